@@ -1,0 +1,51 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Imports go one way: services -> shared/service, shared/marble -> shared/communicator -> ioredis. */
+const oneWay = (files, group, message) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
+});
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/node_modules/', '.demo/']),
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true },
+      ],
+    },
+  },
+  { files: ['**/*.test.ts', 'tests/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
+  {
+    files: ['**/*.{js,mjs}'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', setTimeout: 'readonly' } },
+  },
+  oneWay(
+    ['shared/communicator/**/*.ts'],
+    ['**/marble/*', '**/service/*', '@marblerun/*', 'fastify*'],
+    'the communicator stands on ioredis alone',
+  ),
+  oneWay(
+    ['shared/marble/**/*.ts'],
+    ['ioredis', '**/service/*', '@marblerun/*', 'fastify*'],
+    'only the communicator knows Redis; a worker never pulls in a service',
+  ),
+  oneWay(
+    ['services/**/*.ts', 'shared/service/**/*.ts', 'examples/**/*.ts'],
+    ['ioredis'],
+    'only the communicator knows Redis',
+  ),
+  prettier,
+);

@@ -1,0 +1,11 @@
+/** Tests run as they are built: native ES modules, no transform, so what is tested is what is shipped. */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/**/dist/**/*.test.js'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  transform: {},
+  globalSetup: '<rootDir>/tests/global-setup.mjs',
+  globalTeardown: '<rootDir>/tests/global-teardown.mjs',
+  testTimeout: 60_000,
+  slowTestThreshold: 30,
+};

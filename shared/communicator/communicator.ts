@@ -1,0 +1,184 @@
+/**
+ * All traffic with the bus of one run; the only code that knows Redis is in this folder.
+ *
+ * The plain verbs are here; monitored work, recovery, the dead, lanes and status have a part each.
+ * What may go wrong on every call: MR_REDIS_UNAVAILABLE, MR_REDIS_AUTH, MR_REDIS_READONLY,
+ * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names.
+ */
+import { Connection, type BusOptions } from './connection.js';
+import { decodeEnvelope, type Envelope } from './envelope.js';
+import { Graveyard } from './graveyard.js';
+import { Holding, type HoldingOptions } from './holding.js';
+import { checkName, keysOf, type RunKeys } from './keys.js';
+import { LaneFoot, LaneHead } from './lane.js';
+import { runKeys, type Output } from './outputs.js';
+import { Recovery } from './recovery.js';
+import { callScript, callScriptBuffer } from './scripts.js';
+import { Sender } from './sender.js';
+import { EVENTS, Status, type QueueStatus } from './status.js';
+
+export interface Popped {
+  readonly queue: string;
+  readonly envelope: Envelope;
+}
+
+export class Communicator {
+  readonly run: string;
+  readonly recovery: Recovery;
+  readonly graveyard: Graveyard;
+  readonly status: Status;
+  readonly #options: BusOptions;
+  readonly #connection: Connection;
+  readonly #keys: RunKeys;
+  readonly #sender: Sender;
+  readonly #waiting = new Set<Connection>();
+  #poppedAside = new Map<string, number>();
+
+  /** Does no I/O: the first call connects. */
+  constructor(options: BusOptions = {}) {
+    this.#options = options;
+    this.run = options.run ?? 'main';
+    this.#keys = keysOf(this.run);
+    this.#connection = new Connection(options);
+    this.#sender = new Sender(this.#connection, this.#keys);
+    this.recovery = new Recovery(this.#connection, this.#keys);
+    this.graveyard = new Graveyard(this.#connection, this.#keys);
+    this.status = new Status(this.#connection, this.#keys);
+  }
+
+  /** `ready`, or what this waits for. */
+  get state(): string {
+    return this.#connection.state;
+  }
+
+  get address(): string {
+    return this.#connection.address;
+  }
+
+  /** Throws where Redis is away or cannot carry the run. */
+  async connect(): Promise<void> {
+    await this.#connection.run((redis) => redis.ping());
+  }
+
+  /** Sends marbles, in order and all or none; each exactly once, also over a cut connection. */
+  push(outputs: readonly Output[]): Promise<void> {
+    return this.#sender.send(outputs);
+  }
+
+  /** Takes marbles for good: no lease, no finish. Queues in strict order. */
+  async pop(queues: readonly string[], count = 1): Promise<Popped[]> {
+    const keys = [...runKeys(this.#keys), ...queues.map((queue) => this.#keys.queue(queue))];
+    const aside = this.#poppedAside.get(queues[0]!) ?? 0;
+    this.#poppedAside.delete(queues[0]!);
+    const reply = await this.#connection.run((redis) =>
+      callScriptBuffer(redis, 'pop', keys, [count, aside, ...queues]),
+    );
+    return (reply as [Buffer, ...Buffer[]][]).flatMap(([queue, ...envelopes]) =>
+      envelopes.map((bytes) => ({ queue: String(queue), envelope: decodeEnvelope(bytes) })),
+    );
+  }
+
+  /** Waits for a marble and takes it for good. `waiting` is a connection of {@link waitingConnection}. */
+  async popBlocking(waiting: Connection, queue: string, ms: number): Promise<Popped | undefined> {
+    const found = await waiting.run((redis, again) =>
+      again ? Promise.resolve(null) : redis.brpopBuffer(this.#keys.queue(queue), ms / 1000),
+    );
+    if (!found) return undefined;
+    this.#poppedAside.set(queue, (this.#poppedAside.get(queue) ?? 0) + 1); // counted with the next pop
+    return { queue, envelope: decodeEnvelope(found[1]) };
+  }
+
+  /** Moves up to `count` marbles from the front of one queue to the end of another. Returns how many. */
+  async transfer(from: string, to: string, count: number): Promise<number> {
+    const keys = [
+      ...runKeys(this.#keys),
+      this.#keys.queue(checkName('queue', from)),
+      this.#keys.queue(checkName('queue', to)),
+    ];
+    return (await this.#connection.run((redis) => callScript(redis, 'transfer', keys, [to, count]))) as number;
+  }
+
+  /** The marbles that wait, the next one first, without taking them. */
+  async dump(queue: string, offset = 0, limit = 100): Promise<Envelope[]> {
+    const key = this.#keys.queue(checkName('queue', queue));
+    const bytes = await this.#connection.run((redis) => redis.lrangeBuffer(key, -offset - limit, -offset - 1));
+    return bytes.map(decodeEnvelope).reverse();
+  }
+
+  /** Deletes a queue with all that waits in it. Returns how many marbles that were. */
+  async destroy(queue: string): Promise<number> {
+    const key = this.#keys.queue(checkName('queue', queue));
+    const replies = await this.#connection.run((redis) => redis.multi().llen(key).del(key).exec());
+    return (replies?.[0]?.[1] as number | undefined) ?? 0;
+  }
+
+  /** Keeps a value for `ttlMs`. */
+  async set(name: string, value: string, ttlMs: number): Promise<void> {
+    await this.#connection.run((redis) => redis.set(this.#keys.value(checkName('value', name)), value, 'PX', ttlMs));
+  }
+
+  async get(name: string): Promise<string | undefined> {
+    return (await this.#connection.run((redis) => redis.get(this.#keys.value(checkName('value', name))))) ?? undefined;
+  }
+
+  /** Every queue: what waits, what is held, what was counted. */
+  show(): Promise<QueueStatus[]> {
+    return this.status.queues();
+  }
+
+  /** Forgets queues that have been empty and still for `stillMs`, with their counts. Returns how many. */
+  async prune(stillMs: number): Promise<number> {
+    let forgotten = 0;
+    for (const { queue, depth, held } of await this.status.queues()) {
+      if (depth + held > 0) continue;
+      const keys = [...runKeys(this.#keys), this.#keys.queue(queue), this.#keys.outbox(queue)];
+      forgotten += (await this.#connection.run((redis) =>
+        callScript(redis, 'prune', keys, [queue, stillMs, ...EVENTS]),
+      )) as number;
+    }
+    return forgotten;
+  }
+
+  holding(waiting: Connection, options: HoldingOptions): Holding {
+    return new Holding(this.#connection, waiting, this.#keys, this.recovery, options);
+  }
+
+  /** A further connection, for commands that block up to `blockMs`; closed with this communicator. */
+  waitingConnection(blockMs: number): Connection {
+    const connection = new Connection(this.#options, blockMs);
+    this.#waiting.add(connection);
+    return connection;
+  }
+
+  /** Renews the lease of many holders. Returns those that were given up. */
+  async beat(holders: readonly { id: string; leaseMs: number }[], blockedMs: string): Promise<string[]> {
+    const keys = [this.#keys.holders, ...holders.map(({ id }) => this.#keys.holder(id))];
+    const args = holders.flatMap(({ id, leaseMs }) => [id, leaseMs, blockedMs]);
+    const known = (await this.#connection.run((redis) => callScript(redis, 'beat', keys, args))) as number[];
+    return holders.filter((_, i) => known[i] === 0).map(({ id }) => id);
+  }
+
+  laneFoot(name: string): LaneFoot {
+    return new LaneFoot(this.#connection, this.#keys, checkName('lane', name));
+  }
+
+  laneHead(): LaneHead {
+    return new LaneHead(this.#connection, this.#keys);
+  }
+
+  /** Breaks off blocking calls so that they return as if their time were over. */
+  async unblock(waiting: Connection): Promise<void> {
+    await this.#connection.unblock(waiting);
+  }
+
+  /** Waits for sends under way, then disconnects. Safe twice. */
+  async close(): Promise<void> {
+    await this.#sender.settled();
+    this.disconnect();
+  }
+
+  /** Disconnects at once; what is under way fails with MR_CLOSED. */
+  disconnect(): void {
+    for (const connection of [this.#connection, ...this.#waiting]) connection.close();
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * One holder on the bus: what a waiting client holds between taking and finishing.
+ *
+ * Its commands are numbered and go one at a time, so a command whose reply was lost is answered
+ * again and not done again. What may go wrong: the holder was silent for longer than its lease and
+ * the Monitor gave it up; then `swap` and `giveBack` say `forgotten`, nothing was done, and the
+ * owner goes on with a new Holding. All that this one held has been, or will be, handed out again.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { Connection } from './connection.js';
+import { decodeEnvelope, newId, type Envelope } from './envelope.js';
+import type { RunKeys } from './keys.js';
+import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
+import type { Recovery } from './recovery.js';
+import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
+
+/** A marble in hand. The receipt is of this delivery alone: a later delivery of the same marble has another. */
+export interface Held {
+  readonly receipt: string;
+  readonly queue: string;
+  readonly envelope: Envelope;
+}
+
+export interface Finished {
+  readonly held: Held;
+  /** Committed in the same atomic step, and not at all if the finish is refused. */
+  readonly outputs: readonly Output[];
+}
+
+export interface SwapRequest {
+  readonly finish?: readonly Finished[];
+  readonly abandon?: readonly Held[];
+  /** Queues to take from, in strict order. */
+  readonly sources?: readonly string[];
+  /** Marbles to take at the most, up to 2,000. */
+  readonly want?: number;
+  /** The queue that `block` is called with next, if this finds nothing. */
+  readonly waitOn?: string;
+}
+
+export type SwapResult =
+  { readonly forgotten: true } | { readonly forgotten: false; readonly taken: Held[]; readonly refused: Set<string> };
+
+export interface GivenBack {
+  readonly held: Held;
+  readonly verdict: 'fail' | 'release';
+  readonly delayMs: number;
+  /** For `fail`: plain JSON. */
+  readonly error?: unknown;
+}
+
+export type GiveBackResult =
+  | { readonly forgotten: true }
+  | { readonly forgotten: false; readonly refused: Set<string>; readonly dead: Set<string> };
+
+export interface HoldingOptions {
+  readonly leaseMs: number;
+  /** 0: none. */
+  readonly timeLimitMs: number;
+  readonly maxAttempts: number;
+  /** What people shall read of this holder: host, pid, queue and the like. */
+  readonly description: Record<string, string>;
+}
+
+type SwapReply = [Buffer, Buffer[], ...[Buffer, number, ...Buffer[]][]];
+type Raw = { receipt: string; queue: string; bytes: Buffer };
+
+export class Holding {
+  readonly id = newId();
+  #op = 0;
+  #seq = 1;
+  #count = 0;
+  #waitsOn = '';
+  /** A marble may lie in `landing`: its sequence number, and whether its envelope has reached us. */
+  #landing: { seq: number; known: boolean } | undefined;
+  #blocked = false;
+  #line: Promise<unknown> = Promise.resolve();
+
+  /** `waiting` is a connection for `block` alone: a blocking command holds up all behind it. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly waiting: Connection,
+    private readonly keys: RunKeys,
+    private readonly recovery: Recovery,
+    private readonly options: HoldingOptions,
+  ) {}
+
+  /** Makes the holder known. To be called once, before anything else. */
+  async enter(): Promise<void> {
+    const { leaseMs, description, maxAttempts } = this.options;
+    const fields = Object.entries({ ...description, maxAttempts: String(maxAttempts) }).flat();
+    const keys = [this.keys.holders, this.keys.holder(this.id), this.keys.held(this.id)];
+    await this.connection.run((redis) => callScript(redis, 'enter', keys, [this.id, leaseMs, ...fields]));
+  }
+
+  /** Finishes and takes in one round trip. */
+  swap(request: SwapRequest): Promise<SwapResult> {
+    return this.#inLine(() => this.#swap(request));
+  }
+
+  async #swap(request: SwapRequest): Promise<SwapResult> {
+    const { sources = [], want = 0, abandon = [], finish = [], waitOn } = request;
+    const table = new LineTable(this.keys);
+    const finished: ScriptArg[] = [];
+    const queues = pushFinished(finish, table, finished);
+    const landing = this.#blocked ? undefined : this.#landing;
+    const first = this.#seq;
+    this.#seq += want;
+    if (abandon.length > 0) this.#count = -1;
+    const { leaseMs, timeLimitMs } = this.options;
+    const op = ++this.#op;
+    const head = [this.#count, timeLimitMs, first, want, landing?.seq ?? 0, landing?.known ? 1 : 0];
+    const tail = [
+      waitOn !== undefined && waitOn !== this.#waitsOn ? waitOn : '',
+      ...[sources.length, ...sources, table.names.length, ...table.names],
+      ...[abandon.length, ...abandon.map((held) => held.receipt), queues, ...finished],
+    ];
+    const keys = [...this.#holderKeys(), ...sources.map((queue) => this.keys.queue(queue)), ...table.keys];
+    const script = table.keys.length > 0 ? 'swapRouting' : 'swap';
+    const reply = (await this.connection.patient((redis, again) =>
+      callScriptBuffer(redis, script, keys, [this.id, leaseMs, op, again ? '1' : '', ...head, ...tail]),
+    )) as SwapReply;
+    if (reply[0].toString() === 'forgotten') return { forgotten: true };
+    if (waitOn !== undefined) this.#waitsOn = waitOn;
+    if (landing && this.#landing === landing) this.#landing = undefined;
+    return this.#read(reply, finish.length);
+  }
+
+  #read(reply: SwapReply, finished: number): SwapResult {
+    const [, refused, ...groups] = reply;
+    const raw: Raw[] = [];
+    for (const [queueBytes, seq, ...envelopes] of groups) {
+      const queue = queueBytes.toString();
+      for (let i = 0; i < envelopes.length; i++)
+        raw.push({ receipt: `${Number(seq) + i}/${queue}`, queue, bytes: envelopes[i]! });
+    }
+    if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + raw.length - finished;
+    return { forgotten: false, taken: this.#readable(raw), refused: new Set(refused.map(String)) };
+  }
+
+  /** What is no envelope goes to the dead at once, with its reason; the others must not wait for it. */
+  #readable(raw: Raw[]): Held[] {
+    const taken: Held[] = [];
+    for (const { receipt, queue, bytes } of raw) {
+      try {
+        taken.push({ receipt, queue, envelope: decodeEnvelope(bytes) });
+      } catch (error) {
+        const held = { receipt, queue, envelope: { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes } } as const;
+        void this.giveBack([{ held, verdict: 'fail', delayMs: 0, error: { message: (error as Error).message } }]).catch(
+          () => undefined,
+        );
+      }
+    }
+    return taken;
+  }
+
+  /**
+   * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when
+   * none came within `ms` or `unblock` was called. The lease is renewed first, on the same
+   * connection and in the same write, so that nothing lands with a holder that was given up.
+   */
+  async block(queue: string, ms: number): Promise<Held | undefined> {
+    const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock()));
+    if (!landing) return undefined;
+    try {
+      const bytes = await this.waiting.run((redis, again) =>
+        again ? Promise.resolve(null) : this.#blmove(redis, queue, ms),
+      );
+      if (!bytes) return undefined; // also when the connection was cut: the next swap tells whether something landed
+      landing.known = true;
+      if (this.#count >= 0) this.#count++;
+      this.#blocked = false;
+      if (this.options.timeLimitMs > 0) await this.swap({}); // adopts it, which starts its time
+      return this.#readable([{ receipt: `${landing.seq}/${queue}`, queue, bytes }])[0];
+    } finally {
+      this.#blocked = false;
+    }
+  }
+
+  /** Nothing may be on its way to `landing` already: a swap comes first, and adopts it. */
+  #beginBlock(): { seq: number; known: boolean } | undefined {
+    if (this.#landing || this.#blocked) return undefined;
+    this.#blocked = true;
+    return (this.#landing = { seq: this.#seq++, known: false });
+  }
+
+  async #blmove(redis: Redis, queue: string, ms: number): Promise<Buffer | null> {
+    const beat = callScript(
+      redis,
+      'beat',
+      [this.keys.holders, this.keys.holder(this.id)],
+      [this.id, this.options.leaseMs, ''],
+    );
+    const move = redis.blmoveBuffer(
+      this.keys.queue(queue),
+      this.keys.landing(this.id, queue),
+      'RIGHT',
+      'LEFT',
+      ms / 1000,
+    );
+    const [envelope, known] = await Promise.all([move, beat as Promise<number[]>]);
+    return known[0] === 1 ? envelope : null; // given up: what landed is not ours to work on
+  }
+
+  /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
+  async unblock(): Promise<void> {
+    for (; this.#blocked; await sleep(10)) await this.connection.unblock(this.waiting);
+  }
+
+  /** Gives marbles back, last taken first. */
+  giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
+    return this.#inLine(async () => {
+      if (this.#landing && !this.#blocked) await this.#swap({}); // adopts what has landed: it may be among these
+      const table = new LineTable(this.keys);
+      const args = items.flatMap(({ held, verdict, delayMs, error }) => [
+        ...[held.receipt, table.line(held.queue), verdict, Math.ceil(delayMs), JSON.stringify(error ?? null)],
+      ]);
+      const keys = [
+        ...runKeys(this.keys),
+        this.keys.holders,
+        this.keys.held(this.id),
+        this.keys.deadlines,
+        ...table.keys,
+      ];
+      const op = ++this.#op;
+      const [status, refused, dead] = (await this.connection.run((redis, again) => {
+        const head = [this.id, op, again ? '1' : '', this.options.maxAttempts, table.names.length, ...table.names];
+        return callScript(redis, 'giveback', keys, [...head, ...args]);
+      })) as [string, string[], string[]];
+      if (status === 'forgotten') return { forgotten: true };
+      if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count - items.length;
+      return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };
+    });
+  }
+
+  /** Gives back all that is held, as if it had not been taken, and is forgotten. Safe twice. */
+  leave(): Promise<void> {
+    return this.#inLine(async () => {
+      await this.recovery.release(this.id, this.#waitsOn);
+    });
+  }
+
+  /** A line for people, shown with this holder; empty for none. */
+  async report(message: string): Promise<void> {
+    await this.connection.run((redis) => redis.hset(this.keys.holder(this.id), 'report', message.slice(0, 200)));
+  }
+
+  #holderKeys(): string[] {
+    const { holders, holder, held, landing, deadlines } = this.keys;
+    return [...runKeys(this.keys), holders, holder(this.id), held(this.id), landing(this.id, this.#waitsOn), deadlines];
+  }
+
+  #inLine<T>(command: () => Promise<T>): Promise<T> {
+    const next = this.#line.then(command, command);
+    this.#line = next.catch(() => undefined);
+    return next;
+  }
+}
+
+/** Of each queue: name, how many, and of each marble its receipt and its outputs. Returns how many queues. */
+function pushFinished(finish: readonly Finished[], table: LineTable, args: ScriptArg[]): number {
+  const byQueue = new Map<string, Finished[]>();
+  for (const finished of finish) {
+    const list = byQueue.get(finished.held.queue);
+    if (list) list.push(finished);
+    else byQueue.set(finished.held.queue, [finished]);
+  }
+  for (const [queue, list] of byQueue) {
+    args.push(queue, list.length);
+    for (const { held, outputs } of list) {
+      const groupsAt = args.push(held.receipt, 0) - 1;
+      args[groupsAt] = pushGroups(outputs, table, args);
+    }
+  }
+  return byQueue.size;
+}

@@ -1,0 +1,11 @@
+export { Communicator, type Popped } from './communicator.js';
+export { BUS_DEFAULTS, Connection, type BusOptions } from './connection.js';
+export { decodeEnvelope, encodeEnvelope, newId, type Envelope, type Header } from './envelope.js';
+export { Graveyard, type DeadMarble } from './graveyard.js';
+export { Holding, type Finished, type GivenBack, type Held, type HoldingOptions } from './holding.js';
+export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
+export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
+export type { Output } from './outputs.js';
+export { Recovery, type SweepResult } from './recovery.js';
+export { EVENTS, Status, type HolderStatus, type QueueEvent, type QueueStatus } from './status.js';
+export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';

@@ -1,0 +1,57 @@
+/**
+ * Every key name of a run, in one place: no other file and no script spells one.
+ *
+ * The run is the hash tag, so all keys of a run are in one slot of a Redis Cluster and every
+ * script over them is atomic. `docs/PROTOCOL.md` describes what each key holds.
+ */
+import { MarbleRunError } from '../errors.js';
+
+/** The layout of data that this version reads and writes; raised when old and new cannot share a run. */
+export const LAYOUT_VERSION = '1';
+
+export type RunKeys = ReturnType<typeof keysOf>;
+
+export function keysOf(run: string) {
+  const at = `mr:{${checkName('run', run)}}`;
+  return {
+    layout: `${at}:layout`,
+    queue: (queue: string) => `${at}:q:${queue}`,
+    outbox: (queue: string) => `${at}:up:${queue}`,
+    queues: `${at}:queues`,
+    outboxes: `${at}:outboxes`,
+    counts: `${at}:counts`,
+    serial: `${at}:serial`,
+    holders: `${at}:holders`,
+    holder: (holder: string) => `${at}:holder:${holder}`,
+    held: (holder: string) => `${at}:held:${holder}`,
+    /** Names the queue too, so that what landed finds its way back even if the holder's entry is gone. */
+    landing: (holder: string, queue: string) => `${at}:landing:${holder}:${queue}`,
+    deadlines: `${at}:deadlines`,
+    later: `${at}:later`,
+    dead: `${at}:dead`,
+    graves: `${at}:graves`,
+    sender: (sender: string) => `${at}:sender:${sender}`,
+    lane: (lane: string) => `${at}:lane:${lane}`,
+    transit: (lane: string) => `${at}:lane:${lane}:transit`,
+    landed: `${at}:landed`,
+    value: (name: string) => `${at}:value:${name}`,
+    /** Prefixes of the keys that a holder without an entry may have left behind: `<prefix><holder>[:<queue>]`. */
+    traces: [`${at}:held:`, `${at}:landing:`, `${at}:holder:`],
+  };
+}
+
+const NAME_RULES = {
+  run: { pattern: /^[A-Za-z0-9._-]{1,64}$/, allowed: '1 to 64 of A-Z a-z 0-9 . _ -' },
+  lane: { pattern: /^[A-Za-z0-9._-]{1,64}$/, allowed: '1 to 64 of A-Z a-z 0-9 . _ -' },
+  queue: { pattern: /^[A-Za-z0-9._:/-]{1,128}$/, allowed: '1 to 128 of A-Z a-z 0-9 . _ : / -' },
+  id: { pattern: /^[A-Za-z0-9._:/-]{1,128}$/, allowed: '1 to 128 of A-Z a-z 0-9 . _ : / -' },
+  value: { pattern: /^[A-Za-z0-9._:/-]{1,256}$/, allowed: '1 to 256 of A-Z a-z 0-9 . _ : / -' },
+} as const;
+
+/** Returns the name, or throws MR_BAD_NAME. Names never hold a space or a brace: envelopes and keys rely on it. */
+export function checkName(kind: keyof typeof NAME_RULES, name: unknown): string {
+  const rule = NAME_RULES[kind];
+  if (typeof name === 'string' && rule.pattern.test(name)) return name;
+  const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 200)) : `a ${typeof name}`;
+  throw new MarbleRunError('MR_BAD_NAME', `${kind}: ${shown} is no ${kind} name; allowed: ${rule.allowed}`);
+}

@@ -1,0 +1,127 @@
+/**
+ * A lane: the ordered, numbered way from one run to another.
+ *
+ * The lower run numbers each batch and hands the same one out until it is told that it arrived; the
+ * upper run takes each number once. What may go wrong: a crash between any two steps, or two
+ * Elevators at once: the batch is handed out again, and the upper run ignores it. State lost or
+ * rolled back on either side: the upper run sees that numbers or contents do not join (`doubt`),
+ * and the batch goes again under a new epoch: then at least once, counted as a gap, never lost.
+ */
+import { createHash } from 'node:crypto';
+import type { Connection } from './connection.js';
+import { decodeEnvelope, elevated, newId } from './envelope.js';
+import type { RunKeys } from './keys.js';
+import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
+import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
+
+export interface Batch {
+  readonly laneId: string;
+  readonly epoch: string;
+  readonly number: string;
+  readonly fingerprint: string;
+  readonly entries: readonly { readonly queue: string; readonly envelope: Buffer }[];
+  readonly bytes: number;
+}
+
+export type Landing = 'landed' | 'duplicate' | 'gap' | 'doubt';
+
+export interface LiftLimits {
+  readonly marbles: number;
+  readonly bytes: number;
+}
+
+/** The lower end, in the run that marbles leave. */
+export class LaneFoot {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+    readonly name: string,
+  ) {}
+
+  /** Clears `arrived`, and hands out the batch in transit or else a new one. Undefined when nothing waits in `queues`. */
+  async lift(queues: readonly string[], limits: LiftLimits, arrived?: Batch): Promise<Batch | undefined> {
+    const keys = [this.keys.lane(this.name), this.keys.transit(this.name), this.keys.outboxes, this.keys.counts];
+    const args = [newId(), arrived?.epoch ?? '', arrived?.number ?? '', limits.marbles, limits.bytes, ...queues];
+    const reply = (await this.connection.run((redis) =>
+      callScriptBuffer(redis, 'lift', [...keys, ...queues.map((queue) => this.keys.outbox(queue))], args),
+    )) as Buffer[];
+    const [laneId, epoch, number, ...entries] = reply;
+    if (entries.length === 0) return undefined;
+    const hash = createHash('sha1');
+    let bytes = 0;
+    for (const entry of entries) {
+      hash.update(`${entry.length}:`).update(entry);
+      bytes += entry.length;
+    }
+    const head = { laneId: `${this.name}/${String(laneId)}`, epoch: String(epoch), number: String(number) };
+    return { ...head, fingerprint: hash.digest('base64url'), entries: entries.map(splitEntry), bytes };
+  }
+
+  /** Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit: somebody else delivered it. */
+  async renew(batch: Batch, knownEpoch: string): Promise<boolean> {
+    const keys = [this.keys.lane(this.name), this.keys.transit(this.name)];
+    return (
+      (await this.connection.run((redis) =>
+        callScript(redis, 'renew', keys, [batch.epoch, batch.number, knownEpoch]),
+      )) !== ''
+    );
+  }
+
+  /** Queues whose marbles wait in an outbox. */
+  waitingQueues(): Promise<string[]> {
+    return this.connection.run((redis) => redis.zrange(this.keys.outboxes, '0', '-1'));
+  }
+
+  /** Marbles in transit, and in the outboxes of `queues`. */
+  async depth(queues: readonly string[]): Promise<number> {
+    const lists = [this.keys.transit(this.name), ...queues.map((queue) => this.keys.outbox(queue))];
+    const lengths = await this.connection.run((redis) => Promise.all(lists.map((list) => redis.llen(list))));
+    return lengths.reduce((sum, length) => sum + length, 0);
+  }
+}
+
+export interface LandOptions {
+  /** The run that the batch comes from: remembered as the origin of its marbles. */
+  readonly from: string;
+  /** Marbles that have travelled this often go to the dead here. */
+  readonly hopLimit: number;
+  /** True for queues that go on to a yet higher run: their marbles land in the outbox. */
+  readonly onward: (queue: string) => boolean;
+}
+
+/** The upper end, in the run that marbles arrive in. */
+export class LaneHead {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /** Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. */
+  async land(batch: Batch, options: LandOptions): Promise<{ landing: Landing; knownEpoch: string }> {
+    const outputs = batch.entries.map((entry) => arrival(entry, options));
+    const table = new LineTable(this.keys);
+    const groups: ScriptArg[] = [];
+    const n = pushGroups(outputs, table, groups);
+    const keys = [...runKeys(this.keys), this.keys.landed, ...table.keys];
+    const head = [batch.laneId, batch.epoch, batch.number, batch.fingerprint, table.names.length, ...table.names, n];
+    const reply = await this.connection.run((redis) => callScript(redis, 'land', keys, [...head, ...groups]));
+    const [landing, knownEpoch] = reply as [Landing, string];
+    return { landing, knownEpoch };
+  }
+}
+
+function arrival({ queue, envelope }: { queue: string; envelope: Buffer }, options: LandOptions): Output {
+  const decoded = decodeEnvelope(envelope);
+  const raised = elevated(decoded, options.from);
+  const hops = (decoded.hops ?? 0) + 1;
+  if (hops > options.hopLimit) {
+    const reason = JSON.stringify({ why: 'hop limit', hops, limit: options.hopLimit, from: options.from });
+    return { kind: 'dead', queue, envelope: raised, reason };
+  }
+  return { kind: options.onward(queue) ? 'up' : 'back', queue, envelope: raised };
+}
+
+function splitEntry(entry: Buffer): { queue: string; envelope: Buffer } {
+  const space = entry.indexOf(32);
+  return { queue: entry.toString('latin1', 0, space), envelope: entry.subarray(space + 1) };
+}

@@ -1,0 +1,44 @@
+-- What every script that moves marbles stands on: the keys of the run, the clock, pushing, counting.
+local COUNTS, QUEUES, OUTBOXES = KEYS[1], KEYS[2], KEYS[3]
+local LATER, DEAD, GRAVES, SERIAL = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+
+-- Milliseconds by Redis's clock: no client's clock decides anything.
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function count(queue, event, n)
+  redis.call('HINCRBY', COUNTS, queue .. ' ' .. event, n)
+end
+
+-- unpack() has a limit of some 8,000 values, so long lists go in pieces.
+local function pushAll(command, key, values)
+  local length = 0
+  for from = 1, #values, 5000 do
+    length = redis.call(command, key, unpack(values, from, math.min(from + 4999, #values)))
+  end
+  return length
+end
+
+-- A queue is noted in the registry when it stops being empty: one command per awakening, not per send.
+local function pushBack(queue, key, registry, envelopes, at)
+  if pushAll('LPUSH', key, envelopes) == #envelopes then redis.call('ZADD', registry, at, queue) end
+end
+
+-- `lastFirst`: the envelope to be taken first comes last.
+local function pushFront(queue, key, lastFirst, at)
+  if pushAll('RPUSH', key, lastFirst) == #lastFirst then redis.call('ZADD', QUEUES, at, queue) end
+end
+
+-- The serial keeps two equal marbles apart: members of a sorted set are unique.
+local function pushLater(queue, side, envelope, due)
+  redis.call('ZADD', LATER, due, redis.call('INCR', SERIAL) .. ' ' .. side .. ' ' .. queue .. ' ' .. envelope)
+end
+
+-- Queue name -> key, from `n` names after ARGV[names] and as many keys after KEYS[lists].
+local function linesByQueue(names, lists, n)
+  local keys = {}
+  for i = 1, n do keys[ARGV[names + i]] = KEYS[lists + i] end
+  return keys
+end

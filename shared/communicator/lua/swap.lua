@@ -1,0 +1,130 @@
+-- purpose: all that a holder does in one round trip: beat, adopt what has landed, abandon, finish what
+--   is done together with its outputs, and take what is next.
+-- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12 deadlines, then the list of each source,
+--       then the list of each line
+-- ARGV: 1 holder, 2 lease in ms, 3 number of this command, 4 '1' if it may have been done already,
+--       5 marbles held by the client's count (-1: not sure), 6 time limit in ms (0: none), 7 first seq for the taken,
+--       8 how many to take, 9 seq for what has landed (0: leave it), 10 how many landed that the client knows,
+--       11 queue it will wait on ('' unchanged), 12 sources, then their queues; lines, then their queues;
+--       abandoned, then their receipts; finished queues, then of each: queue, n, and n times receipt, groups, the groups
+-- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, {queue, seq, envelope, ...}, ...}:
+--   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
+-- include run attempts outputs holder
+local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local holder, lease, op = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local count_, limit, seq, want = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local landedSeq, landedKnown = tonumber(ARGV[9]), tonumber(ARGV[10])
+local at = now()
+
+local deadline = redis.call('ZSCORE', HOLDERS, holder)
+if not deadline then return { 'forgotten' } end
+if deadline - at < lease * 0.75 then redis.call('ZADD', HOLDERS, at + lease, holder) end
+
+-- Done already: the same answer again, from what is held.
+local before = ARGV[4] == '1' and refusedBefore(HELD, op)
+if before then
+  local answer, held = { 'ok', before }, redis.call('HGETALL', HELD)
+  for i = 1, #held, 2 do
+    local number, queue = string.match(held[i], '^(%d+)/(.*)$')
+    number = tonumber(number)
+    if number and ((number >= seq and number < seq + want) or (number == landedSeq and landedKnown == 0)) then
+      answer[#answer + 1] = { queue, number, held[i + 1] }
+    end
+  end
+  return answer
+end
+
+local refused, writes, dates, changed = {}, { 'op', '' }, {}, false
+local answer = { 'ok', refused }
+local function hold(queue, number, envelope)
+  local receipt = receiptOf(number, queue)
+  writes[#writes + 1] = receipt
+  writes[#writes + 1] = envelope
+  changed = true
+  if limit > 0 then
+    dates[#dates + 1] = at + limit
+    dates[#dates + 1] = holder .. ' ' .. receipt
+  end
+end
+
+-- Adopt: what BLMOVE handed over moves from landing to held, so that landing has one marble at the most.
+local unexpected = 0
+if landedSeq > 0 then
+  local envelope = redis.call('LPOP', LANDING)
+  if envelope then
+    local queue = redis.call('HGET', HOLDER, 'waiting')
+    hold(queue, landedSeq, envelope)
+    redis.call('HSET', HELD, unpack(writes, 3))
+    writes = { 'op', '' }
+    count(queue, 'taken', 1)
+    if landedKnown == 0 then
+      unexpected = 1
+      answer[3] = { queue, landedSeq, envelope }
+    end
+  elseif landedKnown > 0 then
+    count_ = -1
+  end
+end
+
+-- Parse: names of sources and lines, abandoned.
+local i = 12
+local sources, sourceNames = tonumber(ARGV[i]), i
+i = i + 1 + sources
+local lines, lineNames = tonumber(ARGV[i]), i
+i = i + 1 + lines
+local abandoned = tonumber(ARGV[i]) -- a deadline of 0: the next sweep brings them back
+for j = i + 1, i + abandoned do
+  if redis.call('HEXISTS', HELD, ARGV[j]) == 1 then redis.call('ZADD', DEADLINES, 0, holder .. ' ' .. ARGV[j]) end
+end
+i = i + 1 + abandoned
+
+-- Finish: that a receipt can still be deleted is the fence. Where the count of what is held is as the client
+-- believes, all of them are there and one command does it; else each is asked for by itself.
+local sure = count_ >= 0 and redis.call('HLEN', HELD) == count_ + unexpected + 1
+local finishedQueues = tonumber(ARGV[i])
+i = i + 1
+for _ = 1, finishedQueues do
+  local queue, n, done, receipts = ARGV[i], tonumber(ARGV[i + 1]), 0, {}
+  i = i + 2
+  for _ = 1, n do
+    local receipt = ARGV[i]
+    local ours = sure or redis.call('HDEL', HELD, receipt) == 1
+    i = gather(i + 2, tonumber(ARGV[i + 1]), ours)
+    if ours then
+      done = done + 1
+      receipts[done] = receipt
+    else
+      refused[#refused + 1] = receipt
+    end
+  end
+  if sure and done > 0 then redis.call('HDEL', HELD, unpack(receipts)) end
+  if done > 0 then count(queue, 'finished', done) end
+  if limit > 0 then for _, receipt in ipairs(receipts) do redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt) end end
+end
+deliver(lineNames, 12 + sources, at)
+
+-- Take, from the sources in their order.
+for source = 1, sources do
+  if want <= 0 then break end
+  local taken = redis.call('RPOP', KEYS[12 + source], want)
+  if taken then
+    local queue = ARGV[sourceNames + source]
+    local group = { queue, seq }
+    for j, envelope in ipairs(taken) do
+      hold(queue, seq, envelope)
+      seq = seq + 1
+      group[j + 2] = envelope
+    end
+    answer[#answer + 1] = group
+    want = want - #taken
+    count(queue, 'taken', #taken)
+  end
+end
+
+if changed or finishedQueues > 0 then
+  writes[2] = opDone(op, refused)
+  redis.call('HSET', HELD, unpack(writes))
+end
+if #dates > 0 then redis.call('ZADD', DEADLINES, unpack(dates)) end
+if ARGV[11] ~= '' then redis.call('HSET', HOLDER, 'waiting', ARGV[11]) end
+return answer

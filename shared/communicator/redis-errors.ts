@@ -1,0 +1,47 @@
+/**
+ * What an error from Redis or the connection means for the command that met it.
+ *
+ *   cut      the connection broke: the command may or may not have been done; ask again, marked as such
+ *   wait     not done; Redis is starting, failing over or electing: ask again a little later
+ *   refused  not done, and asking again changes nothing: a MarbleRunError for the caller
+ */
+import { MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';
+
+export type Verdict =
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'wait'; readonly state: string }
+  | { readonly kind: 'refused'; readonly error: MarbleRunError };
+
+const WAITS = ['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'TRYAGAIN', 'BUSY', 'MISCONF', 'NOREPLICAS', 'UNBLOCKED'];
+
+const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
+  NOAUTH: {
+    code: 'MR_REDIS_AUTH',
+    hint: 'Redis asks for a password; give it in the URL: redis://user:password@host:port',
+  },
+  WRONGPASS: { code: 'MR_REDIS_AUTH', hint: 'Redis refused the user name or password' },
+  NOPERM: { code: 'MR_REDIS_AUTH', hint: 'the Redis user may not run this' },
+  READONLY: { code: 'MR_REDIS_READONLY', hint: 'this Redis is a read-only replica; connect to its primary' },
+  OOM: { code: 'MR_REDIS_FULL', hint: 'Redis is over its maxmemory; nothing was sent' },
+};
+
+/** ioredis has no codes for a broken connection: these are its messages and Node's error codes. */
+const CUT =
+  /Connection is closed|Reached the max retries|Stream isn't writeable|Socket timeout|closed before|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;
+
+/** Says of itself that it is to be waited out. */
+export class Waiting extends Error {}
+
+export function verdictOn(cause: unknown): Verdict {
+  if (cause instanceof Waiting) return { kind: 'wait', state: cause.message };
+  if (isMarbleRunError(cause)) return { kind: 'refused', error: cause };
+  const message =
+    cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`.trim() : String(cause);
+  const word = /^(?:ERR )?-?([A-Z]+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
+  const refusal = REFUSALS[word] ?? (message.includes('invalid username-password') ? REFUSALS['WRONGPASS'] : undefined);
+  if (refusal)
+    return { kind: 'refused', error: new MarbleRunError(refusal.code, `${refusal.hint}: ${message}`, { cause }) };
+  if (WAITS.includes(word)) return { kind: 'wait', state: word };
+  if (CUT.test(message)) return { kind: 'cut' };
+  return { kind: 'refused', error: new MarbleRunError('MR_REDIS_REPLY', `Redis answered: ${message}`, { cause }) };
+}

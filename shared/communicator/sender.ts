@@ -1,0 +1,96 @@
+/**
+ * Sends marbles, each command exactly once: it is numbered, and Redis remembers the last number of
+ * each sender for an hour, so that one asked again after a cut connection is not done twice.
+ *
+ * One command is under way at a time, and what is sent meanwhile goes together with the next: order
+ * is kept, one sender needs one number in Redis, and many small sends share a round trip. What may
+ * go wrong: a connection cut for more than an hour leaves the last command in doubt; it is then
+ * asked again and may double, and never gets lost. (The idea: Kafka's idempotent producer.)
+ */
+import type { Connection } from './connection.js';
+import { newId } from './envelope.js';
+import type { RunKeys } from './keys.js';
+import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
+import { callScript, type ScriptArg } from './scripts.js';
+
+const REMEMBER_MS = 3_600_000;
+const MOST_OUTPUTS = 5_000;
+const MOST_BYTES = 1_048_576;
+
+interface Waiting {
+  readonly outputs: readonly Output[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Sender {
+  readonly #id = newId();
+  #number = 0;
+  #waiting: Waiting[] = [];
+  #busy: Promise<void> | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /** Resolves when the marbles are in Redis. Throws MR_REDIS_* ; then none of them is, or (MR_REDIS_UNAVAILABLE) it is not known. */
+  send(outputs: readonly Output[]): Promise<void> {
+    if (outputs.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ outputs, resolve, reject });
+      this.#busy ??= this.#drain().finally(() => (this.#busy = undefined));
+    });
+  }
+
+  /** Resolves when all that was sent so far has been answered. */
+  async settled(): Promise<void> {
+    await this.#busy;
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.resolve(); // what is sent in this turn of the event loop goes together
+    while (this.#waiting.length > 0) {
+      const batch = this.#nextBatch();
+      try {
+        await this.#command(batch.flatMap((waiting) => waiting.outputs));
+        for (const waiting of batch) waiting.resolve();
+      } catch (error) {
+        for (const waiting of batch) waiting.reject(error);
+      }
+    }
+  }
+
+  /** Whole sends, at least one, within the limits: a send is atomic, so it is never divided. */
+  #nextBatch(): Waiting[] {
+    let outputs = 0;
+    let bytes = 0;
+    let n = 0;
+    for (const waiting of this.#waiting) {
+      outputs += waiting.outputs.length;
+      for (const output of waiting.outputs) bytes += output.envelope.length;
+      if (n > 0 && (outputs > MOST_OUTPUTS || bytes > MOST_BYTES)) break;
+      n++;
+    }
+    return this.#waiting.splice(0, n);
+  }
+
+  async #command(outputs: readonly Output[]): Promise<void> {
+    const number = ++this.#number;
+    const table = new LineTable(this.keys);
+    const groups: ScriptArg[] = [];
+    const n = pushGroups(outputs, table, groups);
+    const keys = [...runKeys(this.keys), this.keys.sender(this.#id), ...table.keys];
+    await this.connection.run((redis, again) =>
+      callScript(redis, 'send', keys, [
+        number,
+        again ? '1' : '',
+        REMEMBER_MS,
+        table.names.length,
+        ...table.names,
+        n,
+        ...groups,
+      ]),
+    );
+  }
+}

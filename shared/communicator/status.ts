@@ -1,0 +1,182 @@
+/**
+ * What there is in a run: queues, holders, lanes, for people and metrics. Reads only.
+ */
+import type { Redis } from 'ioredis';
+import type { Connection } from './connection.js';
+import { decodeEnvelope } from './envelope.js';
+import type { RunKeys } from './keys.js';
+import { callScript } from './scripts.js';
+
+/** What is counted of each queue, for ever upwards. `lifted` and `elevated` are of its outbox. */
+export const EVENTS = [
+  'sent',
+  'taken',
+  'finished',
+  'failed',
+  'dropped',
+  'returned',
+  'released',
+  'dead',
+  'elevated',
+  'lifted',
+] as const;
+export type QueueEvent = (typeof EVENTS)[number];
+
+export interface QueueStatus {
+  readonly queue: string;
+  /** Marbles that wait. */
+  readonly depth: number;
+  /** Marbles in hand. */
+  readonly held: number;
+  /** How long the next marble has waited, in ms; 0 when none waits. */
+  readonly oldestMs: number;
+  readonly counts: Readonly<Record<QueueEvent, number>>;
+}
+
+export interface HolderStatus {
+  readonly holder: string;
+  /** When its lease passes, and when it was last heard of: ms since 1970 by Redis's clock. */
+  readonly leaseUntil: number;
+  readonly heardAt: number;
+  /** Marbles in hand. */
+  readonly held: number;
+  /** host, pid, queue, report, blockedMs, … as its client wrote them. */
+  readonly about: Readonly<Record<string, string>>;
+}
+
+const CHUNK = 200;
+
+export class Status {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /** By name. */
+  async queues(): Promise<QueueStatus[]> {
+    const { queues, outboxes, counts } = this.keys;
+    const [names, outgoing, tally, now] = await this.connection.run((redis) =>
+      Promise.all([
+        redis.zrange(queues, '0', '-1'),
+        redis.zrange(outboxes, '0', '-1'),
+        redis.hgetall(counts),
+        timeMs(redis),
+      ]),
+    );
+    const all = [...new Set([...names, ...outgoing])].sort();
+    const status: QueueStatus[] = [];
+    for (let i = 0; i < all.length; i += CHUNK) {
+      const some = all.slice(i, i + CHUNK);
+      const lines = await this.#lines(some.map((queue) => this.keys.queue(queue)));
+      status.push(
+        ...some.map((queue, j) =>
+          queueStatus(queue, lines[2 * j] as number, lines[2 * j + 1] as string | null, tally, now),
+        ),
+      );
+    }
+    return status;
+  }
+
+  /** The longest unheard first. */
+  async holders(limit = 1000): Promise<HolderStatus[]> {
+    const { holders, holder: entry, held } = this.keys;
+    const members = await this.connection.run((redis) => redis.zrange(holders, '0', String(limit - 1), 'WITHSCORES'));
+    const status: HolderStatus[] = [];
+    for (let i = 0; i < members.length; i += 2) {
+      const [holder, leaseUntil] = [members[i]!, Number(members[i + 1])];
+      const [about, fields] = await this.connection.run((redis) =>
+        Promise.all([redis.hgetall(entry(holder)), redis.hlen(held(holder))]),
+      );
+      const heardAt = leaseUntil - Number(about['leaseMs'] ?? 0);
+      status.push({ holder, leaseUntil, heardAt, held: Math.max(0, fields - 1), about });
+    }
+    return status;
+  }
+
+  holderCount(): Promise<number> {
+    return this.connection.run((redis) => redis.zcard(this.keys.holders));
+  }
+
+  /** Delayed marbles. */
+  laterCount(): Promise<number> {
+    return this.connection.run((redis) => redis.zcard(this.keys.later));
+  }
+
+  /** Depth of every outbox, and how long its next marble has waited, in ms. */
+  async outboxes(): Promise<{ queue: string; depth: number; oldestMs: number }[]> {
+    const [names, now] = await this.connection.run((redis) =>
+      Promise.all([redis.zrange(this.keys.outboxes, '0', '-1'), timeMs(redis)]),
+    );
+    const lines = names.length === 0 ? [] : await this.#lines(names.map((queue) => this.keys.outbox(queue)));
+    return names.map((queue, i) => ({
+      queue,
+      depth: lines[2 * i] as number,
+      oldestMs: waitedMs(lines[2 * i + 1] as string | null, now),
+    }));
+  }
+
+  /** ms since 1970 by Redis's clock. */
+  now(): Promise<number> {
+    return this.connection.run(timeMs);
+  }
+
+  /** What this Redis promises of what it has acknowledged. */
+  async durability(): Promise<{
+    version: string;
+    appendonly: boolean;
+    appendfsync: string;
+    maxmemoryPolicy: string;
+    usedBytes: number;
+    maxBytes: number;
+  }> {
+    const info = await this.connection.run((redis) => redis.info('server', 'persistence', 'memory'));
+    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+    const appendfsync = await this.connection
+      .run((redis) => redis.config('GET', 'appendfsync'))
+      .then(
+        (pair) => (pair)[1] ?? '',
+        () => 'not readable',
+      ); // managed Redis forbids CONFIG
+    return {
+      version: field('redis_version'),
+      appendonly: field('aof_enabled') === '1',
+      appendfsync,
+      maxmemoryPolicy: field('maxmemory_policy'),
+      usedBytes: Number(field('used_memory')),
+      maxBytes: Number(field('maxmemory')),
+    };
+  }
+
+  #lines(keys: string[]): Promise<(number | string | null)[]> {
+    return this.connection.run((redis) => callScript(redis, 'lines', keys, [])) as Promise<(number | string | null)[]>;
+  }
+}
+
+async function timeMs(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}
+
+function waitedMs(header: string | null, now: number): number {
+  if (header === null) return 0;
+  try {
+    return Math.max(0, now - decodeEnvelope(Buffer.from(header)).sentAt);
+  } catch {
+    return 0; // no envelope: whoever takes it buries it
+  }
+}
+
+function queueStatus(
+  queue: string,
+  depth: number,
+  header: string | null,
+  tally: Record<string, string>,
+  now: number,
+): QueueStatus {
+  const counts = Object.fromEntries(EVENTS.map((event) => [event, Number(tally[`${queue} ${event}`] ?? 0)])) as Record<
+    QueueEvent,
+    number
+  >;
+  const held = Math.max(0, counts.taken - counts.finished - counts.failed - counts.dropped - counts.released);
+  return { queue, depth, held, oldestMs: waitedMs(header, now), counts };
+}

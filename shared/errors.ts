@@ -1,0 +1,50 @@
+/**
+ * The errors that users see: one class, one list of stable codes.
+ *
+ * Match on `code`, never on the message: messages name the field, the value and what is
+ * allowed, and may be improved at any time; a code stays.
+ */
+
+/** Every code, with what it means. The documentation and the tests read this table. */
+export const ERROR_CODES = {
+  MR_BAD_OPTION: 'an option is unknown, of the wrong type, or out of range',
+  MR_BAD_NAME: 'a queue, run or lane name has characters that are not allowed, or is too long',
+  MR_BAD_CONFIG: 'the configuration of a service has mistakes; all of them are listed',
+  MR_BAD_LANES: 'the lanes of an Elevator are wrong: a loop to itself, an unknown run, a duplicate name',
+  MR_DATA_UNENCODABLE: 'the data cannot be encoded (a cycle, a BigInt, undefined, a function)',
+  MR_DATA_UNREADABLE: 'what lies in the queue is not an envelope, or its data cannot be decoded',
+  MR_DATA_TOO_LARGE: 'the encoded data is over the limit; nothing was sent',
+  MR_NOTHING_HELD: 'finish or fail was called and no marble is held',
+  MR_CLOSED: 'the Marble is closed',
+  MR_BUSY: 'a second wait was called while one is under way on the same Marble',
+  MR_LEASE_LOST: 'the lease passed before this was finished: the marble is or will be handed out again',
+  MR_TIME_LIMIT: 'the marble took longer than its time limit and is taken back',
+  MR_REDIS_UNAVAILABLE: 'Redis did not answer within the time given',
+  MR_REDIS_AUTH: 'Redis refused the user name or password, or the user may not run a command',
+  MR_REDIS_READONLY: 'this Redis is a replica and takes no writes',
+  MR_REDIS_FULL: 'Redis is over its maxmemory and refuses writes; nothing was sent',
+  MR_REDIS_TOO_OLD: 'this Redis is older than 7.0',
+  MR_REDIS_REPLY: 'Redis answered with an error that MarbleRun does not know',
+  MR_LAYOUT: 'the run was written by a version of MarbleRun with another layout; nothing was touched',
+  MR_NOT_FOUND: 'there is no such run, queue or dead marble',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export class MarbleRunError extends Error {
+  override readonly name = 'MarbleRunError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`${message} (${code})`, options);
+  }
+}
+
+/** True for a MarbleRunError, also one of another copy of this package; with `code`, only for that code. */
+export function isMarbleRunError(error: unknown, code?: ErrorCode): error is MarbleRunError {
+  if (!(error instanceof Error) || error.name !== 'MarbleRunError') return false;
+  return code === undefined || (error as MarbleRunError).code === code;
+}

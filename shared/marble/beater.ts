@@ -1,0 +1,74 @@
+/**
+ * Sends the heartbeat of all holders of one run: one command however many holders, and however many
+ * marbles they have. Runs in the heartbeat thread, or in the main loop where that is asked for.
+ */
+import { Communicator } from '../communicator/communicator.js';
+import type { BusOptions } from '../communicator/connection.js';
+
+export interface BeaterEvents {
+  /** The holder was silent for longer than its lease and has been given up. */
+  readonly lost: (holder: string) => void;
+  /** A beat could not be sent. The next one is tried on time. */
+  readonly trouble: (message: string) => void;
+  /** For how long the main loop has been blocked, in ms. */
+  readonly blockedMs: () => number;
+}
+
+const WORTH_REPORTING_MS = 1000;
+
+export class Beater {
+  readonly #communicator: Communicator;
+  readonly #holders = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+  #busy = false;
+  #reported = false;
+
+  constructor(
+    bus: BusOptions,
+    heartbeatMs: number,
+    private readonly events: BeaterEvents,
+  ) {
+    this.#communicator = new Communicator(bus);
+    this.#timer = setInterval(() => void this.#beat(), heartbeatMs);
+    this.#timer.unref();
+  }
+
+  add(holder: string, leaseMs: number): void {
+    this.#holders.set(holder, leaseMs);
+  }
+
+  /** Returns how many holders are left. */
+  remove(holder: string): number {
+    this.#holders.delete(holder);
+    return this.#holders.size;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#communicator.disconnect();
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#busy || this.#holders.size === 0) return;
+    this.#busy = true;
+    try {
+      const holders = [...this.#holders].map(([id, leaseMs]) => ({ id, leaseMs }));
+      for (const lost of await this.#communicator.beat(holders, this.#blocked())) {
+        if (this.#holders.delete(lost)) this.events.lost(lost);
+      }
+    } catch (error) {
+      if (this.#holders.size > 0) this.events.trouble((error as Error).message);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Noted while the loop is blocked, and once more when it is free again. */
+  #blocked(): string {
+    const ms = this.events.blockedMs();
+    const worth = ms >= WORTH_REPORTING_MS;
+    const note = worth ? String(ms) : this.#reported ? '0' : '';
+    this.#reported = worth;
+    return note;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Checks options against a table of rules: unknown names (with the nearest known one), types, ranges.
+ */
+import { closest, distance } from 'fastest-levenshtein';
+import { MarbleRunError } from '../errors.js';
+
+/** What an option may be, and how that is said to people. */
+export interface Rule {
+  readonly allowed: string;
+  readonly test: (value: unknown) => boolean;
+}
+
+export type Rules = Readonly<Record<string, Rule>>;
+
+export const whole = (min: number, max = Number.MAX_SAFE_INTEGER): Rule => ({
+  allowed: max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number from ${min} to ${max}`,
+  test: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+});
+
+export const flag: Rule = { allowed: 'true or false', test: (value) => typeof value === 'boolean' };
+
+export const oneOf = (...values: readonly string[]): Rule => ({
+  allowed: values.map((value) => `"${value}"`).join(' or '),
+  test: (value) => typeof value === 'string' && values.includes(value),
+});
+
+export const having = (allowed: string, test: (value: unknown) => boolean): Rule => ({ allowed, test });
+
+/** Throws MR_BAD_OPTION naming the option, its value and what is allowed. Options that are undefined count as not given. */
+export function checkOptions(where: string, given: object, rules: Rules): void {
+  if (typeof given !== 'object' || given === null) bad(where, given, 'an object of options');
+  for (const [name, value] of Object.entries(given)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (!rule) unknown(where, name, Object.keys(rules));
+    if (value !== undefined && !rule.test(value)) bad(`${where}.${name}`, value, rule.allowed);
+  }
+}
+
+export function bad(name: string, value: unknown, allowed: string): never {
+  throw new MarbleRunError('MR_BAD_OPTION', `${name}: ${shown(value)} is not allowed; allowed: ${allowed}`);
+}
+
+function unknown(where: string, name: string, known: string[]): never {
+  const nearest = closest(name, known);
+  const hint =
+    distance(name, nearest) <= Math.max(2, name.length / 3)
+      ? `did you mean "${nearest}"?`
+      : `known: ${known.join(', ')}`;
+  throw new MarbleRunError('MR_BAD_OPTION', `${where}.${name}: there is no such option; ${hint}`);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return String(value);
+}

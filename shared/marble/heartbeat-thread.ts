@@ -1,0 +1,43 @@
+/**
+ * The heartbeat thread: beats for all holders of the process, and watches the main loop.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Beater } from './beater.js';
+import type { FromThread, ToThread } from './heartbeat.js';
+
+const clock = workerData as BigInt64Array;
+const beaters = new Map<string, Beater>();
+const beaterOf = new Map<string, string>();
+const post = (message: FromThread) => parentPort?.postMessage(message);
+
+parentPort?.on('message', (message: ToThread) => {
+  if ('remove' in message) remove(message.remove);
+  else add(message.add);
+});
+
+function add({ holder, bus, leaseMs, heartbeatMs }: Extract<ToThread, { add: unknown }>['add']): void {
+  const key = JSON.stringify([bus, heartbeatMs]);
+  let beater = beaters.get(key);
+  if (!beater) {
+    const blockedMs = () => Date.now() - Number(Atomics.load(clock, 0));
+    beater = new Beater(bus, heartbeatMs, {
+      lost: (lost) => post({ lost }),
+      trouble: (trouble) => post({ trouble }),
+      blockedMs,
+    });
+    beaters.set(key, beater);
+  }
+  beater.add(holder, leaseMs);
+  beaterOf.set(holder, key);
+}
+
+function remove(holder: string): void {
+  const key = beaterOf.get(holder);
+  if (key === undefined) return;
+  beaterOf.delete(holder);
+  const beater = beaters.get(key);
+  if (beater?.remove(holder) === 0) {
+    beater.stop();
+    beaters.delete(key);
+  }
+}

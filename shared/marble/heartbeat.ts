@@ -1,0 +1,108 @@
+/**
+ * The heartbeat of this process's holders: in a thread of its own (one per process, started with the
+ * first holder and ended with the last), or in the main loop.
+ *
+ * The thread has a connection of its own and beats while the main loop computes, so a busy worker is
+ * not a dead one. What may go wrong: Redis cannot be reached; then beats are tried again on time,
+ * a warning says so, and after the lease the marbles are handed out again.
+ */
+import { Worker } from 'node:worker_threads';
+import type { BusOptions } from '../communicator/connection.js';
+import { Beater } from './beater.js';
+import type { ResolvedOptions } from './options.js';
+
+export interface Heartbeat {
+  add(holder: string, lost: () => void): void;
+  remove(holder: string): void;
+}
+
+export type ToThread =
+  | {
+      readonly add: {
+        readonly holder: string;
+        readonly bus: BusOptions;
+        readonly leaseMs: number;
+        readonly heartbeatMs: number;
+      };
+    }
+  | { readonly remove: string };
+export type FromThread = { readonly lost: string } | { readonly trouble: string };
+
+export function heartbeatOf(options: ResolvedOptions): Heartbeat {
+  const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs } = options;
+  const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs };
+  if (options.heartbeat === 'loop') return loopHeartbeat(bus, leaseMs, heartbeatMs);
+  return {
+    add: (holder, lost) => thread.add({ add: { holder, bus, leaseMs, heartbeatMs } }, holder, lost),
+    remove: (holder) => thread.remove(holder),
+  };
+}
+
+function loopHeartbeat(bus: BusOptions, leaseMs: number, heartbeatMs: number): Heartbeat {
+  const listeners = new Map<string, () => void>();
+  let beater: Beater | undefined;
+  return {
+    add(holder, lost) {
+      listeners.set(holder, lost);
+      beater ??= new Beater(bus, heartbeatMs, {
+        lost: (id) => listeners.get(id)?.(),
+        trouble: warn,
+        blockedMs: () => 0,
+      });
+      beater.add(holder, leaseMs);
+    },
+    remove(holder) {
+      listeners.delete(holder);
+      if (beater?.remove(holder) !== 0) return;
+      beater.stop();
+      beater = undefined;
+    },
+  };
+}
+
+/** The main loop writes the time here; the thread reads how old it is. */
+const TICK_MS = 250;
+
+const thread = {
+  worker: undefined as Worker | undefined,
+  ticker: undefined as NodeJS.Timeout | undefined,
+  listeners: new Map<string, () => void>(),
+
+  add(message: ToThread, holder: string, lost: () => void): void {
+    this.listeners.set(holder, lost);
+    this.worker ??= this.start();
+    this.worker.postMessage(message);
+  },
+
+  remove(holder: string): void {
+    if (!this.listeners.delete(holder)) return;
+    if (this.listeners.size > 0) this.worker?.postMessage({ remove: holder } satisfies ToThread);
+    else this.end();
+  },
+
+  start(): Worker {
+    const clock = new BigInt64Array(new SharedArrayBuffer(8));
+    const tick = () => Atomics.store(clock, 0, BigInt(Date.now()));
+    tick();
+    this.ticker = setInterval(tick, TICK_MS);
+    this.ticker.unref();
+    const worker = new Worker(new URL('./heartbeat-thread.js', import.meta.url), { workerData: clock });
+    worker.unref();
+    worker.on('message', (message: FromThread) => {
+      if ('lost' in message) this.listeners.get(message.lost)?.();
+      else warn(message.trouble);
+    });
+    worker.on('error', (error) => warn(error.message));
+    return worker;
+  },
+
+  end(): void {
+    clearInterval(this.ticker);
+    void this.worker?.terminate();
+    this.worker = undefined;
+  },
+};
+
+function warn(message: string): void {
+  process.emitWarning(`heartbeat: ${message}`, { type: 'MarbleRunWarning', code: 'MR_HEARTBEAT' });
+}

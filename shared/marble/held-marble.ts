@@ -1,0 +1,86 @@
+/**
+ * The marble that a handler works on. What it sends is kept back and committed with its finish.
+ */
+import type { Held, Holding } from '../communicator/holding.js';
+import type { Output } from '../communicator/outputs.js';
+import { whole, checkOptions } from './check-options.js';
+import type { ResolvedOptions } from './options.js';
+import { outgoing, type SendOptions } from './outgoing.js';
+
+export class HeldMarble<Q extends object = Record<string, unknown>> {
+  /** @internal */
+  readonly outputs: Output[] = [];
+  /** @internal What `retryIn` said. */
+  retryInMs: number | undefined;
+  #controller: AbortController | undefined;
+  #reason: unknown;
+
+  /** @internal */
+  constructor(
+    readonly held: Held,
+    readonly holding: Holding,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  get id(): string {
+    return this.held.envelope.id;
+  }
+
+  /** Which delivery this is, from 1. */
+  get attempt(): number {
+    return this.held.envelope.attempt + 1;
+  }
+
+  get queue(): string {
+    return this.held.queue;
+  }
+
+  get batch(): string | undefined {
+    return this.held.envelope.batch;
+  }
+
+  /** Aborted when the lease is lost, the time limit passes, or the worker's drain time is over: the result will not be taken. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  /** Sends to the end of a queue when this marble is finished. Returns the id. */
+  send<K extends keyof Q & string>(queue: K, data: Q[K], options?: SendOptions): string {
+    return this.#keep('back', queue, data, options);
+  }
+
+  /** Sends to the front of a queue when this marble is finished. */
+  expedite<K extends keyof Q & string>(queue: K, data: Q[K], options?: Omit<SendOptions, 'delayMs'>): string {
+    return this.#keep('front', queue, data, options);
+  }
+
+  /** Sends to a higher run when this marble is finished. */
+  elevate<K extends keyof Q & string>(queue: K, data: Q[K], options?: Omit<SendOptions, 'delayMs'>): string {
+    return this.#keep('up', queue, data, options);
+  }
+
+  /** If the handler throws: how long until the next attempt, instead of the backoff. */
+  retryIn(retryInMs: number): void {
+    checkOptions('retryIn', { retryInMs }, { retryInMs: whole(0) });
+    this.retryInMs = retryInMs;
+  }
+
+  /** What this worker is doing, for people: shown in the Monitor's list of holders. */
+  report(message: string): Promise<void> {
+    return this.holding.report(message);
+  }
+
+  /** @internal */
+  abort(reason: unknown): void {
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  #keep(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): string {
+    const { id, output } = outgoing(kind, queue, data, options, this.options, this.held.envelope);
+    this.outputs.push(output);
+    return id;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * A holder of this client and its heartbeat: entered at the first use, replaced when it was given up.
+ */
+import { hostname } from 'node:os';
+import type { Communicator } from '../communicator/communicator.js';
+import type { Connection } from '../communicator/connection.js';
+import type { Holding } from '../communicator/holding.js';
+import { MarbleRunError } from '../errors.js';
+import { heartbeatOf, type Heartbeat } from './heartbeat.js';
+import type { ResolvedOptions } from './options.js';
+
+export class Lease {
+  readonly #heartbeat: Heartbeat;
+  readonly #waiting: Connection;
+  #current: Promise<Holding> | undefined;
+  #left = false;
+
+  /** `lost` is called when a holder was given up while its owner was busy. */
+  constructor(
+    private readonly communicator: Communicator,
+    private readonly options: ResolvedOptions,
+    private readonly lost: (holding: Holding) => void,
+  ) {
+    this.#heartbeat = heartbeatOf(options);
+    this.#waiting = communicator.waitingConnection(this.blockMs);
+  }
+
+  /** The longest wait in one command: well under the lease. */
+  get blockMs(): number {
+    return Math.min(this.options.heartbeatMs, 5000);
+  }
+
+  async holding(): Promise<Holding> {
+    if (this.#left) throw new MarbleRunError('MR_CLOSED', 'this worker has stopped');
+    this.#current ??= this.#enter().catch((error: unknown) => {
+      this.#current = undefined;
+      throw error;
+    });
+    return this.#current;
+  }
+
+  /** After `forgotten`: the old holder leaves, and the next `holding()` is a new one. */
+  async renew(forgotten: Holding): Promise<void> {
+    this.#current = undefined;
+    this.#heartbeat.remove(forgotten.id);
+    await forgotten.leave();
+  }
+
+  /** Ends a wait that is under way. */
+  async unblock(): Promise<void> {
+    await (await this.#current)?.unblock();
+  }
+
+  /** Gives back all that is held; there is no holder after this. Safe twice. */
+  async leave(): Promise<void> {
+    const current = this.#current;
+    this.#left = true;
+    this.#current = undefined;
+    try {
+      const holding = await current;
+      if (holding) {
+        this.#heartbeat.remove(holding.id);
+        await holding.leave();
+      }
+    } finally {
+      this.#waiting.close();
+    }
+  }
+
+  async #enter(): Promise<Holding> {
+    const { leaseMs, timeLimitMs, maxAttempts } = this.options;
+    const description = { host: hostname(), pid: String(process.pid) };
+    const holding = this.communicator.holding(this.#waiting, { leaseMs, timeLimitMs, maxAttempts, description });
+    await holding.enter();
+    this.#heartbeat.add(holding.id, () => this.lost(holding));
+    return holding;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The options of a Marble: one type, one frozen table of defaults, one check.
+ */
+import { BUS_DEFAULTS, type BusOptions } from '../communicator/connection.js';
+import { checkName } from '../communicator/keys.js';
+import { bad, checkOptions, flag, having, oneOf, whole, type Rules } from './check-options.js';
+import type { Codec } from './codec.js';
+
+export interface MarbleOptions extends BusOptions {
+  /** False: what is taken is gone. No lease, no finish, fastest. Default true. */
+  readonly monitored?: boolean;
+  /** True: sends are kept back and committed in the same atomic step as `finish`. Default false; `work` is always atomic. */
+  readonly atomic?: boolean;
+  /** How long this worker may be silent before its marbles count as dropped. Default 15,000 ms. */
+  readonly leaseMs?: number;
+  /** Time between heartbeats; at most a third of the lease. Default a third of the lease. */
+  readonly heartbeatMs?: number;
+  /** `thread`: goes on while the event loop is blocked. `loop`: no thread. Default `thread`. */
+  readonly heartbeat?: 'thread' | 'loop';
+  /** A marble held for longer is taken back, also from a living worker. Default 0: no limit. */
+  readonly timeLimitMs?: number;
+  /** Deliveries before a marble counts as dead. Default 5. */
+  readonly maxAttempts?: number;
+  /** Backoff after the first failure; doubles with each, with jitter. Default 1,000 ms. */
+  readonly retryBaseMs?: number;
+  /** Backoff at the most. Default 300,000 ms. */
+  readonly retryMaxMs?: number;
+  /** Encoded data at the most. Default 1,048,576 bytes. */
+  readonly maxDataBytes?: number;
+  /** While waiting on several queues: how often the later ones are looked at. Default 100 ms. */
+  readonly pollMs?: number;
+  /** How data becomes bytes. Default JSON; Buffers pass unchanged. */
+  readonly codec?: Codec;
+}
+
+export type ResolvedOptions = Required<Omit<MarbleOptions, 'codec'>> & { readonly codec?: Codec };
+
+export const MARBLE_DEFAULTS = Object.freeze({
+  ...BUS_DEFAULTS,
+  monitored: true,
+  atomic: false,
+  leaseMs: 15_000,
+  heartbeat: 'thread' as const,
+  timeLimitMs: 0,
+  maxAttempts: 5,
+  retryBaseMs: 1000,
+  retryMaxMs: 300_000,
+  maxDataBytes: 1_048_576,
+  pollMs: 100,
+});
+
+const RULES: Rules = {
+  redis: having('a URL such as redis://host:6379, or ioredis options', isRedis),
+  run: having('a run name', (value) => checkName('run', value) !== ''),
+  connectTimeoutMs: whole(1),
+  retryTimeoutMs: whole(0),
+  monitored: flag,
+  atomic: flag,
+  leaseMs: whole(300, 86_400_000),
+  heartbeatMs: whole(100, 28_800_000),
+  heartbeat: oneOf('thread', 'loop'),
+  timeLimitMs: whole(0),
+  maxAttempts: whole(1, 1_000_000),
+  retryBaseMs: whole(0),
+  retryMaxMs: whole(0),
+  maxDataBytes: whole(1, 512 * 1_048_576),
+  pollMs: whole(1),
+  codec: having('an object with encode and decode', isCodec),
+};
+
+/** Fills in the environment (MARBLERUN_REDIS or REDIS_URL, MARBLERUN_RUN) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
+export function resolveOptions(given: MarbleOptions = {}, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
+  checkOptions('Marble', given, RULES);
+  const fromEnv = {
+    redis: env['MARBLERUN_REDIS'] || env['REDIS_URL'] || undefined,
+    run: env['MARBLERUN_RUN'] || undefined,
+  };
+  checkOptions('environment', fromEnv, RULES);
+  const options = { ...MARBLE_DEFAULTS, ...defined(fromEnv), ...defined(given) };
+  const heartbeatMs = options.heartbeatMs ?? Math.floor(options.leaseMs / 3);
+  if (heartbeatMs * 3 > options.leaseMs) {
+    bad(
+      'Marble.heartbeatMs',
+      heartbeatMs,
+      `at most a third of leaseMs (${options.leaseMs}), so that two beats may be lost`,
+    );
+  }
+  if (options.heartbeat === 'thread' && !isCloneable(options.redis)) {
+    bad(
+      'Marble.redis',
+      options.redis,
+      'options without functions, so that the heartbeat thread can connect too; else set heartbeat: "loop"',
+    );
+  }
+  return { ...options, heartbeatMs };
+}
+
+function defined<T extends object>(object: T): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function isRedis(value: unknown): boolean {
+  if (typeof value !== 'string') return typeof value === 'object' && value !== null;
+  return /^(rediss?:\/\/|\/|unix:)/.test(value) && (value.startsWith('/') || URL.canParse(value));
+}
+
+function isCodec(value: unknown): boolean {
+  const codec = value as Partial<Codec> | null;
+  return typeof codec?.encode === 'function' && typeof codec.decode === 'function';
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

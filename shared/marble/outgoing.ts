@@ -1,0 +1,50 @@
+/**
+ * What a script sends, made into outputs: encoded once, checked before anything goes out.
+ */
+import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
+import { checkName } from '../communicator/keys.js';
+import type { Output } from '../communicator/outputs.js';
+import { checkOptions, having, whole, type Rules } from './check-options.js';
+import { encodeData } from './codec.js';
+import type { ResolvedOptions } from './options.js';
+
+export interface SendOptions {
+  /** Default: a unique one. MarbleRun does not compare ids: two marbles with one id are two marbles. */
+  readonly id?: string;
+  /** Not to be handed out before this has passed. Default 0. */
+  readonly delayMs?: number;
+  /** Deliveries before it counts as dead. Default: what the worker says. */
+  readonly maxAttempts?: number;
+  /** A name that marbles of one job share. Default: that of the marble in hand. */
+  readonly batch?: string;
+}
+
+const RULES: Rules = {
+  id: having('an id', (value) => checkName('id', value) !== ''),
+  delayMs: whole(0),
+  maxAttempts: whole(1, 1_000_000),
+  batch: having('a name', (value) => checkName('id', value) !== ''),
+};
+
+/** `parent` is the marble in hand: batch, origin and hops go on to what it sends. */
+export function outgoing(
+  kind: 'back' | 'front' | 'up',
+  queue: string,
+  data: unknown,
+  send: SendOptions | undefined,
+  options: ResolvedOptions,
+  parent: Envelope | undefined,
+): { id: string; output: Output } {
+  checkName('queue', queue);
+  if (send) checkOptions('send', send, RULES);
+  const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
+  const id = send?.id ?? newId();
+  const header = {
+    ...{ id, attempt: 0, sentAt: Date.now(), type, maxAttempts: send?.maxAttempts },
+    ...{ batch: send?.batch ?? parent?.batch, origin: parent?.origin, hops: parent?.hops },
+  };
+  const envelope = encodeEnvelope(header, bytes);
+  if (send?.delayMs && kind === 'back')
+    return { id, output: { kind: 'later', queue, envelope, delayMs: send.delayMs } };
+  return { id, output: { kind, queue, envelope } };
+}

@@ -1,0 +1,39 @@
+/**
+ * Streams any number of marbles: in order, some at a time, never more than two batches in memory.
+ */
+import type { Output } from '../communicator/outputs.js';
+
+const BATCH_MARBLES = 1000;
+const BATCH_BYTES = 524_288;
+
+/** `encode` may throw: what came before it is sent, and the error says which item it was. Returns how many were sent. */
+export async function sendMany<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  encode: (item: T) => Output,
+  send: (outputs: Output[]) => Promise<void>,
+): Promise<number> {
+  let sent = 0;
+  let batch: Output[] = [];
+  let bytes = 0;
+  let underWay = Promise.resolve();
+  const flush = async () => {
+    const outputs = batch;
+    batch = [];
+    bytes = 0;
+    await underWay;
+    underWay = send(outputs).then(() => void (sent += outputs.length));
+    underWay.catch(() => undefined); // awaited by the next flush, or at the end
+  };
+  try {
+    for await (const item of items) {
+      const output = encode(item);
+      batch.push(output);
+      bytes += output.envelope.length;
+      if (batch.length >= BATCH_MARBLES || bytes >= BATCH_BYTES) await flush();
+    }
+  } finally {
+    await flush();
+    await underWay;
+  }
+  return sent;
+}

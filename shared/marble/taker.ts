@@ -1,0 +1,112 @@
+/**
+ * Takes one marble for the loop form: what waits, or else what comes.
+ */
+import type { Communicator } from '../communicator/communicator.js';
+import type { Connection } from '../communicator/connection.js';
+import type { Held, Holding } from '../communicator/holding.js';
+import { MarbleRunError } from '../errors.js';
+import type { Lease } from './lease.js';
+import type { ResolvedOptions } from './options.js';
+
+export interface TakeRequest {
+  /** 0: do not wait. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** The marble that was in hand and has not been finished. */
+  readonly abandoned: Held | undefined;
+  readonly closed: () => boolean;
+}
+
+export interface Taken {
+  readonly held: Held;
+  readonly holding: Holding | undefined;
+}
+
+const UNMONITORED_BLOCK_MS = 5000;
+
+export class Taker {
+  #waiting: Connection | undefined;
+
+  /** Without a lease: unmonitored. */
+  constructor(
+    private readonly communicator: Communicator,
+    private readonly lease: Lease | undefined,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  /** Undefined when the time is over. Throws the signal's reason, or MR_CLOSED; then nothing is taken. */
+  async take(queues: string[], request: TakeRequest): Promise<Taken | undefined> {
+    const { signal, timeoutMs } = request;
+    const unblock = () => void this.unblock().catch(() => undefined);
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', unblock);
+    try {
+      const deadline = performance.now() + timeoutMs;
+      let abandon = request.abandoned ? [request.abandoned] : [];
+      for (;;) {
+        const found = await this.#takeWaiting(queues, abandon);
+        abandon = [];
+        if (found) return await this.#unlessOver(found, request);
+        const left = deadline - performance.now();
+        if (left <= 0) return undefined;
+        this.#throwIfOver(request);
+        const came = await this.#block(queues, left);
+        if (came) return await this.#unlessOver(came, request);
+        this.#throwIfOver(request);
+      }
+    } finally {
+      signal?.removeEventListener('abort', unblock);
+    }
+  }
+
+  async #takeWaiting(queues: string[], abandon: Held[]): Promise<Taken | undefined> {
+    if (!this.lease) {
+      const [popped] = await this.communicator.pop(queues);
+      return popped && { held: { receipt: '', ...popped }, holding: undefined };
+    }
+    const holding = await this.lease.holding();
+    const result = await holding.swap({ abandon, sources: queues, want: 1, waitOn: queues[0] });
+    if (result.forgotten) {
+      await this.lease.renew(holding);
+      return this.#takeWaiting(queues, []);
+    }
+    const [held, ...others] = result.taken;
+    // More than one only when something landed while the connection was cut: it goes back to the front.
+    if (others.length > 0)
+      await holding.giveBack(others.reverse().map((other) => ({ held: other, verdict: 'release', delayMs: 0 })));
+    return held && { held, holding };
+  }
+
+  async #block(queues: string[], leftMs: number): Promise<Taken | undefined> {
+    const longest = this.lease?.blockMs ?? UNMONITORED_BLOCK_MS;
+    const ms = Math.max(10, Math.min(leftMs, longest, queues.length > 1 ? this.options.pollMs : Infinity));
+    if (!this.lease) {
+      this.#waiting ??= this.communicator.waitingConnection(UNMONITORED_BLOCK_MS);
+      const popped = await this.communicator.popBlocking(this.#waiting, queues[0]!, ms);
+      return popped && { held: { receipt: '', ...popped }, holding: undefined };
+    }
+    const holding = await this.lease.holding();
+    const held = await holding.block(queues[0]!, ms);
+    return held && { held, holding };
+  }
+
+  /** Ends a wait that is under way; `take` then looks whether it shall go on. */
+  async unblock(): Promise<void> {
+    if (this.lease) await this.lease.unblock();
+    else if (this.#waiting) await this.communicator.unblock(this.#waiting);
+  }
+
+  /** A marble that came just as the wait was broken off goes back where it was. */
+  async #unlessOver(taken: Taken, request: TakeRequest): Promise<Taken> {
+    if (!request.closed() && !request.signal?.aborted) return taken;
+    if (!taken.holding) return taken; // gone from its queue already: better delivered than lost
+    await taken.holding.giveBack([{ held: taken.held, verdict: 'release', delayMs: 0 }]);
+    this.#throwIfOver(request);
+    return taken;
+  }
+
+  #throwIfOver(request: TakeRequest): void {
+    request.signal?.throwIfAborted();
+    if (request.closed()) throw new MarbleRunError('MR_CLOSED', 'wait: this Marble was closed');
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Wakes a loop: `wait()` resolves once `ring()` has been called since `clear()`, after what else this
+ * turn of the event loop has to do, so that things that happen together are seen together.
+ */
+export class Wakeup {
+  #resolve: (() => void) | undefined;
+  #rang = false;
+
+  clear(): void {
+    this.#rang = false;
+  }
+
+  ring(): void {
+    this.#rang = true;
+    this.#resolve?.();
+  }
+
+  async wait(): Promise<void> {
+    if (!this.#rang) await new Promise<void>((resolve) => (this.#resolve = resolve));
+    this.#resolve = undefined;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
