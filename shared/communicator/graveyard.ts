@@ -19,6 +19,8 @@ export interface DeadMarble {
   readonly envelope: Envelope | undefined;
 }
 
+const CHUNK = 100;
+
 export class Graveyard {
   constructor(
     private readonly connection: Connection,
@@ -44,18 +46,33 @@ export class Graveyard {
 
   /** Back to the end of its queue, its attempts forgotten. False where there is no such grave. */
   requeue(serial: string): Promise<boolean> {
-    return this.#exhume(serial, 'requeue');
+    return this.#find(serial, 'requeue');
+  }
+
+  /** All of a queue, or of every queue, that are dead at this moment. Returns how many. */
+  async requeueAll(queue?: string): Promise<number> {
+    const serials = await this.connection.run((redis) => redis.zrange(this.keys.dead, '0', '-1'));
+    let requeued = 0;
+    for (let i = 0; i < serials.length; i += CHUNK) {
+      for (const grave of await this.#read(serials.slice(i, i + CHUNK), this.keys.graves)) {
+        if (queue === undefined || grave.queue === queue) requeued += Number(await this.#exhume(grave, 'requeue'));
+      }
+    }
+    return requeued;
   }
 
   delete(serial: string): Promise<boolean> {
-    return this.#exhume(serial, 'delete');
+    return this.#find(serial, 'delete');
   }
 
-  async #exhume(serial: string, what: 'requeue' | 'delete'): Promise<boolean> {
+  async #find(serial: string, what: 'requeue' | 'delete'): Promise<boolean> {
     const grave = await this.get(serial);
-    if (!grave) return false;
-    const keys = [...runKeys(this.keys), this.keys.queue(grave.queue)];
-    return (await this.connection.run((redis) => callScript(redis, 'exhume', keys, [serial, what, grave.queue]))) === 1;
+    return grave !== undefined && this.#exhume(grave, what);
+  }
+
+  async #exhume({ serial, queue }: DeadMarble, what: 'requeue' | 'delete'): Promise<boolean> {
+    const keys = [...runKeys(this.keys), this.keys.queue(queue)];
+    return (await this.connection.run((redis) => callScript(redis, 'exhume', keys, [serial, what, queue]))) === 1;
   }
 
   async #read(serials: string[], graves: string): Promise<DeadMarble[]> {

@@ -1,0 +1,46 @@
+/**
+ * What the Elevator is told by its environment.
+ */
+import { commonVariables, port, readEnvironment, whole } from '@marblerun/service';
+import { z } from 'zod';
+import { readLanes, type Lane } from './lanes.js';
+
+export const elevatorVariables = z.object({
+  ...commonVariables,
+  MARBLERUN_PORT: port(9465),
+  MARBLERUN_LANES: z
+    .string('must be given: the runs and lanes as JSON')
+    .describe('runs and lanes as JSON; see docs/CONFIGURATION.md'),
+  MARBLERUN_HOP_LIMIT: whole(1, 1000).default(8).describe('runs that a marble may travel; one more, and it is dead'),
+  MARBLERUN_POLL_MS: whole(1, 60_000)
+    .default(100)
+    .describe('ms between looks for marbles to carry, when there were none'),
+  MARBLERUN_BATCH_MARBLES: whole(1, 5000).default(1000).describe('marbles in a batch at the most'),
+  MARBLERUN_BATCH_BYTES: whole(1, 67_108_864).default(1_048_576).describe('bytes of a batch at which it is full'),
+});
+
+export interface ElevatorConfig {
+  readonly lanes: readonly Lane[];
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: string;
+  readonly drainMs: number;
+  readonly hopLimit: number;
+  readonly pollMs: number;
+  readonly batch: { readonly marbles: number; readonly bytes: number };
+}
+
+/** Throws MR_BAD_CONFIG or MR_BAD_LANES. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): ElevatorConfig {
+  const variables = readEnvironment(elevatorVariables, env);
+  return {
+    lanes: readLanes(variables.MARBLERUN_LANES, variables.MARBLERUN_REDIS),
+    host: variables.MARBLERUN_HOST,
+    port: variables.MARBLERUN_PORT,
+    logLevel: variables.MARBLERUN_LOG_LEVEL,
+    drainMs: variables.MARBLERUN_DRAIN_MS,
+    hopLimit: variables.MARBLERUN_HOP_LIMIT,
+    pollMs: variables.MARBLERUN_POLL_MS,
+    batch: { marbles: variables.MARBLERUN_BATCH_MARBLES, bytes: variables.MARBLERUN_BATCH_BYTES },
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * All lanes of one Elevator: a communicator for each run, a carrier and a loop for each lane.
+ */
+import { Loop, type Logger, type Readiness } from '@marblerun/service';
+import { Communicator } from 'marblerun/communicator';
+import type { Registry } from 'prom-client';
+import { Carrier } from './carrier.js';
+import type { ElevatorConfig } from './config.js';
+import type { Run } from './lanes.js';
+import { collectLanes, createLaneMetrics } from './metrics.js';
+
+const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000 } as const;
+
+export class Elevator {
+  readonly carriers: readonly Carrier[];
+  readonly #communicators = new Map<string, Communicator>();
+  readonly #loops: readonly Loop[];
+
+  /** Does no I/O. */
+  constructor(config: ElevatorConfig, log: Logger, registry: Registry) {
+    const metrics = createLaneMetrics(registry);
+    const { hopLimit, batch: limits } = config;
+    this.carriers = config.lanes.map((lane) => {
+      const [lower, upper] = [this.#communicator(lane.from), this.#communicator(lane.to)];
+      return new Carrier({ lane, lower, upper, limits, hopLimit, metrics, log });
+    });
+    this.#loops = this.carriers.map((carrier) => {
+      const work = () => carrier.carry().then(() => undefined);
+      return new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, log });
+    });
+    collectLanes(registry, this.carriers);
+  }
+
+  start(): void {
+    for (const loop of this.#loops) loop.start();
+  }
+
+  /** Lands the batches under way. Safe twice. */
+  async stop(): Promise<void> {
+    for (const carrier of this.carriers) carrier.stop();
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await Promise.all([...this.#communicators.values()].map((communicator) => communicator.close()));
+  }
+
+  readiness(): Readiness {
+    const runs = Object.fromEntries([...this.#communicators].map(([name, { state }]) => [name, state]));
+    const lanes = Object.fromEntries(
+      this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')]),
+    );
+    const ready =
+      this.#loops.every((loop) => loop.trouble === '' && !loop.late) &&
+      Object.values(runs).every((state) => state === 'ready');
+    return { ready, detail: { runs, lanes } };
+  }
+
+  #communicator({ name, redis, run }: Run): Communicator {
+    let communicator = this.#communicators.get(name);
+    if (!communicator) {
+      communicator = new Communicator({ redis, run, ...TIMEOUTS });
+      this.#communicators.set(name, communicator);
+    }
+    return communicator;
+  }
+}

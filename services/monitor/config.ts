@@ -1,0 +1,83 @@
+/**
+ * What the Monitor is told by its environment.
+ */
+import { commonVariables, port, readEnvironment, whole } from '@marblerun/service';
+import { checkName } from 'marblerun/communicator';
+import { z } from 'zod';
+
+const runs = z.string().transform((list, context) => {
+  const names = [...new Set(list.split(',').map((name) => name.trim()))];
+  for (const name of names) {
+    try {
+      checkName('run', name);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+    }
+  }
+  return names;
+});
+
+export const monitorVariables = z.object({
+  ...commonVariables,
+  MARBLERUN_PORT: port(9464),
+  MARBLERUN_RUN: runs.prefault('main').describe('runs to watch, on one Redis, separated by commas'),
+  MARBLERUN_SWEEP_MS: whole(10, 3_600_000).default(1000).describe('ms between sweeps for dropped marbles'),
+  MARBLERUN_PROMOTE_MS: whole(10, 3_600_000)
+    .default(250)
+    .describe('ms between looks for delayed marbles that are due, at the most'),
+  MARBLERUN_ORPHANS_MS: whole(100, 86_400_000)
+    .default(30_000)
+    .describe('ms between searches for held marbles whose holder has no entry'),
+  MARBLERUN_MAX_ATTEMPTS: whole(1, 1_000_000)
+    .default(5)
+    .describe('deliveries before a marble is dead, where neither it nor its worker says'),
+  MARBLERUN_STILL_MS: whole(60_000, 31_536_000_000)
+    .default(604_800_000)
+    .describe('ms after which a queue that is empty and unused is forgotten, with its counts'),
+  MARBLERUN_METRIC_HOLDERS: whole(0, 100_000)
+    .default(200)
+    .describe('holders with a metric of their own at the most, the longest unheard first'),
+  MARBLERUN_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe(
+      'bearer token for requests that change something; without one they are refused. Several, for rotation, separated by commas',
+    ),
+});
+
+export interface MonitorConfig {
+  readonly redis: string;
+  readonly runs: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: string;
+  readonly drainMs: number;
+  readonly sweepMs: number;
+  readonly promoteMs: number;
+  readonly orphansMs: number;
+  readonly maxAttempts: number;
+  readonly stillMs: number;
+  readonly metricHolders: number;
+  readonly tokens: readonly string[];
+}
+
+/** Throws MR_BAD_CONFIG. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig {
+  const variables = readEnvironment(monitorVariables, env);
+  return {
+    redis: variables.MARBLERUN_REDIS,
+    runs: variables.MARBLERUN_RUN,
+    host: variables.MARBLERUN_HOST,
+    port: variables.MARBLERUN_PORT,
+    logLevel: variables.MARBLERUN_LOG_LEVEL,
+    drainMs: variables.MARBLERUN_DRAIN_MS,
+    sweepMs: variables.MARBLERUN_SWEEP_MS,
+    promoteMs: variables.MARBLERUN_PROMOTE_MS,
+    orphansMs: variables.MARBLERUN_ORPHANS_MS,
+    maxAttempts: variables.MARBLERUN_MAX_ATTEMPTS,
+    stillMs: variables.MARBLERUN_STILL_MS,
+    metricHolders: variables.MARBLERUN_METRIC_HOLDERS,
+    tokens: variables.MARBLERUN_TOKEN?.split(',').map((token) => token.trim()) ?? [],
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * The Monitor's metrics, made for a registry. Names are public and stay.
+ *
+ * What is in Redis is read once per scrape. A run that does not answer has no values then, and
+ * `marblerun_up` says so.
+ */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { QueueStatus } from 'marblerun/communicator';
+import type { RunMonitor } from './run-monitor.js';
+
+export interface SweepMetrics {
+  readonly recoverySeconds: Histogram<'run'>;
+}
+
+export function createSweepMetrics(registry: Registry): SweepMetrics {
+  return {
+    recoverySeconds: new Histogram({
+      name: 'marblerun_recovery_seconds',
+      help: 'From the end of a lease or time limit until its marbles were back in their queue, as this Monitor did it',
+      labelNames: ['run'],
+      buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
+      registers: [registry],
+    }),
+  };
+}
+
+/** The public events of marblerun_marbles_total, of those that are counted. */
+const PUBLIC_EVENTS = ['sent', 'finished', 'failed', 'dropped', 'returned', 'dead', 'elevated'] as const;
+
+type Instruments = ReturnType<typeof createInstruments>;
+
+function createInstruments(registry: Registry) {
+  const registers = [registry];
+  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    new Gauge({ name, help, labelNames, registers });
+  return {
+    depth: gauge('marblerun_queue_depth', 'Marbles that wait in a queue', 'run', 'queue'),
+    oldest: gauge('marblerun_queue_oldest_seconds', 'How long the next marble of a queue has waited', 'run', 'queue'),
+    held: gauge('marblerun_held', 'Marbles in hand', 'run', 'queue'),
+    holders: gauge('marblerun_holders', 'Waiting or working clients', 'run'),
+    later: gauge('marblerun_later', 'Delayed marbles', 'run'),
+    dead: gauge('marblerun_dead', 'Dead marbles that wait for a person', 'run'),
+    age: gauge(
+      'marblerun_heartbeat_age_seconds',
+      'How long ago a holder was heard of; the longest unheard only',
+      'run',
+      'holder',
+    ),
+    marbles: new Counter({
+      name: 'marblerun_marbles_total',
+      help: 'Marbles by event',
+      labelNames: ['run', 'queue', 'event'],
+      registers,
+    }),
+  };
+}
+
+/** Registers the gauges that are read at each scrape. */
+export function collectRuns(registry: Registry, monitors: readonly RunMonitor[], metricHolders: number): void {
+  const instruments = createInstruments(registry);
+  new Gauge({
+    name: 'marblerun_up',
+    help: '1 if the Redis of the run answers',
+    labelNames: ['run'],
+    registers: [registry],
+    async collect() {
+      for (const instrument of Object.values(instruments)) instrument.reset();
+      await Promise.all(
+        monitors.map(async (monitor) => {
+          const answered = await observeRun(instruments, monitor, metricHolders).then(
+            () => 1,
+            () => 0,
+          );
+          this.set({ run: monitor.run }, answered);
+        }),
+      );
+    },
+  });
+}
+
+async function observeRun(
+  instruments: Instruments,
+  { run, communicator }: RunMonitor,
+  metricHolders: number,
+): Promise<void> {
+  const { status, graveyard } = communicator;
+  const [queues, holders, holderCount, later, dead, now] = await Promise.all([
+    status.queues(),
+    metricHolders > 0 ? status.holders(metricHolders) : [],
+    status.holderCount(),
+    status.laterCount(),
+    graveyard.count(),
+    status.now(),
+  ]);
+  for (const queue of queues) observeQueue(instruments, run, queue);
+  instruments.holders.set({ run }, holderCount);
+  instruments.later.set({ run }, later);
+  instruments.dead.set({ run }, dead);
+  for (const { holder, heardAt } of holders) instruments.age.set({ run, holder }, Math.max(0, now - heardAt) / 1000);
+}
+
+function observeQueue({ depth, oldest, held, marbles }: Instruments, run: string, status: QueueStatus): void {
+  const labels = { run, queue: status.queue };
+  depth.set(labels, status.depth);
+  oldest.set(labels, status.oldestMs / 1000);
+  held.set(labels, status.held);
+  for (const event of PUBLIC_EVENTS) marbles.inc({ ...labels, event }, status.counts[event]);
+}

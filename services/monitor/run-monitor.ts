@@ -1,0 +1,79 @@
+/**
+ * Watches one run: brings back what was dropped, promotes what is due, tidies up.
+ *
+ * Every chore is a few atomic steps that look again before they act, so any number of Monitors may
+ * watch one run. What may go wrong: Redis is away; then the loops say so and try again.
+ */
+import { Loop, type Logger } from '@marblerun/service';
+import { Communicator } from 'marblerun/communicator';
+import type { MonitorConfig } from './config.js';
+import type { SweepMetrics } from './metrics.js';
+
+const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000 } as const;
+const PRUNE_MS = 600_000;
+
+export class RunMonitor {
+  readonly communicator: Communicator;
+  readonly #loops: readonly Loop[];
+
+  /** Does no I/O. */
+  constructor(
+    readonly run: string,
+    private readonly config: MonitorConfig,
+    private readonly log: Logger,
+    private readonly metrics: SweepMetrics,
+  ) {
+    this.communicator = new Communicator({ redis: config.redis, run, ...TIMEOUTS });
+    const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
+      new Loop({ name: `${run}:${name}`, intervalMs, work, log });
+    this.#loops = [
+      chore('sweep', config.sweepMs, () => this.sweep()),
+      chore('promote', config.promoteMs, () => this.promote()),
+      chore('orphans', config.orphansMs, () => this.findOrphans()),
+      chore('prune', PRUNE_MS, () => this.prune()),
+    ];
+  }
+
+  start(): void {
+    for (const loop of this.#loops) loop.start();
+  }
+
+  /** Ends the turns under way. Safe twice. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await this.communicator.close();
+  }
+
+  get ready(): boolean {
+    return this.communicator.state === 'ready' && this.#loops.every((loop) => loop.trouble === '' && !loop.late);
+  }
+
+  /** For people: the state of the bus and of each loop. */
+  get detail(): Record<string, string> {
+    const loops = this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')] as const);
+    return { redis: this.communicator.state, ...Object.fromEntries(loops) };
+  }
+
+  async sweep(): Promise<undefined> {
+    const { returned, dead, silent, lateMs } = await this.communicator.recovery.sweep(this.config.maxAttempts);
+    for (const ms of lateMs) this.metrics.recoverySeconds.observe({ run: this.run }, ms / 1000);
+    if (returned + dead > 0) this.log.info({ run: this.run, returned, dead, silent }, 'brought dropped marbles back');
+    if (dead > 0) this.log.warn({ run: this.run, dead }, 'marbles are dead');
+  }
+
+  /** Asks to be called again when the next one is due. */
+  async promote(): Promise<number | undefined> {
+    const { nextInMs } = await this.communicator.recovery.promote();
+    return nextInMs < 0 ? undefined : Math.max(nextInMs, 1);
+  }
+
+  async findOrphans(): Promise<undefined> {
+    const found = await this.communicator.recovery.findOrphans();
+    if (found > 0) this.log.warn({ run: this.run, holders: found }, 'found marbles of holders without an entry');
+  }
+
+  async prune(): Promise<undefined> {
+    const forgotten = await this.communicator.prune(this.config.stillMs);
+    if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
+  }
+}

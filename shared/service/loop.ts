@@ -1,0 +1,83 @@
+/**
+ * The one place where services keep time: does a piece of work again and again.
+ *
+ * What may go wrong: the work throws. Then the log says so once for each kind of trouble, it is
+ * tried again after the interval, and `late` turns true when it has not succeeded for long.
+ */
+import type { Logger } from './logger.js';
+
+export interface LoopOptions {
+  readonly name: string;
+  readonly intervalMs: number;
+  /** Does the work once. May return in how many ms it wants to be called again, at most the interval. */
+  readonly work: () => Promise<number | undefined>;
+  readonly log: Logger;
+}
+
+const PATIENCE_MS = 10_000;
+
+export class Loop {
+  readonly #options: LoopOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> | undefined;
+  #succeededAt = Date.now();
+  #trouble = '';
+  #running = false;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** Safe twice. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#succeededAt = Date.now();
+    this.#schedule(0);
+  }
+
+  /** Waits for the turn under way. Safe twice. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    clearTimeout(this.#timer);
+    await this.#turn;
+  }
+
+  /** True when the work has not succeeded for ten intervals, at least ten seconds. */
+  get late(): boolean {
+    return Date.now() - this.#succeededAt > Math.max(PATIENCE_MS, 10 * this.#options.intervalMs);
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** What the last turn failed with; empty when it did not. */
+  get trouble(): string {
+    return this.#trouble;
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#turn = this.#work().then((next) => {
+        if (this.#running) this.#schedule(next);
+      });
+    }, ms);
+  }
+
+  async #work(): Promise<number> {
+    const { name, intervalMs, work, log } = this.#options;
+    try {
+      const wanted = await work();
+      this.#succeededAt = Date.now();
+      if (this.#trouble !== '') log.info({ loop: name }, 'works again');
+      this.#trouble = '';
+      return Math.min(intervalMs, wanted ?? intervalMs);
+    } catch (error) {
+      const message = (error as Error).message;
+      if (message !== this.#trouble) log.warn({ loop: name, err: error }, 'failed; tries again');
+      this.#trouble = message;
+      return intervalMs;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * A service as a process: reads its configuration, runs, and stops in order.
+ *
+ * SIGTERM, SIGINT or an error nobody caught stop it: no new requests, what is under way is done, at
+ * most `drainMs`; a second signal ends it at once. A mistake in the configuration ends it with code
+ * 78 (EX_CONFIG) before anything is touched.
+ */
+import type { AddressInfo } from 'node:net';
+import closeWithGrace from 'close-with-grace';
+import { isMarbleRunError } from 'marblerun';
+import type { Logger } from './logger.js';
+import type { Server } from './server.js';
+
+export interface Service {
+  readonly server: Server;
+  readonly log: Logger;
+  readonly host: string;
+  readonly port: number;
+  readonly drainMs: number;
+  /** Starts and stops what works besides the server. */
+  readonly start: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+const EX_CONFIG = 78;
+
+export async function runService(build: () => Service): Promise<void> {
+  let service: Service;
+  try {
+    service = build();
+  } catch (error) {
+    if (!isMarbleRunError(error)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = EX_CONFIG;
+    return;
+  }
+  const { server, log, host, port, drainMs } = service;
+  closeWithGrace({ delay: drainMs || false, logger: log }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'stops because of an error');
+    else log.info({ signal }, 'stops');
+    await server.close();
+    await service.stop();
+    log.info('stopped');
+  });
+  await server.listen({ host, port });
+  const address = server.server.address() as AddressInfo;
+  log.info({ host: address.address, port: address.port }, 'listening');
+  service.start();
+}
