@@ -20,7 +20,7 @@ export function buildElevator(config: ElevatorConfig): Service {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const elevator = new Elevator(config, log, registry);
-  const server = createServer({ log, registry, readiness: () => elevator.readiness() });
+  const server = createServer({ log, registry, collect: elevator.collect, readiness: () => elevator.readiness() });
   server.get('/api/lanes', { schema: { response: { 200: z.array(laneStatus) } } }, () =>
     Promise.all(
       elevator.carriers.map(async ({ lane, status }) => ({

@@ -7,12 +7,14 @@ import type { Registry } from 'prom-client';
 import { Carrier } from './carrier.js';
 import type { ElevatorConfig } from './config.js';
 import type { Run } from './lanes.js';
-import { collectLanes, createLaneMetrics } from './metrics.js';
+import { collectorOf, createLaneMetrics } from './metrics.js';
 
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000 } as const;
 
 export class Elevator {
   readonly carriers: readonly Carrier[];
+  /** Reads what the gauges show. */
+  readonly collect: () => Promise<void>;
   readonly #communicators = new Map<string, Communicator>();
   readonly #loops: readonly Loop[];
 
@@ -28,7 +30,7 @@ export class Elevator {
       const work = () => carrier.carry().then(() => undefined);
       return new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, log });
     });
-    collectLanes(registry, this.carriers);
+    this.collect = collectorOf(registry, this.carriers);
   }
 
   start(): void {

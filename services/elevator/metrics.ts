@@ -27,43 +27,26 @@ export function createLaneMetrics(registry: Registry): LaneMetrics {
   };
 }
 
-/** Depth and lag are read at each scrape. A lane whose lower run is away has no values: `marblerun_lane_up` says so. */
-export function collectLanes(registry: Registry, carriers: readonly Carrier[]): void {
-  const labelNames = ['lane'] as const;
-  const registers = [registry];
-  const depth = new Gauge({
-    name: 'marblerun_lane_depth',
-    help: 'Marbles that wait for the lane or are in transit',
-    labelNames,
-    registers,
-  });
-  const lag = new Gauge({
-    name: 'marblerun_lane_lag_seconds',
-    help: 'How long the oldest marble has waited for the lane',
-    labelNames,
-    registers,
-  });
-  new Gauge({
-    name: 'marblerun_lane_up',
-    help: '1 if the lower run answers',
-    labelNames,
-    registers,
-    async collect() {
-      await Promise.all(
-        carriers.map(async ({ lane, status }) => {
-          const labels = { lane: lane.name };
-          try {
-            const found = await status();
-            depth.set(labels, found.depth);
-            lag.set(labels, found.lagMs / 1000);
-            this.set(labels, 1);
-          } catch {
-            depth.remove(labels);
-            lag.remove(labels);
-            this.set(labels, 0);
-          }
-        }),
-      );
-    },
-  });
+/** Returns what reads all lanes, for one scrape. A lane whose lower run is away has no values: `marblerun_lane_up` says so. */
+export function collectorOf(registry: Registry, carriers: readonly Carrier[]): () => Promise<void> {
+  const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames: ['lane'], registers: [registry] });
+  const up = gauge('marblerun_lane_up', '1 if the lower run answers');
+  const depth = gauge('marblerun_lane_depth', 'Marbles that wait for the lane or are in transit');
+  const lag = gauge('marblerun_lane_lag_seconds', 'How long the oldest marble has waited for the lane');
+  const observe = async ({ lane, status }: Carrier) => {
+    const labels = { lane: lane.name };
+    try {
+      const found = await status();
+      depth.set(labels, found.depth);
+      lag.set(labels, found.lagMs / 1000);
+      up.set(labels, 1);
+    } catch {
+      depth.remove(labels);
+      lag.remove(labels);
+      up.set(labels, 0);
+    }
+  };
+  return async () => {
+    await Promise.all(carriers.map(observe));
+  };
 }

@@ -5,7 +5,7 @@ import { createLogger, createServer, type Service } from '@marblerun/service';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api.js';
 import type { MonitorConfig } from './config.js';
-import { collectRuns, createSweepMetrics } from './metrics.js';
+import { collectorOf, createSweepMetrics } from './metrics.js';
 import { RunMonitor } from './run-monitor.js';
 
 export function buildMonitor(config: MonitorConfig): Service {
@@ -14,17 +14,19 @@ export function buildMonitor(config: MonitorConfig): Service {
   collectDefaultMetrics({ register: registry });
   const sweepMetrics = createSweepMetrics(registry);
   const monitors = config.runs.map((run) => new RunMonitor(run, config, log, sweepMetrics));
-  collectRuns(registry, monitors, config.metricHolders);
+  const collect = collectorOf(registry, monitors, config.metricHolders);
 
   const readiness = () => ({
     ready: monitors.every((monitor) => monitor.ready),
     detail: { runs: Object.fromEntries(monitors.map((monitor) => [monitor.run, monitor.detail])) },
   });
-  const server = createServer({ log, registry, readiness });
+  const server = createServer({ log, registry, collect, readiness });
   registerApi(server, monitors, config.tokens);
   return {
     ...{ server, log, host: config.host, port: config.port, drainMs: config.drainMs },
     start: () => monitors.forEach((monitor) => monitor.start()),
-    stop: async () => void (await Promise.all(monitors.map((monitor) => monitor.stop()))),
+    stop: async () => {
+      await Promise.all(monitors.map((monitor) => monitor.stop()));
+    },
   };
 }

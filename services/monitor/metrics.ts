@@ -34,6 +34,7 @@ function createInstruments(registry: Registry) {
   const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
     new Gauge({ name, help, labelNames, registers });
   return {
+    up: gauge('marblerun_up', '1 if the Redis of the run answers', 'run'),
     depth: gauge('marblerun_queue_depth', 'Marbles that wait in a queue', 'run', 'queue'),
     oldest: gauge('marblerun_queue_oldest_seconds', 'How long the next marble of a queue has waited', 'run', 'queue'),
     held: gauge('marblerun_held', 'Marbles in hand', 'run', 'queue'),
@@ -55,27 +56,25 @@ function createInstruments(registry: Registry) {
   };
 }
 
-/** Registers the gauges that are read at each scrape. */
-export function collectRuns(registry: Registry, monitors: readonly RunMonitor[], metricHolders: number): void {
+/** Returns what reads all runs, for one scrape. */
+export function collectorOf(
+  registry: Registry,
+  monitors: readonly RunMonitor[],
+  metricHolders: number,
+): () => Promise<void> {
   const instruments = createInstruments(registry);
-  new Gauge({
-    name: 'marblerun_up',
-    help: '1 if the Redis of the run answers',
-    labelNames: ['run'],
-    registers: [registry],
-    async collect() {
-      for (const instrument of Object.values(instruments)) instrument.reset();
-      await Promise.all(
-        monitors.map(async (monitor) => {
-          const answered = await observeRun(instruments, monitor, metricHolders).then(
-            () => 1,
-            () => 0,
-          );
-          this.set({ run: monitor.run }, answered);
-        }),
-      );
-    },
-  });
+  return async () => {
+    for (const instrument of Object.values(instruments)) instrument.reset();
+    await Promise.all(
+      monitors.map(async (monitor) => {
+        const answered = await observeRun(instruments, monitor, metricHolders).then(
+          () => 1,
+          () => 0,
+        );
+        instruments.up.set({ run: monitor.run }, answered);
+      }),
+    );
+  };
 }
 
 async function observeRun(

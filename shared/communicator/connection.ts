@@ -68,7 +68,7 @@ export class Connection {
     defineScripts(this.#redis);
     this.#redis.on('error', (error) => {
       this.#lastError = error;
-      this.#state = (error).message;
+      this.#state = error.message;
     });
     this.#redis.on('close', () => {
       this.#checked = undefined;
@@ -138,7 +138,8 @@ export class Connection {
       this.#connecting = this.#redis.connect().finally(() => (this.#connecting = undefined));
     }
     await this.#connecting;
-    if (this.#redis.status !== 'ready') throw (this.#lastError as Error | undefined) ?? new Error('Connection is closed.');
+    if (this.#redis.status !== 'ready')
+      throw (this.#lastError as Error | undefined) ?? new Error('Connection is closed.');
     this.#lastError = undefined;
     await (this.#checked ??= this.#check());
     this.#everReady = true;

@@ -171,11 +171,23 @@ export class Holding {
       landing.known = true;
       if (this.#count >= 0) this.#count++;
       this.#blocked = false;
-      if (this.options.timeLimitMs > 0) await this.swap({}); // adopts it, which starts its time
+      if (this.options.timeLimitMs > 0) await this.adopt(); // which starts its time
       return this.#readable([{ receipt: `${landing.seq}/${queue}`, queue, bytes }])[0];
     } finally {
       this.#blocked = false;
     }
+  }
+
+  /** True between `block` and the next swap: the marble is ours, but still counted as waiting. */
+  get landed(): boolean {
+    return this.#landing?.known === true;
+  }
+
+  /** A swap that only adopts what has landed; for owners that have no other reason for one soon. */
+  adopt(): Promise<void> {
+    return this.#inLine(async () => {
+      if (this.#landing && !this.#blocked) await this.#swap({});
+    });
   }
 
   /** Nothing may be on its way to `landing` already: a swap comes first, and adopts it. */

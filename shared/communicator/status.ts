@@ -134,7 +134,7 @@ export class Status {
     const appendfsync = await this.connection
       .run((redis) => redis.config('GET', 'appendfsync'))
       .then(
-        (pair) => (pair)[1] ?? '',
+        (pair) => pair[1] ?? '',
         () => 'not readable',
       ); // managed Redis forbids CONFIG
     return {

@@ -87,6 +87,7 @@ export class Taker {
     }
     const holding = await this.lease.holding();
     const held = await holding.block(queues[0]!, ms);
+    if (held) void holding.adopt().catch(() => undefined); // what fails here fails again, and is told, with finish
     return held && { held, holding };
   }
 

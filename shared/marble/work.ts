@@ -129,7 +129,7 @@ export class Worker {
     const holding = await this.#lease.holding();
     const batch = this.#finished.splice(0, MOST_PER_SWAP);
     const want = this.#room();
-    if (batch.length === 0 && (want <= 0 || this.#blocked)) return false;
+    if (batch.length === 0 && (want <= 0 || this.#blocked) && !holding.landed) return false;
     const finish = batch
       .filter((item) => item.holding === holding || this.#refuse(item.finished.held))
       .map((item) => item.finished);

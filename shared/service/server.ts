@@ -16,16 +16,17 @@ export interface Readiness {
 export interface ServerOptions {
   readonly log: Logger;
   readonly registry: Registry;
+  /** Reads what is measured only when somebody asks. Called once per scrape, never twice at a time. */
+  readonly collect: () => Promise<void>;
   /** Is the bus there, and are the loops turning? */
   readonly readiness: () => Readiness;
 }
 
 export type Server = ReturnType<typeof createServer>;
 
-export function createServer({ log, registry, readiness }: ServerOptions) {
+export function createServer({ log, registry, collect, readiness }: ServerOptions) {
   const server = Fastify({
-    loggerInstance: log,
-    disableRequestLogging: true,
+    loggerInstance: log.child({}, { level: quieter(log.level) }),
     bodyLimit: 65_536,
     requestTimeout: 30_000,
     return503OnClosing: true,
@@ -43,6 +44,18 @@ export function createServer({ log, registry, readiness }: ServerOptions) {
     const { ready, detail } = readiness();
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...detail });
   });
-  server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  const scrape = shared(() => collect().then(() => registry.metrics()));
+  server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await scrape()));
   return server;
+}
+
+/** Each request and each address listened on would be a line: only at debug. */
+function quieter(level: string): string {
+  return level === 'info' ? 'warn' : level;
+}
+
+/** Callers that come while the work is under way get its result. */
+function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => (underWay ??= work().finally(() => (underWay = undefined)));
 }

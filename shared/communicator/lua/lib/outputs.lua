@@ -37,6 +37,7 @@ local function deliver(names, lists, at)
       pushFront(queue, key, lastFirst, at)
     elseif group.kind == 'up' then
       pushBack(queue, key, OUTBOXES, envelopes, at)
+      redis.call('ZADD', QUEUES, at, queue) -- so that its counts are shown
     elseif group.kind == 'later' then
       for _, envelope in ipairs(envelopes) do pushLater(queue, 'b', envelope, at + tonumber(group.extra)) end
     elseif group.kind == 'dead' then

@@ -1,0 +1,56 @@
+import { expect, test } from '@jest/globals';
+import { createLogger } from './logger.js';
+import { Loop } from './loop.js';
+
+const log = createLogger('test', 'silent');
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('the condition did not come true');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+test('a loop goes on after an error, says what the trouble is, and forgets it when the work succeeds', async () => {
+  let turns = 0;
+  const troubles: string[] = [];
+  const loop: Loop = new Loop({
+    name: 'test',
+    intervalMs: 5,
+    log,
+    work: () => {
+      troubles.push(loop.trouble);
+      return ++turns === 2 ? Promise.reject(new Error('away')) : Promise.resolve(undefined);
+    },
+  });
+  loop.start();
+  await until(() => turns >= 4);
+  await loop.stop();
+  expect(troubles.slice(0, 4)).toEqual(['', '', 'away', '']);
+});
+
+test('stop waits for the turn under way, and nothing runs afterwards', async () => {
+  let [started, ended] = [0, 0];
+  let release = () => {};
+  const loop = new Loop({
+    name: 'test',
+    intervalMs: 1,
+    log,
+    work: async () => {
+      started++;
+      await new Promise<void>((resolve) => (release = resolve));
+      ended++;
+      return 0;
+    },
+  });
+  loop.start();
+  loop.start();
+  await until(() => started === 1);
+  const stopped = loop.stop();
+  release();
+  await stopped;
+  expect([started, ended]).toEqual([1, 1]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(started).toBe(1);
+});
