@@ -45,6 +45,6 @@ export class MarbleRunError extends Error {
 
 /** True for a MarbleRunError, also one of another copy of this package; with `code`, only for that code. */
 export function isMarbleRunError(error: unknown, code?: ErrorCode): error is MarbleRunError {
-  if (!(error instanceof Error) || error.name !== 'MarbleRunError') return false;
-  return code === undefined || (error as MarbleRunError).code === code;
+  if (!(error instanceof Error) || error.name !== 'MarbleRunError' || !('code' in error)) return false;
+  return code === undefined || error.code === code;
 }

@@ -133,7 +133,7 @@ export class Holding {
     for (const [queueBytes, seq, ...envelopes] of groups) {
       const queue = queueBytes.toString();
       for (let i = 0; i < envelopes.length; i++)
-        raw.push({ receipt: `${Number(seq) + i}/${queue}`, queue, bytes: envelopes[i]! });
+        raw.push({ receipt: `${seq + i}/${queue}`, queue, bytes: envelopes[i]! });
     }
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + raw.length - finished;
     return { forgotten: false, taken: this.#readable(raw), refused: new Set(refused.map(String)) };
@@ -217,7 +217,10 @@ export class Holding {
 
   /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
   async unblock(): Promise<void> {
-    for (; this.#blocked; await sleep(10)) await this.connection.unblock(this.waiting);
+    while (this.#blocked) {
+      await this.connection.unblock(this.waiting);
+      await sleep(10); // the command may not have reached Redis yet: then once more
+    }
   }
 
   /** Gives marbles back, last taken first. */
@@ -265,7 +268,10 @@ export class Holding {
 
   #inLine<T>(command: () => Promise<T>): Promise<T> {
     const next = this.#line.then(command, command);
-    this.#line = next.catch(() => undefined);
+    this.#line = next.then(
+      () => undefined,
+      () => undefined,
+    );
     return next;
   }
 }

@@ -27,7 +27,7 @@ export const oneOf = (...values: readonly string[]): Rule => ({
 export const having = (allowed: string, test: (value: unknown) => boolean): Rule => ({ allowed, test });
 
 /** Throws MR_BAD_OPTION naming the option, its value and what is allowed. Options that are undefined count as not given. */
-export function checkOptions(where: string, given: object, rules: Rules): void {
+export function checkOptions(where: string, given: unknown, rules: Rules): void {
   if (typeof given !== 'object' || given === null) bad(where, given, 'an object of options');
   for (const [name, value] of Object.entries(given)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;

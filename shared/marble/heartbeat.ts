@@ -92,7 +92,7 @@ const thread = {
       if ('lost' in message) this.listeners.get(message.lost)?.();
       else warn(message.trouble);
     });
-    worker.on('error', (error) => warn(error.message));
+    worker.on('error', (error: Error) => warn(error.message));
     return worker;
   },
 

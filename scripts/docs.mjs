@@ -1,0 +1,91 @@
+/**
+ * Writes the tables of docs/ that come from the code: scripts, variables, options, errors.
+ * With --check it writes nothing and exits 1 where a table is out of date.
+ */
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { elevatorVariables } from '@marblerun/elevator';
+import { monitorVariables } from '@marblerun/monitor';
+import { ERROR_CODES, MARBLE_DEFAULTS } from 'marblerun';
+import { z } from 'zod';
+
+const root = new URL('..', import.meta.url);
+const read = (path) => readFileSync(new URL(path, root), 'utf8');
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function scripts() {
+  const folder = 'shared/communicator/lua/';
+  const source = read('shared/communicator/scripts.ts');
+  const files = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.lua'));
+  return files.sort().map((file) => {
+    const name = file.slice(0, -4);
+    const header = [...read(folder + file).matchAll(/^--.*$/gm)].map(([line]) => line);
+    const end = header.findIndex((line) => line.startsWith('-- include'));
+    const text = header.slice(0, end < 0 ? headerEnd(read(folder + file)) : end).map((line) => line.slice(3));
+    const oom = new RegExp(`file: '${name}', allowOom: true`).test(source) ? ' (`allow-oom`)' : '';
+    return `**${name}**${oom}\n\n\`\`\`\n${text.join('\n')}\n\`\`\``;
+  }).join('\n\n');
+}
+
+const headerEnd = (text) => text.split('\n').findIndex((line) => !line.startsWith('--'));
+
+function variables(schema) {
+  const rows = Object.entries(schema.shape).map(([name, type]) => {
+    const [empty, optional] = [type.safeParse(undefined), type.safeParse(undefined)];
+    const value = empty.success ? empty.data : undefined;
+    const fallback = value === undefined ? (optional.success ? '' : 'must be given') : `\`${value}\``;
+    return [`\`${name}\``, fallback, allowed(type), type.description ?? ''];
+  });
+  return table(['variable', 'default', 'allowed', 'meaning'], rows);
+}
+
+function allowed(type) {
+  const { anyOf = [], ...json } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' });
+  const { enum: values, minimum, maximum, type: kind } = { ...anyOf[0], ...json };
+  if (values) return values.map((value) => `\`${value}\``).join(' ');
+  const inner = z.toJSONSchema(type, { io: 'output', unrepresentable: 'any' });
+  if (inner.type === 'integer') return `${inner.minimum} to ${inner.maximum}`;
+  return minimum === undefined ? (kind ?? 'text').replace('string', 'text') : `${minimum} to ${maximum}`;
+}
+
+/** The options of the Marble, from the doc comments of their interface. */
+function client() {
+  const bus = read('shared/communicator/connection.ts').match(/export interface BusOptions \{([^}]*)\}/)[1];
+  const own = read('shared/marble/options.ts').match(/export interface MarbleOptions[^{]*\{([^}]*)\}/)[1];
+  const options = [...(bus + own).matchAll(/\/\*\* (.*?) \*\/\s+readonly (\w+)\?: ([^;]+);/gs)];
+  const rows = options.map(([, comment, name]) => [`\`${name}\``, standard(name), comment.replace(/\s+\*?\s*/g, ' ').replace(/ Default [^.]*?\.$/, '')]);
+  return table(['option', 'default', 'meaning'], rows);
+}
+
+function standard(name) {
+  const value = MARBLE_DEFAULTS[name];
+  return value === undefined ? '' : `\`${value}\``;
+}
+
+const sections = {
+  'docs/PROTOCOL.md': { scripts },
+  'docs/CONFIGURATION.md': {
+    monitor: () => variables(monitorVariables),
+    elevator: () => variables(elevatorVariables),
+    client,
+    errors: () => table(['code', 'meaning'], Object.entries(ERROR_CODES).map(([code, meaning]) => [`\`${code}\``, meaning])),
+  },
+};
+
+let outdated = false;
+for (const [path, parts] of Object.entries(sections)) {
+  const before = read(path);
+  let text = before;
+  for (const [name, write] of Object.entries(parts)) {
+    const place = new RegExp(`(<!-- ${name}: .*? -->\n)[^]*?(<!-- /${name} -->)`);
+    text = text.replace(place, (_, open, close) => `${open}\n${write()}\n\n${close}`);
+  }
+  if (text === before) continue;
+  outdated = true;
+  if (process.argv.includes('--check')) console.error(`${path} is out of date: run "npm run docs"`);
+  else writeFileSync(new URL(path, root), text);
+}
+if (outdated && process.argv.includes('--check')) process.exitCode = 1;
