@@ -9,7 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Connection } from './connection.js';
-import { decodeEnvelope, elevated, newId } from './envelope.js';
+import { decodeEnvelope, elevated, newId, type Envelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
@@ -111,12 +111,22 @@ export class LaneHead {
 }
 
 function arrival({ queue, envelope }: { queue: string; envelope: Buffer }, options: LandOptions): Output {
-  const decoded = decodeEnvelope(envelope);
-  const raised = elevated(decoded, options.from);
+  const { from, hopLimit } = options;
+  let decoded: Envelope;
+  try {
+    decoded = decodeEnvelope(envelope);
+  } catch {
+    return { kind: 'dead', queue, envelope, reason: JSON.stringify({ why: 'unreadable', from }) };
+  }
+  const raised = elevated(decoded, from);
   const hops = (decoded.hops ?? 0) + 1;
-  if (hops > options.hopLimit) {
-    const reason = JSON.stringify({ why: 'hop limit', hops, limit: options.hopLimit, from: options.from });
-    return { kind: 'dead', queue, envelope: raised, reason };
+  if (hops > hopLimit) {
+    return {
+      kind: 'dead',
+      queue,
+      envelope: raised,
+      reason: JSON.stringify({ why: 'hop limit', hops, hopLimit, from }),
+    };
   }
   return { kind: options.onward(queue) ? 'up' : 'back', queue, envelope: raised };
 }

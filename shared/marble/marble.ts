@@ -172,15 +172,16 @@ export class Marble<Q extends object = Queues> {
   ): Worker {
     this.#mustBeOpen();
     if (!this.#options.monitored) bad('Marble.monitored', false, 'true, for work');
-    const worker = new Worker(
+    const stopped = () => void this.#workers.delete(worker);
+    const worker: Worker = new Worker(
       this.#communicator,
       this.#options,
       queueNames(queues),
       handler as Handler<unknown, never>,
       options,
+      stopped,
     );
     this.#workers.add(worker);
-    void worker.done.catch(() => undefined).then(() => this.#workers.delete(worker));
     return worker;
   }
 

@@ -52,7 +52,7 @@ const WORK_DEFAULTS = Object.freeze({ concurrency: 1, prefetch: 500, drainMs: 20
 const MOST_PER_SWAP = 1000;
 
 export class Worker {
-  /** Resolves when the worker has stopped; rejects when it had to stop (Redis refuses it). */
+  /** Resolves when the worker has stopped; rejects when it had to stop (Redis refuses it, or is away at the start). */
   readonly done: Promise<void>;
   readonly #options: ResolvedOptions;
   readonly #work: Required<Pick<WorkOptions, 'concurrency' | 'prefetch' | 'drainMs' | 'onError'>>;
@@ -73,6 +73,7 @@ export class Worker {
     private readonly queues: string[],
     private readonly handler: Handler<unknown, never>,
     work: WorkOptions,
+    private readonly stopped: () => void,
   ) {
     checkOptions('work', work, RULES);
     this.#options = { ...options, timeLimitMs: work.timeLimitMs ?? options.timeLimitMs };
@@ -84,21 +85,23 @@ export class Worker {
     };
     this.#prefetch = new Prefetch(this.#work.concurrency, this.#work.prefetch);
     this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding));
-    work.signal?.addEventListener('abort', () => void this.stop().catch(() => undefined), { once: true });
+    work.signal?.addEventListener('abort', () => this.#beginStop(), { once: true });
     if (work.signal?.aborted) this.#stopping = true;
-    this.done = this.#loop();
-    this.done.catch(() => undefined); // also told to whoever awaits `done` or `stop`
+    this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
   }
 
   /** Takes nothing more, waits for handlers, finishes what is done and gives back the rest. Safe twice. */
   stop(): Promise<void> {
-    if (!this.#stopping) {
-      this.#stopping = true;
-      this.#wakeup.ring();
-      setTimeout(() => this.#drainOver(), this.#work.drainMs).unref();
-      void this.#lease.unblock().catch(() => undefined);
-    }
+    this.#beginStop();
     return this.done;
+  }
+
+  #beginStop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#wakeup.ring();
+    setTimeout(() => this.#drainOver(), this.#work.drainMs).unref();
+    void this.#lease.unblock().catch(() => undefined); // else it ends by itself within a block
   }
 
   async #loop(): Promise<void> {
@@ -109,13 +112,10 @@ export class Worker {
         const more = await this.#swap();
         if (!more && this.#hasWork()) await this.#wakeup.wait();
       }
-    } catch (error) {
-      this.#work.onError(error, { id: '', queue: this.queues.join(' '), attempt: 0 });
-      throw error;
     } finally {
       this.#stopping = this.#drained = true;
       await this.#blocked;
-      await this.#lease.leave();
+      await this.#lease.leave().finally(this.stopped);
     }
   }
 

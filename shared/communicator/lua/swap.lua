@@ -12,7 +12,7 @@
 -- include run attempts outputs holder
 local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local holder, lease, op = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local count_, limit, seq, want = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local believed, limit, seq, want = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local landedSeq, landedKnown = tonumber(ARGV[9]), tonumber(ARGV[10])
 local at = now()
 
@@ -62,7 +62,7 @@ if landedSeq > 0 then
       answer[3] = { queue, landedSeq, envelope }
     end
   elseif landedKnown > 0 then
-    count_ = -1
+    believed = -1
   end
 end
 
@@ -80,7 +80,7 @@ i = i + 1 + abandoned
 
 -- Finish: that a receipt can still be deleted is the fence. Where the count of what is held is as the client
 -- believes, all of them are there and one command does it; else each is asked for by itself.
-local sure = count_ >= 0 and redis.call('HLEN', HELD) == count_ + unexpected + 1
+local sure = believed >= 0 and redis.call('HLEN', HELD) == believed + unexpected + 1
 local finishedQueues = tonumber(ARGV[i])
 i = i + 1
 for _ = 1, finishedQueues do

@@ -31,9 +31,10 @@ local function pushFront(queue, key, lastFirst, at)
   if pushAll('RPUSH', key, lastFirst) == #lastFirst then redis.call('ZADD', QUEUES, at, queue) end
 end
 
--- The serial keeps two equal marbles apart: members of a sorted set are unique.
+-- The serial keeps two equal marbles apart (members of a sorted set are unique), and those due at once in order.
 local function pushLater(queue, side, envelope, due)
-  redis.call('ZADD', LATER, due, redis.call('INCR', SERIAL) .. ' ' .. side .. ' ' .. queue .. ' ' .. envelope)
+  local serial = string.format('%015d', redis.call('INCR', SERIAL))
+  redis.call('ZADD', LATER, due, serial .. ' ' .. side .. ' ' .. queue .. ' ' .. envelope)
 end
 
 -- Queue name -> key, from `n` names after ARGV[names] and as many keys after KEYS[lists].
