@@ -20,14 +20,17 @@ function scripts() {
   const folder = 'shared/communicator/lua/';
   const source = read('shared/communicator/scripts.ts');
   const files = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.lua'));
-  return files.sort().map((file) => {
-    const name = file.slice(0, -4);
-    const header = [...read(folder + file).matchAll(/^--.*$/gm)].map(([line]) => line);
-    const end = header.findIndex((line) => line.startsWith('-- include'));
-    const text = header.slice(0, end < 0 ? headerEnd(read(folder + file)) : end).map((line) => line.slice(3));
-    const oom = new RegExp(`file: '${name}', allowOom: true`).test(source) ? ' (`allow-oom`)' : '';
-    return `**${name}**${oom}\n\n\`\`\`\n${text.join('\n')}\n\`\`\``;
-  }).join('\n\n');
+  return files
+    .sort()
+    .map((file) => {
+      const name = file.slice(0, -4);
+      const header = [...read(folder + file).matchAll(/^--.*$/gm)].map(([line]) => line);
+      const end = header.findIndex((line) => line.startsWith('-- include'));
+      const text = header.slice(0, end < 0 ? headerEnd(read(folder + file)) : end).map((line) => line.slice(3));
+      const oom = new RegExp(`file: '${name}', allowOom: true`).test(source) ? ' (`allow-oom`)' : '';
+      return `**${name}**${oom}\n\n\`\`\`\n${text.join('\n')}\n\`\`\``;
+    })
+    .join('\n\n');
 }
 
 const headerEnd = (text) => text.split('\n').findIndex((line) => !line.startsWith('--'));
@@ -56,7 +59,11 @@ function client() {
   const bus = read('shared/communicator/connection.ts').match(/export interface BusOptions \{([^}]*)\}/)[1];
   const own = read('shared/marble/options.ts').match(/export interface MarbleOptions[^{]*\{([^}]*)\}/)[1];
   const options = [...(bus + own).matchAll(/\/\*\* (.*?) \*\/\s+readonly (\w+)\?: ([^;]+);/gs)];
-  const rows = options.map(([, comment, name]) => [`\`${name}\``, standard(name), comment.replace(/\s+\*?\s*/g, ' ').replace(/ Default [^.]*?\.$/, '')]);
+  const rows = options.map(([, comment, name]) => [
+    `\`${name}\``,
+    standard(name),
+    comment.replace(/\s+\*?\s*/g, ' ').replace(/ Default [^.]*?\.$/, ''),
+  ]);
   return table(['option', 'default', 'meaning'], rows);
 }
 
@@ -71,7 +78,11 @@ const sections = {
     monitor: () => variables(monitorVariables),
     elevator: () => variables(elevatorVariables),
     client,
-    errors: () => table(['code', 'meaning'], Object.entries(ERROR_CODES).map(([code, meaning]) => [`\`${code}\``, meaning])),
+    errors: () =>
+      table(
+        ['code', 'meaning'],
+        Object.entries(ERROR_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]),
+      ),
   },
 };
 

@@ -1,3 +1,3 @@
-export default function globalTeardown() {
-  globalThis.marblerunTestRedis?.kill();
+export default async function globalTeardown() {
+  await globalThis.marblerunTestRedis?.stop();
 }

@@ -77,10 +77,10 @@ export class Carrier {
     timer();
     if (landing === 'doubt') {
       const renewed = await this.#foot.renew(batch, knownEpoch);
-      log.warn(
-        { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch, renewed },
-        'the upper run cannot place this batch',
-      );
+      const about = { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch };
+      if (renewed)
+        log.warn(about, 'the upper run cannot place this batch: state was lost or rolled back; it goes again');
+      else log.debug(about, 'another Elevator has delivered this batch');
       return 0;
     }
     this.#arrived = batch;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import { buildMonitor } from './app.js';
 import { readConfig } from './config.js';
@@ -42,14 +43,6 @@ afterAll(async () => {
   }
 });
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** Sends a marble and lets it fail until it is dead. Returns the serial of its grave. */
 async function kill(queue: string): Promise<string> {
   const id = await marble.send(queue, { secret: 'payload' });
@@ -63,7 +56,7 @@ async function kill(queue: string): Promise<string> {
 
 test('the service is live at once, and ready when the bus answers and the loops turn', async () => {
   expect((await call('/health/live')).status).toBe(200);
-  await until(async () => (await call('/health/ready')).status === 200);
+  await until('it is ready', async () => (await call('/health/ready')).status === 200);
 });
 
 test('an abandoned marble comes back with its attempt raised, and the metrics say so', async () => {
@@ -72,7 +65,7 @@ test('an abandoned marble comes back with its attempt raised, and the metrics sa
   expect(marble.attempt).toBe(1);
   expect(await marble.wait('left')).toBe(1); // the second wait abandons; the Monitor brings it back to this very wait
   expect(marble.attempt).toBe(2);
-  await until(async () =>
+  await until('the metrics show it held', async () =>
     (await (await call('/metrics')).text()).includes(`marblerun_held{run="${run}",queue="left"} 1`),
   );
   const metrics = await (await call('/metrics')).text();

@@ -1,16 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { sleep, until } from '@marblerun/test-support';
 import { createLogger } from './logger.js';
 import { Loop } from './loop.js';
 
 const log = createLogger('test', 'silent');
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
 
 test('a loop goes on after an error, says what the trouble is, and forgets it when the work succeeds', async () => {
   let turns = 0;
@@ -25,7 +18,7 @@ test('a loop goes on after an error, says what the trouble is, and forgets it wh
     },
   });
   loop.start();
-  await until(() => turns >= 4);
+  await until('four turns', () => turns >= 4);
   await loop.stop();
   expect(troubles.slice(0, 4)).toEqual(['', '', 'away', '']);
 });
@@ -46,11 +39,11 @@ test('stop waits for the turn under way, and nothing runs afterwards', async () 
   });
   loop.start();
   loop.start();
-  await until(() => started === 1);
+  await until('the turn has begun', () => started === 1);
   const stopped = loop.stop();
   release();
   await stopped;
   expect([started, ended]).toEqual([1, 1]);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await sleep(20); // what must not happen has no condition to wait for
   expect(started).toBe(1);
 });

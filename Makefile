@@ -1,0 +1,31 @@
+# Chores. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help build test lint check docs clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: node_modules/.installed ## install what is needed and compile
+	@npm run --silent build
+
+test: build ## every test, against real Redis servers and real processes
+	@scripts/need-redis.sh
+	@npm test --silent
+
+lint: build ## style, formatting, and whether the documents agree with the code
+	@npm run --silent lint
+	@npm run --silent format:check
+	@npm run --silent docs -- --check
+
+check: lint test ## all that CI runs
+
+docs: build ## write the tables of docs/ that come from the code
+	@npm run --silent docs
+
+clean: ## remove what was built
+	rm -rf node_modules .demo shared/dist shared/service/dist services/*/dist examples/dist tests/dist
+	find . -name '*.tsbuildinfo' -not -path './node_modules/*' -delete
+
+node_modules/.installed: package.json package-lock.json $(wildcard */package.json */*/package.json)
+	npm ci --no-audit
+	@touch $@

@@ -1,0 +1,3 @@
+export { Program, type ProgramOptions } from './program.js';
+export { RedisServer, freePort } from './redis-server.js';
+export { sleep, until } from './until.js';

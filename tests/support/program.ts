@@ -1,0 +1,69 @@
+/**
+ * A program in a process of its own: started, listened to, killed.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { until } from './until.js';
+
+export interface ProgramOptions {
+  readonly args?: readonly string[];
+  /** Added to the environment of the test. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class Program {
+  /** What it has written so far, a line each. */
+  readonly lines: string[] = [];
+  readonly errors: string[] = [];
+  readonly exited: Promise<Exit>;
+  readonly #child: ChildProcess;
+
+  /** `file` is run by Node.js. */
+  constructor(file: string, { args = [], env = {}, cwd }: ProgramOptions = {}) {
+    const child = spawn(process.execPath, [file, ...args], {
+      env: { ...process.env, ...env },
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    createInterface(child.stdout).on('line', (line) => this.lines.push(line));
+    createInterface(child.stderr).on('line', (line) => this.errors.push(line));
+    this.exited = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** `kill -9` unless told otherwise. Resolves when it is gone. Safe twice. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
+    if (this.running) this.#child.kill(signal);
+    return this.exited;
+  }
+
+  /** Resolves with the first line of standard output that matches. */
+  async line(pattern: RegExp, deadlineMs = 20_000): Promise<string> {
+    return until(`a line like ${pattern}`, () => this.lines.find((line) => pattern.test(line)) ?? this.#ended(), {
+      deadlineMs,
+    });
+  }
+
+  #ended(): false {
+    if (this.running) return false;
+    throw new Error(`the program has ended; it wrote:\n${[...this.lines, ...this.errors].slice(-20).join('\n')}`);
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A real Redis server of a test's own: on a free port, in a folder of its own, to be killed and restarted at will.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until.js';
+
+export class RedisServer {
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    readonly dir: string,
+    private readonly args: readonly string[],
+    private readonly program: string,
+  ) {}
+
+  /** `args` are options of redis-server, such as `['--appendonly', 'yes']`; nothing is written to disk by default. */
+  static async start(args: readonly string[] = [], program = 'redis-server'): Promise<RedisServer> {
+    const dir = await mkdtemp(join(tmpdir(), 'marblerun-redis-'));
+    const server = new RedisServer(await freePort(), dir, args, program);
+    await server.restart();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Starts it again on the same port and files. Resolves when it listens. */
+  async restart(): Promise<void> {
+    const basics = ['--port', String(this.port), '--dir', this.dir, '--save', '', '--bind', '127.0.0.1'];
+    const child = spawn(this.program, [...basics, ...this.args], { stdio: 'ignore' });
+    const trouble = new Promise<never>((_, reject) => {
+      child.once('error', (error) =>
+        reject(new Error(`${this.program} cannot be started (make test installs it): ${error.message}`)),
+      );
+      child.once('exit', (code) => reject(new Error(`${this.program} ended with ${code}: ${this.args.join(' ')}`)));
+    });
+    trouble.catch(() => undefined); // what happens after it listened is the test's own doing
+    this.#process = child;
+    await Promise.race([until(`port ${this.port} is open`, () => isOpen(this.port)), trouble]);
+  }
+
+  /** Ends the process at once, as a crash would, or in order with SIGTERM. Resolves when it is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+  }
+
+  /** For SIGSTOP and SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  /** Ends it and removes its files. Safe twice. */
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}

@@ -1,0 +1,32 @@
+/**
+ * Waiting in tests: for a condition, with a deadline; never for a time and a hope.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export { sleep };
+
+/**
+ * Resolves with what `condition` returns as soon as that is truthy; an error it throws counts as "not yet".
+ * Throws after `deadlineMs`, with `what` was waited for and how the last look ended.
+ */
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  { deadlineMs = 20_000, everyMs = 10 } = {},
+): Promise<Exclude<T, false | null | undefined>> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    let seen: unknown;
+    try {
+      seen = await condition();
+    } catch (error) {
+      seen = error;
+    }
+    if (seen && !(seen instanceof Error)) return seen as Exclude<T, false | null | undefined>;
+    if (Date.now() > deadline) {
+      const last = seen instanceof Error ? seen.message : JSON.stringify(seen);
+      throw new Error(`not within ${deadlineMs} ms: ${what}; the last look gave ${last}`, { cause: seen });
+    }
+    await sleep(everyMs);
+  }
+}
