@@ -3,8 +3,9 @@
  *
  * Its commands are numbered and go one at a time, so a command whose reply was lost is answered
  * again and not done again. What may go wrong: the holder was silent for longer than its lease and
- * the Monitor gave it up; then `swap` and `giveBack` say `forgotten`, nothing was done, and the
- * owner goes on with a new Holding. All that this one held has been, or will be, handed out again.
+ * the Monitor gave it up, or a command stayed without an answer for as long as the owner allows
+ * (`retryTimeoutMs`); then `swap` and `giveBack` say `forgotten`, nothing was done, and the owner
+ * leaves and goes on with a new Holding. All that this one held has been, or will be, handed out again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -75,6 +76,8 @@ export class Holding {
   /** A marble may lie in `landing`: its sequence number, and whether its envelope has reached us. */
   #landing: { seq: number; known: boolean } | undefined;
   #blocked = false;
+  /** A command stayed without an answer: what it did is not known, so this holder is to be left. */
+  #unsure = false;
   #line: Promise<unknown> = Promise.resolve();
 
   /** `waiting` is a connection for `block` alone: a blocking command holds up all behind it. */
@@ -96,7 +99,7 @@ export class Holding {
 
   /** Finishes and takes in one round trip. */
   swap(request: SwapRequest): Promise<SwapResult> {
-    return this.#inLine(() => this.#swap(request));
+    return this.#inLine(() => this.#unlessUnsure(() => this.#swap(request)));
   }
 
   async #swap(request: SwapRequest): Promise<SwapResult> {
@@ -192,7 +195,7 @@ export class Holding {
 
   /** Nothing may be on its way to `landing` already: a swap comes first, and adopts it. */
   #beginBlock(): { seq: number; known: boolean } | undefined {
-    if (this.#landing || this.#blocked) return undefined;
+    if (this.#landing || this.#blocked || this.#unsure) return undefined;
     this.#blocked = true;
     return (this.#landing = { seq: this.#seq++, known: false });
   }
@@ -225,28 +228,30 @@ export class Holding {
 
   /** Gives marbles back, last taken first. */
   giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
-    return this.#inLine(async () => {
-      if (this.#landing && !this.#blocked) await this.#swap({}); // adopts what has landed: it may be among these
-      const table = new LineTable(this.keys);
-      const args = items.flatMap(({ held, verdict, delayMs, error }) => [
-        ...[held.receipt, table.line(held.queue), verdict, Math.ceil(delayMs), JSON.stringify(error ?? null)],
-      ]);
-      const keys = [
-        ...runKeys(this.keys),
-        this.keys.holders,
-        this.keys.held(this.id),
-        this.keys.deadlines,
-        ...table.keys,
-      ];
-      const op = ++this.#op;
-      const [status, refused, dead] = (await this.connection.run((redis, again) => {
-        const head = [this.id, op, again ? '1' : '', this.options.maxAttempts, table.names.length, ...table.names];
-        return callScript(redis, 'giveback', keys, [...head, ...args]);
-      })) as [string, string[], string[]];
-      if (status === 'forgotten') return { forgotten: true };
-      if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count - items.length;
-      return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };
-    });
+    return this.#inLine(() => this.#unlessUnsure(() => this.#giveBack(items)));
+  }
+
+  async #giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
+    if (this.#landing && !this.#blocked) await this.#swap({}); // adopts what has landed: it may be among these
+    const table = new LineTable(this.keys);
+    const args = items.flatMap(({ held, verdict, delayMs, error }) => [
+      ...[held.receipt, table.line(held.queue), verdict, Math.ceil(delayMs), JSON.stringify(error ?? null)],
+    ]);
+    const keys = [
+      ...runKeys(this.keys),
+      this.keys.holders,
+      this.keys.held(this.id),
+      this.keys.deadlines,
+      ...table.keys,
+    ];
+    const op = ++this.#op;
+    const [status, refused, dead] = (await this.connection.run((redis, again) => {
+      const head = [this.id, op, again ? '1' : '', this.options.maxAttempts, table.names.length, ...table.names];
+      return callScript(redis, 'giveback', keys, [...head, ...args]);
+    })) as [string, string[], string[]];
+    if (status === 'forgotten') return { forgotten: true };
+    if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count - items.length;
+    return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };
   }
 
   /** Gives back all that is held, as if it had not been taken, and is forgotten. Safe twice. */
@@ -264,6 +269,16 @@ export class Holding {
   #holderKeys(): string[] {
     const { holders, holder, held, landing, deadlines } = this.keys;
     return [...runKeys(this.keys), holders, holder(this.id), held(this.id), landing(this.id, this.#waitsOn), deadlines];
+  }
+
+  async #unlessUnsure<T>(command: () => Promise<T>): Promise<T | { readonly forgotten: true }> {
+    if (this.#unsure) return { forgotten: true };
+    try {
+      return await command();
+    } catch (error) {
+      this.#unsure = true;
+      throw error;
+    }
   }
 
   #inLine<T>(command: () => Promise<T>): Promise<T> {

@@ -39,7 +39,7 @@ export class Sender {
     if (outputs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ outputs, resolve, reject });
-      this.#busy ??= this.#drain().finally(() => (this.#busy = undefined));
+      this.#busy ??= this.#drain();
     });
   }
 
@@ -59,6 +59,7 @@ export class Sender {
         for (const waiting of batch) waiting.reject(error);
       }
     }
+    this.#busy = undefined; // in the same step as the last look: else a send between the two would wait for ever
   }
 
   /** Whole sends, at least one, within the limits: a send is atomic, so it is never divided. */

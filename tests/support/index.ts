@@ -1,3 +1,4 @@
+export { freshBus, sharedRedis, type Bus } from './bus.js';
 export { Program, type ProgramOptions } from './program.js';
 export { RedisServer, freePort } from './redis-server.js';
 export { sleep, until } from './until.js';

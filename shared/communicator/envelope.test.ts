@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { decodeEnvelope, elevated, encodeEnvelope, newId, type Header } from './envelope.js';
+
+const header: Header = { id: 'a.1', attempt: 2, sentAt: 1_700_000_000_123, type: 'j' };
+const full: Header = { ...header, maxAttempts: 7, batch: 'night', origin: 'spoke', hops: 3 };
+const bytes = (value: string | Buffer) => Buffer.from(value);
+
+test.each([
+  ['the least header', header],
+  ['every field', full],
+])('%s is read as it was written', (_what, given) => {
+  const { data, ...read } = decodeEnvelope(bytes(encodeEnvelope(given, '{"x":1}')));
+  expect(read).toEqual(given);
+  expect(data.toString()).toBe('{"x":1}');
+});
+
+test('bytes pass unchanged, newlines and zeros too', () => {
+  const data = Buffer.from([0, 10, 32, 255, 10]);
+  expect(decodeEnvelope(bytes(encodeEnvelope({ ...header, type: 'b' }, data))).data).toEqual(data);
+});
+
+test('an envelope costs at most 48 bytes more than its data', () => {
+  const line = encodeEnvelope({ ...header, id: newId(), attempt: 0, sentAt: Date.now() }, '');
+  expect(line.length).toBeLessThanOrEqual(32); // a list entry costs some bytes itself
+});
+
+test('letters of a newer version are passed over', () => {
+  expect(decodeEnvelope(Buffer.from('a 0 k0 j z=1 m=3 what\n1'))).toMatchObject({ id: 'a', maxAttempts: 3 });
+});
+
+test.each(['', 'no newline', '\n', 'a 0 k0\n1', 'a x k0 j\n1', 'a 0 k0 q\n1', ' 0 k0 j\n1'])(
+  '%p is no envelope: MR_DATA_UNREADABLE',
+  (text) => {
+    expect(() => decodeEnvelope(Buffer.from(text))).toThrow(expect.objectContaining({ code: 'MR_DATA_UNREADABLE' }));
+  },
+);
+
+test('an elevated marble has one hop more, forgets its attempts and remembers its first run', () => {
+  const once = decodeEnvelope(elevated(decodeEnvelope(bytes(encodeEnvelope(header, '1'))), 'spoke'));
+  expect(once).toMatchObject({ id: 'a.1', attempt: 0, hops: 1, origin: 'spoke' });
+  expect(decodeEnvelope(elevated(once, 'hub'))).toMatchObject({ hops: 2, origin: 'spoke' });
+});
+
+test('ids are unique', () => {
+  const ids = Array.from({ length: 1000 }, newId);
+  expect(new Set(ids).size).toBe(1000);
+});
