@@ -24,6 +24,7 @@ export interface Held {
 }
 
 export interface Finished {
+  /** Of this holder, and not given to `swap` before: an owner puts down what it finishes. */
   readonly held: Held;
   /** Committed in the same atomic step, and not at all if the finish is refused. */
   readonly outputs: readonly Output[];

@@ -1,7 +1,7 @@
 /**
  * The Redis that all tests share; each test takes a run of its own on it.
  */
-let runs = 0;
+import { randomBytes } from 'node:crypto';
 
 export interface Bus {
   readonly redis: string;
@@ -10,7 +10,7 @@ export interface Bus {
 
 /** A run that nobody else uses. */
 export function freshBus(redis = sharedRedis()): Bus {
-  return { redis, run: `test-${process.pid}-${++runs}` };
+  return { redis, run: `test-${randomBytes(6).toString('hex')}` };
 }
 
 export function sharedRedis(): string {
