@@ -33,8 +33,10 @@ export class Beater {
     this.#timer.unref();
   }
 
+  /** The first beat goes at once, so that the connection stands before it is needed. */
   add(holder: string, leaseMs: number): void {
     this.#holders.set(holder, leaseMs);
+    if (this.#holders.size === 1) void this.#beat();
   }
 
   /** Returns how many holders are left. */

@@ -41,3 +41,5 @@ function remove(holder: string): void {
     beaters.delete(key);
   }
 }
+
+post({ ready: true });

@@ -12,6 +12,8 @@ import { Beater } from './beater.js';
 import type { ResolvedOptions } from './options.js';
 
 export interface Heartbeat {
+  /** Resolves when it can beat: a lease must not begin before that. Rejects where the thread cannot be started. */
+  ready(): Promise<void>;
   add(holder: string, lost: () => void): void;
   remove(holder: string): void;
 }
@@ -26,14 +28,15 @@ export type ToThread =
       };
     }
   | { readonly remove: string };
-export type FromThread = { readonly lost: string } | { readonly trouble: string };
+export type FromThread = { readonly ready: true } | { readonly lost: string } | { readonly trouble: string };
 
 export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs } = options;
   const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs };
   if (options.heartbeat === 'loop') return loopHeartbeat(bus, leaseMs, heartbeatMs);
   return {
-    add: (holder, lost) => thread.add({ add: { holder, bus, leaseMs, heartbeatMs } }, holder, lost),
+    ready: () => thread.start(),
+    add: (holder, lost) => thread.add(holder, { add: { holder, bus, leaseMs, heartbeatMs } }, lost),
     remove: (holder) => thread.remove(holder),
   };
 }
@@ -42,6 +45,7 @@ function loopHeartbeat(bus: BusOptions, leaseMs: number, heartbeatMs: number): H
   const listeners = new Map<string, () => void>();
   let beater: Beater | undefined;
   return {
+    ready: () => Promise.resolve(),
     add(holder, lost) {
       listeners.set(holder, lost);
       beater ??= new Beater(bus, heartbeatMs, {
@@ -63,43 +67,66 @@ function loopHeartbeat(bus: BusOptions, leaseMs: number, heartbeatMs: number): H
 /** The main loop writes the time here; the thread reads how old it is. */
 const TICK_MS = 250;
 
+interface Beating {
+  readonly message: ToThread;
+  readonly lost: () => void;
+}
+
 const thread = {
   worker: undefined as Worker | undefined,
+  started: undefined as Promise<void> | undefined,
   ticker: undefined as NodeJS.Timeout | undefined,
-  listeners: new Map<string, () => void>(),
+  holders: new Map<string, Beating>(),
 
-  add(message: ToThread, holder: string, lost: () => void): void {
-    this.listeners.set(holder, lost);
-    this.worker ??= this.start();
-    this.worker.postMessage(message);
+  add(holder: string, message: ToThread, lost: () => void): void {
+    this.holders.set(holder, { message, lost });
+    this.start().catch(() => undefined); // told by `ended`
+    this.worker?.postMessage(message);
   },
 
   remove(holder: string): void {
-    if (!this.listeners.delete(holder)) return;
-    if (this.listeners.size > 0) this.worker?.postMessage({ remove: holder } satisfies ToThread);
+    if (!this.holders.delete(holder)) return;
+    if (this.holders.size > 0) this.worker?.postMessage({ remove: holder } satisfies ToThread);
     else this.end();
   },
 
-  start(): Worker {
-    const clock = new BigInt64Array(new SharedArrayBuffer(8));
-    const tick = () => Atomics.store(clock, 0, BigInt(Date.now()));
-    tick();
-    this.ticker = setInterval(tick, TICK_MS);
-    this.ticker.unref();
-    const worker = new Worker(new URL('./heartbeat-thread.js', import.meta.url), { workerData: clock });
-    worker.unref();
-    worker.on('message', (message: FromThread) => {
-      if ('lost' in message) this.listeners.get(message.lost)?.();
-      else warn(message.trouble);
-    });
-    worker.on('error', (error: Error) => warn(error.message));
-    return worker;
+  start(): Promise<void> {
+    return (this.started ??= new Promise((resolve, reject) => {
+      const clock = new BigInt64Array(new SharedArrayBuffer(8));
+      const tick = () => Atomics.store(clock, 0, BigInt(Date.now()));
+      tick();
+      this.ticker = setInterval(tick, TICK_MS);
+      this.ticker.unref();
+      const worker = new Worker(new URL('./heartbeat-thread.js', import.meta.url), { workerData: clock });
+      this.worker = worker;
+      worker.on('message', (message: FromThread) => {
+        if ('lost' in message) this.holders.get(message.lost)?.lost();
+        else if ('trouble' in message) warn(message.trouble);
+        else {
+          worker.unref();
+          resolve();
+        }
+      });
+      let ready = false;
+      worker.on('message', () => (ready = true));
+      worker.once('error', (error: Error) => {
+        reject(error);
+        if (this.worker === worker) this.ended(error, ready);
+      });
+    }));
+  },
+
+  /** Of something unforeseen: the holders must not die with it, so it is started again if it ever ran. */
+  ended(error: Error, ran: boolean): void {
+    warn(`the thread ended: ${error.message}`);
+    this.end();
+    if (ran) for (const [holder, { message, lost }] of this.holders) this.add(holder, message, lost);
   },
 
   end(): void {
     clearInterval(this.ticker);
     void this.worker?.terminate();
-    this.worker = undefined;
+    this.worker = this.started = undefined;
   },
 };
 

@@ -71,6 +71,7 @@ export class Lease {
     const { leaseMs, timeLimitMs, maxAttempts } = this.options;
     const description = { host: hostname(), pid: String(process.pid) };
     const holding = this.communicator.holding(this.#waiting, { leaseMs, timeLimitMs, maxAttempts, description });
+    await this.#heartbeat.ready();
     await holding.enter();
     this.#heartbeat.add(holding.id, () => this.lost(holding));
     return holding;
