@@ -7,7 +7,7 @@ import { until } from './until.js';
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
-  /** Added to the environment of the test. */
+  /** Added to the environment of the test, of which no MARBLERUN_ variable is handed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -27,7 +27,7 @@ export class Program {
   /** `file` is run by Node.js. */
   constructor(file: string, { args = [], env = {}, cwd }: ProgramOptions = {}) {
     const child = spawn(process.execPath, [file, ...args], {
-      env: { ...process.env, ...env },
+      env: { ...withoutOurs(process.env), ...env },
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -56,14 +56,20 @@ export class Program {
   }
 
   /** Resolves with the first line of standard output that matches. */
-  async line(pattern: RegExp, deadlineMs = 20_000): Promise<string> {
-    return until(`a line like ${pattern}`, () => this.lines.find((line) => pattern.test(line)) ?? this.#ended(), {
-      deadlineMs,
-    });
+  line(pattern: RegExp, deadlineMs = 20_000): Promise<string> {
+    const look = () => {
+      const found = this.lines.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      throw new Error(`${this.running ? 'it' : 'the program ended; it'} wrote:\n${this.#written()}`);
+    };
+    return until(`a line like ${pattern}`, look, { deadlineMs });
   }
 
-  #ended(): false {
-    if (this.running) return false;
-    throw new Error(`the program has ended; it wrote:\n${[...this.lines, ...this.errors].slice(-20).join('\n')}`);
+  #written(): string {
+    return [...this.lines.slice(-20), ...this.errors.slice(-20)].join('\n');
   }
+}
+
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MARBLERUN_')));
 }

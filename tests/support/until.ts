@@ -16,16 +16,17 @@ export async function until<T>(
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
-    let seen: unknown;
+    let seen: T | undefined;
+    let trouble: unknown;
     try {
       seen = await condition();
     } catch (error) {
-      seen = error;
+      trouble = error;
     }
-    if (seen && !(seen instanceof Error)) return seen as Exclude<T, false | null | undefined>;
+    if (seen) return seen as Exclude<T, false | null | undefined>;
     if (Date.now() > deadline) {
-      const last = seen instanceof Error ? seen.message : JSON.stringify(seen);
-      throw new Error(`not within ${deadlineMs} ms: ${what}; the last look gave ${last}`, { cause: seen });
+      const last = trouble === undefined ? JSON.stringify(seen) : (trouble as Error).message;
+      throw new Error(`not within ${deadlineMs} ms: ${what}; the last look gave ${last}`, { cause: trouble });
     }
     await sleep(everyMs);
   }
