@@ -42,16 +42,14 @@ export class Connection {
   #connecting: Promise<void> | undefined;
   #checked: Promise<void> | undefined;
   #lastError: unknown;
-  #clientId: number | undefined;
+  /** Which server we are connected to, and under which number. */
+  #session: { server: string; id: number } | undefined;
   #everReady = false;
   #closed = false;
   #state = 'not connected';
 
   /** `blockMs`: the longest block of a command on this connection, for one that only waits. */
-  constructor(
-    options: BusOptions,
-    private readonly blockMs = 0,
-  ) {
+  constructor(options: BusOptions, blockMs = 0) {
     this.#options = { ...BUS_DEFAULTS, ...options };
     const ours: RedisOptions = {
       lazyConnect: true,
@@ -122,7 +120,7 @@ export class Connection {
 
   /** Ends the blocking command that is under way on `waiting`; it is then answered as if its time were over. */
   async unblock(waiting: Connection): Promise<void> {
-    const id = waiting.#clientId;
+    const id = waiting.#session?.id;
     if (id !== undefined) await this.run((redis) => redis.client('UNBLOCK', id));
   }
 
@@ -149,7 +147,7 @@ export class Connection {
   /** Once per connect: may this Redis carry the run at all? */
   async #check(): Promise<void> {
     try {
-      const info = await this.#redis.info('server', 'replication');
+      const [info, id] = await Promise.all([this.#redis.info('server', 'replication'), this.#redis.client('ID')]);
       const version = /redis_version:(\d+)\.(\d+)/.exec(info);
       if (version && Number(version[1]) < OLDEST_REDIS) {
         throw new MarbleRunError(
@@ -158,7 +156,7 @@ export class Connection {
         );
       }
       if (/role:slave/.test(info)) throw new Error('READONLY this server is a replica');
-      if (this.blockMs > 0) this.#clientId = await this.#redis.client('ID');
+      await this.#endPredecessor({ server: /run_id:(\w+)/.exec(info)?.[1] ?? '', id });
       const layout = keysOf(this.#options.run).layout;
       const found =
         (await this.#redis.get(layout)) ??
@@ -174,6 +172,18 @@ export class Connection {
       this.#checked = undefined;
       throw error;
     }
+  }
+
+  /**
+   * What was sent on the connection before this one may still be on its way, or blocked in Redis, which may
+   * not know yet that we are gone. It is ended there too, so that nothing of it runs after it is asked again.
+   */
+  async #endPredecessor(session: { server: string; id: number }): Promise<void> {
+    const before = this.#session;
+    if (before?.server === session.server && before.id !== session.id) {
+      await this.#redis.client('KILL', 'ID', before.id);
+    }
+    this.#session = session;
   }
 
   /** A replica is final for a newcomer; to one that was connected it is a failover: leave, and connect again. */

@@ -9,10 +9,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope, newId, type Envelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
+import { LineTable, pushFinished, runKeys, type Output } from './outputs.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
@@ -67,6 +68,8 @@ export interface HoldingOptions {
 
 type SwapReply = [Buffer, Buffer[], ...[Buffer, number, ...Buffer[]][]];
 type Raw = { receipt: string; queue: string; bytes: Buffer };
+
+const FULL_PAUSE_MS = 250;
 
 export class Holding {
   readonly id = newId();
@@ -168,9 +171,7 @@ export class Holding {
     const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock()));
     if (!landing) return undefined;
     try {
-      const bytes = await this.waiting.run((redis, again) =>
-        again ? Promise.resolve(null) : this.#blmove(redis, queue, ms),
-      );
+      const bytes = await this.#move(queue, ms);
       if (!bytes) return undefined; // also when the connection was cut: the next swap tells whether something landed
       landing.known = true;
       if (this.#count >= 0) this.#count++;
@@ -187,10 +188,13 @@ export class Holding {
     return this.#landing?.known === true;
   }
 
-  /** A swap that only adopts what has landed; for owners that have no other reason for one soon. */
+  /**
+   * A swap that only adopts what is known to have landed; for owners that have no other reason for one
+   * soon. What may have landed unseen is for the owner's next swap, which hands it over.
+   */
   adopt(): Promise<void> {
     return this.#inLine(async () => {
-      if (this.#landing && !this.#blocked) await this.#swap({});
+      if (this.landed) await this.#swap({});
     });
   }
 
@@ -199,6 +203,17 @@ export class Holding {
     if (this.#landing || this.#blocked || this.#unsure) return undefined;
     this.#blocked = true;
     return (this.#landing = { seq: this.#seq++, known: false });
+  }
+
+  /** A full Redis refuses BLMOVE, and a swap takes what waits all the same: so that is not for ever asked at once. */
+  async #move(queue: string, ms: number): Promise<Buffer | null> {
+    try {
+      return await this.waiting.run((redis, again) => (again ? Promise.resolve(null) : this.#blmove(redis, queue, ms)));
+    } catch (error) {
+      if (!isMarbleRunError(error, 'MR_REDIS_FULL')) throw error;
+      await sleep(Math.min(ms, FULL_PAUSE_MS));
+      return null;
+    }
   }
 
   async #blmove(redis: Redis, queue: string, ms: number): Promise<Buffer | null> {
@@ -233,7 +248,7 @@ export class Holding {
   }
 
   async #giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
-    if (this.#landing && !this.#blocked) await this.#swap({}); // adopts what has landed: it may be among these
+    if (this.landed) await this.#swap({}); // adopts it: it may be among these
     const table = new LineTable(this.keys);
     const args = items.flatMap(({ held, verdict, delayMs, error }) => [
       ...[held.receipt, table.line(held.queue), verdict, Math.ceil(delayMs), JSON.stringify(error ?? null)],
@@ -290,22 +305,4 @@ export class Holding {
     );
     return next;
   }
-}
-
-/** Of each queue: name, how many, and of each marble its receipt and its outputs. Returns how many queues. */
-function pushFinished(finish: readonly Finished[], table: LineTable, args: ScriptArg[]): number {
-  const byQueue = new Map<string, Finished[]>();
-  for (const finished of finish) {
-    const list = byQueue.get(finished.held.queue);
-    if (list) list.push(finished);
-    else byQueue.set(finished.held.queue, [finished]);
-  }
-  for (const [queue, list] of byQueue) {
-    args.push(queue, list.length);
-    for (const { held, outputs } of list) {
-      const groupsAt = args.push(held.receipt, 0) - 1;
-      args[groupsAt] = pushGroups(outputs, table, args);
-    }
-  }
-  return byQueue.size;
 }

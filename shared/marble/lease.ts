@@ -43,6 +43,7 @@ export class Lease {
   async renew(forgotten: Holding): Promise<void> {
     this.#current = undefined;
     this.#heartbeat.remove(forgotten.id);
+    await forgotten.unblock(); // else what lands now would lie with nobody until the search for orphans
     await forgotten.leave();
   }
 

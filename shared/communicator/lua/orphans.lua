@@ -6,9 +6,9 @@
 local n = 0
 for i = 1, #KEYS - 1 do
   local holder, queue = ARGV[2 * i - 1], ARGV[2 * i]
+  if queue ~= '' then redis.call('HSETNX', KEYS[i + 1], 'waiting', queue) end
   if not redis.call('ZSCORE', KEYS[1], holder) then
     redis.call('ZADD', KEYS[1], 0, holder)
-    if queue ~= '' then redis.call('HSETNX', KEYS[i + 1], 'waiting', queue) end
     n = n + 1
   end
 end

@@ -16,8 +16,10 @@ local believed, limit, seq, want = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumbe
 local landedSeq, landedKnown = tonumber(ARGV[9]), tonumber(ARGV[10])
 local at = now()
 
+-- Forgotten too where its description is gone (evicted, deleted): nobody knows what queue it is that landed.
 local deadline = redis.call('ZSCORE', HOLDERS, holder)
-if not deadline then return { 'forgotten' } end
+local waiting = landedSeq > 0 and redis.call('HGET', HOLDER, 'waiting')
+if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } end
 if deadline - at < lease * 0.75 then redis.call('ZADD', HOLDERS, at + lease, holder) end
 
 -- Done already: the same answer again, from what is held.
@@ -52,14 +54,13 @@ local unexpected = 0
 if landedSeq > 0 then
   local envelope = redis.call('LPOP', LANDING)
   if envelope then
-    local queue = redis.call('HGET', HOLDER, 'waiting')
-    hold(queue, landedSeq, envelope)
+    hold(waiting, landedSeq, envelope)
     redis.call('HSET', HELD, unpack(writes, 3))
     writes = { 'op', '' }
-    count(queue, 'taken', 1)
+    count(waiting, 'taken', 1)
     if landedKnown == 0 then
       unexpected = 1
-      answer[3] = { queue, landedSeq, envelope }
+      answer[3] = { waiting, landedSeq, envelope }
     end
   elseif landedKnown > 0 then
     believed = -1

@@ -1,0 +1,88 @@
+/**
+ * Marbles on the way from a queue to a waiting holder: whatever is lost there, they are not.
+ */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { RedisServer, freshBus, sharedRedis } from '@marblerun/test-support';
+import { Redis } from 'ioredis';
+import { Communicator } from './communicator.js';
+import { encodeEnvelope } from './envelope.js';
+import type { Holding } from './holding.js';
+import { keysOf } from './keys.js';
+
+let bus: Communicator;
+let redis: Redis;
+beforeEach(() => {
+  bus = new Communicator(freshBus());
+  redis = new Redis(sharedRedis());
+});
+afterEach(async () => {
+  await bus.close();
+  redis.disconnect();
+});
+
+const send = (on: Communicator, ...ids: string[]) =>
+  on.push(
+    ids.map((id) => ({
+      ...{ kind: 'back', queue: 'a' },
+      envelope: encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j' }, '0'),
+    })),
+  );
+const idsIn = async (on: Communicator, queue: string) => (await on.dump(queue)).map(({ id }) => id);
+
+async function enter(on: Communicator): Promise<Holding> {
+  const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 3, description: {} };
+  const holding = on.holding(on.waitingConnection(5000), options);
+  await holding.enter();
+  return holding;
+}
+
+/** The client saw its wait broken off, and what Redis handed over just then did not reach it. */
+async function landUnseen(holding: Holding): Promise<void> {
+  await holding.swap({ waitOn: 'a' });
+  expect(await holding.block('a', 10)).toBeUndefined();
+  await send(bus, 'unseen');
+  const keys = keysOf(bus.run);
+  await redis.lmove(keys.queue('a'), keys.landing(holding.id, 'a'), 'RIGHT', 'LEFT');
+  expect(await idsIn(bus, 'a')).toEqual([]);
+}
+
+test('what landed unseen is handed over by the next swap, also when something is given back before', async () => {
+  await send(bus, 'first');
+  const holding = await enter(bus);
+  const first = await holding.swap({ sources: ['a'], want: 1 });
+  if (first.forgotten) throw new Error('the holder was forgotten');
+  await landUnseen(holding);
+  await holding.giveBack([{ held: first.taken[0]!, verdict: 'fail', delayMs: 1000 }]);
+  await holding.adopt();
+  expect(await holding.swap({})).toMatchObject({ forgotten: false, taken: [{ envelope: { id: 'unseen' } }] });
+});
+
+test('what landed goes back to its queue when the description of its holder was deleted meanwhile', async () => {
+  const holding = await enter(bus);
+  await landUnseen(holding);
+  await redis.del(keysOf(bus.run).holder(holding.id));
+  expect(await holding.swap({ sources: ['a'], want: 1 })).toEqual({ forgotten: true });
+  await holding.leave();
+  expect(await idsIn(bus, 'a')).toEqual(['unseen']);
+});
+
+test('waiting on a full Redis is no error, and goes on when there is room', async () => {
+  const server = await RedisServer.start();
+  const full = new Communicator({ redis: server.url });
+  const hand = new Redis(server.url);
+  try {
+    const holding = await enter(full);
+    await holding.swap({ waitOn: 'a' });
+    await hand.config('SET', 'maxmemory', '1');
+    await expect(send(full, 'x')).rejects.toMatchObject({ code: 'MR_REDIS_FULL' });
+    expect(await holding.block('a', 10)).toBeUndefined();
+    await hand.config('SET', 'maxmemory', '0');
+    await send(full, 'x');
+    await holding.swap({});
+    expect(await holding.block('a', 1000)).toMatchObject({ envelope: { id: 'x' } });
+  } finally {
+    await full.close();
+    hand.disconnect();
+    await server.stop();
+  }
+});

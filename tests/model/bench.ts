@@ -1,0 +1,98 @@
+/**
+ * The real side: two runs on a Redis of their own, three holders, and replies that can be lost.
+ *
+ * Connections are made once; each case begins with an empty Redis. A lost reply is a command that
+ * was done, whose client saw its connection cut and asks again: `Connection.run` is wrapped so that
+ * while `replyLost` is set every command goes exactly that way.
+ */
+import { RedisServer } from '@marblerun/test-support';
+import { Redis } from 'ioredis';
+import { Communicator, Connection, keysOf, type Holding, type HoldingOptions } from 'marblerun/communicator';
+
+export const QUEUES = ['a', 'b'] as const;
+export type Queue = (typeof QUEUES)[number];
+
+/** Long leases and limits: time passes in a case only where it is told to. */
+const LEASE_MS = 86_400_000;
+export const SLOTS = [
+  { timeLimitMs: 0, maxAttempts: 3 },
+  { timeLimitMs: LEASE_MS, maxAttempts: 2 },
+  { timeLimitMs: 0, maxAttempts: 2 },
+] as const;
+
+export class Bench {
+  /** Every command is done, its reply lost, and asked again. */
+  replyLost = false;
+  readonly #waiting: Connection[];
+  readonly #run = Object.getOwnPropertyDescriptor(Connection.prototype, 'run')!;
+
+  private constructor(
+    private readonly server: RedisServer,
+    readonly redis: Redis,
+    readonly lower: Communicator,
+    readonly upper: Communicator,
+  ) {
+    this.#waiting = SLOTS.map(() => lower.waitingConnection(1000));
+    this.#wrapRun();
+  }
+
+  static async start(): Promise<Bench> {
+    const server = await RedisServer.start(['--hz', '500']); // so that a block ends on time, not up to 100 ms later
+    const redis = new Redis(server.url);
+    const at = (run: string) => new Communicator({ redis: server.url, run });
+    return new Bench(server, redis, at('lower'), at('upper'));
+  }
+
+  async stop(): Promise<void> {
+    Object.defineProperty(Connection.prototype, 'run', this.#run);
+    await Promise.all([this.lower.close(), this.upper.close()]);
+    this.redis.disconnect();
+    await this.server.stop();
+  }
+
+  async clear(): Promise<void> {
+    this.replyLost = false;
+    await this.redis.flushdb();
+  }
+
+  async enter(slot: number): Promise<Holding> {
+    const options: HoldingOptions = { leaseMs: LEASE_MS, description: { host: 'here' }, ...SLOTS[slot]! };
+    const holding = this.lower.holding(this.#waiting[slot]!, options);
+    await holding.enter();
+    return holding;
+  }
+
+  /** All that there is of a run, in plain data. */
+  async snapshot(run: 'lower' | 'upper', holders: readonly string[]) {
+    const keys = keysOf(run);
+    const all = this.redis.pipeline();
+    for (const queue of QUEUES) all.lrange(keys.queue(queue), 0, -1).lrange(keys.outbox(queue), 0, -1);
+    all.zrange(keys.later, '0', '-1').zrange(keys.dead, '0', '-1').hgetall(keys.graves);
+    all
+      .zrange(keys.deadlines, '0', '-1', 'WITHSCORES')
+      .hgetall(keys.counts)
+      .zrange(keys.holders, '0', '-1', 'WITHSCORES');
+    all.keys(`mr:{${run}}:*`);
+    for (const holder of holders) {
+      all.hgetall(keys.held(holder)).hget(keys.holder(holder), 'waiting');
+      for (const queue of QUEUES) all.lrange(keys.landing(holder, queue), 0, -1);
+    }
+    const replies = (await all.exec())!.map(([error, reply]) => {
+      if (error) throw error;
+      return reply;
+    });
+    return replies;
+  }
+
+  #wrapRun(): void {
+    const run = this.#run.value as Connection['run'];
+    const isLost = () => this.replyLost;
+    Connection.prototype.run = async function <T>(
+      this: Connection,
+      attempt: (redis: Redis, again: boolean) => Promise<T>,
+    ): Promise<T> {
+      const reply = await run.call(this, attempt);
+      return (isLost() ? run.call(this, (redis) => attempt(redis, true)) : reply) as T;
+    };
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * A holder as it should be: what Redis has of it, and what its client believes.
+ *
+ * The two may differ: the Monitor takes things back, replies are lost. The verbs are those of a
+ * `Holding`: swap, block, giveBack.
+ */
+import { groupBy, lineOf, type OutputModel, type RunModel } from './run-model.js';
+
+export interface MarbleModel {
+  readonly id: string;
+  readonly attempt: number;
+  readonly max: number | undefined;
+}
+
+export interface Delivery {
+  readonly seq: number;
+  readonly queue: string;
+  readonly receipt: string;
+  readonly marble: MarbleModel;
+}
+
+export interface SwapModel {
+  readonly finish: readonly { readonly receipt: string; readonly queue: string; readonly outputs: OutputModel[] }[];
+  readonly abandon: readonly string[];
+  readonly sources: readonly string[];
+  readonly want: number;
+  readonly waitOn: string | undefined;
+}
+
+export interface GiveBackModel {
+  readonly receipt: string;
+  readonly queue: string;
+  readonly verdict: 'fail' | 'release';
+  readonly delay: number;
+}
+
+/** A marble may have landed: under which number, and whether the client has seen it. */
+interface LandingModel {
+  readonly seq: number;
+  known: boolean;
+}
+
+export class HolderModel {
+  /** In the table of leases: not, on time, or past its time. */
+  entry: 'none' | 'alive' | 'expired' = 'alive';
+  /** Its description, which somebody may delete. */
+  about: { readonly waiting?: string; readonly maxAttempts?: number } | undefined;
+  /** True until all that it left behind was cleared away. */
+  hasTraces = true;
+  held: Delivery[] = [];
+  readonly landing = new Map<string, MarbleModel[]>();
+  readonly client = {
+    seq: 1,
+    waitsOn: '',
+    landing: undefined as LandingModel | undefined,
+  };
+
+  constructor(
+    readonly id: string,
+    private readonly run: RunModel,
+    private readonly timeLimit: boolean,
+    private readonly maxAttempts: number,
+  ) {
+    this.about = { maxAttempts };
+  }
+
+  beat(): boolean {
+    if (this.entry === 'none') return false;
+    this.entry = 'alive';
+    return true;
+  }
+
+  swap(request: SwapModel): { taken: Delivery[]; refused: string[] } | 'forgotten' {
+    const { client } = this;
+    const { landing } = client;
+    let seq = client.seq;
+    client.seq += request.want;
+    if (this.entry === 'none') return 'forgotten';
+    if (landing && this.about?.waiting === undefined) return 'forgotten';
+    this.entry = 'alive';
+    const taken = landing ? this.#adopt(landing) : [];
+    for (const receipt of request.abandon) if (this.has(receipt)) this.run.deadlines.set(`${this.id} ${receipt}`, 0);
+    const refused = this.#finish(request.finish);
+    let { want } = request;
+    for (const queue of request.sources) {
+      const marbles = want > 0 ? lineOf(this.run.queues, queue).splice(0, want) : [];
+      want -= marbles.length;
+      this.run.count(queue, 'taken', marbles.length);
+      for (const marble of marbles) taken.push(this.#hold(seq++, queue, marble));
+    }
+    if (request.waitOn !== undefined && request.waitOn !== client.waitsOn) {
+      client.waitsOn = request.waitOn;
+      this.about = { ...this.about, waiting: request.waitOn };
+    }
+    client.landing = undefined;
+    return { taken, refused };
+  }
+
+  /** `replyLost`: the marble is handed over and the client is not told. */
+  block(replyLost: boolean): Delivery | undefined {
+    const { client } = this;
+    if (client.landing) return undefined;
+    const landing: LandingModel = (client.landing = { seq: client.seq++, known: false });
+    const known = this.beat();
+    const marble = lineOf(this.run.queues, client.waitsOn).shift();
+    if (!marble) return undefined;
+    lineOf(this.landing, client.waitsOn).unshift(marble);
+    this.hasTraces = true;
+    if (replyLost || !known) return undefined;
+    landing.known = true;
+    const queue = client.waitsOn;
+    if (this.timeLimit) this.adopt();
+    return { seq: landing.seq, queue, marble, receipt: `${landing.seq}/${queue}` };
+  }
+
+  /** What is known to have landed is moved into the hand. */
+  adopt(): void {
+    if (this.client.landing?.known) this.swap({ finish: [], abandon: [], sources: [], want: 0, waitOn: undefined });
+  }
+
+  giveBack(items: readonly GiveBackModel[]): { refused: string[]; dead: string[] } | 'forgotten' {
+    this.adopt();
+    if (this.entry === 'none') return 'forgotten';
+    const [refused, dead]: string[][] = [[], []];
+    for (const { receipt, queue, verdict, delay } of items) {
+      const delivery = this.drop(receipt);
+      if (!delivery) {
+        refused!.push(receipt);
+        continue;
+      }
+      this.run.deadlines.delete(`${this.id} ${receipt}`);
+      this.run.count(queue, verdict === 'fail' ? 'failed' : 'released', 1);
+      const again =
+        verdict === 'release'
+          ? delivery.marble
+          : this.run.retryOrBury(queue, delivery.marble, 'failed', this.maxAttempts);
+      if (!again) dead!.push(receipt);
+      else this.run.putBack(queue, again, verdict === 'fail' ? delay : 0);
+      if (again && verdict === 'fail') this.run.count(queue, 'returned', 1);
+    }
+    return { refused: refused!, dead: dead! };
+  }
+
+  has(receipt: string): boolean {
+    return this.held.some((delivery) => delivery.receipt === receipt);
+  }
+
+  /** Returns what was held under this receipt. */
+  drop(receipt: string): Delivery | undefined {
+    const delivery = this.held.find((other) => other.receipt === receipt);
+    this.held = this.held.filter((other) => other !== delivery);
+    return delivery;
+  }
+
+  /** Nothing of it is left in Redis. */
+  forget(): void {
+    this.held = [];
+    this.entry = 'none';
+    this.about = undefined;
+    this.hasTraces = [...this.landing.values()].some((marbles) => marbles.length > 0);
+  }
+
+  #adopt(landing: LandingModel): Delivery[] {
+    const queue = this.about!.waiting!;
+    const marble = lineOf(this.landing, this.client.waitsOn).shift();
+    if (!marble) return [];
+    this.run.count(queue, 'taken', 1);
+    const delivery = this.#hold(landing.seq, queue, marble);
+    return landing.known ? [] : [delivery];
+  }
+
+  /** Returns the refused receipts. Outputs of the others are sent after all of them. */
+  #finish(finish: SwapModel['finish']): string[] {
+    const refused: string[] = [];
+    const outputs: OutputModel[] = [];
+    for (const [queue, group] of groupBy(finish, ({ queue }) => queue)) {
+      for (const item of group) {
+        if (this.drop(item.receipt)) {
+          this.run.count(queue, 'finished', 1);
+          if (this.timeLimit) this.run.deadlines.delete(`${this.id} ${item.receipt}`);
+          outputs.push(...item.outputs);
+        } else refused.push(item.receipt);
+      }
+    }
+    this.run.send(outputs);
+    return refused;
+  }
+
+  #hold(seq: number, queue: string, marble: MarbleModel): Delivery {
+    const delivery = { seq, queue, marble, receipt: `${seq}/${queue}` };
+    this.held.push(delivery);
+    if (this.timeLimit) this.run.deadlines.set(`${this.id} ${delivery.receipt}`, 2);
+    return delivery;
+  }
+}

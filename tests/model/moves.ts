@@ -1,0 +1,273 @@
+/**
+ * The moves of the game: each is made in the real run and in the model, and what they answer is compared.
+ *
+ * A move names its actors by small numbers, so that fast-check can draw, shrink and replay it; a
+ * move that makes no sense now (finish with an empty hand) does less or nothing.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { encodeEnvelope, keysOf, type Held, type Output } from 'marblerun/communicator';
+import { QUEUES, type Queue } from './bench.js';
+import type { MarbleModel } from './holder-model.js';
+import type { Kind, OutputModel } from './run-model.js';
+import { MAX_ATTEMPTS, bySerial, type Slot, type World } from './world.js';
+
+export interface Move {
+  readonly verb: keyof typeof VERBS;
+  readonly slot: number;
+  readonly queue: Queue;
+  readonly n: number;
+  /** Which of the hand: a bit for each. */
+  readonly picks: number;
+  readonly outputs: readonly { kind: Kind; queue: Queue; delay: number; max: number | undefined }[];
+  readonly delay: number;
+  readonly flag: boolean;
+  readonly replyLost: boolean;
+}
+
+type Play = (world: World, move: Move) => Promise<void>;
+
+const keys = keysOf('lower');
+const DELAY_MS = 10_000_000;
+const LIMITS = { marbles: 3, bytes: 1_000_000 };
+
+const VERBS = {
+  async send(world, move) {
+    const outputs = newOutputs(world, move);
+    await world.bench.lower.push(outputs.map(realOutput));
+    world.model.send(outputs);
+  },
+
+  /** Taken for good. A lost reply would lose what was taken, as documented: so none is lost here. */
+  async pop(world, { queue, n }) {
+    world.bench.replyLost = false;
+    const popped = await world.bench.lower.pop([queue], n);
+    const expected = n > 0 ? world.model.pop(queue, n) : [];
+    assert.deepEqual(
+      popped.map(({ envelope }) => envelope.id),
+      expected.map(({ id }) => id),
+    );
+  },
+
+  async swap(world, move) {
+    const slot = world.slots[move.slot]!;
+    const [finish, rest] = pick(slot.hand, move.picks);
+    const abandon = move.flag && rest[0] ? [rest[0]] : [];
+    const outputs = finish.map((_, i) => (i === 0 ? newOutputs(world, move) : []));
+    const sources = move.n === 0 ? [] : move.delay > 0 ? [...QUEUES].reverse() : [...QUEUES];
+    const request = { abandon, sources, want: move.n, waitOn: move.n > 0 ? move.queue : undefined };
+    const real = await slot.holding.swap({
+      ...request,
+      finish: finish.map((held, i) => ({ held, outputs: outputs[i]!.map(realOutput) })),
+    });
+    const model = slot.model.swap({
+      ...request,
+      abandon: abandon.map(({ receipt }) => receipt),
+      finish: finish.map(({ receipt, queue }, i) => ({ receipt, queue, outputs: outputs[i]! })),
+    });
+    assert.equal(real.forgotten, model === 'forgotten');
+    if (real.forgotten || model === 'forgotten') return world.replace(move.slot);
+    assert.deepEqual(
+      real.taken.map(shown),
+      model.taken.map(({ receipt, marble }) => ({ receipt, ...plain(marble) })),
+    );
+    assert.deepEqual([...real.refused], model.refused);
+    slot.hand = [...rest.filter((held) => !abandon.includes(held)), ...real.taken];
+  },
+
+  async block(world, { slot: i, replyLost }) {
+    const slot = world.slots[i]!;
+    if (slot.model.client.waitsOn === '') return;
+    const real = await slot.holding.block(slot.model.client.waitsOn, 10);
+    const model = slot.model.block(replyLost);
+    assert.deepEqual(real && shown(real), model && { receipt: model.receipt, ...plain(model.marble) });
+    if (real) slot.hand.push(real);
+  },
+
+  async adopt({ slots }, { slot: i }) {
+    await slots[i]!.holding.adopt();
+    slots[i]!.model.adopt();
+  },
+
+  async giveBack(world, move) {
+    const slot = world.slots[move.slot]!;
+    const [some, rest] = pick(slot.hand, move.picks);
+    const verdict = move.flag ? 'fail' : 'release';
+    const delayMs = move.delay * DELAY_MS;
+    const error = { message: 'no' };
+    const real = await slot.holding.giveBack(some.map((held) => ({ held, verdict, delayMs, error })));
+    const model = slot.model.giveBack(
+      some.map(({ receipt, queue }) => ({ receipt, queue, verdict, delay: move.delay })),
+    );
+    assert.equal(real.forgotten, model === 'forgotten');
+    if (real.forgotten || model === 'forgotten') return world.replace(move.slot);
+    assert.deepEqual([...real.refused], model.refused);
+    if (!move.replyLost) assert.deepEqual([...real.dead], model.dead); // who asks again is not told who died
+    slot.hand = rest;
+  },
+
+  async beat(world, { slot: i }) {
+    const { holding, model } = world.slots[i]!;
+    const lost = await world.bench.lower.beat([{ id: holding.id, leaseMs: 86_400_000 }], '');
+    assert.equal(lost.length === 0, model.beat());
+  },
+
+  /** The lease passes: the holder was silent for too long. */
+  async silence(world, { slot: i }) {
+    const { holding, model } = world.slots[i]!;
+    await world.bench.lower.recovery.expire(holding.id);
+    if (model.entry === 'alive') model.entry = 'expired';
+  },
+
+  async leave(world, { slot }) {
+    await world.replace(slot);
+  },
+
+  /** Its entry, and its description too, are evicted, or deleted by hand. */
+  async evict(world, { slot: i, flag }) {
+    const { holding, model } = world.slots[i]!;
+    await world.bench.redis.zrem(keys.holders, holding.id);
+    model.entry = 'none';
+    if (!flag) return;
+    await world.bench.redis.del(keys.holder(holding.id));
+    model.about = undefined;
+  },
+
+  async findOrphans({ bench, model }) {
+    await bench.lower.recovery.findOrphans();
+    model.findOrphans();
+  },
+
+  async sweep({ bench, model }) {
+    await bench.lower.recovery.sweep(MAX_ATTEMPTS);
+    model.sweep(MAX_ATTEMPTS);
+  },
+
+  /** The time limit of one marble passes. */
+  async overtime({ bench, model }, { n }) {
+    const running = [...model.deadlines].filter(([, when]) => when === 2);
+    const member = running[n % Math.max(running.length, 1)]?.[0];
+    if (member === undefined) return;
+    await bench.redis.zadd(keys.deadlines, 'XX', 1, member);
+    model.deadlines.set(member, 1);
+  },
+
+  /** Delays up to this one pass. */
+  async elapse({ bench, model }, { delay }) {
+    const time = Date.now();
+    const flat = await bench.redis.zrange(keys.later, '0', '-1', 'WITHSCORES');
+    for (let i = 0; i < flat.length; i += 2) {
+      const due = Number(flat[i + 1]);
+      if (due > time && due < time + (delay + 0.5) * DELAY_MS)
+        await bench.redis.zadd(keys.later, 'XX', due - 5 * DELAY_MS, flat[i]!);
+    }
+    model.elapse(delay);
+  },
+
+  async promote({ bench, model }) {
+    await bench.lower.recovery.promote();
+    model.promote();
+  },
+
+  async exhume({ bench, model }, { n, flag }) {
+    const grave = model.dead[n % Math.max(model.dead.length, 1)];
+    if (!grave) return;
+    const serial = bySerial(await bench.redis.zrange(keys.dead, '0', '-1'))[model.dead.indexOf(grave)]!;
+    if (flag) await bench.lower.graveyard.requeue(serial);
+    else await bench.lower.graveyard.delete(serial);
+    model.exhume(grave, flag);
+  },
+
+  async lift(world, { slot: i }) {
+    const elevator = world.elevators[i % 2]!;
+    const arrived = elevator.arrived;
+    const real = await world.bench.lower.laneFoot('lane').lift(QUEUES, LIMITS, arrived?.real);
+    const model = world.lane.lift(QUEUES, LIMITS.marbles, arrived?.model);
+    assert.deepEqual(
+      real?.entries.map(({ queue, envelope }) => `${queue} ${envelope.toString().split(' ')[0]}`),
+      model?.entries.map(({ queue, marble }) => `${queue} ${marble.id}`),
+    );
+    elevator.arrived = undefined;
+    elevator.batch = real && model && { real, model };
+  },
+
+  /** `flag`: the Elevator dies before it hears of it, and begins anew. */
+  async land(world, { slot: i, flag, replyLost }) {
+    const elevator = world.elevators[i % 2]!;
+    const { batch } = elevator;
+    if (!batch) return;
+    const options = { from: 'lower', hopLimit: 8, onward: () => false };
+    const { landing, knownEpoch } = await world.bench.upper.laneHead().land(batch.real, options);
+    const expected = world.lane.land(batch.model);
+    assert.equal(landing, replyLost && expected === 'landed' ? 'duplicate' : expected);
+    if (landing === 'doubt')
+      assert.equal(await world.bench.lower.laneFoot('lane').renew(batch.real, knownEpoch), false);
+    elevator.batch = undefined;
+    elevator.arrived = flag || landing === 'doubt' ? undefined : batch;
+  },
+} satisfies Record<string, Play>;
+
+const WEIGHTS: Partial<Record<keyof typeof VERBS, number>> = {
+  send: 6,
+  swap: 10,
+  block: 5,
+  giveBack: 3,
+  lift: 3,
+  land: 3,
+};
+
+export const moves: fc.Arbitrary<Move[]> = fc.array(
+  fc.record({
+    verb: fc.oneof(
+      ...(Object.keys(VERBS) as (keyof typeof VERBS)[]).map((verb) => ({
+        arbitrary: fc.constant(verb),
+        weight: WEIGHTS[verb] ?? 1,
+      })),
+    ),
+    slot: fc.nat(2),
+    queue: fc.constantFrom(...QUEUES),
+    n: fc.nat(3),
+    picks: fc.nat(63),
+    outputs: fc.array(
+      fc.record({
+        kind: fc.constantFrom<Kind>('back', 'back', 'front', 'up', 'later'),
+        queue: fc.constantFrom(...QUEUES),
+        delay: fc.integer({ min: 1, max: 2 }),
+        max: fc.constantFrom(undefined, undefined, 1, 2),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+    delay: fc.nat(2),
+    flag: fc.boolean(),
+    replyLost: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 60, size: 'max' },
+);
+
+export async function play(world: World, move: Move): Promise<void> {
+  world.bench.replyLost = move.replyLost;
+  await VERBS[move.verb](world, move);
+  world.bench.replyLost = false;
+  await world.compare();
+}
+
+function newOutputs(world: World, { outputs }: Move): OutputModel[] {
+  return outputs.map(({ kind, queue, delay, max }) => ({
+    ...{ kind, queue, marble: world.newMarble(max) },
+    delay: kind === 'later' ? delay : 0,
+  }));
+}
+
+function realOutput({ kind, queue, marble, delay }: OutputModel): Output {
+  const { id, attempt, max } = marble;
+  const envelope = encodeEnvelope({ id, attempt, sentAt: 0, type: 'j', ...(max && { maxAttempts: max }) }, '0');
+  return { kind, queue, envelope, ...(kind === 'later' && { delayMs: delay * DELAY_MS }) };
+}
+
+/** Those that the bits name, and the others. */
+function pick(hand: Slot['hand'], bits: number): [Held[], Held[]] {
+  return [hand.filter((_, i) => bits & (1 << i)), hand.filter((_, i) => !(bits & (1 << i)))];
+}
+
+const shown = ({ receipt, envelope }: Held) => ({ receipt, id: envelope.id, attempt: envelope.attempt });
+const plain = ({ id, attempt }: MarbleModel) => ({ id, attempt });

@@ -1,0 +1,198 @@
+/**
+ * A run as it should be: the promises of docs/PROTOCOL.md in plain arrays and maps, no Redis.
+ *
+ * What the real scripts do is compared with this after every move. It is written from the
+ * documents, one verb after the other, and as simply as can be: where the two differ, one is wrong.
+ */
+import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
+
+export type Kind = 'back' | 'front' | 'up' | 'later';
+
+export interface OutputModel {
+  readonly kind: Kind;
+  readonly queue: string;
+  readonly marble: MarbleModel;
+  /** For `later`: the larger, the later. */
+  readonly delay: number;
+}
+
+interface Waiting {
+  readonly due: number;
+  readonly serial: number;
+  readonly side: 'f' | 'b';
+  readonly queue: string;
+  readonly marble: MarbleModel;
+}
+
+export interface GraveModel {
+  readonly serial: number;
+  readonly queue: string;
+  readonly why: string;
+  readonly marble: MarbleModel;
+}
+
+export class RunModel {
+  /** The next one first. */
+  readonly queues = new Map<string, MarbleModel[]>();
+  readonly outboxes = new Map<string, MarbleModel[]>();
+  later: Waiting[] = [];
+  dead: GraveModel[] = [];
+  /** `<holder> <receipt>` → 0: abandoned, 1: its time is over, 2: its time is not over. */
+  readonly deadlines = new Map<string, 0 | 1 | 2>();
+  readonly counts = new Map<string, number>();
+  readonly holders = new Map<string, HolderModel>();
+  #serial = 0;
+
+  send(outputs: readonly OutputModel[]): void {
+    for (const group of grouped(outputs)) {
+      const { kind, queue, delay } = group[0]!;
+      const marbles = group.map(({ marble }) => marble);
+      if (kind === 'back') lineOf(this.queues, queue).push(...marbles);
+      if (kind === 'front') lineOf(this.queues, queue).unshift(...marbles);
+      if (kind === 'up') lineOf(this.outboxes, queue).push(...marbles);
+      if (kind === 'later') for (const marble of marbles) this.#pushLater('b', queue, marble, delay);
+      this.count(queue, kind === 'up' ? 'elevated' : 'sent', marbles.length);
+    }
+  }
+
+  pop(queue: string, n: number): MarbleModel[] {
+    const taken = lineOf(this.queues, queue).splice(0, n);
+    this.count(queue, 'taken', taken.length);
+    this.count(queue, 'finished', taken.length);
+    return taken;
+  }
+
+  /** One more delivery is over without a finish. True where that was the last. */
+  retryOrBury(queue: string, { id, attempt, max }: MarbleModel, why: string, allowed: number): MarbleModel | undefined {
+    const raised = { id, attempt: attempt + 1, max };
+    if (raised.attempt < (max ?? allowed)) return raised;
+    this.dead.push({ serial: ++this.#serial, queue, why, marble: raised });
+    this.count(queue, 'dead', 1);
+    return undefined;
+  }
+
+  /** Gives back: to the front, or after `delay`. */
+  putBack(queue: string, marble: MarbleModel, delay: number): void {
+    if (delay > 0) this.#pushLater('f', queue, marble, delay);
+    else lineOf(this.queues, queue).unshift(marble);
+  }
+
+  sweep(maxAttempts: number): void {
+    const silent = [...this.holders.values()].filter(({ entry }) => entry === 'expired');
+    const overdue = [...this.deadlines].filter(([, when]) => when < 2);
+    for (const holder of silent.sort((a, b) => compare(a.id, b.id))) this.reclaim(holder, 'dropped', maxAttempts);
+    overdue.sort(([a, x], [b, y]) => x - y || compare(a, b));
+    for (const [holder, group] of groupBy(overdue, ([member]) => member.split(' ')[0]!)) {
+      const receipts = group.map(([member, when]) => ({ receipt: member.split(' ')[1]!, when }));
+      receipts.sort((a, b) => parseInt(b.receipt) - parseInt(a.receipt));
+      for (const { receipt, when } of receipts) this.#takeBack(this.holders.get(holder)!, receipt, when, maxAttempts);
+    }
+  }
+
+  /** All that a holder has goes back, the last taken first; the holder is forgotten. */
+  reclaim(holder: HolderModel, mode: 'dropped' | 'released', maxAttempts: number): void {
+    const waiting = holder.about?.waiting ?? '';
+    const landed = (holder.landing.get(waiting) ?? []).map((marble) => ({ queue: waiting, marble }));
+    for (const { queue } of landed) this.count(queue, 'taken', 1);
+    const held = [...holder.held].sort((a, b) => b.seq - a.seq);
+    for (const { queue, marble } of [...landed, ...held]) {
+      this.count(queue, mode, 1);
+      const again =
+        mode === 'released'
+          ? marble
+          : this.retryOrBury(queue, marble, 'dropped', holder.about?.maxAttempts ?? maxAttempts);
+      if (again) this.putBack(queue, again, 0);
+      if (again && mode === 'dropped') this.count(queue, 'returned', 1);
+    }
+    holder.landing.delete(waiting);
+    holder.forget();
+  }
+
+  /** A holder that leaves, or that has found itself forgotten. */
+  release(holder: HolderModel): void {
+    this.#enterOrphan(holder, holder.client.waitsOn);
+    this.reclaim(holder, 'released', 1);
+  }
+
+  findOrphans(): void {
+    for (const holder of this.holders.values()) {
+      const landed = [...holder.landing].find(([, marbles]) => marbles.length > 0)?.[0] ?? '';
+      if (holder.hasTraces) this.#enterOrphan(holder, landed);
+    }
+  }
+
+  /** All that was delayed by up to `delay` is due. */
+  elapse(delay: number): void {
+    const passes = ({ due }: Waiting) => due > 0 && due <= delay;
+    this.later = this.later.map((waiting) => (passes(waiting) ? { ...waiting, due: waiting.due - 5 } : waiting));
+    this.later.sort(byDue);
+  }
+
+  promote(): void {
+    const due = this.later.filter((waiting) => waiting.due <= 0);
+    this.later = this.later.filter((waiting) => waiting.due > 0);
+    for (const [queue, group] of groupBy(due, ({ queue }) => queue)) {
+      const line = lineOf(this.queues, queue);
+      line.push(...group.filter(({ side }) => side === 'b').map(({ marble }) => marble));
+      line.unshift(...group.filter(({ side }) => side === 'f').map(({ marble }) => marble));
+    }
+  }
+
+  exhume(grave: GraveModel, requeue: boolean): void {
+    this.dead = this.dead.filter((other) => other !== grave);
+    if (requeue) lineOf(this.queues, grave.queue).push({ ...grave.marble, attempt: 0 });
+  }
+
+  count(queue: string, event: string, n: number): void {
+    if (n > 0) this.counts.set(`${queue} ${event}`, (this.counts.get(`${queue} ${event}`) ?? 0) + n);
+  }
+
+  #takeBack(holder: HolderModel, receipt: string, when: 0 | 1 | 2, maxAttempts: number): void {
+    this.deadlines.delete(`${holder.id} ${receipt}`);
+    const delivery = holder.drop(receipt);
+    if (!delivery) return;
+    const { queue, marble } = delivery;
+    this.count(queue, 'dropped', 1);
+    const why = when === 0 ? 'abandoned' : 'over its time limit';
+    const again = this.retryOrBury(queue, marble, why, holder.about?.maxAttempts ?? maxAttempts);
+    if (!again) return;
+    this.putBack(queue, again, 0);
+    this.count(queue, 'returned', 1);
+  }
+
+  #enterOrphan(holder: HolderModel, waitedOn: string): void {
+    if (holder.entry === 'none') holder.entry = 'expired';
+    if (waitedOn !== '') holder.about = { ...holder.about, waiting: holder.about?.waiting ?? waitedOn };
+  }
+
+  #pushLater(side: 'f' | 'b', queue: string, marble: MarbleModel, due: number): void {
+    this.later.push({ due, serial: ++this.#serial, side, queue, marble });
+    this.later.sort(byDue);
+  }
+}
+
+const byDue = (a: Waiting, b: Waiting) => a.due - b.due || a.serial - b.serial;
+
+/** Outputs of one command to one line go together, in the order in which the lines first appear. */
+function grouped(outputs: readonly OutputModel[]): OutputModel[][] {
+  return [...groupBy(outputs, ({ kind, queue, delay }) => `${kind} ${queue} ${delay}`).values()];
+}
+
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) lineOf(groups, keyOf(item)).push(item);
+  return groups;
+}
+
+export function lineOf<T>(lines: Map<string, T[]>, name: string): T[] {
+  let line = lines.get(name);
+  if (!line) lines.set(name, (line = []));
+  return line;
+}
+
+/** As Redis orders the members of a sorted set. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export type { Delivery };

@@ -1,0 +1,163 @@
+/**
+ * One case: the real run and the model of it side by side, compared whole after every move.
+ */
+import assert from 'node:assert/strict';
+import type { Batch, Held, Holding } from 'marblerun/communicator';
+import { keysOf } from 'marblerun/communicator';
+import { QUEUES, SLOTS, type Bench } from './bench.js';
+import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
+import { LaneModel, type BatchModel } from './lane-model.js';
+import { RunModel } from './run-model.js';
+
+export const MAX_ATTEMPTS = 4;
+
+/** A holder of this case: replaced by a new one when it was forgotten. */
+export interface Slot {
+  holding: Holding;
+  model: HolderModel;
+  /** What its client believes to hold. */
+  hand: Held[];
+}
+
+/** An Elevator between two steps. */
+export interface Carrying {
+  batch: { real: Batch; model: BatchModel } | undefined;
+  arrived: { real: Batch; model: BatchModel } | undefined;
+}
+
+export class World {
+  readonly model = new RunModel();
+  readonly upperModel = new RunModel();
+  readonly lane = new LaneModel(this.model, this.upperModel);
+  readonly elevators: Carrying[] = [0, 1].map(() => ({ batch: undefined, arrived: undefined }));
+  readonly slots: Slot[] = [];
+  #ids = 0;
+
+  private constructor(readonly bench: Bench) {}
+
+  static async begin(bench: Bench): Promise<World> {
+    await bench.clear();
+    const world = new World(bench);
+    for (let i = 0; i < SLOTS.length; i++) world.slots.push(await world.#newSlot(i));
+    return world;
+  }
+
+  newMarble(max?: number): MarbleModel {
+    return { id: `m${++this.#ids}`, attempt: 0, max };
+  }
+
+  /** The client has heard that it is forgotten: it leaves, and a new holder takes its place. */
+  async replace(i: number): Promise<void> {
+    const { holding, model } = this.slots[i]!;
+    await holding.leave();
+    this.model.release(model);
+    this.slots[i] = await this.#newSlot(i);
+  }
+
+  async #newSlot(i: number): Promise<Slot> {
+    const { timeLimitMs, maxAttempts } = SLOTS[i]!;
+    const holding = await this.bench.enter(i);
+    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts);
+    this.model.holders.set(holding.id, model);
+    return { holding, model, hand: [] };
+  }
+
+  /** Throws where the real run is not as the model. */
+  async compare(): Promise<void> {
+    const holders = [...this.model.holders.values()].filter(({ hasTraces }) => hasTraces);
+    const ids = holders.map(({ id }) => id);
+    const [lower, upper] = await Promise.all([this.bench.snapshot('lower', ids), this.bench.snapshot('upper', [])]);
+    assert.deepEqual(readRun(lower, ids, 'lower'), expectedRun(this.model, holders));
+    assert.deepEqual(readRun(upper, [], 'upper'), expectedRun(this.upperModel, []));
+    for (const { model, hand } of this.slots) assertInHand(this.model, model, hand);
+  }
+}
+
+/** Nothing may be held by a living holder whose client does not know of it: it would be held for ever. */
+function assertInHand(run: RunModel, model: HolderModel, hand: Held[]): void {
+  if (model.entry === 'none') return;
+  for (const { receipt } of model.held) {
+    const known = hand.some((held) => held.receipt === receipt) || run.deadlines.get(`${model.id} ${receipt}`) === 0;
+    assert.ok(known, `${receipt} is held and its client does not know`);
+  }
+}
+
+const plain = ({ id, attempt }: MarbleModel) => `${id}/${attempt}`;
+const delivered = ({ receipt, marble }: Delivery) => [receipt, plain(marble)] as const;
+
+function expectedRun(model: RunModel, holders: HolderModel[]) {
+  const lines = (of: Map<string, MarbleModel[]>) => QUEUES.map((queue) => (of.get(queue) ?? []).map(plain));
+  return {
+    queues: lines(model.queues),
+    outboxes: lines(model.outboxes),
+    later: model.later.map(({ side, queue, marble }) => `${side} ${queue} ${plain(marble)}`),
+    dead: model.dead.map(({ queue, why, marble }) => `${queue} ${why} ${plain(marble)}`),
+    deadlines: new Map(model.deadlines),
+    counts: new Map(model.counts),
+    entries: new Map(holders.filter(({ entry }) => entry !== 'none').map(({ id, entry }) => [id, entry] as const)),
+    traces: new Set(holders.map(({ id }) => id)),
+    holders: holders.map(({ held, about, landing }) => ({
+      held: new Map(held.map(delivered)),
+      waiting: about?.waiting ?? null,
+      landing: lines(landing),
+    })),
+  };
+}
+
+type Snapshot = Awaited<ReturnType<Bench['snapshot']>>;
+type Expected = ReturnType<typeof expectedRun>;
+
+/** `<id> <attempt> …` to `<id>/<attempt>`. */
+const read = (envelope: string) => envelope.split(' ', 2).join('/');
+const readList = (reply: unknown) => (reply as string[]).map(read).reverse();
+
+function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): Expected {
+  const [qa, ua, qb, ub, later, serials, graves, deadlines, counts, entries, keys, ...rest] = replies;
+  return {
+    queues: [readList(qa), readList(qb)],
+    outboxes: [readList(ua), readList(ub)],
+    later: (later as string[])
+      .map((member) => member.split(' '))
+      .map((word) => `${word[1]} ${word[2]} ${word[3]}/${word[4]}`),
+    dead: bySerial(serials as string[]).map((serial) => readGrave((graves as Record<string, string>)[serial]!)),
+    deadlines: pairs(deadlines, (score) => (score > 1 ? 2 : (score as 0 | 1))),
+    counts: new Map(Object.entries(counts as Record<string, string>).map(([name, n]) => [name, Number(n)])),
+    entries: pairs(entries, (until) => (until === 0 ? 'expired' : 'alive')),
+    traces: tracesOf(keys as string[], run),
+    holders: holders.map((_, i) => readHolder(rest.slice(4 * i, 4 * i + 4))),
+  };
+}
+
+/** Those that died in one millisecond have no order in Redis. */
+export function bySerial(serials: string[]): string[] {
+  return serials.sort((a, b) => Number(a) - Number(b));
+}
+
+function readGrave(grave: string): string {
+  const [about = '', envelope = ''] = grave.split('\n');
+  const { queue, reason } = JSON.parse(about) as { queue: string; reason: { why: string } };
+  return `${queue} ${reason.why} ${read(envelope)}`;
+}
+
+function readHolder([held, waiting, ...landing]: unknown[]): Expected['holders'][number] {
+  const receipts = Object.entries(held as Record<string, string>).filter(([field]) => field !== 'op');
+  return {
+    held: new Map(receipts.map(([receipt, envelope]) => [receipt, read(envelope)])),
+    waiting: waiting as string | null,
+    landing: landing.map((list) => (list as string[]).map(read)),
+  };
+}
+
+function pairs<T>(flat: unknown, value: (score: number) => T): Map<string, T> {
+  const list = flat as string[];
+  return new Map(list.flatMap((member, i) => (i % 2 === 0 ? [[member, value(Number(list[i + 1]))]] : [])));
+}
+
+/** Holders of which any key is there. */
+function tracesOf(keys: string[], run: string): Set<string> {
+  const found = new Set<string>();
+  for (const prefix of keysOf(run).traces) {
+    for (const key of keys) if (key.startsWith(prefix)) found.add(key.slice(prefix.length).split(':')[0]!);
+  }
+  return found;
+}
