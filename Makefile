@@ -1,6 +1,6 @@
 # Chores. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint check docs clean
+.PHONY: help build test lint check docs up down clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,15 @@ check: lint test ## all that CI runs
 
 docs: build ## write the tables of docs/ that come from the code
 	@npm run --silent docs
+
+up: ## Redis, Monitor, Elevator and example workers in containers
+	docker compose up --build --detach --wait
+	@echo "Monitor:  http://localhost:$${MONITOR_PORT:-9464}/api/runs"
+	@echo "Elevator: http://localhost:$${ELEVATOR_PORT:-9465}/api/lanes"
+	@echo "Redis:    redis://$$(docker compose port redis 6379)"
+
+down: ## end what `make up` began; the Redis volume is kept
+	docker compose down
 
 clean: ## remove what was built
 	rm -rf node_modules .demo shared/dist shared/service/dist services/*/dist examples/dist tests/dist

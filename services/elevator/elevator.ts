@@ -10,13 +10,16 @@ import type { Run } from './lanes.js';
 import { collectorOf, createLaneMetrics } from './metrics.js';
 
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000 } as const;
+/** How often each run is asked whether it is there, so that readiness is known also when nothing is to be carried. */
+const REACH_MS = 1000;
 
 export class Elevator {
   readonly carriers: readonly Carrier[];
   /** Reads what the gauges show. */
   readonly collect: () => Promise<void>;
   readonly #communicators = new Map<string, Communicator>();
-  readonly #loops: readonly Loop[];
+  readonly #lanes: readonly Loop[];
+  readonly #runs: readonly Loop[];
 
   /** Does no I/O. */
   constructor(config: ElevatorConfig, log: Logger, registry: Registry) {
@@ -26,33 +29,41 @@ export class Elevator {
       const [lower, upper] = [this.#communicator(lane.from), this.#communicator(lane.to)];
       return new Carrier({ lane, lower, upper, limits, hopLimit, metrics, log });
     });
-    this.#loops = this.carriers.map((carrier) => {
+    this.#lanes = this.carriers.map((carrier) => {
       const work = () => carrier.carry().then(() => undefined);
       return new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, log });
+    });
+    this.#runs = [...this.#communicators].map(([name, communicator]) => {
+      const work = () => communicator.connect().then(() => undefined);
+      return new Loop({ name, intervalMs: REACH_MS, work, log });
     });
     this.collect = collectorOf(registry, this.carriers);
   }
 
   start(): void {
-    for (const loop of this.#loops) loop.start();
+    for (const loop of this.#loops()) loop.start();
   }
 
   /** Lands the batches under way. Safe twice. */
   async stop(): Promise<void> {
     for (const carrier of this.carriers) carrier.stop();
-    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await Promise.all(this.#loops().map((loop) => loop.stop()));
     await Promise.all([...this.#communicators.values()].map((communicator) => communicator.close()));
   }
 
   readiness(): Readiness {
     const runs = Object.fromEntries([...this.#communicators].map(([name, { state }]) => [name, state]));
     const lanes = Object.fromEntries(
-      this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')]),
+      this.#lanes.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')]),
     );
     const ready =
-      this.#loops.every((loop) => loop.trouble === '' && !loop.late) &&
+      this.#loops().every((loop) => loop.trouble === '' && !loop.late) &&
       Object.values(runs).every((state) => state === 'ready');
     return { ready, detail: { runs, lanes } };
+  }
+
+  #loops(): Loop[] {
+    return [...this.#lanes, ...this.#runs];
   }
 
   #communicator({ name, redis, run }: Run): Communicator {

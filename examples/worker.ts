@@ -1,0 +1,44 @@
+/**
+ * A worker as one runs it for good: in a container, stopped by SIGTERM, any number of them at once.
+ *
+ *     docker compose up --build         (or: node examples/dist/worker.js)
+ *
+ * It takes `tasks` such as { "n": 12, "takesMs": 500 } and sends what it made of each to `results`.
+ * Numbers over WORKER_LARGEST are elevated: a worker of the upper run does them.
+ * What may go wrong: it is killed in a task; then the task comes back and another worker does it. The
+ * result is sent with the finish, in one step, so there is one result for each task.
+ */
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Marble } from 'marblerun';
+
+interface Queues {
+  tasks: { n: number; takesMs?: number };
+  results: { n: number; square: number; worker: string; attempt: number };
+}
+
+const largest = Number(process.env['WORKER_LARGEST'] || Infinity);
+const concurrency = Number(process.env['WORKER_CONCURRENCY'] || 4);
+const drainMs = Number(process.env['WORKER_DRAIN_MS'] || 8000);
+const marble = new Marble<Queues>();
+
+marble.work(
+  'tasks',
+  async ({ n, takesMs = 0 }, task) => {
+    if (n > largest) {
+      task.elevate('tasks', { n, takesMs });
+      console.log(`task ${n}: too large for this run, elevated`);
+      return;
+    }
+    console.log(`task ${n}: attempt ${task.attempt}`);
+    await sleep(takesMs, undefined, { signal: task.signal });
+    task.send('results', { n, square: n * n, worker: hostname(), attempt: task.attempt });
+  },
+  { concurrency, drainMs },
+);
+console.log('waiting for tasks');
+
+process.once('SIGTERM', () => {
+  console.log('stopping: finishes or gives back what it holds');
+  void marble.close().then(() => console.log('stopped'));
+});

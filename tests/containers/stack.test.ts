@@ -1,0 +1,195 @@
+/**
+ * The stack in real containers: `docker compose up --build` with no step before it, a worker killed in its work.
+ */
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { until } from '@marblerun/test-support';
+import { Marble } from 'marblerun';
+import { Stack, whyNoEngine } from './stack.js';
+
+interface Task {
+  n: number;
+  takesMs?: number;
+}
+interface Result {
+  n: number;
+  square: number;
+  worker: string;
+  attempt: number;
+}
+interface Holder {
+  held: number;
+  about: { host: string };
+}
+
+const SERVICES = ['elevator', 'monitor', 'redis', 'upper-worker', 'worker', 'worker'];
+const OURS = SERVICES.filter((service) => service !== 'redis');
+/** Run by the Node.js of a container: who PID 1 is, and what lies in the file system. */
+const LOOK_INSIDE = `
+  const there = (path) => fs.existsSync(path);
+  let write = 'done';
+  try { fs.writeFileSync('/app/x', ''); } catch ({ code }) { write = code; }
+  JSON.stringify({
+    status: fs.readFileSync('/proc/1/status', 'utf8'),
+    write,
+    npm: there('/usr/local/bin/npm') || there('/usr/local/lib/node_modules'),
+    typescript: there('/app/node_modules/typescript'),
+    tests: there('/app/tests'),
+    fastify: there('/app/node_modules/fastify'),
+  });`;
+const PATIENT = { deadlineMs: 120_000, everyMs: 200 };
+
+jest.setTimeout(600_000);
+const missing = await whyNoEngine();
+const story = missing ? describe.skip : describe;
+
+story(missing ? `the stack in containers, SKIPPED because ${missing}` : 'the stack in containers', () => {
+  let stack: Stack;
+  let marble: Marble<{ tasks: Task; results: Result; kept: string }>;
+
+  beforeAll(async () => {
+    stack = await Stack.up('stack');
+    marble = new Marble({ redis: stack.redis, run: 'main', retryTimeoutMs: 60_000 });
+  });
+  afterAll(async () => {
+    await marble.close().finally(() => stack.down());
+    expect(await stack.containers()).toEqual([]);
+  });
+
+  const result = async (from = marble) => {
+    const found = await from.wait('results', { timeoutMs: 120_000 });
+    await from.finish();
+    return found;
+  };
+  const holding = async () => {
+    const holders = (await stack.get('monitor', '/api/runs/main/holders')) as Holder[];
+    return holders.filter(({ held }) => held > 0).map(({ about }) => about.host);
+  };
+  const count = (event: string) =>
+    stack.metric('monitor', `marblerun_marbles_total{run="main",queue="tasks",event="${event}"}`);
+
+  test('every service is up and healthy', async () => {
+    const containers = await stack.containers();
+    expect(containers.map(({ service }) => service).sort()).toEqual(SERVICES);
+    for (const { info } of containers) expect(info.State).toMatchObject({ Health: { Status: 'healthy' } });
+    expect(await stack.get('monitor', '/health/ready')).toMatchObject({ status: 'ready' });
+    expect(await stack.get('elevator', '/health/ready')).toMatchObject({ status: 'ready' });
+  });
+
+  test('every container is hardened: no root, nothing to write to, no capabilities, limits', async () => {
+    for (const { service, info } of await stack.containers()) {
+      expect({ service, ...info.HostConfig, User: info.Config.User }).toMatchObject({
+        ...{ service, User: service === 'redis' ? 'redis' : 'node', ReadonlyRootfs: true, Privileged: false },
+        ...{ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'], RestartPolicy: { Name: 'unless-stopped' } },
+        ...{ PidsLimit: 100, Memory: expect.any(Number), NanoCpus: 1e9 },
+      });
+      expect(info.HostConfig.CapAdd ?? []).toEqual([]);
+      expect(info.HostConfig.Memory).toBeGreaterThan(0);
+      expect(info.Config.Healthcheck?.Test?.[0]).toBe('CMD'); // no shell
+    }
+  });
+
+  test('our images run as PID 1 without rights, and hold no package manager; the worker holds no Fastify', async () => {
+    for (const { service, container } of await stack.containers()) {
+      if (!OURS.includes(service)) continue;
+      const seen = JSON.parse(await stack.node(container, LOOK_INSIDE)) as Record<string, unknown>;
+      expect({ service, ...seen }).toEqual({
+        ...{ service, npm: false, typescript: false, tests: false, fastify: !service.includes('worker') },
+        ...{ write: 'EROFS', status: expect.stringMatching(/^Uid:\s+1000\s+1000\s/m) },
+      });
+      expect(seen['status']).toMatch(/^CapEff:\s+0+$/m);
+      expect(seen['status']).toMatch(/^NoNewPrivs:\s+1$/m);
+    }
+  });
+
+  test('Redis keeps what it has: append-only file on a volume, written each second, no eviction', async () => {
+    expect(await stack.get('monitor', '/api/runs')).toContainEqual(
+      expect.objectContaining({
+        run: 'main',
+        redis: expect.objectContaining({
+          ...{ appendonly: true, appendfsync: 'everysec', maxmemoryPolicy: 'noeviction', maxBytes: 268_435_456 },
+        }),
+      }),
+    );
+    const [redis] = await stack.containers('redis');
+    expect(redis!.info.Mounts).toMatchObject([{ Type: 'volume', Destination: '/data', RW: true }]);
+  });
+
+  test('a marble held by a worker that is killed returns, and another worker finishes it', async () => {
+    expect([await count('dropped'), await holding()]).toEqual([undefined, []]);
+    await marble.send('tasks', { n: 12, takesMs: 4000 });
+    const host = await until('a worker holds it', async () => (await holding())[0], PATIENT);
+    expect(await stack.metric('monitor', 'marblerun_held{run="main",queue="tasks"}')).toBe(1);
+    await stack.docker.getContainer(host).kill({ signal: 'SIGKILL' });
+
+    const found = await result();
+    expect(found).toEqual({ n: 12, square: 144, worker: expect.any(String), attempt: 2 });
+    expect(found?.worker).not.toBe(host);
+    expect([await count('dropped'), await count('returned'), await count('finished')]).toEqual([1, 1, 1]);
+    expect(await stack.metric('monitor', 'marblerun_recovery_seconds_count{run="main"}')).toBe(1);
+    await stack.docker.getContainer(host).start();
+    await until(
+      'all workers are back',
+      async () => {
+        const workers = await stack.containers('worker');
+        return workers.every(({ info }) => info.State.Health?.Status === 'healthy');
+      },
+      PATIENT,
+    );
+  });
+
+  test('what is too large for the run is carried up by the Elevator and done there', async () => {
+    const upper = new Marble<{ results: Result }>({ redis: stack.redis, run: 'upper' });
+    const landed = 'marblerun_lane_marbles_total{lane="main-to-upper",event="landed"}';
+    expect(await stack.metric('elevator', landed)).toBeUndefined();
+    await marble.send('tasks', { n: 2000 });
+    expect(await result(upper as typeof marble)).toMatchObject({ n: 2000, square: 4_000_000, attempt: 1 });
+    expect(await stack.metric('elevator', landed)).toBe(1);
+    expect(await stack.metric('elevator', 'marblerun_lane_depth{lane="main-to-upper"}')).toBe(0);
+    await upper.close();
+  });
+
+  test('Redis killed and started again has forgotten nothing, and all go on by themselves', async () => {
+    await marble.send('kept', 'acknowledged');
+    const [redis] = await stack.containers('redis');
+    await redis!.container.kill({ signal: 'SIGKILL' });
+    await until(
+      'the Monitor is not ready',
+      () =>
+        stack.get('monitor', '/health/ready').then(
+          () => false,
+          (error: unknown) => String(error).includes('503'),
+        ),
+      PATIENT,
+    );
+    await redis!.container.start();
+    expect(await marble.wait('kept', { timeoutMs: 120_000 })).toBe('acknowledged');
+    await marble.finish();
+    await marble.send('tasks', { n: 3 });
+    expect(await result()).toMatchObject({ n: 3, square: 9 });
+    await until(
+      'both services are ready',
+      () => Promise.all([stack.get('monitor', '/health/ready'), stack.get('elevator', '/health/ready')]),
+      PATIENT,
+    );
+  });
+
+  test('SIGTERM ends every service in order, with code 0, within its grace period; held work is finished first', async () => {
+    await marble.send('tasks', { n: 7, takesMs: 3000 });
+    await until('a worker holds it', async () => (await holding()).length > 0, PATIENT);
+    for (const service of ['worker', 'upper-worker', 'monitor', 'elevator', 'redis']) {
+      if (service === 'redis') {
+        expect(await result()).toMatchObject({ n: 7, square: 49, attempt: 1 });
+        await marble.close();
+      }
+      await stack.compose('stop', service);
+      for (const { info } of await stack.containers(service)) {
+        expect([service, info.State.Status, info.State.ExitCode, info.State.OOMKilled]).toEqual([
+          service,
+          'exited',
+          0,
+          false,
+        ]);
+      }
+    }
+  });
+});

@@ -1,0 +1,102 @@
+/**
+ * The stack of docker-compose.yml under a project name and on ports of its own: brought up, looked into, torn down.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePort } from '@marblerun/test-support';
+import Docker, { type Container, type ContainerInspectInfo } from 'dockerode';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const BUILD_MS = 600_000;
+const run = promisify(execFile);
+
+/** Why the stories of containers cannot be told here; empty where they can. */
+export async function whyNoEngine(): Promise<string> {
+  try {
+    await new Docker({ timeout: 10_000 }).ping();
+  } catch (error) {
+    return `no Docker engine answers: ${(error as Error).message}`;
+  }
+  return run('docker', ['compose', 'version']).then(
+    () => '',
+    () => 'there is no "docker compose"',
+  );
+}
+
+export class Stack {
+  readonly docker = new Docker();
+
+  private constructor(
+    readonly project: string,
+    private readonly ports: Readonly<Record<'REDIS_PORT' | 'MONITOR_PORT' | 'ELEVATOR_PORT', string>>,
+  ) {}
+
+  /** Builds the images and waits until every service is healthy. */
+  static async up(name: string): Promise<Stack> {
+    const port = async () => String(await freePort());
+    const ports = { REDIS_PORT: await port(), MONITOR_PORT: await port(), ELEVATOR_PORT: await port() };
+    const stack = new Stack(`marblerun-${name}-${process.pid}`, ports);
+    try {
+      await stack.compose('up', '--build', '--detach', '--wait');
+      return stack;
+    } catch (error) {
+      const logs = await stack.compose('logs', '--tail', '20');
+      await stack.down();
+      throw new Error(`the stack does not come up:\n${(error as Error).message}\n${logs}`, { cause: error });
+    }
+  }
+
+  /** Removes containers, network, volumes and the images built for it. */
+  async down(): Promise<void> {
+    await this.compose('down', '--volumes', '--timeout', '5');
+    const images = await this.docker.listImages({ filters: { reference: [`marblerun-*:${this.project}`] } });
+    for (const { RepoTags } of images) {
+      for (const tag of RepoTags ?? []) if (tag.endsWith(`:${this.project}`)) await this.docker.getImage(tag).remove();
+    }
+  }
+
+  get redis(): string {
+    return `redis://127.0.0.1:${this.ports.REDIS_PORT}`;
+  }
+
+  /** An answer of the Monitor or the Elevator, parsed where it is JSON. */
+  async get(service: 'monitor' | 'elevator', path: string): Promise<unknown> {
+    const port = this.ports[service === 'monitor' ? 'MONITOR_PORT' : 'ELEVATOR_PORT'];
+    const reply = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(10_000) });
+    if (!reply.ok) throw new Error(`${service}${path}: ${reply.status} ${await reply.text()}`);
+    return reply.headers.get('content-type')?.includes('json') ? reply.json() : reply.text();
+  }
+
+  /** The value of one series, such as `marblerun_held{run="main",queue="tasks"}`; undefined where there is none. */
+  async metric(service: 'monitor' | 'elevator', series: string): Promise<number | undefined> {
+    const lines = String(await this.get(service, '/metrics')).split('\n');
+    const line = lines.find((candidate) => candidate.startsWith(`${series} `));
+    return line === undefined ? undefined : Number(line.slice(series.length));
+  }
+
+  /** The containers of a service, or of all. */
+  async containers(service?: string): Promise<{ service: string; container: Container; info: ContainerInspectInfo }[]> {
+    const label = [`com.docker.compose.project=${this.project}`];
+    if (service) label.push(`com.docker.compose.service=${service}`);
+    const found = await this.docker.listContainers({ all: true, filters: { label } });
+    return Promise.all(
+      found.map(async ({ Id, Labels }) => {
+        const container = this.docker.getContainer(Id);
+        return { service: Labels['com.docker.compose.service']!, container, info: await container.inspect() };
+      }),
+    );
+  }
+
+  /** What a Node.js program in a container prints; throws where it ends with an error. */
+  async node(container: Container, program: string): Promise<string> {
+    return (await run('docker', ['exec', container.id, 'node', '-p', program])).stdout.trim();
+  }
+
+  async compose(...args: string[]): Promise<string> {
+    const env = { ...process.env, ...this.ports, IMAGE_TAG: this.project };
+    const all = ['compose', '--project-name', this.project, '--file', `${ROOT}docker-compose.yml`, ...args];
+    const { stdout } = await run('docker', all, { env, cwd: ROOT, timeout: BUILD_MS, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  }
+}
