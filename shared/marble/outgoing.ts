@@ -39,10 +39,9 @@ export function outgoing(
   if (send) checkOptions('send', send, RULES);
   const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
   const id = send?.id ?? newId();
-  const header = {
-    ...{ id, attempt: 0, sentAt: Date.now(), type, maxAttempts: send?.maxAttempts },
-    ...{ batch: send?.batch ?? parent?.batch, origin: parent?.origin, hops: parent?.hops },
-  };
+  const batch = send?.batch ?? parent?.batch;
+  const [maxAttempts, origin, hops] = [send?.maxAttempts, parent?.origin, parent?.hops];
+  const header = { id, attempt: 0, sentAt: Date.now(), type, maxAttempts, batch, origin, hops };
   const envelope = encodeEnvelope(header, bytes);
   if (send?.delayMs && kind === 'back')
     return { id, output: { kind: 'later', queue, envelope, delayMs: send.delayMs } };
