@@ -1,6 +1,6 @@
 # Chores. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint check docs up down clean
+.PHONY: help build test lint check docs up down bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,10 +31,18 @@ up: ## Redis, Monitor, Elevator and example workers in containers
 down: ## end what `make up` began; the Redis volume is kept
 	docker compose down
 
+bench: build bench/node_modules/.installed ## measure it beside its peers (BENCH_QUICK=1: in a few minutes), and write docs/BENCHMARKS.md
+	@scripts/need-redis.sh
+	@cd bench && npm run --silent build && npm start --silent
+
 clean: ## remove what was built
-	rm -rf node_modules .demo shared/dist shared/service/dist services/*/dist examples/dist tests/dist
+	rm -rf node_modules bench/node_modules bench/dist .demo shared/dist shared/service/dist services/*/dist examples/dist tests/dist
 	find . -name '*.tsbuildinfo' -not -path './node_modules/*' -delete
 
 node_modules/.installed: package.json package-lock.json $(wildcard */package.json */*/package.json)
 	npm ci --no-audit
+	@touch $@
+
+bench/node_modules/.installed: bench/package.json bench/package-lock.json
+	cd bench && npm ci --no-audit
 	@touch $@

@@ -53,7 +53,7 @@ export class Sender {
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch();
       try {
-        await this.#command(batch.flatMap((waiting) => waiting.outputs));
+        await this.#command(batch.length === 1 ? batch[0]!.outputs : batch.flatMap((waiting) => waiting.outputs));
         for (const waiting of batch) waiting.resolve();
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);

@@ -22,6 +22,7 @@ export function encodeData(data: unknown, maxBytes: number, codec?: Codec): Enco
     : Buffer.isBuffer(data)
       ? { type: 'b', data }
       : { type: 'j', data: toJson(data) };
+  if (encoded.data.length * 3 <= maxBytes) return encoded; // no character of a string takes more than three bytes
   const bytes = Buffer.byteLength(encoded.data);
   if (bytes > maxBytes) {
     throw new MarbleRunError(

@@ -48,10 +48,19 @@ export function outgoing(
   if (send) checkOptions('send', send, RULES);
   const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
   const id = send?.id ?? newId();
+  // One literal of one shape, without spreads: it is made for every marble that is sent.
   const header = {
-    ...{ id, attempt: 0, sentAt: Date.now(), type, maxAttempts: send?.maxAttempts, timeLimitMs: send?.timeLimitMs },
-    ...{ retryBaseMs: send?.retryBaseMs, retryMaxMs: send?.retryMaxMs },
-    ...{ batch: send?.batch ?? parent?.batch, origin: parent?.origin, hops: parent?.hops },
+    id,
+    attempt: 0,
+    sentAt: Date.now(),
+    type,
+    maxAttempts: send?.maxAttempts,
+    timeLimitMs: send?.timeLimitMs,
+    retryBaseMs: send?.retryBaseMs,
+    retryMaxMs: send?.retryMaxMs,
+    batch: send?.batch ?? parent?.batch,
+    origin: parent?.origin,
+    hops: parent?.hops,
   };
   const envelope = encodeEnvelope(header, bytes);
   if (send?.delayMs && kind === 'back')

@@ -24,12 +24,18 @@ export async function sendMany<T>(
     underWay = send(outputs).then(() => void (sent += outputs.length));
     underWay.catch(() => undefined); // awaited by the next flush, or at the end
   };
+  /** True when the batch is full. */
+  const add = (item: T): boolean => {
+    const output = encode(item);
+    batch.push(output);
+    bytes += output.envelope.length;
+    return batch.length >= BATCH_MARBLES || bytes >= BATCH_BYTES;
+  };
   try {
-    for await (const item of items) {
-      const output = encode(item);
-      batch.push(output);
-      bytes += output.envelope.length;
-      if (batch.length >= BATCH_MARBLES || bytes >= BATCH_BYTES) await flush();
+    if (Symbol.iterator in items) {
+      for (const item of items) if (add(item)) await flush(); // for await would take turns for every item
+    } else {
+      for await (const item of items) if (add(item)) await flush();
     }
   } finally {
     await flush();

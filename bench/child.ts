@@ -1,0 +1,112 @@
+/**
+ * A process of the benchmark: one contestant, that sends or works as it is told.
+ *
+ * `node child.js <contestant> <redis url>`; what to do comes by messages (`protocol.ts`). All that is
+ * measured here is the contestant's own work: the bench reads Redis's figures itself.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { contestant } from './contestants/index.js';
+import type { Consumer, Data } from './contestants/contestant.js';
+import { nowUs, type Replies, type Request, type Requests, type Verb } from './protocol.js';
+
+const [name = '', url = ''] = process.argv.slice(2);
+const session = contestant(name).open(url);
+let consumer: Consumer | undefined;
+const counted = { n: 0, firstAt: 0, lastAt: 0 };
+const latenciesUs: number[] = [];
+
+const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies[V] } = {
+  async send({ n, bytes, how }) {
+    const started = nowUs();
+    const items = marbles(n, bytes);
+    if (how === 'one by one') for (const data of items) await session.send(data);
+    else if (how === 'stream' && session.stream) await session.stream(items);
+    else for (const batch of inBatches(items, 1000)) await session.sendBulk(batch);
+    return { us: nowUs() - started };
+  },
+
+  async consume({ concurrency }) {
+    consumer = await session.consume(concurrency, handle);
+    return null;
+  },
+
+  counted: () => counted,
+
+  async stop() {
+    await consumer?.stop();
+    return { latenciesUs };
+  },
+
+  async pace({ n, perSecond }) {
+    if (perSecond > 0) await openLoop(n, perSecond);
+    else await sparse(n);
+    return null;
+  },
+
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+
+  peak: () => process.resourceUsage().maxRSS * 1024,
+
+  async close() {
+    await session.close();
+    return null;
+  },
+};
+
+function handle(data: Data): void {
+  const now = nowUs();
+  if (counted.n++ === 0) counted.firstAt = now;
+  counted.lastAt = now;
+  if (data.at > 0) latenciesUs.push(now - data.at);
+}
+
+function* marbles(n: number, bytes: number): Generator<Data> {
+  const text = 'marble '
+    .repeat(Math.ceil(bytes / 7))
+    .slice(0, Math.max(0, bytes - '{"n":12345,"text":"","at":0}'.length));
+  for (let i = 0; i < n; i++) yield { n: i, text, at: 0 };
+}
+
+function* inBatches<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let batch: T[] = [];
+  for (const item of items) {
+    if (batch.push(item) < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const TEXT = 'marble '.repeat(9);
+
+async function sparse(n: number): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    await session.send({ n: i, text: TEXT, at: nowUs() });
+    await sleep(5);
+  }
+}
+
+async function openLoop(n: number, perSecond: number): Promise<void> {
+  const started = nowUs();
+  const underWay: Promise<unknown>[] = [];
+  while (underWay.length < n) {
+    const due = Math.min(n, ((nowUs() - started) / 1e6) * perSecond);
+    while (underWay.length < due) underWay.push(session.send({ n: underWay.length, text: TEXT, at: nowUs() }));
+    await sleep(1);
+  }
+  await Promise.all(underWay);
+}
+
+async function answer({ id, verb, args }: Request): Promise<void> {
+  try {
+    process.send!({ id, result: await verbs[verb](args as never) });
+  } catch (error) {
+    process.send!({ id, error: (error as Error).stack });
+  }
+  if (verb === 'close') process.disconnect();
+}
+
+process.on('message', (request: Request) => void answer(request));

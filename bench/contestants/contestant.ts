@@ -1,0 +1,41 @@
+/**
+ * What a contestant of the benchmark must be able to do: an adapter of a few lines for each library.
+ *
+ * What may go wrong: an adapter that uses its library badly makes the comparison unfair, so each
+ * lists its settings, and they are printed with the results.
+ */
+
+export interface Data {
+  readonly n: number;
+  readonly text: string;
+  /** When it was sent, in µs of the machine's monotonic clock; 0 where latency is not measured. */
+  readonly at: number;
+}
+
+export interface Contestant {
+  readonly name: string;
+  /** How it is set up, for the reader. */
+  readonly settings: string;
+  /** Marbles of a measurement, as a multiple of the workload's: the faster, the more, so that all take about as long. */
+  readonly weight: number;
+  open(url: string): Session;
+}
+
+export interface Session {
+  /** Resolves when it is in Redis. */
+  send(data: Data): Promise<unknown>;
+  /** By the library's own bulk call; resolves when all are in Redis. */
+  sendBulk(batch: readonly Data[]): Promise<unknown>;
+  /** Any number, by what the library has for that. */
+  stream?(items: Iterable<Data>): Promise<unknown>;
+  /** Starts to work on what waits and what comes. */
+  consume(concurrency: number, handle: (data: Data) => void): Promise<Consumer> | Consumer;
+  close(): Promise<unknown>;
+}
+
+export interface Consumer {
+  /** Resolves when what was begun is finished in Redis too. */
+  stop(): Promise<unknown>;
+}
+
+export const QUEUE = 'bench';

@@ -1,0 +1,66 @@
+/**
+ * The floor: what Redis and ioredis can do with this layout of data and nothing else: no attempts,
+ * leases, counts, errors, ids. A marble is a list entry; a swap finishes what is done and takes as
+ * many, in one script. Anything that does more costs more.
+ */
+import { Redis } from 'ioredis';
+import { QUEUE, type Consumer, type Contestant, type Data } from './contestant.js';
+
+const SWAP = `
+  if #ARGV > 2 then redis.call('HDEL', KEYS[2], unpack(ARGV, 3)) end
+  local taken = redis.call('RPOP', KEYS[1], ARGV[1])
+  if not taken or #taken == 0 then return {} end
+  local held = {}
+  for i = 1, #taken do
+    held[2 * i - 1] = ARGV[2] + i
+    held[2 * i] = taken[i]
+  end
+  redis.call('HSET', KEYS[2], unpack(held))
+  return taken`;
+
+type Swapper = Redis & { swapBuffer(queue: string, held: string, ...args: number[]): Promise<Buffer[]> };
+
+/** `batch`: marbles per swap; 0: as many as the concurrency. */
+export const floorOf = (name: string, batch: number): Contestant => ({
+  name,
+  settings: `one LPUSH for many; a bare swap script, ${batch || 'as many marbles at a time as the concurrency'}${batch ? ' marbles at a time' : ''}`,
+  weight: 5,
+  open(url) {
+    const redis = new Redis(url);
+    return {
+      send: (data) => redis.lpush(QUEUE, JSON.stringify(data)),
+      sendBulk: (many) => redis.lpush(QUEUE, ...many.map((data) => JSON.stringify(data))),
+      consume: (concurrency, handle) => swapLoop(url, batch || concurrency, handle),
+      close: () => redis.quit(),
+    };
+  },
+});
+
+function swapLoop(url: string, batch: number, handle: (data: Data) => void): Consumer {
+  const redis = new Redis(url) as Swapper;
+  const waiting = new Redis(url);
+  redis.defineCommand('swap', { lua: SWAP, numberOfKeys: 2 });
+  const held = `held:${process.pid}`;
+  let stopping = false;
+  const loop = async () => {
+    let [done, seq] = [[] as number[], 0];
+    while (!stopping || done.length > 0) {
+      const taken = await redis.swapBuffer(QUEUE, held, stopping ? 0 : batch, seq, ...done);
+      done = taken.map((_, i) => seq + i + 1);
+      seq += taken.length;
+      for (const bytes of taken) handle(JSON.parse(bytes.toString()) as Data);
+      if (taken.length > 0 || stopping) continue;
+      const found = await waiting.brpop(QUEUE, 1);
+      if (found) handle(JSON.parse(found[1]) as Data);
+    }
+    redis.disconnect();
+    waiting.disconnect();
+  };
+  const ended = loop();
+  return {
+    stop: () => {
+      stopping = true;
+      return ended;
+    },
+  };
+}

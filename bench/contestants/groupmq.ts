@@ -1,0 +1,30 @@
+/** groupmq works on one job of a group at a time: a thousand groups, so that concurrency is never held back. */
+import { Queue, Worker } from 'groupmq';
+import { Redis } from 'ioredis';
+import { QUEUE, type Contestant, type Data } from './contestant.js';
+
+const GROUPS = 1000;
+
+export const groupmq: Contestant = {
+  name: 'groupmq',
+  settings: `${GROUPS} groups; it has no bulk call: 1,000 add calls at once; keepCompleted: 0 (its default); rest default`,
+  weight: 0.5,
+  open(url) {
+    const redis = new Redis(url, { maxRetriesPerRequest: null });
+    const queue = new Queue<Data>({ redis, namespace: QUEUE });
+    const add = (data: Data) => queue.add({ groupId: `g${data.n % GROUPS}`, data });
+    return {
+      send: add,
+      sendBulk: (batch) => Promise.all(batch.map(add)),
+      consume(concurrency, handle) {
+        const worker = new Worker<Data>({ queue, concurrency, handler: async (job) => handle(job.data) });
+        void worker.run();
+        return { stop: () => worker.close(10_000) };
+      },
+      async close() {
+        await queue.close();
+        redis.disconnect();
+      },
+    };
+  },
+};

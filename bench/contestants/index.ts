@@ -1,0 +1,22 @@
+/** Who takes part. */
+import { beeQueue } from './bee-queue.js';
+import { bullmq } from './bullmq.js';
+import type { Contestant } from './contestant.js';
+import { floorOf } from './floor.js';
+import { groupmq } from './groupmq.js';
+import { marblerun } from './marblerun.js';
+
+export const CONTESTANTS: readonly Contestant[] = [
+  marblerun,
+  bullmq,
+  beeQueue,
+  groupmq,
+  floorOf('floor', 0),
+  floorOf('floor, batches of 500', 500),
+];
+
+export function contestant(name: string): Contestant {
+  const found = CONTESTANTS.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`no contestant "${name}"; there are: ${CONTESTANTS.map((one) => one.name).join(', ')}`);
+  return found;
+}

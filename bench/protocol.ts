@@ -1,0 +1,51 @@
+/**
+ * What the bench and its worker processes say to each other.
+ */
+
+/** All times between processes are µs of the machine's monotonic clock, which they share. */
+export const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
+
+export interface Requests {
+  /** Sends `n` marbles from number `from` on; returns how long it took. */
+  send: { n: number; bytes: number; how: 'one by one' | 'bulk' | 'stream' };
+  consume: { concurrency: number };
+  /** Of those handled since `consume`. */
+  counted: object;
+  stop: object;
+  /** Sends at `perSecond`, whether or not earlier ones were answered; or, with 0, one each 5 ms, awaited. */
+  pace: { n: number; perSecond: number };
+  /** CPU of this process so far, in µs. */
+  cpu: object;
+  /** Resident memory at the most, in bytes, of this process so far. */
+  peak: object;
+  close: object;
+}
+
+export interface Consumed {
+  readonly n: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+export interface Replies {
+  send: { us: number };
+  consume: null;
+  counted: Consumed;
+  /** Of what was handled: how long each took from send to handler, in µs, where senders noted the time. */
+  stop: { latenciesUs: number[] };
+  pace: null;
+  cpu: number;
+  peak: number;
+  close: null;
+}
+
+export type Verb = keyof Requests;
+
+export interface Request {
+  readonly id: number;
+  readonly verb: Verb;
+  readonly args: Requests[Verb];
+}
+
+export type Reply =
+  { readonly id: number; readonly result: Replies[Verb] } | { readonly id: number; readonly error: string };

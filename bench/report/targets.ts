@@ -1,0 +1,84 @@
+/** What MarbleRun set out to reach, beside what was measured. */
+import type { Figure, Results } from '../results.js';
+import { CONSUME_50 } from '../plan.js';
+import { short } from './tables.js';
+
+const PEERS = ['BullMQ', 'bee-queue', 'groupmq'];
+const OURS = 'MarbleRun';
+
+interface Target {
+  readonly what: string;
+  readonly wanted: number;
+  /** `least`: at least what is wanted; `most`: at most. */
+  readonly bound: 'least' | 'most';
+  readonly measured: (results: Results) => number;
+}
+
+const faster = (what: string, workload: string, wanted: number): Target => ({
+  what: `${what}, × BullMQ`,
+  wanted,
+  bound: 'least',
+  measured: (results) => ratio(results, workload, 'perSecond', 'BullMQ'),
+});
+
+const quicker = (what: string, workload: string, figure: Figure): Target => ({
+  what: `${what}, × the best peer`,
+  wanted: 1,
+  bound: 'most',
+  measured: (results) => Math.max(...PEERS.map((peer) => ratio(results, workload, figure, peer))),
+});
+
+const TARGETS: readonly Target[] = [
+  faster('consume, concurrency 50, marbles/s', CONSUME_50, 6),
+  faster('consume, concurrency 1, marbles/s', 'consume, concurrency 1', 1.8),
+  faster('consume, 4 processes, marbles/s', 'consume, 4 processes', 5),
+  faster('send 1,000 at a time, marbles/s', 'send 1,000 at a time', 10),
+  faster('send one by one, awaited, marbles/s', 'send one by one, awaited', 1.3),
+  {
+    what: 'Redis CPU, send to finish, × BullMQ',
+    wanted: 1 / 8,
+    bound: 'most',
+    measured: (results) => redisCpu(results, OURS) / redisCpu(results, 'BullMQ'),
+  },
+  {
+    what: 'Redis CPU, send to finish, × the floor',
+    wanted: 1.5,
+    bound: 'most',
+    measured: (results) => redisCpu(results, OURS) / redisCpu(results, 'floor'),
+  },
+  {
+    what: 'bytes of a waiting marble of 100 bytes',
+    wanted: 148,
+    bound: 'most',
+    measured: (results) => results.median('send 1,000 at a time', OURS, 'waitingBytes'),
+  },
+  {
+    what: 'bytes of a waiting marble, × BullMQ',
+    wanted: 1 / 5,
+    bound: 'most',
+    measured: (results) => ratio(results, 'send 1,000 at a time', 'waitingBytes', 'BullMQ'),
+  },
+  quicker('latency p50, idle', 'latency, idle', 'p50Us'),
+  quicker('latency p99, half of its own load', 'latency, half of its own load', 'p99Us'),
+  quicker("latency p99, half of BullMQ's load", "latency, half of BullMQ's load", 'p99Us'),
+];
+
+export function targetsTable(results: Results): string {
+  const rows = TARGETS.map(({ what, wanted, bound, measured }) => {
+    const value = measured(results);
+    const met = bound === 'least' ? value >= wanted : value <= wanted;
+    return `| ${what} | ${bound === 'least' ? '≥' : '≤'} ${short(wanted)} | ${short(value)} | ${met ? 'yes' : '**no**'} |`;
+  });
+  return `| target | wanted | measured | met |\n| --- | ---: | ---: | --- |\n${rows.join('\n')}`;
+}
+
+function ratio(results: Results, workload: string, figure: Figure, peer: string): number {
+  return results.median(workload, OURS, figure) / results.median(workload, peer, figure);
+}
+
+function redisCpu(results: Results, contestant: string): number {
+  return (
+    results.median('send 1,000 at a time', contestant, 'redisCpuUs') +
+    results.median(CONSUME_50, contestant, 'redisCpuUs')
+  );
+}

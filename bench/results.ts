@@ -1,0 +1,53 @@
+/** What was measured: by workload and contestant, a list of rounds; medians and spread of them. */
+import type { Figures } from './workloads/workload.js';
+
+export type Figure = keyof Figures;
+
+export class Results {
+  readonly #rounds = new Map<string, Map<string, Figures[]>>();
+
+  add(workload: string, contestant: string, figures: Figures): void {
+    const contestants = this.#rounds.get(workload) ?? new Map<string, Figures[]>();
+    this.#rounds.set(workload, contestants);
+    contestants.set(contestant, [...(contestants.get(contestant) ?? []), figures]);
+  }
+
+  get workloads(): string[] {
+    return [...this.#rounds.keys()];
+  }
+
+  contestants(workload: string): string[] {
+    return [...(this.#rounds.get(workload)?.keys() ?? [])];
+  }
+
+  /** NaN where it was not measured. */
+  median(workload: string, contestant: string, figure: Figure): number {
+    const values = this.#values(workload, contestant, figure);
+    const middle = Math.floor(values.length / 2);
+    return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
+  }
+
+  /** Half the distance from the least to the most, as a share of the median. */
+  spread(workload: string, contestant: string, figure: Figure): number {
+    const values = this.#values(workload, contestant, figure);
+    return (values.at(-1)! - values[0]!) / 2 / this.median(workload, contestant, figure);
+  }
+
+  /** For the terminal. */
+  table(workload: string): string {
+    const lines = this.contestants(workload).map((contestant) => {
+      const last = this.#rounds.get(workload)!.get(contestant)!.at(-1)!;
+      const cells = (Object.keys(last) as Figure[]).map((figure) => {
+        const spread = Math.round(100 * this.spread(workload, contestant, figure));
+        return `${figure} ${this.median(workload, contestant, figure).toPrecision(3)} ±${spread}%`;
+      });
+      return `  ${contestant.padEnd(22)} ${cells.join('  ')}`;
+    });
+    return `${workload}\n${lines.join('\n')}`;
+  }
+
+  #values(workload: string, contestant: string, figure: Figure): number[] {
+    const rounds = this.#rounds.get(workload)?.get(contestant) ?? [];
+    return rounds.map((figures) => figures[figure] ?? NaN).sort((a, b) => a - b);
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A workload: something measured for a contestant, again and again. Figures are per marble where not said otherwise.
+ */
+import type { Contestant } from '../contestants/contestant.js';
+import type { Cost, Lab } from '../lab.js';
+
+export interface Figures {
+  readonly perSecond?: number;
+  readonly redisCpuUs?: number;
+  readonly nodeCpuUs?: number;
+  readonly commands?: number;
+  readonly bytes?: number;
+  /** Redis memory of a waiting marble, in bytes, and what of it is the data. */
+  readonly waitingBytes?: number;
+  readonly p50Us?: number;
+  readonly p99Us?: number;
+  readonly p999Us?: number;
+}
+
+export interface Workload {
+  readonly name: string;
+  /** Absent: all take part. */
+  readonly contestants?: readonly string[];
+  /** Begins with an empty Redis and no process. */
+  measure(lab: Lab, contestant: Contestant): Promise<Figures>;
+}
+
+/** `us`: the time that counts, where it is not all that the work took. */
+export function perMarble(cost: Cost, n: number, us = cost.us): Figures {
+  return {
+    perSecond: (n / us) * 1e6,
+    redisCpuUs: cost.redisCpuUs / n,
+    nodeCpuUs: cost.nodeCpuUs / n,
+    commands: cost.commands / n,
+    bytes: cost.bytes / n,
+  };
+}
+
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
