@@ -12,7 +12,8 @@ export type Verdict =
   | { readonly kind: 'wait'; readonly state: string }
   | { readonly kind: 'refused'; readonly error: MarbleRunError };
 
-const WAITS = ['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'TRYAGAIN', 'BUSY', 'MISCONF', 'NOREPLICAS', 'UNBLOCKED'];
+/** NOSCRIPT: ioredis sends the text once where a script was forgotten; another SCRIPT FLUSH may come just then. */
+const WAITS = 'LOADING CLUSTERDOWN MASTERDOWN TRYAGAIN BUSY MISCONF NOREPLICAS UNBLOCKED NOSCRIPT'.split(' ');
 
 const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   NOAUTH: {

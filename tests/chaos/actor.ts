@@ -1,0 +1,147 @@
+/**
+ * A process of the suite: `actor <role> <run> <redis> <history file>`. Does its role until it is killed.
+ *
+ * SIGTERM: stops in order. SIGUSR2: blocks the event loop for longer than a lease. What it sends,
+ * gets and finishes is written to its history before and after; an error that should not end a
+ * worker is written as trouble.
+ */
+import { Marble, isMarbleRunError, type HeldMarble } from 'marblerun';
+import { Historian, type MarbleName } from './history.js';
+import { LEASE_MS, PLAN, RUNS, type Work } from './plan.js';
+
+const [role = '', run = '', redis = '', file = ''] = process.argv.slice(2);
+const history = new Historian(file);
+const options = { redis, run, leaseMs: LEASE_MS, maxAttempts: 1000, retryBaseMs: 50, retryMaxMs: 500 };
+let stopping = false;
+
+type Bus = Marble<Record<string, Work>>;
+
+/** Sends without a pause that lasts: in order, and each with a name that this process chose. */
+async function produce(bus: Bus): Promise<void> {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 40));
+  const first = Date.now() * 1000;
+  for (let n = first; !stopping; n++) {
+    const key = String(n);
+    await send(RUNS.lower, 'order', key, () => bus.send('order', { key }, { id: key }));
+    const some = ['jobs', 'pipe1', 'climb'].map((q) =>
+      send(RUNS.lower, q, `${q}.${key}`, () => bus.send(q, workOf(`${q}.${key}`, n), sendOptions(`${q}.${key}`, n))),
+    );
+    const key2 = `top.${key}`;
+    await Promise.all([...some, send(RUNS.upper, 'top', key2, () => bus.elevate('top', { key: key2 }, { id: key2 }))]);
+    await pause();
+  }
+}
+
+const isPoison = (key: string, n: number) => key.startsWith('pipe1') && n % 41 === 0;
+
+function workOf(key: string, n: number): Work {
+  return isPoison(key, n) ? { key, poison: true } : { key };
+}
+
+function sendOptions(id: string, n: number): { id: string; delayMs?: number; maxAttempts?: number } {
+  return { id, ...(n % 7 === 0 && { delayMs: 300 }), ...(isPoison(id, n) && { maxAttempts: 3 }) };
+}
+
+async function send(run: string, q: string, id: string, work: () => Promise<string>): Promise<void> {
+  history.write({ e: 'send', run, q, id });
+  try {
+    await work();
+    history.write({ e: 'sent', run, q, id });
+  } catch (error) {
+    if (!isMarbleRunError(error, 'MR_REDIS_FULL')) throw error;
+    history.write({ e: 'unsent', run, q, id });
+  }
+}
+
+/** The loop form. `outputs`: it routes too, atomically. */
+async function loop(bus: Bus, queues: string[], outputs: boolean): Promise<void> {
+  while (!stopping) {
+    const { key, by } = await bus.wait(queues);
+    const marble = { run, q: bus.queue!, id: bus.id! };
+    const attempt = bus.attempt!;
+    history.write({ e: 'got', ...marble, key, attempt, ...(by && { by }) });
+    if (outputs)
+      for (const { q, end } of PLAN.outputs[marble.q] ?? [])
+        await bus.send(q, { key: key + end, by: { key, attempt } });
+    await finish(bus, marble, attempt);
+  }
+}
+
+/** Now and then it fails, or forgets to finish, on purpose. */
+async function finish(bus: Bus, marble: MarbleName, attempt: number): Promise<void> {
+  const chance = Math.random();
+  if (chance < 0.02) return;
+  try {
+    if (chance < 0.04) await bus.fail(new Error('on purpose'));
+    else {
+      await bus.finish();
+      history.write({ e: 'finished', ...marble, attempt });
+    }
+  } catch (error) {
+    if (!isMarbleRunError(error, 'MR_LEASE_LOST')) throw error;
+    history.write({ e: 'refused', ...marble, attempt });
+  }
+}
+
+/** The handler form: all queues of the pipeline, 50 at a time each. */
+async function pipeline(bus: Bus): Promise<void> {
+  const handler = async ({ key, by, poison }: Work, marble: HeldMarble<Record<string, Work>>) => {
+    const { queue: q, id, attempt } = marble;
+    history.write({ e: 'got', run, q, id, key, attempt, ...(by && { by }) });
+    if (poison || (attempt === 1 && Math.random() < 0.05)) throw new Error('on purpose');
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+    for (const output of PLAN.outputs[q] ?? []) {
+      const work = { key: key + output.end, by: { key, attempt } };
+      if (output.q === 'top') marble.elevate(output.q, work);
+      else marble.send(output.q, work);
+    }
+  };
+  const onError = (error: unknown, { id, queue, attempt }: { id: string; queue: string; attempt: number }) => {
+    if (isMarbleRunError(error, 'MR_LEASE_LOST')) history.write({ e: 'refused', run, q: queue, id, attempt });
+    else if (isMarbleRunError(error)) trouble(error);
+  };
+  const work = { concurrency: 50, drainMs: 5000, onError };
+  const workers = ['pipe1', 'pipe2', 'pipe3', 'climb'].map((queue) => bus.work(queue, handler, work));
+  await Promise.all(workers.map(({ done }) => done));
+}
+
+const ROLES: Record<string, (bus: Bus) => Promise<void>> = {
+  producer: produce,
+  jobs: (bus) => loop(bus, ['jobs'], false),
+  order: (bus) => loop(bus, ['order'], false),
+  top: (bus) => loop(bus, ['top', 'done'], true),
+  pipeline,
+};
+
+function trouble(error: unknown): void {
+  history.write({ e: 'trouble', who: `${role} ${process.pid}`, what: (error as Error).stack ?? String(error) });
+}
+
+function block(): void {
+  const end = Date.now() + LEASE_MS * 1.5;
+  while (Date.now() < end);
+}
+
+/** Redis away for too long at the start ends a worker, as documented; who started it starts it again. */
+async function main(): Promise<void> {
+  const atomic = role === 'top';
+  const heartbeat = Math.random() < 0.7 ? 'thread' : 'loop';
+  const bus: Bus = new Marble<Record<string, Work>>({ ...options, atomic, heartbeat });
+  process.on('SIGUSR2', block);
+  process.on('SIGTERM', () => {
+    stopping = true;
+    if (role !== 'producer') void bus.close().then(() => process.exit(0));
+  });
+  console.log('started');
+  try {
+    await ROLES[role]!(bus);
+    await bus.close();
+  } catch (error) {
+    if (!(stopping && isMarbleRunError(error, 'MR_CLOSED')) && !isMarbleRunError(error, 'MR_REDIS_UNAVAILABLE'))
+      trouble(error);
+    process.exitCode = stopping ? 0 : 1;
+    await bus.close();
+  }
+}
+
+await main();

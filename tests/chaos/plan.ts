@@ -1,0 +1,45 @@
+/**
+ * The work of the suite: which queues there are in the two runs, what their marbles become, and how long things may take.
+ *
+ *     node: jobs                         loop form, finished one by one
+ *           order                        loop form, one worker, in order
+ *           pipe1 ─2─► pipe2 ─1─► pipe3   handler form, 50 at a time, with failures, delays and poison
+ *           climb ─elevate─┐              handler form
+ *     hub:  top ◄──lane────┘─ elevated by the producer too; atomic loop form, sends to `done`
+ *           done
+ */
+import type { Plan } from './checker.js';
+
+export const LEASE_MS = 1500;
+export const SWEEP_MS = 250;
+export const ORPHANS_MS = 1000;
+/** How late a sweep may be for reasons of the machine: it has few cores and many processes. */
+const SLACK_MS = 5000;
+
+export const RUNS = { lower: 'node', upper: 'hub' } as const;
+export const QUEUES = {
+  node: ['jobs', 'order', 'pipe1', 'pipe2', 'pipe3', 'climb'],
+  hub: ['top', 'done'],
+} as const;
+
+export const PLAN: Plan = {
+  outputs: {
+    pipe1: [
+      { q: 'pipe2', end: '.0' },
+      { q: 'pipe2', end: '.1' },
+    ],
+    pipe2: [{ q: 'pipe3', end: '.0' }],
+    climb: [{ q: 'top', end: '.0' }],
+    top: [{ q: 'done', end: '.0' }],
+  },
+  ordered: ['order'],
+  recoveryMs: SWEEP_MS + SLACK_MS,
+};
+
+/** The data of every marble. */
+export interface Work {
+  readonly key: string;
+  readonly by?: { readonly key: string; readonly attempt: number };
+  /** Fails whenever it is worked on. */
+  readonly poison?: true;
+}

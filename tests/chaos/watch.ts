@@ -1,0 +1,94 @@
+/**
+ * Looks at the two runs from outside, past the proxies: who is late, whether all is drained, what remains.
+ */
+import { keysOf } from 'marblerun/communicator';
+import type { Remains } from './checker.js';
+import type { Historian } from './history.js';
+import { PLAN, QUEUES } from './plan.js';
+import type { Side } from './stage.js';
+
+type Run = keyof typeof QUEUES;
+const queuesOf = (run: string) => QUEUES[run as Run];
+
+/** Writes down every holder whose lease passed too long ago. */
+export class LateWatch {
+  readonly #unknownSince = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(sides: readonly Side[], history: Historian) {
+    this.#timer = setInterval(() => {
+      for (const side of sides) void this.#look(side, history).catch(() => undefined); // Redis is away: then nothing is seen
+    }, 250);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look({ run, hand }: Side, history: Historian): Promise<void> {
+    const until = Date.now() - PLAN.recoveryMs;
+    const flat = await hand.zrangebyscore(keysOf(run).holders, '-inf', until, 'WITHSCORES');
+    for (let i = 0; i < flat.length; i += 2) {
+      const holder = flat[i]!;
+      const since = Number(flat[i + 1]) || (this.#unknownSince.get(holder) ?? Date.now());
+      this.#unknownSince.set(holder, since);
+      history.write({ e: 'late', run, holder, since });
+    }
+  }
+}
+
+/** What still waits, is held, delayed or on its way. Empty when all is drained. */
+export async function backlog({ run, hand }: Side): Promise<Record<string, number>> {
+  const keys = keysOf(run);
+  const lists = [...queuesOf(run).map(keys.queue), keys.outbox('top'), keys.transit('up')];
+  const lengths: [string, number][] = [];
+  for (const list of lists) lengths.push([list, await hand.llen(list)]);
+  lengths.push([keys.later, await hand.zcard(keys.later)]);
+  for (const holder of await hand.zrange(keys.holders, '0', '-1')) {
+    lengths.push([keys.held(holder), Math.max(0, (await hand.hlen(keys.held(holder))) - 1)]);
+    for (const queue of queuesOf(run))
+      lengths.push([keys.landing(holder, queue), await hand.llen(keys.landing(holder, queue))]);
+  }
+  return Object.fromEntries(lengths.filter(([, n]) => n > 0));
+}
+
+export async function remains({ run, hand }: Side): Promise<Remains> {
+  const keys = keysOf(run);
+  const waiting: { q: string; id: string }[] = [];
+  for (const q of queuesOf(run))
+    for (const envelope of await hand.lrange(keys.queue(q), 0, -1)) waiting.push({ q, id: idOf(envelope) });
+  for (const envelope of await hand.lrange(keys.outbox('top'), 0, -1)) waiting.push({ q: 'top', id: idOf(envelope) });
+  const dead = Object.values(await hand.hgetall(keys.graves)).map(readGrave);
+  const counts = Object.entries(await hand.hgetall(keys.counts)).map(([field, n]) => [field, Number(n)] as const);
+  return { run, waiting, dead, counts: Object.fromEntries(counts), left: await leftBehind(run, hand) };
+}
+
+const idOf = (envelope: string) => envelope.split(' ', 1)[0]!;
+
+function readGrave(grave: string): { q: string; id: string; why: string } {
+  const [about = '', envelope = ''] = grave.split('\n');
+  const { queue, reason } = JSON.parse(about) as { queue: string; reason: { why?: string } };
+  return { q: queue, id: idOf(envelope), why: reason.why ?? '' };
+}
+
+/** Keys that a run without work may have: all others are left behind. */
+async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
+  const keys = keysOf(run);
+  const fine = [
+    keys.layout,
+    keys.queues,
+    keys.outboxes,
+    keys.counts,
+    keys.serial,
+    keys.dead,
+    keys.graves,
+    keys.landed,
+    keys.lane('up'),
+  ];
+  const all = await hand.keys(`mr:{${run}}:*`);
+  const left = all.filter((key) => !fine.includes(key) && !key.startsWith(keys.sender('')));
+  for (const key of all.filter((key) => key.startsWith(keys.sender(''))))
+    if ((await hand.pttl(key)) < 0) left.push(`${key} never expires`);
+  if ((await hand.zcard(keys.outboxes)) > 0) left.push(`${keys.outboxes} names an empty outbox`);
+  return left;
+}

@@ -1,0 +1,121 @@
+/**
+ * A TCP proxy that behaves as networks do: it delays, stalls, cuts on one side or both, and delivers late.
+ *
+ * Bytes of one connection are never dropped with later ones delivered, and never reordered: TCP does
+ * not do that either. What it does do, and this too: bytes that were sent arrive although their
+ * sender has given the connection up.
+ */
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** `up`: to the server. */
+export type Direction = 'up' | 'down';
+
+export class Proxy {
+  readonly links = new Set<Link>();
+  /** Until then nothing passes, on links that are made meanwhile too. */
+  #stalledUntil = 0;
+
+  private constructor(
+    private readonly server: Server,
+    targetPort: number,
+  ) {
+    server.on('connection', (client) => {
+      const link = new Link(client, connect(targetPort, '127.0.0.1'), () => this.links.delete(link));
+      this.links.add(link);
+      const left = this.#stalledUntil - Date.now();
+      if (left > 0) link.stall('up', left);
+    });
+  }
+
+  static start(targetPort: number): Promise<Proxy> {
+    return new Promise((resolve, reject) => {
+      const server = createServer({ noDelay: true }).on('error', reject);
+      const proxy = new Proxy(server, targetPort);
+      server.listen(0, '127.0.0.1', () => resolve(proxy));
+    });
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** For `ms` nothing passes in that direction; then all of it does. */
+  stall(direction: Direction, ms: number): void {
+    this.#stalledUntil = Date.now() + ms;
+    for (const link of this.links) link.stall(direction, ms);
+  }
+
+  stop(): Promise<void> {
+    for (const link of this.links) link.cut();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+}
+
+/** One connection through the proxy. */
+export class Link {
+  readonly #latencyMs = { up: 0, down: 0 };
+  readonly #until = { up: 0, down: 0 };
+  readonly #pending = { up: 0, down: 0 };
+  #halfOpen = false;
+
+  constructor(
+    private readonly client: Socket,
+    private readonly server: Socket,
+    private readonly gone: () => void,
+  ) {
+    this.#pump(client, server, 'up');
+    this.#pump(server, client, 'down');
+  }
+
+  /** Everything in that direction takes so much longer from now on. */
+  delay(direction: Direction, ms: number): void {
+    this.#latencyMs[direction] = ms;
+  }
+
+  /** Nothing passes in that direction for `ms`; then all of it does. */
+  stall(direction: Direction, ms: number): void {
+    this.#until[direction] = Date.now() + ms;
+  }
+
+  cut(): void {
+    this.client.destroy();
+    this.server.destroy();
+  }
+
+  /** One side sees its connection closed, the other hears nothing of it for `ms`. */
+  halfOpen(closed: 'client' | 'server', ms: number): void {
+    this.#halfOpen = true;
+    this[closed].destroy();
+    setTimeout(() => this.cut(), ms);
+  }
+
+  /** The client sees its connection closed; what it sends now, and has sent, reaches the server `ms` later. */
+  deliverLate(ms: number): void {
+    this.stall('up', ms);
+    this.client.once('data', () => setImmediate(() => this.halfOpen('client', ms + 500)));
+  }
+
+  #pump(from: Socket, to: Socket, direction: Direction): void {
+    let due = 0;
+    from.setNoDelay(true);
+    from.on('data', (chunk) => {
+      const now = Date.now();
+      due = Math.max(due, now + this.#latencyMs[direction], this.#until[direction]);
+      if (due <= now && this.#pending[direction] === 0) return void to.write(chunk);
+      this.#pending[direction]++;
+      setTimeout(() => {
+        this.#pending[direction]--;
+        if (!to.destroyed) to.write(chunk);
+      }, due - now);
+    });
+    from.on('error', () => from.destroy());
+    from.on('close', () => {
+      this.gone();
+      if (!this.#halfOpen) to.destroy();
+    });
+  }
+}
