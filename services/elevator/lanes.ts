@@ -4,8 +4,9 @@
  *     { "runs":  { "spoke": { "redis": "redis://…", "run": "spoke" }, "hub": {} },
  *       "lanes": [{ "name": "up", "from": "spoke", "to": "hub", "queues": ["big-*"], "onward": [] }] }
  */
+import { isDeepStrictEqual } from 'node:util';
 import { MarbleRunError } from 'marblerun';
-import { checkName } from 'marblerun/communicator';
+import { checkName, mistakeInRedis, parseRedis, type RedisForm } from 'marblerun/communicator';
 import { z } from 'zod';
 
 const name = (kind: 'run' | 'lane') =>
@@ -17,10 +18,15 @@ const name = (kind: 'run' | 'lane') =>
     }
   });
 
+const redis = z.custom<string | RedisForm>().superRefine((value, context) => {
+  const mistake = mistakeInRedis(value);
+  if (mistake !== undefined) context.addIssue(mistake);
+});
+
 const pattern = z.string().regex(/^[A-Za-z0-9._:/*-]{1,128}$/, 'a queue name in which * stands for anything');
 
 const schema = z.strictObject({
-  runs: z.record(z.string(), z.strictObject({ redis: z.string().optional(), run: name('run').optional() })),
+  runs: z.record(z.string(), z.strictObject({ redis: redis.optional(), run: name('run').optional() })),
   lanes: z
     .array(
       z.strictObject({
@@ -36,7 +42,7 @@ const schema = z.strictObject({
 
 export interface Run {
   readonly name: string;
-  readonly redis: string;
+  readonly redis: string | RedisForm;
   readonly run: string;
 }
 
@@ -78,7 +84,7 @@ export function readLanes(json: string, defaultRedis: string): Lane[] {
     return { name: lane.name, from: run(lane.from), to: run(lane.to), carries, onward: matcher(lane.onward) };
   });
   for (const { name: lane, from, to } of read) {
-    if (from.redis === to.redis && from.run === to.run)
+    if (from.run === to.run && isDeepStrictEqual(parseRedis(from.redis), parseRedis(to.redis)))
       mistakes.push(`lane "${lane}": "${from.name}" and "${to.name}" are the same run: a loop to itself`);
   }
   if (mistakes.length > 0) fail(mistakes);

@@ -1,22 +1,24 @@
 /**
  * One connection to the bus that heals: commands wait while Redis is away and are asked again.
  *
- * ioredis reconnects; it neither queues nor resends here (`enableOfflineQueue`,
- * `autoResendUnfulfilledCommands` off), because only this file knows which command may be asked
- * again and must then say so. What may go wrong: before the first success Redis being away is an
- * error after `connectTimeoutMs`; afterwards a command waits as long as it takes, or
- * `retryTimeoutMs`, and the caller is told MR_REDIS_UNAVAILABLE.
+ * ioredis neither queues, resends nor reconnects here, because only this file knows which command
+ * may be asked again and must then say so, and only `dial.ts` knows where to. What may go wrong:
+ * before the first success Redis being away is an error after `connectTimeoutMs`; afterwards a
+ * command waits as long as it takes, or `retryTimeoutMs`, and the caller is told MR_REDIS_UNAVAILABLE.
  */
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis, type RedisOptions } from 'ioredis';
-import { MarbleRunError } from '../errors.js';
+import type { Redis } from 'ioredis';
+import { MarbleRunError, type ErrorCode } from '../errors.js';
+import { Dialer } from './dial.js';
 import { LAYOUT_VERSION, keysOf } from './keys.js';
-import { Waiting, verdictOn } from './redis-errors.js';
+import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
+import { parseRedis, type RedisForm } from './redis-form.js';
 import { defineScripts } from './scripts.js';
 
 export interface BusOptions {
-  /** A URL (`redis://`, `rediss://`, or the path of a Unix socket) or ioredis options. Default `redis://localhost:6379`. */
-  readonly redis?: string | RedisOptions;
+  /** A URL (`redis://`, `rediss://`, or the path of a Unix socket), or the long form (docs/REDIS.md). Default `redis://localhost:6379`. */
+  readonly redis?: string | RedisForm;
   /** Default `main`. */
   readonly run?: string;
   /** How long the first connection may take. Default 10,000 ms. */
@@ -36,42 +38,37 @@ export const BUS_DEFAULTS = Object.freeze({
 const REPLY_TIMEOUT_MS = 10_000;
 const OLDEST_REDIS = 7;
 
+/** What HELLO says of a server; allowed to every user, so that the least rights are enough. */
+interface Server {
+  readonly id: string;
+  readonly version: string;
+  readonly role: string;
+}
+
+/** Refusals that pass by themselves for one that was connected: a failover, or files that are being renewed. */
+const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_OPTION']);
+
 export class Connection {
-  readonly #redis: Redis;
   readonly #options: Required<BusOptions>;
-  #connecting: Promise<void> | undefined;
-  #checked: Promise<void> | undefined;
-  #lastError: unknown;
-  /** Which server we are connected to, and under which number. */
-  #session: { server: string; id: number } | undefined;
+  readonly #dialer: Dialer;
+  /** The latest that was dialled, and whether it has been found fit to carry the run. */
+  #redis: Redis | undefined;
+  #fit = false;
+  #opening: Promise<Redis> | undefined;
+  #lastError: Error | undefined;
+  /** As what the latest that was fit is known to its server. */
+  #session: { id: string; address: string } | undefined;
   #everReady = false;
   #closed = false;
   #state = 'not connected';
 
   /** `blockMs`: the longest block of a command on this connection, for one that only waits. */
-  constructor(options: BusOptions, blockMs = 0) {
+  constructor(
+    options: BusOptions,
+    private readonly blockMs = 0,
+  ) {
     this.#options = { ...BUS_DEFAULTS, ...options };
-    const ours: RedisOptions = {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      enableReadyCheck: false,
-      connectTimeout: this.#options.connectTimeoutMs,
-      socketTimeout: blockMs + REPLY_TIMEOUT_MS,
-      retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000) * (0.75 + Math.random() / 2),
-    };
-    const { redis } = this.#options;
-    this.#redis = typeof redis === 'string' ? new Redis(redis, ours) : new Redis({ ...redis, ...ours });
-    defineScripts(this.#redis);
-    this.#redis.on('error', (error) => {
-      this.#lastError = error;
-      this.#state = error.message;
-    });
-    this.#redis.on('close', () => {
-      this.#checked = undefined;
-      if (this.#state === 'ready') this.#state = 'disconnected';
-    });
+    this.#dialer = new Dialer(parseRedis(this.#options.redis));
   }
 
   /** `ready`, or what it waits for, in the words of Redis or the system. */
@@ -81,8 +78,7 @@ export class Connection {
 
   /** Where this connects to, without the password. */
   get address(): string {
-    const { host, port, path } = this.#redis.options;
-    return path ?? `${host ?? 'localhost'}:${port ?? 6379}`;
+    return this.#dialer.address;
   }
 
   /**
@@ -93,15 +89,16 @@ export class Connection {
     let again = false;
     const started = Date.now();
     for (let tries = 1; ; tries++) {
+      let redis: Redis | undefined;
       try {
-        await this.#ready();
-        return await attempt(this.#redis, again);
+        redis = this.#fit ? this.#redis! : await this.#ready();
+        return await attempt(redis, again);
       } catch (error) {
-        const verdict = this.#judge(error);
+        const verdict = this.#judge(error, redis);
         if (verdict.kind === 'refused') throw verdict.error;
-        again ||= verdict.kind === 'cut';
+        again ||= verdict.kind === 'cut' && redis !== undefined;
         this.#giveUpAfter(started, error);
-        await sleep(Math.min(10 * 2 ** tries, 1000));
+        if (verdict.kind !== 'moved' || tries > 1) await sleep(pauseMs(tries));
       }
     }
   }
@@ -120,84 +117,139 @@ export class Connection {
 
   /** Ends the blocking command that is under way on `waiting`; it is then answered as if its time were over. */
   async unblock(waiting: Connection): Promise<void> {
-    const id = waiting.#session?.id;
-    if (id !== undefined) await this.run((redis) => redis.client('UNBLOCK', id));
+    await this.run(async (redis) => {
+      const id = waiting.#fit ? waiting.#session?.id : undefined;
+      // Ids are of one server: after a failover or on another node it would be somebody else's.
+      if (id !== undefined && serverOf(redis) === serverOf(waiting.#redis)) await redis.client('UNBLOCK', Number(id));
+    });
   }
 
   /** Breaks off what is blocked on this connection and ends it. Safe twice. */
   close(): void {
     this.#closed = true;
-    this.#redis.disconnect();
+    this.#drop(this.#redis);
   }
 
-  async #ready(): Promise<void> {
+  /** Callers that come while it is opened share what comes of it. */
+  #ready(): Promise<Redis> {
+    if (this.#closed) return Promise.reject(new MarbleRunError('MR_CLOSED', 'the connection is closed'));
+    return (this.#opening ??= this.#open().finally(() => (this.#opening = undefined)));
+  }
+
+  async #open(): Promise<Redis> {
+    const redis = await this.#dial();
     if (this.#closed) throw new MarbleRunError('MR_CLOSED', 'the connection is closed');
-    if (this.#redis.status === 'wait' || this.#redis.status === 'end') {
-      this.#connecting = this.#redis.connect().finally(() => (this.#connecting = undefined));
+    try {
+      await redis.connect().catch((error: unknown) => {
+        throw this.#lastError ?? error; // of a refused user it says only "Connection is closed"
+      });
+      if (this.#lastError) throw this.#lastError; // ioredis goes on with database 0 where it may not select another
+      await this.#check(redis);
+      if (this.#dialer.isCluster) await this.#dialer.learn(redis);
+    } catch (error) {
+      this.#drop(redis);
+      this.#redial(verdictOn(error));
+      throw error;
     }
-    await this.#connecting;
-    if (this.#redis.status !== 'ready')
-      throw (this.#lastError as Error | undefined) ?? new Error('Connection is closed.');
-    this.#lastError = undefined;
-    await (this.#checked ??= this.#check());
-    this.#everReady = true;
+    this.#fit = this.#everReady = true;
     this.#state = 'ready';
+    return redis;
+  }
+
+  async #dial(): Promise<Redis> {
+    const redis = await this.#dialer.dial({
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      connectTimeout: this.#options.connectTimeoutMs,
+      socketTimeout: this.blockMs + REPLY_TIMEOUT_MS,
+    });
+    defineScripts(redis);
+    this.#lastError = undefined;
+    let sentinel: string | undefined;
+    redis.on('sentinelError', (error: Error) => (sentinel = error.message));
+    redis.on('error', (error) => {
+      if (this.#redis !== redis) return;
+      this.#lastError = error;
+      this.#state = sentinel ?? error.message;
+    });
+    redis.on('close', () => this.#lost(redis));
+    return (this.#redis = redis);
+  }
+
+  #lost(redis: Redis): void {
+    if (this.#redis !== redis) return;
+    this.#fit = false;
+    if (this.#state === 'ready') this.#state = 'disconnected';
+  }
+
+  #drop(redis: Redis | undefined): void {
+    if (!redis) return;
+    this.#lost(redis);
+    redis.disconnect();
   }
 
   /** Once per connect: may this Redis carry the run at all? */
-  async #check(): Promise<void> {
-    try {
-      const [info, id] = await Promise.all([this.#redis.info('server', 'replication'), this.#redis.client('ID')]);
-      const version = /redis_version:(\d+)\.(\d+)/.exec(info);
-      if (version && Number(version[1]) < OLDEST_REDIS) {
-        throw new MarbleRunError(
-          'MR_REDIS_TOO_OLD',
-          `redis: version ${version[1]}.${version[2]} at ${this.address}; 7.0 or newer is needed`,
-        );
-      }
-      if (/role:slave/.test(info)) throw new Error('READONLY this server is a replica');
-      await this.#endPredecessor({ server: /run_id:(\w+)/.exec(info)?.[1] ?? '', id });
-      const layout = keysOf(this.#options.run).layout;
-      const found =
-        (await this.#redis.get(layout)) ??
-        (await this.#redis.set(layout, LAYOUT_VERSION, 'NX', 'GET')) ??
-        LAYOUT_VERSION;
-      if (found !== LAYOUT_VERSION) {
-        throw new MarbleRunError(
-          'MR_LAYOUT',
-          `run "${this.#options.run}" has layout ${found}; this version reads and writes layout ${LAYOUT_VERSION}`,
-        );
-      }
-    } catch (error) {
-      this.#checked = undefined;
-      throw error;
+  async #check(redis: Redis): Promise<void> {
+    const [server, about] = await Promise.all([hello(redis), redis.client('INFO') as Promise<string>]);
+    if (parseInt(server.version, 10) < OLDEST_REDIS) {
+      throw new MarbleRunError(
+        'MR_REDIS_TOO_OLD',
+        `redis: version ${server.version} at ${this.address}; 7.0 or newer is needed`,
+      );
+    }
+    if (server.role !== 'master' && !this.#dialer.isCluster) {
+      const state = `READONLY ${this.address} is a ${server.role}`;
+      throw this.#dialer.isWatched ? new Waiting(state) : new Error(state);
+    }
+    await this.#endPredecessor(redis, { id: server.id, address: /\baddr=(\S+)/.exec(about)?.[1] ?? '' });
+    const { layout } = keysOf(this.#options.run);
+    const found = (await redis.get(layout)) ?? (await redis.set(layout, LAYOUT_VERSION, 'NX', 'GET')) ?? LAYOUT_VERSION;
+    if (found !== LAYOUT_VERSION) {
+      throw new MarbleRunError(
+        'MR_LAYOUT',
+        `run "${this.#options.run}" has layout ${found}; this version reads and writes layout ${LAYOUT_VERSION}`,
+      );
     }
   }
 
   /**
    * What was sent on the connection before this one may still be on its way, or blocked in Redis, which may
    * not know yet that we are gone. It is ended there too, so that nothing of it runs after it is asked again.
+   * The address is named because ids begin anew with a restart, and are others on another server.
    */
-  async #endPredecessor(session: { server: string; id: number }): Promise<void> {
+  async #endPredecessor(redis: Redis, session: { id: string; address: string }): Promise<void> {
     const before = this.#session;
-    if (before?.server === session.server && before.id !== session.id) {
-      await this.#redis.client('KILL', 'ID', before.id);
-    }
     this.#session = session;
+    if (before && before.id !== session.id) await redis.client('KILL', 'ID', before.id, 'ADDR', before.address);
   }
 
-  /** A replica is final for a newcomer; to one that was connected it is a failover: leave, and connect again. */
-  #judge(error: unknown): ReturnType<typeof verdictOn> {
+  /** What the error means here. A server that is not the right one (any more) is left. */
+  #judge(error: unknown, redis: Redis | undefined): Verdict {
     const verdict = this.#closed
       ? verdictOn(new MarbleRunError('MR_CLOSED', 'the connection is closed'))
       : verdictOn(error);
     if (verdict.kind === 'wait') this.#state = verdict.state;
-    if (verdict.kind === 'refused' && verdict.error.code === 'MR_REDIS_READONLY' && this.#everReady) {
-      this.#state = 'READONLY';
-      this.#redis.disconnect(true);
-      return { kind: 'wait', state: 'READONLY' };
+    if (redis !== undefined && redis === this.#redis && this.#redial(verdict)) {
+      this.#lost(redis);
+      redis.quit().catch(() => undefined); // what else is under way there is answered first
     }
-    return verdict;
+    if (verdict.kind !== 'refused' || !this.#everReady || !PASSES.has(verdict.error.code)) return verdict;
+    this.#state = verdict.error.message;
+    if (redis === this.#redis) this.#drop(redis);
+    return { kind: 'wait', state: this.#state };
+  }
+
+  /** True if another node of the cluster is to be connected to. */
+  #redial(verdict: Verdict): boolean {
+    if (!this.#dialer.isCluster) return false;
+    if (verdict.kind === 'moved') this.#dialer.moved(verdict.to);
+    else if (verdict.kind === 'cut' || (verdict.kind === 'wait' && verdict.state === 'CLUSTERDOWN'))
+      this.#dialer.failed();
+    else return false;
+    return true;
   }
 
   #giveUpAfter(started: number, cause: unknown): void {
@@ -210,4 +262,24 @@ export class Connection {
       { cause },
     );
   }
+}
+
+async function hello(redis: Redis): Promise<Server> {
+  const reply = (await redis.call('HELLO')) as unknown[] | Record<string, unknown>;
+  const pairs = Array.isArray(reply) ? Object.fromEntries(chunked(reply)) : reply;
+  return { id: String(pairs['id']), version: String(pairs['version']), role: String(pairs['role']) };
+}
+
+function chunked(list: unknown[]): [string, unknown][] {
+  return list.flatMap((item, i) => (i % 2 === 0 ? [[String(item), list[i + 1]] as [string, unknown]] : []));
+}
+
+function serverOf(redis: Redis | undefined): string {
+  const { remoteAddress, remotePort } = (redis?.stream ?? {}) as Partial<Socket>;
+  return `${remoteAddress}:${remotePort}`;
+}
+
+/** Longer with each try, and not the same for all who wait for one Redis. */
+function pauseMs(tries: number): number {
+  return Math.min(10 * 2 ** tries, 1000) * (0.75 + Math.random() / 2);
 }

@@ -5,6 +5,7 @@ export { Graveyard, type DeadMarble, type Exhumation } from './graveyard.js';
 export { Holding, type Finished, type GivenBack, type Held, type HoldingOptions } from './holding.js';
 export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
 export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
+export { mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
 export type { Output } from './outputs.js';
 export { Recovery, type SweepResult } from './recovery.js';
 export { EVENTS, Status, type HolderStatus, type QueueEvent, type QueueStatus } from './status.js';

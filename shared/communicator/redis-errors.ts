@@ -2,7 +2,9 @@
  * What an error from Redis or the connection means for the command that met it.
  *
  *   cut      the connection broke: the command may or may not have been done; ask again, marked as such
- *   wait     not done; Redis is starting, failing over or electing: ask again a little later
+ *   wait     not done; Redis is starting, failing over or electing, or a slot is on its way to another
+ *            node of a cluster: ask again a little later
+ *   moved    not done; another node of the cluster has the slot: ask there
  *   refused  not done, and asking again changes nothing: a MarbleRunError for the caller
  */
 import { MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';
@@ -10,10 +12,18 @@ import { MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';
 export type Verdict =
   | { readonly kind: 'cut' }
   | { readonly kind: 'wait'; readonly state: string }
+  | { readonly kind: 'moved'; readonly to: string }
   | { readonly kind: 'refused'; readonly error: MarbleRunError };
 
-/** NOSCRIPT: ioredis sends the text once where a script was forgotten; another SCRIPT FLUSH may come just then. */
-const WAITS = 'LOADING CLUSTERDOWN MASTERDOWN TRYAGAIN BUSY MISCONF NOREPLICAS UNBLOCKED NOSCRIPT'.split(' ');
+/**
+ * ASK and TRYAGAIN: the slot is being migrated. Going where ASK says would help commands of one key
+ * only: a script whose keys are not all there yet is refused by both nodes until the slot has moved.
+ * NOSCRIPT: ioredis sends the text once where a script was forgotten; another SCRIPT FLUSH may come just then.
+ */
+const WAITS = [
+  ...['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'ASK', 'TRYAGAIN'],
+  ...['BUSY', 'MISCONF', 'NOREPLICAS', 'UNBLOCKED', 'NOSCRIPT'],
+];
 
 const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   NOAUTH: {
@@ -28,7 +38,10 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
 
 /** ioredis has no codes for a broken connection: these are its messages and Node's error codes. */
 const CUT =
-  /Connection is closed|Reached the max retries|Stream isn't writeable|Socket timeout|closed before|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;
+  /Connection is closed|All sentinels are unreachable|Reached the max retries|Stream isn't writeable|Socket timeout|closed before|ECONN|EPIPE|connect ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;
+
+/** Node's codes and OpenSSL's words for a handshake that failed. */
+const TLS = /CERT|ERR_TLS|ERR_SSL|SSL routines|certificate/;
 
 /** Says of itself that it is to be waited out. */
 export class Waiting extends Error {}
@@ -36,12 +49,19 @@ export class Waiting extends Error {}
 export function verdictOn(cause: unknown): Verdict {
   if (cause instanceof Waiting) return { kind: 'wait', state: cause.message };
   if (isMarbleRunError(cause)) return { kind: 'refused', error: cause };
+  const [queued] = (cause as { previousErrors?: unknown[] }).previousErrors ?? [];
+  if (queued !== undefined) return verdictOn(queued); // why a transaction was discarded
   const message =
     cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`.trim() : String(cause);
   const word = /^(?:ERR )?-?([A-Z]+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
   const refusal = REFUSALS[word] ?? (message.includes('invalid username-password') ? REFUSALS['WRONGPASS'] : undefined);
   if (refusal)
     return { kind: 'refused', error: new MarbleRunError(refusal.code, `${refusal.hint}: ${message}`, { cause }) };
+  if (word === 'MOVED') return { kind: 'moved', to: message.split(' ').at(-1)! };
+  if (TLS.test(message)) {
+    const hint = 'no TLS connection to Redis; look at tls, caFile, certFile, keyFile and servername of redis';
+    return { kind: 'refused', error: new MarbleRunError('MR_REDIS_TLS', `${hint}: ${message}`, { cause }) };
+  }
   if (WAITS.includes(word)) return { kind: 'wait', state: word };
   if (CUT.test(message)) return { kind: 'cut' };
   return { kind: 'refused', error: new MarbleRunError('MR_REDIS_REPLY', `Redis answered: ${message}`, { cause }) };

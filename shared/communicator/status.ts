@@ -2,6 +2,7 @@
  * What there is in a run: queues, holders, lanes, for people and metrics. Reads only.
  */
 import type { Redis } from 'ioredis';
+import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
@@ -43,6 +44,15 @@ export interface HolderStatus {
   readonly held: number;
   /** host, pid, queue, report, blockedMs, … as its client wrote them. */
   readonly about: Readonly<Record<string, string>>;
+}
+
+export interface Durability {
+  readonly version: string | undefined;
+  readonly appendonly: boolean | undefined;
+  readonly appendfsync: string | undefined;
+  readonly maxmemoryPolicy: string | undefined;
+  readonly usedBytes: number | undefined;
+  readonly maxBytes: number | undefined;
 }
 
 const CHUNK = 200;
@@ -121,31 +131,29 @@ export class Status {
     return this.connection.run(timeMs);
   }
 
-  /** What this Redis promises of what it has acknowledged. */
-  async durability(): Promise<{
-    version: string;
-    appendonly: boolean;
-    appendfsync: string;
-    maxmemoryPolicy: string;
-    usedBytes: number;
-    maxBytes: number;
-  }> {
-    const info = await this.connection.run((redis) => redis.info('server', 'persistence', 'memory'));
-    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
-    const appendfsync = await this.connection
-      .run((redis) => redis.config('GET', 'appendfsync'))
-      .then(
-        (pair) => pair[1] ?? '',
-        () => 'not readable',
-      ); // managed Redis forbids CONFIG
+  /** What this Redis promises of what it has acknowledged; undefined what this user may not read (INFO, CONFIG GET). */
+  async durability(): Promise<Durability> {
+    const info = (await this.#ifAllowed((redis) => redis.info('server', 'persistence', 'memory'))) ?? '';
+    const config = await this.#ifAllowed<string[]>((redis) => redis.config('GET', 'appendfsync'));
+    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+    const number = (name: string) => (field(name) === undefined ? undefined : Number(field(name)));
     return {
       version: field('redis_version'),
-      appendonly: field('aof_enabled') === '1',
-      appendfsync,
+      appendonly: info === '' ? undefined : field('aof_enabled') === '1',
+      appendfsync: config?.[1],
       maxmemoryPolicy: field('maxmemory_policy'),
-      usedBytes: Number(field('used_memory')),
-      maxBytes: Number(field('maxmemory')),
+      usedBytes: number('used_memory'),
+      maxBytes: number('maxmemory'),
     };
+  }
+
+  async #ifAllowed<T>(command: (redis: Redis) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.connection.run(command);
+    } catch (error) {
+      if (isMarbleRunError(error, 'MR_REDIS_AUTH') || isMarbleRunError(error, 'MR_REDIS_REPLY')) return undefined;
+      throw error;
+    }
   }
 
   #lines(keys: string[]): Promise<(number | string | null)[]> {

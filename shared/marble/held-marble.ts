@@ -4,7 +4,7 @@
 import type { Failure } from '../communicator/envelope.js';
 import type { Held, Holding } from '../communicator/holding.js';
 import type { Output } from '../communicator/outputs.js';
-import { whole, checkOptions } from './check-options.js';
+import { whole, checkOptions } from '../check-options.js';
 import type { ResolvedOptions } from './options.js';
 import { outgoing, type SendOptions } from './outgoing.js';
 

@@ -12,7 +12,7 @@ import type { Held, Holding } from '../communicator/holding.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
 import { MarbleRunError } from '../errors.js';
-import { bad, checkOptions, having, whole, type Rules } from './check-options.js';
+import { bad, checkOptions, having, whole, type Rules } from '../check-options.js';
 import { decodeData } from './codec.js';
 import { Lease } from './lease.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';

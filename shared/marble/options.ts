@@ -1,9 +1,11 @@
 /**
  * The options of a Marble: one type, one frozen table of defaults, one check.
  */
+import { readFileSync } from 'node:fs';
 import { BUS_DEFAULTS, type BusOptions } from '../communicator/connection.js';
 import { checkName } from '../communicator/keys.js';
-import { bad, checkOptions, flag, having, oneOf, share, time, whole, type Rules } from './check-options.js';
+import { parseRedis } from '../communicator/redis-form.js';
+import { bad, checkOptions, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';
 import type { Codec } from './codec.js';
 
 export interface MarbleOptions extends BusOptions {
@@ -53,7 +55,7 @@ export const MARBLE_DEFAULTS = Object.freeze({
 });
 
 const RULES: Rules = {
-  redis: having('a URL such as redis://host:6379, or ioredis options', isRedis),
+  redis: having('a URL such as redis://host:6379, or the long form', (value) => Boolean(parseRedis(value))),
   run: having('a run name', (value) => checkName('run', value) !== ''),
   connectTimeoutMs: whole(1),
   retryTimeoutMs: whole(0),
@@ -72,11 +74,11 @@ const RULES: Rules = {
   codec: having('an object with encode and decode', isCodec),
 };
 
-/** Fills in the environment (MARBLERUN_REDIS or REDIS_URL, MARBLERUN_RUN) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
+/** Fills in the environment (MARBLERUN_REDIS, MARBLERUN_REDIS_FILE or REDIS_URL; MARBLERUN_RUN) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
 export function resolveOptions(given: MarbleOptions = {}, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
   checkOptions('Marble', given, RULES);
   const fromEnv = {
-    redis: env['MARBLERUN_REDIS'] || env['REDIS_URL'] || undefined,
+    redis: env['MARBLERUN_REDIS'] || fileOf(env['MARBLERUN_REDIS_FILE']) || env['REDIS_URL'] || undefined,
     run: env['MARBLERUN_RUN'] || undefined,
   };
   checkOptions('environment', fromEnv, RULES);
@@ -89,35 +91,22 @@ export function resolveOptions(given: MarbleOptions = {}, env: NodeJS.ProcessEnv
       `at most a third of leaseMs (${options.leaseMs}), so that two beats may be lost`,
     );
   }
-  if (options.heartbeat === 'thread' && !isCloneable(options.redis)) {
-    bad(
-      'Marble.redis',
-      options.redis,
-      'options without functions, so that the heartbeat thread can connect too; else set heartbeat: "loop"',
-    );
-  }
   return { ...options, heartbeatMs };
+}
+
+function fileOf(path: string | undefined): string | undefined {
+  try {
+    return path ? readFileSync(path, 'utf8').trim() : undefined;
+  } catch (error) {
+    return bad('MARBLERUN_REDIS_FILE', path, `a file that can be read (${(error as Error).message})`);
+  }
 }
 
 function defined<T extends object>(object: T): Partial<T> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-function isRedis(value: unknown): boolean {
-  if (typeof value !== 'string') return typeof value === 'object' && value !== null;
-  return /^(rediss?:\/\/|\/|unix:)/.test(value) && (value.startsWith('/') || URL.canParse(value));
-}
-
 function isCodec(value: unknown): boolean {
   const codec = value as Partial<Codec> | null;
   return typeof codec?.encode === 'function' && typeof codec.decode === 'function';
-}
-
-function isCloneable(value: unknown): boolean {
-  try {
-    structuredClone(value);
-    return true;
-  } catch {
-    return false;
-  }
 }

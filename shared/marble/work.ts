@@ -10,7 +10,7 @@
 import type { Communicator } from '../communicator/communicator.js';
 import type { Finished, GivenBack, Held, Holding } from '../communicator/holding.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
-import { checkOptions, having, share, time, whole, type Rules } from './check-options.js';
+import { checkOptions, having, share, time, whole, type Rules } from '../check-options.js';
 import { decodeData } from './codec.js';
 import { HeldMarble } from './held-marble.js';
 import { Lease } from './lease.js';

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { MarbleRunError } from 'marblerun';
+import { mistakeInRedis } from 'marblerun/communicator';
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 
@@ -13,10 +14,13 @@ import { z } from 'zod';
 export const commonVariables = {
   MARBLERUN_REDIS: z
     .string()
-    .regex(/^(rediss?:\/\/.+|\/.+)/, 'must be a URL such as redis://host:6379, or the path of a Unix socket')
+    .superRefine((value, context) => {
+      const mistake = mistakeInRedis(value);
+      if (mistake !== undefined) context.addIssue(mistake);
+    })
     .default('redis://localhost:6379')
     .describe(
-      'Redis of the run: redis://[user:password@]host:port[/db], rediss:// for TLS, or the path of a Unix socket',
+      'Redis of the run: redis://[user:password@]host:port[/db], rediss:// for TLS, the path of a Unix socket, or the long form as JSON (docs/REDIS.md)',
     ),
   MARBLERUN_HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on'),
   MARBLERUN_LOG_LEVEL: z

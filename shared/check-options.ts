@@ -2,7 +2,7 @@
  * Checks options against a table of rules: unknown names (with the nearest known one), types, ranges.
  */
 import { closest, distance } from 'fastest-levenshtein';
-import { MarbleRunError } from '../errors.js';
+import { MarbleRunError } from './errors.js';
 
 /** What an option may be, and how that is said to people. */
 export interface Rule {

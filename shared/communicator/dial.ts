@@ -1,0 +1,122 @@
+/**
+ * Makes the connection that a {@link RedisForm} describes: reads its files, finds the node of a cluster.
+ *
+ * All keys of a run are in one slot, so a run on a cluster needs one plain connection, to the node
+ * that owns the slot: any node says by MOVED which one that is. What may go wrong: a file cannot be
+ * read (MR_BAD_OPTION); the node is gone: then the others that are known are asked in turn.
+ */
+import { readFile } from 'node:fs/promises';
+import { Redis, type RedisOptions } from 'ioredis';
+import { bad } from '../check-options.js';
+import { describeRedis, splitAddress, type RedisForm, type TlsForm } from './redis-form.js';
+
+type Tls = NonNullable<RedisOptions['tls']>;
+
+export class Dialer {
+  /** Of a cluster: the nodes that are known, the one to connect to first. */
+  #nodes: readonly string[];
+
+  constructor(private readonly form: RedisForm) {
+    this.#nodes = form.cluster ?? [];
+  }
+
+  get isCluster(): boolean {
+    return this.form.cluster !== undefined;
+  }
+
+  /** Sentinels say which server is the master: a replica is met only while they change their mind. */
+  get isWatched(): boolean {
+    return this.form.sentinels !== undefined;
+  }
+
+  /** Where this connects to, without the password. */
+  get address(): string {
+    return this.isCluster ? this.#nodes[0]! : describeRedis(this.form);
+  }
+
+  /** Not connected yet. ioredis is not to heal it: a new one is dialled instead, with new files, to the node that is right by then. */
+  async dial(options: RedisOptions): Promise<Redis> {
+    const { db, username, tls } = this.form;
+    return new Redis({
+      ...options,
+      lazyConnect: true,
+      retryStrategy: () => null,
+      ...(await this.#place()),
+      ...defined({ db, username, password: await this.#password(), tls: await readTls('redis.tls', tls) }),
+    });
+  }
+
+  /** A node of the cluster says that another one has the slot. `from` is for answers without a host: the same one. */
+  moved(to: string): void {
+    const { host, port } = splitAddress(to);
+    const known = host === '' || host === '?' ? splitAddress(this.#nodes[0]!).host : host;
+    this.#prefer(`${known}:${port}`);
+  }
+
+  /** The node cannot be reached: the next one is asked. */
+  failed(): void {
+    const [first, ...others] = this.#nodes;
+    if (first !== undefined) this.#nodes = [...others, first];
+  }
+
+  /** Asks for the nodes, so that they are known when this one is gone. */
+  async learn(redis: Redis): Promise<void> {
+    const here = splitAddress(this.#nodes[0]!).host;
+    const ranges = await redis.cluster('SLOTS');
+    const learnt = ranges.flatMap(([, , ...nodes]) => nodes.map(([host, port]) => `${host || here}:${port}`));
+    this.#nodes = [...new Set([this.#nodes[0]!, ...learnt, ...(this.form.cluster ?? [])])];
+  }
+
+  #prefer(node: string): void {
+    this.#nodes = [node, ...this.#nodes.filter((other) => other !== node)];
+  }
+
+  async #place(): Promise<RedisOptions> {
+    const { host, port, path, sentinels, master } = this.form;
+    if (this.isCluster) return splitAddress(this.#nodes[0]!);
+    if (path !== undefined) return { path };
+    if (!sentinels) return { host: host ?? 'localhost', port: port ?? 6379 };
+    return { sentinels: sentinels.map(splitAddress), ...defined({ name: master }), ...(await this.#sentinelOptions()) };
+  }
+
+  async #sentinelOptions(): Promise<RedisOptions> {
+    const { tls, sentinelTls = tls, sentinelUsername, sentinelPassword, sentinelPasswordFile } = this.form;
+    return {
+      sentinelRetryStrategy: () => null,
+      enableTLSForSentinelMode: tls !== undefined && tls !== false,
+      ...defined({
+        sentinelUsername,
+        sentinelPassword: sentinelPassword ?? (await read('redis.sentinelPasswordFile', sentinelPasswordFile)),
+        sentinelTLS: await readTls('redis.sentinelTls', sentinelTls),
+      }),
+    };
+  }
+
+  async #password(): Promise<string | undefined> {
+    return this.form.password ?? (await read('redis.passwordFile', this.form.passwordFile));
+  }
+}
+
+async function readTls(name: string, tls: boolean | TlsForm | undefined): Promise<Tls | undefined> {
+  if (tls === undefined || tls === false) return undefined;
+  const { caFile, certFile, keyFile, servername } = tls === true ? ({} as TlsForm) : tls;
+  const [ca, cert, key] = await Promise.all([
+    read(`${name}.caFile`, caFile),
+    read(`${name}.certFile`, certFile),
+    read(`${name}.keyFile`, keyFile),
+  ]);
+  return defined({ ca, cert, key, servername });
+}
+
+async function read(name: string, file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    return bad(name, file, `a file that can be read (${(error as Error).message})`);
+  }
+}
+
+function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
+}

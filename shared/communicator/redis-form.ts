@@ -1,0 +1,188 @@
+/**
+ * Where Redis is and how one is let in: a URL, or the long form for what a URL cannot say.
+ *
+ * Both are plain data, so that a heartbeat thread and a file of configuration can have them too.
+ * Files (passwords, certificates) are named here and read at each connect (`dial.ts`), so that they
+ * may be renewed. What may go wrong: MR_BAD_OPTION, which names the field and never shows a secret.
+ */
+import { bad, checkOptions, having, whole, type Rules } from '../check-options.js';
+import { isMarbleRunError } from '../errors.js';
+
+export interface TlsForm {
+  /** Authorities to trust instead of the system's, PEM. */
+  readonly caFile?: string;
+  /** Client certificate and its key, PEM. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** The name that the server's certificate must have, where it is not the host. */
+  readonly servername?: string;
+}
+
+/** One of `host`, `path`, `cluster`, `sentinels` says where; the rest holds for each of them. */
+export interface RedisForm {
+  readonly host?: string;
+  /** Default 6379. */
+  readonly port?: number;
+  /** A Unix socket. */
+  readonly path?: string;
+  /** Some nodes of a Redis Cluster, `host:port`; the others are learnt from them. */
+  readonly cluster?: readonly string[];
+  /** Sentinels, `host:port`, and the name of the master that they watch. */
+  readonly sentinels?: readonly string[];
+  readonly master?: string;
+  /** Default 0; a cluster has no other. */
+  readonly db?: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly passwordFile?: string;
+  /** True, or how; also for Sentinels, unless `sentinelTls` says otherwise. */
+  readonly tls?: boolean | TlsForm;
+  readonly sentinelUsername?: string;
+  readonly sentinelPassword?: string;
+  readonly sentinelPasswordFile?: string;
+  readonly sentinelTls?: boolean | TlsForm;
+}
+
+const ALLOWED = 'a URL such as redis://host:6379, the path of a Unix socket, or the long form';
+
+const text = having('a text', (value) => typeof value === 'string' && value !== '');
+const address = having('host:port', (value) => typeof value === 'string' && isAddress(value));
+const addresses = having(
+  'one or more "host:port"',
+  (value) => Array.isArray(value) && value.length > 0 && value.every(address.test),
+);
+/** Whatever was given is not shown. */
+const secret = (name: string) => having('a text', (value) => text.test(value) || bad(name, '…', 'a text'));
+
+const TLS_RULES: Rules = { caFile: text, certFile: text, keyFile: text, servername: text };
+const tls = (where: string) =>
+  having('true, false, or an object', (value) => {
+    if (typeof value !== 'object') return typeof value === 'boolean';
+    checkOptions(where, value, TLS_RULES);
+    const { certFile, keyFile } = value as TlsForm;
+    if ((certFile === undefined) !== (keyFile === undefined))
+      bad(`${where}.${certFile ? 'keyFile' : 'certFile'}`, undefined, 'a file: certFile and keyFile go together');
+    return true;
+  });
+
+const RULES: Rules = {
+  host: text,
+  port: whole(1, 65_535),
+  path: having('an absolute path', (value) => typeof value === 'string' && value.startsWith('/')),
+  cluster: addresses,
+  sentinels: addresses,
+  master: text,
+  db: whole(0, 1_000_000),
+  username: text,
+  password: secret('redis.password'),
+  passwordFile: text,
+  tls: tls('redis.tls'),
+  sentinelUsername: text,
+  sentinelPassword: secret('redis.sentinelPassword'),
+  sentinelPasswordFile: text,
+  sentinelTls: tls('redis.sentinelTls'),
+};
+
+/** Checks what a user gave, the long form also as JSON, and returns the long form. Throws MR_BAD_OPTION. */
+export function parseRedis(given: unknown): RedisForm {
+  const form = typeof given === 'string' ? parseText(given.trim()) : given;
+  checkOptions('redis', form, RULES);
+  checkRelations(form as RedisForm);
+  return form as RedisForm;
+}
+
+/** For people: the place, without the secrets. */
+export function describeRedis({ host, port, path, cluster, sentinels, master, db }: RedisForm): string {
+  const place =
+    path ??
+    (cluster ? `cluster ${cluster.join(', ')}` : undefined) ??
+    (sentinels ? `${master} of the Sentinels ${sentinels.join(', ')}` : `${host ?? 'localhost'}:${port ?? 6379}`);
+  return db ? `${place}/${db}` : place;
+}
+
+/** `host:port`, where the host may be an IPv6 address with or without brackets. */
+export function splitAddress(hostAndPort: string): { host: string; port: number } {
+  const colon = hostAndPort.lastIndexOf(':');
+  return { host: hostAndPort.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(hostAndPort.slice(colon + 1)) };
+}
+
+function isAddress(value: string): boolean {
+  const { host, port } = splitAddress(value);
+  return /^[A-Za-z0-9._:-]+$/.test(host) && Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
+
+function checkRelations(form: RedisForm): void {
+  const places = (['host', 'path', 'cluster', 'sentinels'] as const).filter((name) => form[name] !== undefined);
+  if (places.length > 1) bad('redis', places.join(' and '), 'one of host, path, cluster, sentinels');
+  if (form.port !== undefined && places.length > 0 && !form.host)
+    bad('redis.port', form.port, `nothing beside ${places[0]}`);
+  if ((form.sentinels === undefined) !== (form.master === undefined))
+    bad(`redis.${form.master ? 'sentinels' : 'master'}`, undefined, 'both sentinels and master, or neither');
+  if (form.cluster && form.db) bad('redis.db', form.db, '0 with a cluster');
+  for (const [one, other] of [
+    ['password', 'passwordFile'],
+    ['sentinelPassword', 'sentinelPasswordFile'],
+  ] as const) {
+    if (form[one] !== undefined && form[other] !== undefined) bad(`redis.${one}`, '…', `nothing beside ${other}`);
+  }
+  if (form.username !== undefined && form.password === undefined && form.passwordFile === undefined)
+    bad('redis.username', form.username, 'a username only together with password or passwordFile');
+  for (const name of ['sentinelUsername', 'sentinelPassword', 'sentinelPasswordFile', 'sentinelTls'] as const) {
+    if (form[name] !== undefined && !form.sentinels) bad(`redis.${name}`, '…', 'nothing without sentinels');
+  }
+}
+
+function parseText(given: string): unknown {
+  if (given.startsWith('{')) return parseJson(given);
+  if (given.startsWith('/')) return { path: given };
+  if (given.startsWith('unix:')) return { path: given.slice(5).replace(/^\/\/(?=\/)/, '') };
+  return parseUrl(given);
+}
+
+function parseJson(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return bad('redis', 'the text beginning with "{"', 'the long form as JSON'); // not shown: it may hold a password
+  }
+}
+
+function parseUrl(given: string): RedisForm {
+  if (!/^rediss?:\/\//.test(given) || !URL.canParse(given)) badUrl('redis', given, ALLOWED);
+  const { protocol, hostname, port, pathname, username, password, search, hash } = new URL(given);
+  const db = /^\/?(\d*)$/.exec(pathname)?.[1];
+  if (db === undefined) badUrl('redis', given, 'a number as its path: redis://host:6379/<database>');
+  if (search !== '' || hash !== '') badUrl('redis', given, 'a URL without ? and #; the long form has all settings');
+  return {
+    host: hostname.replace(/^\[|\]$/g, '') || 'localhost',
+    ...(port && { port: Number(port) }),
+    ...(db && { db: Number(db) }),
+    ...(username && { username: decode(username, given) }),
+    ...(password && { password: decode(password, given) }),
+    ...(protocol === 'rediss:' && { tls: true }),
+  };
+}
+
+function decode(part: string, url: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return badUrl('redis', url, 'user and password in percent encoding');
+  }
+}
+
+/** A URL with an @ may hold a password. */
+function badUrl(name: string, url: string, allowed: string): never {
+  bad(name, url.includes('@') ? url.replace(/^.*@/, '…@') : url, allowed);
+}
+
+/** What a check of a service's variable needs: the mistake as a text, or undefined. */
+export function mistakeInRedis(given: unknown): string | undefined {
+  try {
+    parseRedis(given);
+    return undefined;
+  } catch (error) {
+    if (!isMarbleRunError(error)) throw error;
+    return error.message;
+  }
+}

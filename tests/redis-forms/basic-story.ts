@@ -1,0 +1,116 @@
+/**
+ * What MarbleRun does, once through, on whatever Redis: wait, send, finish; a killed worker's marble
+ * comes back; delayed; failed until dead and requeued; elevated to another run.
+ */
+import { expect } from '@jest/globals';
+import { buildElevator, readConfig as readElevatorConfig } from '@marblerun/elevator';
+import { buildMonitor, readConfig as readMonitorConfig } from '@marblerun/monitor';
+import { Program, freshBus, until } from '@marblerun/test-support';
+import { Marble, type MarbleOptions } from 'marblerun';
+import type { RedisForm } from 'marblerun/communicator';
+
+type Redis = string | RedisForm;
+
+export async function basicStory(redis: Redis): Promise<void> {
+  const { run } = freshBus('');
+  const services = startServices(redis, run);
+  const marble = new Marble({ redis, run, leaseMs: 900, maxAttempts: 2 });
+  const upper = new Marble({ redis, run: `${run}-upper` });
+  try {
+    await sendAndFinish(marble);
+    await killHolder(marble, { redis, run, leaseMs: 900, maxAttempts: 2 });
+    await failUntilDead(marble, services.monitor, run);
+    await marble.elevate('up', { to: 'the top' });
+    expect(await upper.wait('up', { timeoutMs: 20_000 })).toEqual({ to: 'the top' });
+    await upper.finish();
+    await until('both services are ready', async () => (await services.ready()).every((code) => code === 200));
+    expect(await emptyQueues(services.monitor, run)).toEqual(['done', 'fails', 'kills', 'up']);
+  } finally {
+    await Promise.all([marble.close(), upper.close(), services.stop()]);
+  }
+}
+
+type Monitor = ReturnType<typeof buildMonitor>;
+
+function startServices(redis: Redis, run: string) {
+  const common = {
+    MARBLERUN_REDIS: typeof redis === 'string' ? redis : JSON.stringify(redis),
+    MARBLERUN_LOG_LEVEL: 'silent',
+  };
+  const token = 'a-token-of-the-basic-story';
+  const monitor = buildMonitor(
+    readMonitorConfig({
+      ...common,
+      MARBLERUN_RUN: `${run},${run}-upper`,
+      MARBLERUN_SWEEP_MS: '50',
+      MARBLERUN_TOKEN: token,
+    }),
+  );
+  const runs = { lower: { run }, upper: { redis, run: `${run}-upper` } };
+  const lanes = { runs, lanes: [{ name: 'up', from: 'lower', to: 'upper' }] };
+  const elevator = buildElevator(readElevatorConfig({ ...common, MARBLERUN_LANES: JSON.stringify(lanes) }));
+  for (const service of [monitor, elevator]) service.start();
+  return {
+    monitor,
+    ready: () =>
+      Promise.all([monitor, elevator].map(async ({ server }) => (await server.inject('/health/ready')).statusCode)),
+    stop: async () => {
+      await Promise.all([monitor, elevator].map(async ({ server, stop }) => Promise.all([server.close(), stop()])));
+    },
+  };
+}
+
+async function sendAndFinish(marble: Marble): Promise<void> {
+  const waiting = marble.wait('done', { timeoutMs: 20_000 });
+  await marble.send('done', { n: 1 }); // to one that waits already: by way of landing
+  expect(await waiting).toEqual({ n: 1 });
+  expect(marble.attempt).toBe(1);
+  await marble.finish();
+  await marble.send('done', { n: 2 }, { delayMs: 50 });
+  await marble.send('done', Buffer.from([0, 255, 10]));
+  expect(await marble.wait('done')).toEqual(Buffer.from([0, 255, 10]));
+  await marble.finish();
+  expect(await marble.wait('done', { timeoutMs: 20_000 })).toEqual({ n: 2 });
+  await marble.finish();
+  expect(await marble.check('done')).toBeUndefined();
+}
+
+async function killHolder(marble: Marble, options: MarbleOptions): Promise<void> {
+  const id = await marble.send('kills', 'dropped');
+  const holder = new Program(new URL('holder.js', import.meta.url).pathname, {
+    args: [JSON.stringify(options), 'kills'],
+  });
+  await holder.line(new RegExp(`holds ${id}`));
+  await holder.kill('SIGKILL');
+  expect(await marble.wait('kills', { timeoutMs: 20_000 })).toBe('dropped');
+  expect([marble.id, marble.attempt]).toEqual([id, 2]);
+  await marble.finish();
+}
+
+async function failUntilDead(marble: Marble, { server }: Monitor, run: string): Promise<void> {
+  const id = await marble.send('fails', 'bad');
+  for (const attempt of [1, 2]) {
+    expect(await marble.wait('fails', { timeoutMs: 20_000 })).toBe('bad');
+    expect(marble.attempt).toBe(attempt);
+    await marble.fail(new Error('broken'), { retryInMs: 0 });
+  }
+  const reply = (await server.inject(`/api/runs/${run}/dead`)).json<{ dead: { id: string; serial: string }[] }>();
+  expect(reply).toMatchObject({ total: 1, dead: [{ id, queue: 'fails' }] });
+  const requeued = await server.inject({
+    method: 'POST',
+    url: `/api/runs/${run}/dead/${reply.dead[0]!.serial}/requeue`,
+    headers: { authorization: 'Bearer a-token-of-the-basic-story' },
+  });
+  expect(requeued.statusCode).toBe(204);
+  expect(await marble.wait('fails', { timeoutMs: 20_000 })).toBe('bad');
+  await marble.finish();
+}
+
+/** The names of all queues, after a look that nothing waits and nothing is held. */
+async function emptyQueues({ server }: Monitor, run: string): Promise<string[]> {
+  const queues = (await server.inject(`/api/runs/${run}/queues`)).json<
+    { queue: string; depth: number; held: number }[]
+  >();
+  for (const status of queues) expect(status).toMatchObject({ depth: 0, held: 0 });
+  return queues.map(({ queue }) => queue).sort();
+}
