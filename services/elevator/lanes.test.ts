@@ -11,6 +11,12 @@ test('runs take the default Redis and their own name unless told otherwise', () 
   expect(up?.to).toEqual({ name: 'b', redis: 'redis://far:6379', run: 'main' });
 });
 
+test('a run may have its Redis in the long form', () => {
+  const form = { host: 'far', passwordFile: '/run/secrets/redis' };
+  const [up] = read({ runs: { a: {}, b: { redis: form } }, lanes: [lane('up', 'a', 'b')] });
+  expect(up?.to.redis).toEqual(form);
+});
+
 test('a queue goes by the first lane of its run that matches', () => {
   const lanes = read({
     runs: { a: {}, b: {}, c: {} },
@@ -51,6 +57,19 @@ test.each([
     'a bad pattern',
     { runs: { a: {}, b: {} }, lanes: [lane('up', 'a', 'b', { queues: ['a b'] })] },
     /lanes\.0\.queues\.0/,
+  ],
+  [
+    'a bad Redis',
+    { runs: { a: {}, b: { redis: { hots: 'x' } } }, lanes: [lane('up', 'a', 'b')] },
+    /runs\.b\.redis: .*did you mean "host"\?/,
+  ],
+  [
+    'a loop to one Redis in two forms',
+    {
+      runs: { a: { run: 'x', redis: 'redis://h:1' }, b: { run: 'x', redis: { host: 'h', port: 1 } } },
+      lanes: [lane('up', 'a', 'b')],
+    },
+    /the same run: a loop to itself/,
   ],
   ['an unknown field', { runs: { a: {}, b: {} }, lanes: [lane('up', 'a', 'b', { queue: ['x'] })] }, /queue/],
 ])('%s is refused with MR_BAD_LANES', (_what, config, message) => {

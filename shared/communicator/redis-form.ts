@@ -65,7 +65,7 @@ const tls = (where: string) =>
     return true;
   });
 
-const RULES: Rules = {
+const rulesOf = (where: string): Rules => ({
   host: text,
   port: whole(1, 65_535),
   path: having('an absolute path', (value) => typeof value === 'string' && value.startsWith('/')),
@@ -74,20 +74,23 @@ const RULES: Rules = {
   master: text,
   db: whole(0, 1_000_000),
   username: text,
-  password: secret('redis.password'),
+  password: secret(`${where}.password`),
   passwordFile: text,
-  tls: tls('redis.tls'),
+  tls: tls(`${where}.tls`),
   sentinelUsername: text,
-  sentinelPassword: secret('redis.sentinelPassword'),
+  sentinelPassword: secret(`${where}.sentinelPassword`),
   sentinelPasswordFile: text,
-  sentinelTls: tls('redis.sentinelTls'),
-};
+  sentinelTls: tls(`${where}.sentinelTls`),
+});
 
-/** Checks what a user gave, the long form also as JSON, and returns the long form. Throws MR_BAD_OPTION. */
-export function parseRedis(given: unknown): RedisForm {
-  const form = typeof given === 'string' ? parseText(given.trim()) : given;
-  checkOptions('redis', form, RULES);
-  checkRelations(form as RedisForm);
+/**
+ * Checks what a user gave, the long form also as JSON, and returns the long form. `where` names it in
+ * messages. Throws MR_BAD_OPTION.
+ */
+export function parseRedis(given: unknown, where = 'redis'): RedisForm {
+  const form = typeof given === 'string' ? parseText(given.trim(), where) : given;
+  checkOptions(where, form, rulesOf(where));
+  checkRelations(form as RedisForm, where);
   return form as RedisForm;
 }
 
@@ -111,69 +114,69 @@ function isAddress(value: string): boolean {
   return /^[A-Za-z0-9._:-]+$/.test(host) && Number.isInteger(port) && port >= 1 && port <= 65_535;
 }
 
-function checkRelations(form: RedisForm): void {
+function checkRelations(form: RedisForm, where: string): void {
   const places = (['host', 'path', 'cluster', 'sentinels'] as const).filter((name) => form[name] !== undefined);
-  if (places.length > 1) bad('redis', places.join(' and '), 'one of host, path, cluster, sentinels');
+  if (places.length > 1) bad(where, places.join(' and '), 'one of host, path, cluster, sentinels');
   if (form.port !== undefined && places.length > 0 && !form.host)
-    bad('redis.port', form.port, `nothing beside ${places[0]}`);
+    bad(`${where}.port`, form.port, `nothing beside ${places[0]}`);
   if ((form.sentinels === undefined) !== (form.master === undefined))
-    bad(`redis.${form.master ? 'sentinels' : 'master'}`, undefined, 'both sentinels and master, or neither');
-  if (form.cluster && form.db) bad('redis.db', form.db, '0 with a cluster');
+    bad(`${where}.${form.master ? 'sentinels' : 'master'}`, undefined, 'both sentinels and master, or neither');
+  if (form.cluster && form.db) bad(`${where}.db`, form.db, '0 with a cluster');
   for (const [one, other] of [
     ['password', 'passwordFile'],
     ['sentinelPassword', 'sentinelPasswordFile'],
   ] as const) {
-    if (form[one] !== undefined && form[other] !== undefined) bad(`redis.${one}`, '…', `nothing beside ${other}`);
+    if (form[one] !== undefined && form[other] !== undefined) bad(`${where}.${one}`, '…', `nothing beside ${other}`);
   }
   if (form.username !== undefined && form.password === undefined && form.passwordFile === undefined)
-    bad('redis.username', form.username, 'a username only together with password or passwordFile');
+    bad(`${where}.username`, form.username, 'a username only together with password or passwordFile');
   for (const name of ['sentinelUsername', 'sentinelPassword', 'sentinelPasswordFile', 'sentinelTls'] as const) {
-    if (form[name] !== undefined && !form.sentinels) bad(`redis.${name}`, '…', 'nothing without sentinels');
+    if (form[name] !== undefined && !form.sentinels) bad(`${where}.${name}`, '…', 'nothing without sentinels');
   }
 }
 
-function parseText(given: string): unknown {
-  if (given.startsWith('{')) return parseJson(given);
+function parseText(given: string, where: string): unknown {
+  if (given.startsWith('{')) return parseJson(given, where);
   if (given.startsWith('/')) return { path: given };
   if (given.startsWith('unix:')) return { path: given.slice(5).replace(/^\/\/(?=\/)/, '') };
-  return parseUrl(given);
+  return parseUrl(given, where);
 }
 
-function parseJson(given: string): unknown {
+function parseJson(given: string, where: string): unknown {
   try {
     return JSON.parse(given);
   } catch {
-    return bad('redis', 'the text beginning with "{"', 'the long form as JSON'); // not shown: it may hold a password
+    return bad(where, 'the text beginning with "{"', 'the long form as JSON'); // not shown: it may hold a password
   }
 }
 
-function parseUrl(given: string): RedisForm {
-  if (!/^rediss?:\/\//.test(given) || !URL.canParse(given)) badUrl('redis', given, ALLOWED);
+function parseUrl(given: string, where: string): RedisForm {
+  if (!/^rediss?:\/\//.test(given) || !URL.canParse(given)) badUrl(where, given, ALLOWED);
   const { protocol, hostname, port, pathname, username, password, search, hash } = new URL(given);
   const db = /^\/?(\d*)$/.exec(pathname)?.[1];
-  if (db === undefined) badUrl('redis', given, 'a number as its path: redis://host:6379/<database>');
-  if (search !== '' || hash !== '') badUrl('redis', given, 'a URL without ? and #; the long form has all settings');
+  if (db === undefined) badUrl(where, given, 'a number as its path: redis://host:6379/<database>');
+  if (search !== '' || hash !== '') badUrl(where, given, 'a URL without ? and #; the long form has all settings');
   return {
     host: hostname.replace(/^\[|\]$/g, '') || 'localhost',
     ...(port && { port: Number(port) }),
     ...(db && { db: Number(db) }),
-    ...(username && { username: decode(username, given) }),
-    ...(password && { password: decode(password, given) }),
+    ...(username && { username: decode(username, given, where) }),
+    ...(password && { password: decode(password, given, where) }),
     ...(protocol === 'rediss:' && { tls: true }),
   };
 }
 
-function decode(part: string, url: string): string {
+function decode(part: string, url: string, where: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    return badUrl('redis', url, 'user and password in percent encoding');
+    return badUrl(where, url, 'user and password in percent encoding');
   }
 }
 
 /** A URL with an @ may hold a password. */
-function badUrl(name: string, url: string, allowed: string): never {
-  bad(name, url.includes('@') ? url.replace(/^.*@/, '…@') : url, allowed);
+function badUrl(where: string, url: string, allowed: string): never {
+  bad(where, url.includes('@') ? url.replace(/^.*@/, '…@') : url, allowed);
 }
 
 /** What a check of a service's variable needs: the mistake as a text, or undefined. */

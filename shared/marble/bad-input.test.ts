@@ -30,7 +30,11 @@ test.each<[object, RegExp]>([
   [{ maxDataBytes: 1.5 }, /Marble\.maxDataBytes: 1.5/],
   [{ redis: 'http://here' }, /Marble\.redis: "http:\/\/here" is not allowed; allowed: a URL such as redis:/],
   [{ codec: { encode: String } }, /Marble\.codec: an object is not allowed; allowed: an object with encode and decode/],
-  [{ redis: { host: 'x', retryStrategy: () => 1 } }, /Marble\.redis: .* set heartbeat: "loop"/],
+  [
+    { redis: { host: 'x', retryStrategy: () => 1 } },
+    /Marble\.redis\.retryStrategy: there is no such option; known: host/,
+  ],
+  [{ redis: { host: 'x', port: 0 } }, /Marble\.redis\.port: 0 is not allowed; allowed: a whole number from 1/],
 ])('new Marble(%p) is refused with MR_BAD_OPTION', (options, message) => {
   told(() => new Marble(options), 'MR_BAD_OPTION', message);
 });
@@ -46,6 +50,10 @@ test('the environment is checked like options, and options outweigh it', () => {
   expect(resolveOptions({}, env)).toMatchObject({ redis: 'redis://env:1', run: 'env' });
   expect(resolveOptions({}, { REDIS_URL: 'redis://other:1' })).toMatchObject({ redis: 'redis://other:1', run: 'main' });
   expect(resolveOptions({ run: 'mine' }, env)).toMatchObject({ run: 'mine' });
+  const none = { MARBLERUN_REDIS_FILE: '/none' };
+  told(() => resolveOptions({}, none), 'MR_BAD_OPTION', /MARBLERUN_REDIS_FILE: "\/none" .*can be read.*ENOENT/);
+  const long = { MARBLERUN_REDIS: '{"cluster":["a:1"],"db":1}' };
+  told(() => resolveOptions({}, long), 'MR_BAD_OPTION', /environment\.redis\.db: 1 is not allowed; allowed: 0/);
 });
 
 const cycle: Record<string, unknown> = {};

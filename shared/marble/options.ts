@@ -55,7 +55,7 @@ export const MARBLE_DEFAULTS = Object.freeze({
 });
 
 const RULES: Rules = {
-  redis: having('a URL such as redis://host:6379, or the long form', (value) => Boolean(parseRedis(value))),
+  redis: having('a URL such as redis://host:6379, or the long form', (value) => value !== ''),
   run: having('a run name', (value) => checkName('run', value) !== ''),
   connectTimeoutMs: whole(1),
   retryTimeoutMs: whole(0),
@@ -77,11 +77,13 @@ const RULES: Rules = {
 /** Fills in the environment (MARBLERUN_REDIS, MARBLERUN_REDIS_FILE or REDIS_URL; MARBLERUN_RUN) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
 export function resolveOptions(given: MarbleOptions = {}, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
   checkOptions('Marble', given, RULES);
+  if (given.redis !== undefined) parseRedis(given.redis, 'Marble.redis');
   const fromEnv = {
     redis: env['MARBLERUN_REDIS'] || fileOf(env['MARBLERUN_REDIS_FILE']) || env['REDIS_URL'] || undefined,
     run: env['MARBLERUN_RUN'] || undefined,
   };
   checkOptions('environment', fromEnv, RULES);
+  if (fromEnv.redis !== undefined) parseRedis(fromEnv.redis, 'environment.redis');
   const options = { ...MARBLE_DEFAULTS, ...defined(fromEnv), ...defined(given) };
   const heartbeatMs = options.heartbeatMs ?? Math.floor(options.leaseMs / 3);
   if (heartbeatMs * 3 > options.leaseMs) {
