@@ -5,6 +5,7 @@
  * watch one run. What may go wrong: Redis is away; then the loops say so and try again.
  */
 import { Loop, type Logger } from '@marblerun/service';
+import { isMarbleRunError } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
 import type { SweepMetrics } from './metrics.js';
@@ -16,6 +17,7 @@ const EXPIRE_MS = 60_000;
 export class RunMonitor {
   readonly communicator: Communicator;
   readonly #loops: readonly Loop[];
+  #mayScan = true;
 
   /** Does no I/O. */
   constructor(
@@ -53,7 +55,8 @@ export class RunMonitor {
   /** For people: the state of the bus and of each loop. */
   get detail(): Record<string, string> {
     const loops = this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')] as const);
-    return { redis: this.communicator.state, ...Object.fromEntries(loops) };
+    const off: Record<string, string> = this.#mayScan ? {} : { orphans: 'off: this user may not SCAN' };
+    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off };
   }
 
   async sweep(): Promise<undefined> {
@@ -69,8 +72,15 @@ export class RunMonitor {
     return nextInMs < 0 ? undefined : Math.max(nextInMs, 1);
   }
 
+  /** SCAN shows the names of all keys of a database, so not every user may: all else goes on without. */
   async findOrphans(): Promise<undefined> {
-    const found = await this.communicator.recovery.findOrphans();
+    if (!this.#mayScan) return;
+    const found = await this.communicator.recovery.findOrphans().catch((error: unknown) => {
+      if (!isMarbleRunError(error, 'MR_REDIS_AUTH')) throw error;
+      this.#mayScan = false;
+      this.log.warn({ run: this.run, err: error }, 'no search for marbles of holders without an entry');
+      return 0;
+    });
     if (found > 0) this.log.warn({ run: this.run, holders: found }, 'found marbles of holders without an entry');
   }
 

@@ -193,7 +193,7 @@ export class Connection {
 
   /** Once per connect: may this Redis carry the run at all? */
   async #check(redis: Redis): Promise<void> {
-    const [server, about] = await Promise.all([hello(redis), redis.client('INFO') as Promise<string>]);
+    const [server, about] = await Promise.all([hello(redis), redis.client('INFO')]);
     if (parseInt(server.version, 10) < OLDEST_REDIS) {
       throw new MarbleRunError(
         'MR_REDIS_TOO_OLD',
@@ -223,7 +223,7 @@ export class Connection {
   async #endPredecessor(redis: Redis, session: { id: string; address: string }): Promise<void> {
     const before = this.#session;
     this.#session = session;
-    if (before && before.id !== session.id) await redis.client('KILL', 'ID', before.id, 'ADDR', before.address);
+    if (before && before.id !== session.id) await redis.call('CLIENT', 'KILL', 'ID', before.id, 'ADDR', before.address);
   }
 
   /** What the error means here. A server that is not the right one (any more) is left. */

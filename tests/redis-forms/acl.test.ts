@@ -1,14 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { buildMonitor, readConfig } from '@marblerun/monitor';
-import { RedisServer, redisCli, until } from '@marblerun/test-support';
-import { Communicator, keysOf } from 'marblerun/communicator';
-import { basicStory, runOfStory } from './basic-story.js';
+import { RedisServer, freshBus, redisCli, until } from '@marblerun/test-support';
+import { Redis } from 'ioredis';
+import { Marble } from 'marblerun';
+import { Communicator, encodeEnvelope, keysOf } from 'marblerun/communicator';
+import { basicStory } from './basic-story.js';
+
+jest.setTimeout(300_000);
 
 /** The rules as docs/SECURITY.md has them, in the format of an ACL file. */
 const page = readFileSync(new URL('../../../docs/SECURITY.md', import.meta.url), 'utf8');
 const rules = new Map([...page.matchAll(/^user (\w+) .*$/gm)].map(([line, name]) => [name!, line.split(' ').slice(2)]));
-const commandsOf = (user: string) => rules.get(user)!.filter((word) => word.startsWith('+')).map((word) => word.slice(1));
+const commandsOf = (user: string) =>
+  rules
+    .get(user)!
+    .filter((word) => word.startsWith('+'))
+    .map((word) => word.slice(1));
 /** Redis itself allows these to everybody. */
 const OPEN_TO_ALL = ['auth', 'hello', 'quit', 'reset'];
 
@@ -29,33 +37,124 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 test('MarbleRun works with the documented rights, and uses every one of them', async () => {
-  const run = runOfStory();
+  const { run } = freshBus('');
   await allow('worker', run, `${run}-upper`);
   await allow('monitor', run, `${run}-upper`);
   await admin('CONFIG', 'RESETSTAT');
-  await basicStory(form('worker'), { run, services: form('monitor') });
-  const bus = new Communicator({ redis: form('worker'), run });
-  await bus.set('value', 'kept', 60_000);
-  expect(await bus.get('value')).toBe('kept');
-  await bus.dump('done');
-  await bus.destroy('done');
-  await bus.close();
-  const stats = await admin('INFO', 'commandstats');
-  const [used, rejected] = [/calls=[1-9]/, /rejected_calls=[1-9]/].map((field) =>
-    stats.split('\n').flatMap((line) => (field.test(line.split('rejected').join('\nrejected').split('\n')[field.source.startsWith('calls') ? 0 : 1] ?? '') ? [/^cmdstat_([^:]+)/.exec(line)?.[1]] : [])),
-  );
-  expect(rejected).toEqual([]);
-  expect(commandsOf('monitor').filter((command) => !used!.includes(command))).toEqual([]);
+  await basicStory(form('worker'), { run, monitor: form('monitor') });
+  await useTheRest(run);
+  const monitor = new Communicator({ redis: form('monitor'), run });
+  expect(await monitor.status.durability()).toMatchObject({ appendonly: false, appendfsync: 'everysec' });
+  await monitor.close();
+  const stats = (await admin('INFO', 'commandstats')).split('\n');
+  const having = (field: RegExp) => stats.filter((line) => field.test(line)).map((line) => /_([^:]+)/.exec(line)?.[1]);
+  expect(having(/rejected_calls=[1-9]/)).toEqual([]);
+  expect(commandsOf('monitor').filter((command) => !having(/:calls=[1-9]/).includes(command))).toEqual([]);
+  expect(commandsOf('worker').filter((command) => !commandsOf('monitor').includes(command))).toEqual([]);
 });
 
-test.each(['worker', 'monitor'] as const)('the %s can run nothing but that', async (user) => {
-  await allow(user, 'main');
-  const names = (await admin('COMMAND', 'LIST')).split('\n');
-  const allowed: string[] = [];
-  for (const name of names) {
-    const dry = await admin('ACL', 'DRYRUN', user, ...name.split('|'), ...Array<string>(8).fill('x')).catch(String);
-    if (!/has no permissions to run/.test(dry)) allowed.push(name);
+/** What the story does without. */
+async function useTheRest(run: string): Promise<void> {
+  const bus = new Communicator({ redis: form('worker'), run });
+  try {
+    await bus.set('value', 'kept', 60_000);
+    expect(await bus.get('value')).toBe('kept');
+    await bus.push([
+      { kind: 'back', queue: 'rest', envelope: encodeEnvelope({ id: '1', attempt: 0, sentAt: 1, type: 'j' }, '1') },
+    ]);
+    expect(await bus.dump('rest')).toHaveLength(1);
+    expect(await bus.destroy('rest')).toBe(1);
+    const unmonitored = new Marble({ redis: form('worker'), run, monitored: false });
+    const waiting = unmonitored.wait('rest');
+    await until('it waits', async () => (await admin('CLIENT', 'LIST')).includes('cmd=brpop'));
+    await admin('CLIENT', 'KILL', 'USER', 'worker'); // so that the successor ends its predecessor
+    await bus.push([
+      { kind: 'back', queue: 'rest', envelope: encodeEnvelope({ id: '2', attempt: 0, sentAt: 1, type: 'j' }, '2') },
+    ]);
+    expect(await waiting).toBe(2);
+    await unmonitored.close();
+    expect(await admin('INFO', 'commandstats')).toContain('cmdstat_client|unblock'); // of the story, when it closed
+  } finally {
+    await bus.close();
   }
-  expect(names.length).toBeGreaterThan(200);
-  expect(allowed.filter((name) => !OPEN_TO_ALL.includes(name)).sort()).toEqual([]);
+}
+
+test.each(['worker', 'monitor'] as const)('the %s can run nothing but that, and QUIT and its like', async (user) => {
+  await allow(user, 'main');
+  const redis = new Redis(server.port);
+  try {
+    const names = (await redis.call('COMMAND', 'LIST')) as string[];
+    const containers = new Set(names.filter((name) => name.includes('|')).map((name) => name.split('|')[0]));
+    const verdicts = await Promise.all(
+      names
+        .filter((name) => !containers.has(name))
+        .map(async (name) => ({ name, verdict: await dryRun(redis, user, name.split('|')) })),
+    );
+    const allowed = verdicts.filter(({ verdict }) => !verdict.includes('has no permissions to run'));
+    expect(verdicts.length).toBeGreaterThan(200);
+    expect(allowed.map(({ name }) => name).sort()).toEqual([...commandsOf(user), ...OPEN_TO_ALL].sort());
+  } finally {
+    redis.disconnect();
+  }
+});
+
+/** What Redis would say, with as many arguments as the command takes at the least. */
+async function dryRun(redis: Redis, user: string, words: string[]): Promise<string> {
+  for (let n = 0; ; n++) {
+    const args = [...words, ...Array<string>(n).fill('x')];
+    const verdict = String(await redis.call('ACL', 'DRYRUN', user, ...args).catch(String));
+    if (!verdict.includes('wrong number of arguments') || n > 20) return verdict;
+  }
+}
+
+test('no key of another run or of anybody else can be reached, also not by a script', async () => {
+  await allow('worker', 'main');
+  const asWorker = (...command: string[]) =>
+    redisCli(['-p', String(server.port), '--user', 'worker', '-a', 'password'], ...command).catch(String);
+  await admin('SET', 'other', 'secret');
+  await admin('SET', keysOf('main2').layout, 'secret');
+  await admin('SET', keysOf('main').layout, '1');
+  expect(await asWorker('GET', keysOf('main').layout)).toBe('1');
+  for (const key of ['other', keysOf('main2').layout]) {
+    expect(await asWorker('GET', key)).toMatch(/NOPERM.*keys/);
+    expect(await asWorker('EVAL', "return redis.call('GET', KEYS[1])", '1', key)).toMatch(/NOPERM.*keys/);
+    expect(await asWorker('EVAL', `return redis.call('GET', '${key}')`, '0')).toMatch(/can't (access|run)/);
+  }
+  for (const command of [
+    'KEYS *',
+    'SCAN 0',
+    'CONFIG GET *',
+    'FLUSHALL',
+    'INFO',
+    'CLIENT LIST',
+    'PUBLISH x y',
+    'ACL LIST',
+  ])
+    expect(await asWorker(...command.split(' '))).toMatch(/NOPERM/);
+  expect(await asWorker('EVAL', "return redis.call('FLUSHALL')", '0')).toMatch(/can't (access|run)/);
+  expect(await admin('GET', 'other')).toBe('secret');
+});
+
+test('a Monitor with the rights of a worker does its work, is ready, and says what it may not', async () => {
+  const { run } = freshBus('');
+  await allow('worker', run, `${run}-upper`);
+  await basicStory(form('worker'), { run });
+  const monitor = buildMonitor(
+    readConfig({
+      ...{ MARBLERUN_REDIS: JSON.stringify(form('worker')), MARBLERUN_RUN: run },
+      ...{ MARBLERUN_LOG_LEVEL: 'silent', MARBLERUN_ORPHANS_MS: '100' },
+    }),
+  );
+  try {
+    monitor.start();
+    await until('the search for orphans is off', async () => {
+      const reply = await monitor.server.inject('/health/ready');
+      return reply.statusCode === 200 && reply.body.includes('"orphans":"off: this user may not SCAN"');
+    });
+    const [about] = (await monitor.server.inject('/api/runs')).json<{ redis: object }[]>();
+    expect(about?.redis).toEqual({});
+  } finally {
+    await monitor.server.close();
+    await monitor.stop();
+  }
 });

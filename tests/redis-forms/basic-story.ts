@@ -1,6 +1,6 @@
 /**
- * What MarbleRun does, once through, on whatever Redis: wait, send, finish; a killed worker's marble
- * comes back; delayed; failed until dead and requeued; elevated to another run.
+ * What MarbleRun does, once through, on whatever Redis: wait, send, finish; an abandoned and a killed
+ * worker's marble come back; delayed; failed until dead and requeued; elevated to another run.
  */
 import { expect } from '@jest/globals';
 import { buildElevator, readConfig as readElevatorConfig } from '@marblerun/elevator';
@@ -11,20 +11,27 @@ import type { RedisForm } from 'marblerun/communicator';
 
 type Redis = string | RedisForm;
 
-export async function basicStory(redis: Redis): Promise<void> {
-  const { run } = freshBus('');
-  const services = startServices(redis, run);
+interface Cast {
+  /** A fresh one where not given; the upper run is `<run>-upper`. */
+  readonly run?: string;
+  /** How the Monitor connects, where it is not as the workers do. */
+  readonly monitor?: Redis;
+}
+
+export async function basicStory(redis: Redis, { run = freshBus('').run, monitor = redis }: Cast = {}): Promise<void> {
+  const services = startServices(redis, monitor, run);
   const marble = new Marble({ redis, run, leaseMs: 900, maxAttempts: 2 });
   const upper = new Marble({ redis, run: `${run}-upper` });
   try {
     await sendAndFinish(marble);
+    await abandon(marble);
     await killHolder(marble, { redis, run, leaseMs: 900, maxAttempts: 2 });
     await failUntilDead(marble, services.monitor, run);
     await marble.elevate('up', { to: 'the top' });
     expect(await upper.wait('up', { timeoutMs: 20_000 })).toEqual({ to: 'the top' });
     await upper.finish();
     await until('both services are ready', async () => (await services.ready()).every((code) => code === 200));
-    expect(await emptyQueues(services.monitor, run)).toEqual(['done', 'fails', 'kills', 'up']);
+    expect(await emptyQueues(services.monitor, run)).toEqual(['done', 'fails', 'kills', 'left', 'up']);
   } finally {
     await Promise.all([marble.close(), upper.close(), services.stop()]);
   }
@@ -32,23 +39,24 @@ export async function basicStory(redis: Redis): Promise<void> {
 
 type Monitor = ReturnType<typeof buildMonitor>;
 
-function startServices(redis: Redis, run: string) {
-  const common = {
-    MARBLERUN_REDIS: typeof redis === 'string' ? redis : JSON.stringify(redis),
+function startServices(redis: Redis, monitorRedis: Redis, run: string) {
+  const common = (place: Redis) => ({
+    MARBLERUN_REDIS: typeof place === 'string' ? place : JSON.stringify(place),
     MARBLERUN_LOG_LEVEL: 'silent',
-  };
+  });
   const token = 'a-token-of-the-basic-story';
   const monitor = buildMonitor(
     readMonitorConfig({
-      ...common,
+      ...common(monitorRedis),
       MARBLERUN_RUN: `${run},${run}-upper`,
       MARBLERUN_SWEEP_MS: '50',
+      MARBLERUN_ORPHANS_MS: '100',
       MARBLERUN_TOKEN: token,
     }),
   );
   const runs = { lower: { run }, upper: { redis, run: `${run}-upper` } };
   const lanes = { runs, lanes: [{ name: 'up', from: 'lower', to: 'upper' }] };
-  const elevator = buildElevator(readElevatorConfig({ ...common, MARBLERUN_LANES: JSON.stringify(lanes) }));
+  const elevator = buildElevator(readElevatorConfig({ ...common(redis), MARBLERUN_LANES: JSON.stringify(lanes) }));
   for (const service of [monitor, elevator]) service.start();
   return {
     monitor,
@@ -73,6 +81,16 @@ async function sendAndFinish(marble: Marble): Promise<void> {
   expect(await marble.wait('done', { timeoutMs: 20_000 })).toEqual({ n: 2 });
   await marble.finish();
   expect(await marble.check('done')).toBeUndefined();
+}
+
+/** A second wait without a finish: the Monitor brings the marble back to it. */
+async function abandon(marble: Marble): Promise<void> {
+  await marble.send('left', 'abandoned');
+  for (const attempt of [1, 2]) {
+    expect(await marble.wait('left', { timeoutMs: 20_000 })).toBe('abandoned');
+    expect(marble.attempt).toBe(attempt);
+  }
+  await marble.finish();
 }
 
 async function killHolder(marble: Marble, options: MarbleOptions): Promise<void> {

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RedisCluster, freshBus, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import { Communicator, keysOf, type RedisForm } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
+
+jest.setTimeout(300_000);
 
 let cluster: RedisCluster;
 let redis: RedisForm;

@@ -1,10 +1,12 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { RedisServer, freePort, makeAuthority, redisCli, sharedRedis, type Authority } from '@marblerun/test-support';
 import { Communicator, type RedisForm } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
+
+jest.setTimeout(300_000);
 
 const PASSWORD = 'correct horse, battery/staple@:';
 let dir: string;

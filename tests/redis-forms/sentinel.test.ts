@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { buildMonitor, readConfig } from '@marblerun/monitor';
 import { Sentinels, freshBus, redisCli, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import { Communicator, type RedisForm } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
+
+jest.setTimeout(300_000);
 
 let sentinels: Sentinels;
 let redis: RedisForm;
