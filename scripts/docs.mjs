@@ -1,10 +1,10 @@
 /**
- * Writes the tables of docs/ that come from the code: scripts, variables, options, errors.
+ * Writes what comes from the code: the tables of docs/ (scripts, variables, options, errors), and docs/openapi.
  * With --check it writes nothing and exits 1 where a table is out of date.
  */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { elevatorVariables } from '@marblerun/elevator';
-import { monitorVariables } from '@marblerun/monitor';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { buildElevator, elevatorVariables, readConfig as readElevatorConfig } from '@marblerun/elevator';
+import { buildMonitor, monitorVariables, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { ERROR_CODES, MARBLE_DEFAULTS } from 'marblerun';
 import { z } from 'zod';
 
@@ -38,7 +38,7 @@ const headerEnd = (text) => text.split('\n').findIndex((line) => !line.startsWit
 function variables(schema) {
   const rows = Object.entries(schema.shape).map(([name, type]) => {
     const [empty, optional] = [type.safeParse(undefined), type.safeParse(undefined)];
-    const value = empty.success ? empty.data : undefined;
+    const value = empty.success && String(empty.data) !== '' ? empty.data : undefined;
     const fallback = value === undefined ? (optional.success ? '' : 'must be given') : `\`${value}\``;
     return [`\`${name}\``, fallback, allowed(type), type.description ?? ''];
   });
@@ -86,6 +86,22 @@ const sections = {
   },
 };
 
+const lanes = { runs: { lower: {}, upper: {} }, lanes: [{ name: 'up', from: 'lower', to: 'upper' }] };
+const quiet = { MARBLERUN_LOG_LEVEL: 'silent' };
+const services = {
+  monitor: () => buildMonitor(readMonitorConfig(quiet)),
+  elevator: () => buildElevator(readElevatorConfig({ ...quiet, MARBLERUN_LANES: JSON.stringify(lanes) })),
+};
+
+/** The document that a service serves at /openapi.json. */
+async function openapi(build) {
+  const { server, stop } = build();
+  await server.ready();
+  const document = server.swagger();
+  await Promise.all([server.close(), stop()]);
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
 let outdated = false;
 for (const [path, parts] of Object.entries(sections)) {
   const before = read(path);
@@ -94,7 +110,15 @@ for (const [path, parts] of Object.entries(sections)) {
     const place = new RegExp(`(<!-- ${name}: .*? -->\n)[^]*?(<!-- /${name} -->)`);
     text = text.replace(place, (_, open, close) => `${open}\n${write()}\n\n${close}`);
   }
-  if (text === before) continue;
+  keep(path, before, text);
+}
+for (const [name, build] of Object.entries(services)) {
+  const path = `docs/openapi/${name}.json`;
+  keep(path, existsSync(new URL(path, root)) ? read(path) : '', await openapi(build));
+}
+
+function keep(path, before, text) {
+  if (text === before) return;
   outdated = true;
   if (process.argv.includes('--check')) console.error(`${path} is out of date: run "npm run docs"`);
   else writeFileSync(new URL(path, root), text);

@@ -1,7 +1,15 @@
 /**
  * Builds the Elevator service; main.ts lets it listen.
  */
-import { createLogger, createServer, type Service } from '@marblerun/service';
+import {
+  createLogger,
+  createServer,
+  mayNeedToken,
+  problems,
+  registerReads,
+  type Routes,
+  type Service,
+} from '@marblerun/service';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { z } from 'zod';
 import type { ElevatorConfig } from './config.js';
@@ -20,8 +28,25 @@ export function buildElevator(config: ElevatorConfig): Service {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const elevator = new Elevator(config, log, registry);
-  const server = createServer({ log, registry, collect: elevator.collect, readiness: () => elevator.readiness() });
-  server.get('/api/lanes', { schema: { response: { 200: z.array(laneStatus) } } }, () =>
+  const { access } = config;
+  const readiness = () => elevator.readiness();
+  const server = createServer({
+    title: 'MarbleRun Elevator',
+    log,
+    access,
+    registry,
+    collect: elevator.collect,
+    readiness,
+  });
+  registerReads(server, access, (routes) => registerLanes(routes, elevator));
+  const { host, port, drainMs } = config;
+  return { server, log, host, port, drainMs, start: () => elevator.start(), stop: () => elevator.stop() };
+}
+
+function registerLanes(routes: Routes, elevator: Elevator): void {
+  const response = { 200: z.array(laneStatus), ...problems };
+  const schema = { summary: 'Lanes, and what waits for them', security: mayNeedToken, response };
+  routes.get('/api/lanes', { schema }, () =>
     Promise.all(
       elevator.carriers.map(async ({ lane, status }) => ({
         lane: lane.name,
@@ -31,6 +56,4 @@ export function buildElevator(config: ElevatorConfig): Service {
       })),
     ),
   );
-  const { host, port, drainMs } = config;
-  return { server, log, host, port, drainMs, start: () => elevator.start(), stop: () => elevator.stop() };
 }

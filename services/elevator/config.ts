@@ -1,7 +1,7 @@
 /**
  * What the Elevator is told by its environment.
  */
-import { commonVariables, port, readEnvironment, whole } from '@marblerun/service';
+import { commonVariables, port, readEnvironment, whole, type Access } from '@marblerun/service';
 import { z } from 'zod';
 import { readLanes, type Lane } from './lanes.js';
 
@@ -25,6 +25,7 @@ export interface ElevatorConfig {
   readonly port: number;
   readonly logLevel: string;
   readonly drainMs: number;
+  readonly access: Access;
   readonly hopLimit: number;
   readonly pollMs: number;
   readonly batch: { readonly marbles: number; readonly bytes: number };
@@ -39,6 +40,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ElevatorConfig
     port: variables.MARBLERUN_PORT,
     logLevel: variables.MARBLERUN_LOG_LEVEL,
     drainMs: variables.MARBLERUN_DRAIN_MS,
+    access: { tokens: [], readTokens: variables.MARBLERUN_READ_TOKEN },
     hopLimit: variables.MARBLERUN_HOP_LIMIT,
     pollMs: variables.MARBLERUN_POLL_MS,
     batch: { marbles: variables.MARBLERUN_BATCH_MARBLES, bytes: variables.MARBLERUN_BATCH_BYTES },

@@ -15,7 +15,7 @@ const config = readConfig({
   MARBLERUN_SWEEP_MS: '20',
 });
 const monitor = buildMonitor(config);
-const withoutToken = buildMonitor({ ...config, tokens: [] });
+const withoutToken = buildMonitor({ ...config, access: { tokens: [], readTokens: [] } });
 const marble = new Marble({ redis, run, leaseMs: 600, maxAttempts: 2 });
 const authorization = `Bearer ${token}`;
 const addresses = new Map<typeof monitor, string>();

@@ -1,11 +1,20 @@
 /**
- * The Monitor's API for people and tools: reads are open, what changes something needs a bearer token.
+ * The Monitor's API for people and tools. Who may ask what: `@marblerun/service`, access.ts.
  */
-import bearerAuth from '@fastify/bearer-auth';
-import { problem, type Server } from '@marblerun/service';
+import {
+  mayNeedToken,
+  needsToken,
+  problems,
+  registerChanges,
+  registerReads,
+  type Access,
+  type Routes,
+  type Server,
+} from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
 import type { DeadMarble, Exhumation } from 'marblerun/communicator';
 import { z } from 'zod';
+import { deadPage, deleted, holders, none, queues, requeued, runs } from './api-schemas.js';
 import type { RunMonitor } from './run-monitor.js';
 
 const inRun = z.object({ run: z.string() });
@@ -21,7 +30,7 @@ const PREVIEW_BYTES = 1000;
 
 type Find = (run: string) => RunMonitor;
 
-export function registerApi(server: Server, monitors: readonly RunMonitor[], tokens: readonly string[]): void {
+export function registerApi(server: Server, monitors: readonly RunMonitor[], access: Access): void {
   const find: Find = (run) => {
     const monitor = monitors.find((candidate) => candidate.run === run);
     if (!monitor)
@@ -31,22 +40,19 @@ export function registerApi(server: Server, monitors: readonly RunMonitor[], tok
       );
     return monitor;
   };
-  registerReads(server, monitors, find);
-  server.register(async (scope) => {
-    if (tokens.length > 0) {
-      const contentType = 'application/problem+json';
-      await scope.register(bearerAuth, { keys: new Set(tokens), contentType, errorResponse: unauthorized });
-    } else {
-      scope.addHook('onRequest', async (_request, reply) =>
-        problem(reply, 403, 'Forbidden', 'MARBLERUN_TOKEN is not set, so nothing can be changed here'),
-      );
-    }
-    registerMutations(scope as unknown as Server, find);
+  registerReads(server, access, (routes) => {
+    registerRuns(routes, monitors);
+    registerViews(routes, find);
+  });
+  registerChanges(server, access, (routes) => {
+    registerOne(routes, find);
+    registerMany(routes, find);
   });
 }
 
-function registerReads(server: Server, monitors: readonly RunMonitor[], find: Find): void {
-  server.get('/api/runs', () =>
+function registerRuns(routes: Routes, monitors: readonly RunMonitor[]): void {
+  const schema = { summary: 'Every run', security: mayNeedToken, response: { 200: runs, ...problems } };
+  routes.get('/api/runs', { schema }, () =>
     Promise.all(
       monitors.map(async ({ run, communicator, ready, detail }) => {
         const { status, graveyard } = communicator;
@@ -60,39 +66,78 @@ function registerReads(server: Server, monitors: readonly RunMonitor[], find: Fi
       }),
     ),
   );
-  server.get('/api/runs/:run/queues', { schema: { params: inRun } }, ({ params }) =>
-    find(params.run).communicator.show(),
-  );
-  server.get(
-    '/api/runs/:run/holders',
-    { schema: { params: inRun, querystring: page.pick({ limit: true }) } },
-    ({ params, query }) => find(params.run).communicator.status.holders(query.limit),
-  );
-  server.get('/api/runs/:run/dead', { schema: { params: inRun, querystring: page } }, async ({ params, query }) => {
-    const { graveyard } = find(params.run).communicator;
-    const [total, dead] = await Promise.all([graveyard.count(), graveyard.list(query.offset, query.limit)]);
-    return { total, dead: dead.map(shown) };
-  });
 }
 
-function registerMutations(server: Server, find: Find): void {
+function registerViews(routes: Routes, find: Find): void {
+  const view = { security: mayNeedToken, params: inRun };
+  routes.get(
+    '/api/runs/:run/queues',
+    { schema: { ...view, summary: 'Queues of a run', response: { 200: queues, ...problems } } },
+    ({ params }) => find(params.run).communicator.show(),
+  );
+  const limit = page.pick({ limit: true });
+  routes.get(
+    '/api/runs/:run/holders',
+    {
+      schema: {
+        ...view,
+        summary: 'Holders, the longest unheard first',
+        querystring: limit,
+        response: { 200: holders, ...problems },
+      },
+    },
+    ({ params, query }) => find(params.run).communicator.status.holders(query.limit),
+  );
+  routes.get(
+    '/api/runs/:run/dead',
+    {
+      schema: {
+        ...view,
+        summary: 'Dead marbles, the latest first',
+        querystring: page,
+        response: { 200: deadPage, ...problems },
+      },
+    },
+    async ({ params, query }) => {
+      const { graveyard } = find(params.run).communicator;
+      const [total, dead] = await Promise.all([graveyard.count(), graveyard.list(query.offset, query.limit)]);
+      return { total, dead: dead.map(shown) };
+    },
+  );
+}
+
+function registerOne(routes: Routes, find: Find): void {
   const one = async (what: Exhumation, { run, serial }: z.infer<typeof inGrave>) => {
     if ((await find(run).communicator.graveyard.exhume(what, [serial])) === 0)
       throw new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is no dead marble of this run`);
   };
-  server.post('/api/runs/:run/dead/:serial/requeue', { schema: { params: inGrave } }, async ({ params }, reply) => {
+  const common = { security: needsToken, params: inGrave, response: { 204: none, ...problems } };
+  const requeue = { ...common, summary: 'Puts a dead marble back into its queue, its attempts forgotten' };
+  routes.post('/api/runs/:run/dead/:serial/requeue', { schema: requeue }, async ({ params }, reply) => {
     await one('requeue', params);
     return reply.code(204).send();
   });
-  server.delete('/api/runs/:run/dead/:serial', { schema: { params: inGrave } }, async ({ params }, reply) => {
+  const remove = { ...common, summary: 'Deletes a dead marble' };
+  routes.delete('/api/runs/:run/dead/:serial', { schema: remove }, async ({ params }, reply) => {
     await one('delete', params);
     return reply.code(204).send();
   });
-  const schema = { params: inRun, querystring: ofQueue, body: these };
-  server.post('/api/runs/:run/dead/requeue', { schema }, async ({ params, query, body }) => ({
+}
+
+function registerMany(routes: Routes, find: Find): void {
+  const common = { security: needsToken, params: inRun, querystring: ofQueue, body: these };
+  const requeue = {
+    ...{ ...common, summary: 'Puts dead marbles back: those of the serials, else all; of one queue, if it is given' },
+    response: { 200: requeued, ...problems },
+  };
+  routes.post('/api/runs/:run/dead/requeue', { schema: requeue }, async ({ params, query, body }) => ({
     requeued: await many(find(params.run), 'requeue', query.queue, body?.serials),
   }));
-  server.post('/api/runs/:run/dead/delete', { schema }, async ({ params, query, body }) => {
+  const remove = {
+    ...{ ...common, summary: 'Deletes dead marbles: those of the serials, or all of a queue' },
+    response: { 200: deleted, ...problems },
+  };
+  routes.post('/api/runs/:run/dead/delete', { schema: remove }, async ({ params, query, body }) => {
     if (!query.queue && !body?.serials)
       throw new MarbleRunError(
         'MR_BAD_OPTION',
@@ -106,10 +151,6 @@ function registerMutations(server: Server, find: Find): void {
 function many({ communicator }: RunMonitor, what: Exhumation, queue?: string, serials?: string[]): Promise<number> {
   const { graveyard } = communicator;
   return serials ? graveyard.exhume(what, serials, queue) : graveyard.exhumeAll(what, queue);
-}
-
-function unauthorized({ message }: Error) {
-  return { type: 'about:blank', title: 'Unauthorized', status: 401, detail: message, error: message };
 }
 
 /** The data as text, or as base64 where it is bytes; cut, because it may be large. */

@@ -20,8 +20,8 @@ export function buildMonitor(config: MonitorConfig): Service {
     ready: monitors.every((monitor) => monitor.ready),
     detail: { runs: Object.fromEntries(monitors.map((monitor) => [monitor.run, monitor.detail])) },
   });
-  const server = createServer({ log, registry, collect, readiness });
-  registerApi(server, monitors, config.tokens);
+  const server = createServer({ title: 'MarbleRun Monitor', log, access: config.access, registry, collect, readiness });
+  registerApi(server, monitors, config.access);
   return {
     ...{ server, log, host: config.host, port: config.port, drainMs: config.drainMs },
     start: () => monitors.forEach((monitor) => monitor.start()),

@@ -1,7 +1,7 @@
 /**
  * What the Monitor is told by its environment.
  */
-import { commonVariables, port, readEnvironment, whole } from '@marblerun/service';
+import { commonVariables, port, readEnvironment, tokens, whole, type Access } from '@marblerun/service';
 import { checkName } from 'marblerun/communicator';
 import { z } from 'zod';
 
@@ -43,13 +43,9 @@ export const monitorVariables = z.object({
   MARBLERUN_METRIC_HOLDERS: whole(0, 100_000)
     .default(200)
     .describe('holders with a metric of their own at the most, the longest unheard first'),
-  MARBLERUN_TOKEN: z
-    .string()
-    .min(16, 'must have at least 16 characters')
-    .optional()
-    .describe(
-      'bearer token for requests that change something; without one they are refused. Several, for rotation, separated by commas',
-    ),
+  MARBLERUN_TOKEN: tokens.describe(
+    'bearer token for requests that change something; without one they are refused. Several, for rotation, separated by commas or lines',
+  ),
 });
 
 export interface MonitorConfig {
@@ -67,7 +63,7 @@ export interface MonitorConfig {
   readonly deadKeep: number;
   readonly deadKeepMs: number;
   readonly metricHolders: number;
-  readonly tokens: readonly string[];
+  readonly access: Access;
 }
 
 /** Throws MR_BAD_CONFIG. */
@@ -88,6 +84,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     deadKeep: variables.MARBLERUN_DEAD_KEEP,
     deadKeepMs: variables.MARBLERUN_DEAD_KEEP_MS,
     metricHolders: variables.MARBLERUN_METRIC_HOLDERS,
-    tokens: variables.MARBLERUN_TOKEN?.split(',').map((token) => token.trim()) ?? [],
+    access: { tokens: variables.MARBLERUN_TOKEN, readTokens: variables.MARBLERUN_READ_TOKEN },
   };
 }

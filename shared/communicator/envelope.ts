@@ -59,6 +59,7 @@ const NUMBERS: Record<string, keyof Header> = {
 };
 const NAMES: Record<string, keyof Header> = { b: 'batch', o: 'origin' };
 const NEWLINE = 10;
+const ATTEMPT = /^\d{1,15}$/;
 
 /** The last two digits of an id: writing a number in base 36 is slow, so it is done once for each pair. */
 const PAIRS = Array.from({ length: 36 * 36 }, (_, i) => i.toString(36).padStart(2, '0'));
@@ -109,8 +110,10 @@ function encodeHeader(header: Header): string {
 export function decodeEnvelope(bytes: Buffer): Envelope {
   const end = bytes.indexOf(NEWLINE);
   const words = end < 0 ? [] : bytes.toString('latin1', 0, end).split(' ');
-  const [id, attempt, sent, type] = words;
-  if (!id || !attempt || !sent || (type !== 'j' && type !== 'b' && type !== 'c') || !/^\d+$/.test(attempt)) {
+  const [id, attempt = '', sent = '', type] = words;
+  const sentAt = parseInt(sent, 36);
+  const numbers = ATTEMPT.test(attempt) && Number.isSafeInteger(sentAt) && sentAt >= 0;
+  if (!id || !numbers || (type !== 'j' && type !== 'b' && type !== 'c')) {
     throw new MarbleRunError(
       'MR_DATA_UNREADABLE',
       `envelope: ${JSON.stringify(bytes.toString('latin1', 0, 60))} does not begin with "<id> <attempt> <sent> <type>"`,
@@ -119,7 +122,7 @@ export function decodeEnvelope(bytes: Buffer): Envelope {
   const basics = {
     id,
     attempt: Number(attempt),
-    sentAt: parseInt(sent, 36),
+    sentAt,
     type,
     data: bytes.subarray(end + 1),
   } as const;
@@ -134,7 +137,7 @@ function decodeExtras(words: string[]): Partial<Header> {
     if (word.charAt(1) !== '=') continue;
     const value = word.slice(2);
     if (letter === 'f') failures.push(...readFailure(value));
-    else if (NUMBERS[letter]) extras[NUMBERS[letter]] = Number(value);
+    else if (NUMBERS[letter]) Object.assign(extras, /^\d{1,15}$/.test(value) && { [NUMBERS[letter]]: Number(value) });
     else if (NAMES[letter]) extras[NAMES[letter]] = value; // any other is a newer version's: not ours to judge
   }
   if (failures.length > 0) extras['failures'] = failures;

@@ -10,6 +10,7 @@ const schema = z.object({ ...commonVariables, MARBLERUN_PORT: port(9464) });
 test('an empty environment gives the defaults', () => {
   expect(readEnvironment(schema, {})).toEqual({
     MARBLERUN_REDIS: 'redis://localhost:6379',
+    MARBLERUN_READ_TOKEN: [],
     MARBLERUN_HOST: '0.0.0.0',
     MARBLERUN_LOG_LEVEL: 'info',
     MARBLERUN_DRAIN_MS: 10_000,
@@ -44,4 +45,18 @@ test('a secret may come from a file, and is not shown in errors', () => {
     /MARBLERUN_REDIS_FILE: cannot read/,
   );
   expect(() => readEnvironment(schema, { MARBLERUN_REDIS: 'http://:hunter2@redis' })).toThrow(/^(?!.*hunter2)/s);
+});
+
+test('several tokens, for rotation: by commas, or one a line of a file', () => {
+  const [old, next] = ['the-old-token-0123', 'the-next-token-0123'];
+  const file = join(mkdtempSync(join(tmpdir(), 'marblerun-')), 'tokens');
+  writeFileSync(file, `${old}\n${next}\n`);
+  const read = (env: Record<string, string>) => readEnvironment(schema, env).MARBLERUN_READ_TOKEN;
+  expect(read({ MARBLERUN_READ_TOKEN: `${old}, ${next}` })).toEqual([old, next]);
+  expect(read({ MARBLERUN_READ_TOKEN_FILE: file })).toEqual([old, next]);
+  expect(() => read({ MARBLERUN_READ_TOKEN: `${old},hunter2` })).toThrow(
+    /READ_TOKEN: the value given: each token .* 16/,
+  );
+  expect(() => read({ MARBLERUN_READ_TOKEN: `${old},hunter2` })).toThrow(/^(?!.*hunter2)/s);
+  expect(() => read({ MARBLERUN_READ_TOKEN: `${old}!` })).toThrow(/must be A-Z a-z 0-9/);
 });

@@ -10,6 +10,14 @@ import { mistakeInRedis } from 'marblerun/communicator';
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 
+/** A list, so that a new token can be let in before the old one goes; from a file, one a line. */
+export const tokens = z
+  .string()
+  .transform((list) => list.split(/[\s,]+/).filter((token) => token !== ''))
+  .refine((list) => list.every((token) => token.length >= 16), 'each token must have at least 16 characters')
+  .refine((list) => list.every((token) => /^[A-Za-z0-9._~+/-]+=*$/.test(token)), 'must be A-Z a-z 0-9 . _ ~ + / - only')
+  .prefault('');
+
 /** What both services have. `describe` is what docs/CONFIGURATION.md says of it. */
 export const commonVariables = {
   MARBLERUN_REDIS: z
@@ -22,6 +30,9 @@ export const commonVariables = {
     .describe(
       'Redis of the run: redis://[user:password@]host:port[/db], rediss:// for TLS, the path of a Unix socket, or the long form as JSON (docs/REDIS.md)',
     ),
+  MARBLERUN_READ_TOKEN: tokens.describe(
+    'bearer token for reads and metrics; without one they are open. Several, for rotation, separated by commas or lines',
+  ),
   MARBLERUN_HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on'),
   MARBLERUN_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -1,6 +1,15 @@
-export { commonVariables, port, readEnvironment, whole } from './environment.js';
+export { mayNeedToken, needsToken, type Access } from './access.js';
+export { commonVariables, port, readEnvironment, tokens, whole } from './environment.js';
 export { createLogger, type Logger } from './logger.js';
 export { Loop, type LoopOptions } from './loop.js';
-export { problem } from './problem.js';
-export { createServer, type Readiness, type Server, type ServerOptions } from './server.js';
+export { problem, problems } from './problem.js';
+export {
+  createServer,
+  registerChanges,
+  registerReads,
+  type Readiness,
+  type Routes,
+  type Server,
+  type ServerOptions,
+} from './server.js';
 export { runService, type Service } from './service.js';

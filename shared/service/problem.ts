@@ -2,6 +2,7 @@
  * Errors as problem details (RFC 9457): `application/problem+json` with the stable code as its type.
  */
 import { isMarbleRunError, type ErrorCode } from 'marblerun';
+import { z } from 'zod';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -16,6 +17,22 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   MR_REDIS_TOO_OLD: 503,
   MR_LAYOUT: 503,
 };
+
+const schema = z
+  .object({
+    type: z.string().describe('a stable MR_* code, or about:blank'),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+  })
+  .meta({ description: 'problem details (RFC 9457)' });
+const content = { 'application/problem+json': { schema } };
+
+/** For the responses of a route. */
+export const problems = {
+  '4xx': { description: 'the request cannot be done', content },
+  '5xx': { description: 'Redis is away or refuses, or the service has failed', content },
+} as const;
 
 export function problem(reply: FastifyReply, status: number, title: string, detail: string, code = 'about:blank') {
   return reply.code(status).type('application/problem+json').send({ type: code, title, status, detail });

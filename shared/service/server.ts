@@ -1,11 +1,20 @@
 /**
- * The HTTP side that both services have: health, metrics, errors. Builds; does not listen.
+ * The HTTP side that both services have: health, metrics, the OpenAPI document, errors, limits.
+ * Builds; does not listen.
  */
-import Fastify from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import swagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import { guardChanges, guardReads, mayNeedToken, type Access } from './access.js';
 import type { Logger } from './logger.js';
-import { handleError, problem } from './problem.js';
+import { handleError, problem, problems } from './problem.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -14,7 +23,10 @@ export interface Readiness {
 }
 
 export interface ServerOptions {
+  /** Of the OpenAPI document. */
+  readonly title: string;
   readonly log: Logger;
+  readonly access: Access;
   readonly registry: Registry;
   /** Reads what is measured only when somebody asks. Called once per scrape, never twice at a time. */
   readonly collect: () => Promise<void>;
@@ -22,13 +34,76 @@ export interface ServerOptions {
   readonly readiness: () => Readiness;
 }
 
-export type Server = ReturnType<typeof createServer>;
+export type Server = ReturnType<typeof buildServer>;
+/** Where routes are registered. */
+export type Routes = Omit<Server, 'register'>;
 
-export function createServer({ log, registry, collect, readiness }: ServerOptions) {
+/** Of the routes, not of the package: raised when a client would notice. */
+const API_VERSION = '1.0.0';
+
+/** Connections at a time; more are turned away, and do not wait. */
+const MOST_CONNECTIONS = 1000;
+
+const LIMITS = {
+  bodyLimit: 65_536,
+  /** A whole request, and the part of it before its body; a client that is slower is cut off. */
+  requestTimeout: 15_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 1000,
+  /** Nothing sent and nothing taken for so long. */
+  connectionTimeout: 60_000,
+  maxHeaderSize: 16_384,
+} as const;
+
+export function createServer(options: ServerOptions): Server {
+  const server = buildServer(options.log);
+  server.server.maxConnections = MOST_CONNECTIONS;
+  void server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: options.title, version: API_VERSION },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  void server.register((scope, _options, done) => {
+    registerHealth(scope as unknown as Routes, options.readiness);
+    done();
+  });
+  registerReads(server, options.access, (routes) => {
+    registerMetrics(routes, options);
+    routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+  });
+  return server;
+}
+
+/** Routes that show something. */
+export function registerReads(server: Server, access: Access, routes: (scope: Routes) => void): void {
+  registerGuarded(server, (scope) => guardReads(scope, access), routes);
+}
+
+/** Routes that change something. */
+export function registerChanges(server: Server, access: Access, routes: (scope: Routes) => void): void {
+  registerGuarded(server, (scope) => guardChanges(scope, access), routes);
+}
+
+function registerGuarded(
+  server: Server,
+  guard: (scope: FastifyInstance) => Promise<void>,
+  routes: (scope: Routes) => void,
+): void {
+  void server.register(async (scope) => {
+    await guard(scope);
+    routes(scope as unknown as Routes);
+  });
+}
+
+function buildServer(log: Logger) {
+  const { headersTimeout, connectionsCheckingInterval, maxHeaderSize, ...limits } = LIMITS;
   const server = Fastify({
     loggerInstance: log.child({}, { level: quieter(log.level) }),
-    bodyLimit: 65_536,
-    requestTimeout: 30_000,
+    ...limits,
+    http: { headersTimeout, connectionsCheckingInterval, maxHeaderSize },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   }).withTypeProvider<ZodTypeProvider>();
@@ -38,15 +113,28 @@ export function createServer({ log, registry, collect, readiness }: ServerOption
   server.setNotFoundHandler((request, reply) =>
     problem(reply, 404, 'Not Found', `${request.method} ${request.url}: there is no such route`),
   );
-
-  server.get('/health/live', () => ({ status: 'live' }));
-  server.get('/health/ready', (_request, reply) => {
-    const { ready, detail } = readiness();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...detail });
-  });
-  const scrape = shared(() => collect().then(() => registry.metrics()));
-  server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await scrape()));
   return server;
+}
+
+const live = z.object({ status: z.literal('live') });
+const ready = z.looseObject({ status: z.enum(['ready', 'not ready']) });
+
+function registerHealth(routes: Routes, readiness: () => Readiness): void {
+  routes.get('/health/live', { schema: { summary: 'Does the process turn?', response: { 200: live } } }, () => ({
+    status: 'live' as const,
+  }));
+  const schema = { summary: 'Does the bus answer, and do the loops turn?', response: { 200: ready, 503: ready } };
+  routes.get('/health/ready', { schema }, async (_request, reply) => {
+    const { ready: is, detail } = readiness();
+    return reply.code(is ? 200 : 503).send({ status: is ? ('ready' as const) : ('not ready' as const), ...detail });
+  });
+}
+
+function registerMetrics(routes: Routes, { registry, collect }: ServerOptions): void {
+  const scrape = shared(() => collect().then(() => registry.metrics()));
+  const text = { description: 'Prometheus text format', content: { 'text/plain': { schema: z.string() } } };
+  const schema = { summary: 'Metrics', security: mayNeedToken, response: { 200: text, ...problems } };
+  routes.get('/metrics', { schema }, async (_request, reply) => reply.type(registry.contentType).send(await scrape()));
 }
 
 /** Each request and each address listened on would be a line: only at debug. */

@@ -1,0 +1,72 @@
+/**
+ * What the Monitor's API answers, as schemas: replies are checked against them, and the OpenAPI
+ * document is made of them. A field that is not here is not shown.
+ */
+import { EVENTS } from 'marblerun/communicator';
+import { z } from 'zod';
+
+const whole = z.number().int();
+const msSince1970 = whole.describe('ms since 1970');
+const queue = z.string();
+
+export const runs = z.array(
+  z.object({
+    run: z.string(),
+    ready: z.boolean(),
+    loops: z.record(z.string(), z.string()).describe('how Redis and each chore are'),
+    holders: whole,
+    later: whole.describe('delayed marbles'),
+    dead: whole,
+    redis: z
+      .object({
+        version: z.string().optional(),
+        appendonly: z.boolean().optional(),
+        appendfsync: z.string().optional(),
+        maxmemoryPolicy: z.string().optional(),
+        usedBytes: whole.optional(),
+        maxBytes: whole.optional(),
+      })
+      .describe('what this Redis is set to, as far as the Monitor may read it'),
+  }),
+);
+
+export const queues = z.array(
+  z.object({
+    queue,
+    depth: whole.describe('marbles that wait'),
+    held: whole.describe('marbles in hand'),
+    oldestMs: whole.describe('how long the next marble has waited'),
+    counts: z.object(Object.fromEntries(EVENTS.map((event) => [event, whole]))),
+  }),
+);
+
+export const holders = z.array(
+  z.object({
+    holder: z.string(),
+    leaseUntil: msSince1970,
+    heardAt: msSince1970,
+    held: whole,
+    about: z.record(z.string(), z.string()).describe('host, pid, waiting, report, blockedMs, …'),
+  }),
+);
+
+const grave = { serial: z.string(), queue, at: msSince1970, reason: z.record(z.string(), z.unknown()) };
+const unreadable = z.object(grave).describe('its bytes are no envelope');
+const readable = z.object({
+  ...grave,
+  id: z.string(),
+  attempts: whole,
+  failures: z.array(z.unknown()).describe('of each attempt that failed: when, and why'),
+  sentAt: msSince1970,
+  batch: z.string().optional(),
+  origin: z.string().optional().describe('the run it was first elevated from'),
+  hops: whole.optional(),
+  bytes: whole.describe('of its data'),
+  type: z.enum(['j', 'b', 'c']).describe('JSON, bytes, a codec'),
+  data: z.string().describe('the beginning of its data: text, or base64 where it is bytes'),
+});
+
+export const deadPage = z.object({ total: whole, dead: z.array(z.union([readable, unreadable])) });
+export const requeued = z.object({ requeued: whole });
+export const deleted = z.object({ deleted: whole });
+export const none = z.undefined().describe('done');
