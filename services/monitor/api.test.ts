@@ -123,6 +123,46 @@ test('all dead marbles of a queue can be requeued', async () => {
   await marble.finish();
 });
 
+test('some of the dead, or all of a queue, can be requeued and deleted; of every queue only requeued', async () => {
+  const serials = [await kill('some'), await kill('some'), await kill('some'), await kill('others')];
+  const post = async (path: string, body?: unknown) => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const init = {
+      method: 'POST',
+      headers: { authorization, ...type },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    };
+    const reply = await call(`/api/runs/${run}/dead/${path}`, init);
+    return [reply.status, await reply.json()] as [number, unknown];
+  };
+  expect(await post('requeue', { serials: [serials[0], '99999'] })).toEqual([200, { requeued: 1 }]);
+  expect(await post('requeue?queue=others', { serials: [serials[1]] })).toEqual([200, { requeued: 0 }]);
+  expect(await post('delete', { serials: [serials[1]] })).toEqual([200, { deleted: 1 }]);
+  expect(await post('delete')).toEqual([400, expect.objectContaining({ type: 'MR_BAD_OPTION' })]);
+  expect(await post('delete', { serials: ['x'] })).toEqual([400, expect.objectContaining({ status: 400 })]);
+  expect(await get(`/api/runs/${run}/dead`)).toMatchObject({
+    total: 2,
+    dead: [{ serial: serials[3] }, { serial: serials[2] }],
+  });
+  expect(await post('delete?queue=some')).toEqual([200, { deleted: 1 }]);
+  expect(await post('delete?queue=others')).toEqual([200, { deleted: 1 }]);
+  expect(await get(`/api/runs/${run}/dead`)).toEqual({ total: 0, dead: [] });
+  expect(await marble.check('some')).toEqual({ secret: 'payload' });
+  await marble.finish();
+  expect(await marble.check('others')).toBeUndefined();
+});
+
+test('a dead marble tells of each attempt when it failed and why', async () => {
+  const serial = await kill('told');
+  const { dead } = (await get(`/api/runs/${run}/dead`)) as { dead: { serial: string; failures: { at: number }[] }[] };
+  const { failures } = dead.find((grave) => grave.serial === serial)!;
+  expect(failures).toEqual(
+    [1, 2].map((attempt) => ({ attempt, at: expect.any(Number), why: 'failed', error: 'broken' })),
+  );
+  for (const { at } of failures) expect(Math.abs(Date.now() - at)).toBeLessThan(60_000);
+  await call(`/api/runs/${run}/dead/${serial}`, { method: 'DELETE', headers: { authorization } });
+});
+
 test('what changes something is refused without the token, and where none is set', async () => {
   const serial = await kill('guarded');
   const url = `/api/runs/${run}/dead/${serial}`;

@@ -4,15 +4,15 @@
 import bearerAuth from '@fastify/bearer-auth';
 import { problem, type Server } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
-import type { DeadMarble } from 'marblerun/communicator';
+import type { DeadMarble, Exhumation } from 'marblerun/communicator';
 import { z } from 'zod';
 import type { RunMonitor } from './run-monitor.js';
 
 const inRun = z.object({ run: z.string() });
-const inGrave = z.object({
-  run: z.string(),
-  serial: z.string().regex(/^\d{1,16}$/, 'must be the serial of a dead marble'),
-});
+const serial = z.string().regex(/^\d{1,16}$/, 'must be the serial of a dead marble');
+const inGrave = z.object({ run: z.string(), serial });
+const ofQueue = z.object({ queue: z.string().optional() });
+const these = z.strictObject({ serials: z.array(serial).min(1).max(1000).optional() }).nullish();
 const page = z.object({
   offset: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -76,36 +76,46 @@ function registerReads(server: Server, monitors: readonly RunMonitor[], find: Fi
 }
 
 function registerMutations(server: Server, find: Find): void {
+  const one = async (what: Exhumation, { run, serial }: z.infer<typeof inGrave>) => {
+    if ((await find(run).communicator.graveyard.exhume(what, [serial])) === 0)
+      throw new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is no dead marble of this run`);
+  };
   server.post('/api/runs/:run/dead/:serial/requeue', { schema: { params: inGrave } }, async ({ params }, reply) => {
-    if (!(await find(params.run).communicator.graveyard.requeue(params.serial))) throw noGrave(params.serial);
+    await one('requeue', params);
     return reply.code(204).send();
   });
   server.delete('/api/runs/:run/dead/:serial', { schema: { params: inGrave } }, async ({ params }, reply) => {
-    if (!(await find(params.run).communicator.graveyard.delete(params.serial))) throw noGrave(params.serial);
+    await one('delete', params);
     return reply.code(204).send();
   });
-  const ofQueue = z.object({ queue: z.string().optional() });
-  server.post(
-    '/api/runs/:run/dead/requeue',
-    { schema: { params: inRun, querystring: ofQueue } },
-    async ({ params, query }) => {
-      return { requeued: await find(params.run).communicator.graveyard.requeueAll(query.queue) };
-    },
-  );
+  const schema = { params: inRun, querystring: ofQueue, body: these };
+  server.post('/api/runs/:run/dead/requeue', { schema }, async ({ params, query, body }) => ({
+    requeued: await many(find(params.run), 'requeue', query.queue, body?.serials),
+  }));
+  server.post('/api/runs/:run/dead/delete', { schema }, async ({ params, query, body }) => {
+    if (!query.queue && !body?.serials)
+      throw new MarbleRunError(
+        'MR_BAD_OPTION',
+        'queue or serials: not given; all of every queue are not deleted at once',
+      );
+    return { deleted: await many(find(params.run), 'delete', query.queue, body?.serials) };
+  });
+}
+
+/** Those of the serials, else all; of one queue, if it is given. */
+function many({ communicator }: RunMonitor, what: Exhumation, queue?: string, serials?: string[]): Promise<number> {
+  const { graveyard } = communicator;
+  return serials ? graveyard.exhume(what, serials, queue) : graveyard.exhumeAll(what, queue);
 }
 
 function unauthorized({ message }: Error) {
   return { type: 'about:blank', title: 'Unauthorized', status: 401, detail: message, error: message };
 }
 
-function noGrave(serial: string): MarbleRunError {
-  return new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is no dead marble of this run`);
-}
-
 /** The data as text, or as base64 where it is bytes; cut, because it may be large. */
 function shown({ serial, queue, at, reason, envelope }: DeadMarble) {
   if (!envelope) return { serial, queue, at, reason };
-  const { id, attempt, sentAt, batch, origin, hops, type, data } = envelope;
+  const { id, attempt, sentAt, batch, origin, hops, failures = [], type, data } = envelope;
   const text = data.subarray(0, PREVIEW_BYTES).toString(type === 'j' ? 'utf8' : 'base64');
   return {
     serial,
@@ -114,6 +124,7 @@ function shown({ serial, queue, at, reason, envelope }: DeadMarble) {
     reason,
     id,
     attempts: attempt,
+    failures,
     sentAt,
     batch,
     origin,

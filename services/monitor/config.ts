@@ -34,6 +34,12 @@ export const monitorVariables = z.object({
   MARBLERUN_STILL_MS: whole(60_000, 31_536_000_000)
     .default(604_800_000)
     .describe('ms after which a queue that is empty and unused is forgotten, with its counts'),
+  MARBLERUN_DEAD_KEEP: whole(0, 100_000_000)
+    .default(100_000)
+    .describe('dead marbles of a run to keep at the most; more are removed, the oldest first; 0: any number'),
+  MARBLERUN_DEAD_KEEP_MS: whole(0, 315_360_000_000)
+    .default(7_776_000_000)
+    .describe('ms to keep a dead marble, then it is removed; 0: for ever'),
   MARBLERUN_METRIC_HOLDERS: whole(0, 100_000)
     .default(200)
     .describe('holders with a metric of their own at the most, the longest unheard first'),
@@ -58,6 +64,8 @@ export interface MonitorConfig {
   readonly orphansMs: number;
   readonly maxAttempts: number;
   readonly stillMs: number;
+  readonly deadKeep: number;
+  readonly deadKeepMs: number;
   readonly metricHolders: number;
   readonly tokens: readonly string[];
 }
@@ -77,6 +85,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     orphansMs: variables.MARBLERUN_ORPHANS_MS,
     maxAttempts: variables.MARBLERUN_MAX_ATTEMPTS,
     stillMs: variables.MARBLERUN_STILL_MS,
+    deadKeep: variables.MARBLERUN_DEAD_KEEP,
+    deadKeepMs: variables.MARBLERUN_DEAD_KEEP_MS,
     metricHolders: variables.MARBLERUN_METRIC_HOLDERS,
     tokens: variables.MARBLERUN_TOKEN?.split(',').map((token) => token.trim()) ?? [],
   };

@@ -11,6 +11,7 @@ import type { SweepMetrics } from './metrics.js';
 
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000 } as const;
 const PRUNE_MS = 600_000;
+const EXPIRE_MS = 60_000;
 
 export class RunMonitor {
   readonly communicator: Communicator;
@@ -31,6 +32,7 @@ export class RunMonitor {
       chore('promote', config.promoteMs, () => this.promote()),
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
+      chore('expire', EXPIRE_MS, () => this.expire()),
     ];
   }
 
@@ -75,5 +77,11 @@ export class RunMonitor {
   async prune(): Promise<undefined> {
     const forgotten = await this.communicator.prune(this.config.stillMs);
     if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
+  }
+  /** The retention of the dead. */
+  async expire(): Promise<undefined> {
+    const { deadKeep, deadKeepMs } = this.config;
+    const removed = await this.communicator.graveyard.expire(deadKeep, deadKeepMs);
+    if (removed > 0) this.log.warn({ run: this.run, removed }, 'removed dead marbles that were too many or too old');
   }
 }

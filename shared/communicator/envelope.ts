@@ -4,12 +4,24 @@
  *     <id> <attempt> <sent, ms in base 36> <type>[ <letter>=<value>]...\n<data>
  *
  * `attempt` counts the deliveries that failed or were dropped so far (0 when sent). Scripts read
- * the first two words only, so anything may be added behind them. The type says how the data is
- * written: `j` JSON, `b` bytes, `c` a codec of the user's. What may go wrong: bytes that are no
- * envelope (written by something else) throw MR_DATA_UNREADABLE and are left where they are.
+ * the first two words, and `m` and `f` when a delivery failed, so anything may be added behind them.
+ * The type says how the data is written: `j` JSON, `b` bytes, `c` a codec of the user's. What may go
+ * wrong: bytes that are no envelope (written by something else) throw MR_DATA_UNREADABLE and are
+ * left where they are.
  */
 import { randomBytes } from 'node:crypto';
 import { MarbleRunError } from '../errors.js';
+
+/** One delivery that was not finished, as scripts write it into the header. */
+export interface Failure {
+  readonly attempt: number;
+  /** In ms since 1970 by Redis's clock. */
+  readonly at: number;
+  /** `failed`, `dropped`, `abandoned`, `over its time limit`. */
+  readonly why: string;
+  /** The beginning of the error's message. */
+  readonly error?: string;
+}
 
 export interface Header {
   readonly id: string;
@@ -25,14 +37,27 @@ export interface Header {
   readonly origin?: string;
   /** How often it, or the marble it came of, has been elevated. */
   readonly hops?: number;
+  /** A delivery that takes longer is taken back; 0: no limit. The worker's where absent. */
+  readonly timeLimitMs?: number;
+  /** The first backoff and the longest; the worker's where absent. */
+  readonly retryBaseMs?: number;
+  readonly retryMaxMs?: number;
+  /** The latest deliveries that were not finished, the oldest first; absent where there was none. Never sent. */
+  readonly failures?: readonly Failure[];
 }
 
 export interface Envelope extends Header {
   readonly data: Buffer;
 }
 
-const LETTERS = { m: 'maxAttempts', b: 'batch', o: 'origin', h: 'hops' } as const;
-const NUMBERS = new Set<string>(['maxAttempts', 'hops']);
+const NUMBERS: Record<string, keyof Header> = {
+  m: 'maxAttempts',
+  h: 'hops',
+  l: 'timeLimitMs',
+  r: 'retryBaseMs',
+  x: 'retryMaxMs',
+};
+const NAMES: Record<string, keyof Header> = { b: 'batch', o: 'origin' };
 const NEWLINE = 10;
 
 /** Ids are unique by a random prefix per process and a counter: 11 to 15 characters, no system call per id. */
@@ -54,6 +79,9 @@ function encodeHeader(header: Header): string {
   if (header.batch !== undefined) line += ` b=${header.batch}`;
   if (header.origin !== undefined) line += ` o=${header.origin}`;
   if (header.hops !== undefined) line += ` h=${header.hops}`;
+  if (header.timeLimitMs !== undefined) line += ` l=${header.timeLimitMs}`;
+  if (header.retryBaseMs !== undefined) line += ` r=${header.retryBaseMs}`;
+  if (header.retryMaxMs !== undefined) line += ` x=${header.retryMaxMs}`;
   return line;
 }
 
@@ -79,17 +107,30 @@ export function decodeEnvelope(bytes: Buffer): Envelope {
 }
 
 function decodeExtras(words: string[]): Partial<Header> {
-  const extras: Record<string, string | number> = {};
+  const extras: Record<string, unknown> = {};
+  const failures: Failure[] = [];
   for (const word of words.slice(4)) {
-    const name = (LETTERS as Record<string, string | undefined>)[word.charAt(0)];
-    if (name === undefined || word.charAt(1) !== '=') continue; // a newer version's: not ours to judge
+    const letter = word.charAt(0);
+    if (word.charAt(1) !== '=') continue;
     const value = word.slice(2);
-    extras[name] = NUMBERS.has(name) ? Number(value) : value;
+    if (letter === 'f') failures.push(...readFailure(value));
+    else if (NUMBERS[letter]) extras[NUMBERS[letter]] = Number(value);
+    else if (NAMES[letter]) extras[NAMES[letter]] = value; // any other is a newer version's: not ours to judge
   }
+  if (failures.length > 0) extras['failures'] = failures;
   return extras;
 }
 
-/** The same marble one run higher: one more hop, its first run remembered, its attempts forgotten. */
+/** History is for people: where it cannot be read, the marble can. */
+function readFailure(latin1: string): Failure[] {
+  try {
+    return [JSON.parse(Buffer.from(latin1, 'latin1').toString()) as Failure];
+  } catch {
+    return [];
+  }
+}
+
+/** The same marble one run higher: one more hop, its first run remembered, its attempts and failures forgotten. */
 export function elevated(envelope: Envelope, from: string): Buffer {
   const header: Header = { ...envelope, attempt: 0, hops: (envelope.hops ?? 0) + 1, origin: envelope.origin ?? from };
   return encodeEnvelope(header, envelope.data) as Buffer;

@@ -1,10 +1,13 @@
 /**
  * The dead: marbles that failed or were dropped too often, parked with their reason for a person.
+ *
+ * Any number is read, put back or removed in steps that are bounded by number and bytes. What may go
+ * wrong: a cut between two steps; what is done is done, and the next call does the rest.
  */
 import type { Connection } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { runKeys } from './outputs.js';
+import { LineTable, runKeys } from './outputs.js';
 import { callScript } from './scripts.js';
 
 export interface DeadMarble {
@@ -19,7 +22,9 @@ export interface DeadMarble {
   readonly envelope: Envelope | undefined;
 }
 
-const CHUNK = 100;
+const STEP = { graves: 100, bytes: 1_048_576 } as const;
+
+export type Exhumation = 'requeue' | 'delete';
 
 export class Graveyard {
   constructor(
@@ -44,35 +49,40 @@ export class Graveyard {
     return (await this.#read([serial], this.keys.graves))[0];
   }
 
-  /** Back to the end of its queue, its attempts forgotten. False where there is no such grave. */
-  requeue(serial: string): Promise<boolean> {
-    return this.#find(serial, 'requeue');
-  }
-
-  /** All of a queue, or of every queue, that are dead at this moment. Returns how many. */
-  async requeueAll(queue?: string): Promise<number> {
-    const serials = await this.connection.run((redis) => redis.zrange(this.keys.dead, '0', '-1'));
-    let requeued = 0;
-    for (let i = 0; i < serials.length; i += CHUNK) {
-      for (const grave of await this.#read(serials.slice(i, i + CHUNK), this.keys.graves)) {
-        if (queue === undefined || grave.queue === queue) requeued += Number(await this.#exhume(grave, 'requeue'));
-      }
+  /** `requeue`: back to the end of their queues, their attempts forgotten. Returns how many of the serials were graves. */
+  async exhume(what: Exhumation, serials: readonly string[], onlyQueue = ''): Promise<number> {
+    const table = new LineTable(this.keys);
+    let exhumed = 0;
+    for (let at = 0; at < serials.length;) {
+      const keys = [...runKeys(this.keys), ...table.keys];
+      const step = serials.slice(at, at + STEP.graves);
+      const args = [what, onlyQueue, STEP.bytes, table.names.length, ...table.names, ...step];
+      const [taken, looked, missing] = (await this.connection.run((redis) =>
+        callScript(redis, 'exhume', keys, args),
+      )) as [number, number, string];
+      exhumed += taken;
+      at += looked;
+      if (missing !== '') table.line(missing);
     }
-    return requeued;
+    return exhumed;
   }
 
-  delete(serial: string): Promise<boolean> {
-    return this.#find(serial, 'delete');
+  /** All of a queue, or of every queue, that are dead at this moment; the oldest first. Returns how many. */
+  async exhumeAll(what: Exhumation, queue = ''): Promise<number> {
+    const serials = await this.connection.run((redis) => redis.zrange(this.keys.dead, '0', '-1'));
+    serials.sort((a, b) => Number(a) - Number(b)); // many die in one millisecond
+    return this.exhume(what, serials, queue);
   }
 
-  async #find(serial: string, what: 'requeue' | 'delete'): Promise<boolean> {
-    const grave = await this.get(serial);
-    return grave !== undefined && this.#exhume(grave, what);
-  }
-
-  async #exhume({ serial, queue }: DeadMarble, what: 'requeue' | 'delete'): Promise<boolean> {
-    const keys = [...runKeys(this.keys), this.keys.queue(queue)];
-    return (await this.connection.run((redis) => callScript(redis, 'exhume', keys, [serial, what, queue]))) === 1;
+  /** Removes the oldest that are more than `keep` or older than `keepMs`; 0: no such limit. Returns how many. */
+  async expire(keep: number, keepMs: number): Promise<number> {
+    for (let total = 0; ;) {
+      const removed = (await this.connection.run((redis) =>
+        callScript(redis, 'expire', runKeys(this.keys), [keep, keepMs, STEP.graves, STEP.bytes]),
+      )) as number;
+      if (removed === 0) return total;
+      total += removed;
+    }
   }
 
   async #read(serials: string[], graves: string): Promise<DeadMarble[]> {

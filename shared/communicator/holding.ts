@@ -11,25 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
-import { decodeEnvelope, newId, type Envelope } from './envelope.js';
+import { decodeEnvelope, newId } from './envelope.js';
+import { pushFinished, type Finished, type Held } from './finished.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, pushFinished, runKeys, type Output } from './outputs.js';
+import { LineTable, runKeys } from './outputs.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
-/** A marble in hand. The receipt is of this delivery alone: a later delivery of the same marble has another. */
-export interface Held {
-  readonly receipt: string;
-  readonly queue: string;
-  readonly envelope: Envelope;
-}
-
-export interface Finished {
-  /** Of this holder, and not given to `swap` before: an owner puts down what it finishes. */
-  readonly held: Held;
-  /** Committed in the same atomic step, and not at all if the finish is refused. */
-  readonly outputs: readonly Output[];
-}
+export type { Finished, Held };
 
 export interface SwapRequest {
   readonly finish?: readonly Finished[];
@@ -42,8 +31,12 @@ export interface SwapRequest {
   readonly waitOn?: string;
 }
 
-export type SwapResult =
-  { readonly forgotten: true } | { readonly forgotten: false; readonly taken: Held[]; readonly refused: Set<string> };
+interface Swapped {
+  readonly forgotten: false;
+  readonly taken: Held[];
+  readonly refused: Set<string>;
+}
+export type SwapResult = { readonly forgotten: true } | Swapped;
 
 export interface GivenBack {
   readonly held: Held;
@@ -117,7 +110,8 @@ export class Holding {
     if (abandon.length > 0) this.#count = -1;
     const { leaseMs, timeLimitMs } = this.options;
     const op = ++this.#op;
-    const head = [this.#count, timeLimitMs, first, want, landing?.seq ?? 0, landing?.known ? 1 : 0];
+    const limited = timeLimitMs === 0 && finish.some(({ held }) => held.envelope.timeLimitMs !== undefined);
+    const head = [this.#count, limited ? -1 : timeLimitMs, first, want, landing?.seq ?? 0, landing?.known ? 1 : 0];
     const tail = [
       waitOn !== undefined && waitOn !== this.#waitsOn ? waitOn : '',
       ...[sources.length, ...sources, table.names.length, ...table.names],
@@ -131,10 +125,22 @@ export class Holding {
     if (reply[0].toString() === 'forgotten') return { forgotten: true };
     if (waitOn !== undefined) this.#waitsOn = waitOn;
     if (landing && this.#landing === landing) this.#landing = undefined;
-    return this.#read(reply, finish.length);
+    const result = this.#read(reply, finish.length);
+    await this.#noteLimits(result.taken);
+    return result;
   }
 
-  #read(reply: SwapReply, finished: number): SwapResult {
+  /** Before anybody works on them: a limit that only this process knew of would not hold it. Costs nothing where none has one. */
+  async #noteLimits(taken: readonly Held[]): Promise<void> {
+    const limits = taken.flatMap(({ receipt, envelope: { timeLimitMs } }) =>
+      timeLimitMs === undefined ? [] : [receipt, timeLimitMs],
+    );
+    if (limits.length === 0) return;
+    const keys = [this.keys.held(this.id), this.keys.deadlines];
+    await this.connection.patient((redis) => callScript(redis, 'limit', keys, [this.id, ...limits]));
+  }
+
+  #read(reply: SwapReply, finished: number): Swapped {
     const [, refused, ...groups] = reply;
     const raw: Raw[] = [];
     for (const [queueBytes, seq, ...envelopes] of groups) {
@@ -176,8 +182,11 @@ export class Holding {
       landing.known = true;
       if (this.#count >= 0) this.#count++;
       this.#blocked = false;
-      if (this.options.timeLimitMs > 0) await this.adopt(); // which starts its time
-      return this.#readable([{ receipt: `${landing.seq}/${queue}`, queue, bytes }])[0];
+      const [held] = this.#readable([{ receipt: `${landing.seq}/${queue}`, queue, bytes }]);
+      const ownLimit = held?.envelope.timeLimitMs !== undefined;
+      if (this.options.timeLimitMs > 0 || ownLimit) await this.adopt(); // which starts its time
+      if (held && ownLimit) await this.#inLine(() => this.#noteLimits([held]));
+      return held;
     } finally {
       this.#blocked = false;
     }

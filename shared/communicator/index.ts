@@ -1,7 +1,7 @@
 export { Communicator, type Popped } from './communicator.js';
 export { BUS_DEFAULTS, Connection, type BusOptions } from './connection.js';
-export { decodeEnvelope, encodeEnvelope, newId, type Envelope, type Header } from './envelope.js';
-export { Graveyard, type DeadMarble } from './graveyard.js';
+export { decodeEnvelope, encodeEnvelope, newId, type Envelope, type Failure, type Header } from './envelope.js';
+export { Graveyard, type DeadMarble, type Exhumation } from './graveyard.js';
 export { Holding, type Finished, type GivenBack, type Held, type HoldingOptions } from './holding.js';
 export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
 export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';

@@ -59,29 +59,6 @@ export function pushGroups(outputs: readonly Output[], table: LineTable, args: S
   return groups;
 }
 
-interface Finish {
-  readonly held: { readonly receipt: string; readonly queue: string };
-  readonly outputs: readonly Output[];
-}
-
-/** Of each queue: name, how many, and of each marble its receipt and its outputs. Returns how many queues. */
-export function pushFinished(finish: readonly Finish[], table: LineTable, args: ScriptArg[]): number {
-  const byQueue = new Map<string, Finish[]>();
-  for (const finished of finish) {
-    const list = byQueue.get(finished.held.queue);
-    if (list) list.push(finished);
-    else byQueue.set(finished.held.queue, [finished]);
-  }
-  for (const [queue, list] of byQueue) {
-    args.push(queue, list.length);
-    for (const { held, outputs } of list) {
-      const groupsAt = args.push(held.receipt, 0) - 1;
-      args[groupsAt] = pushGroups(outputs, table, args);
-    }
-  }
-  return byQueue.size;
-}
-
 function joins(next: Output, first: Output): boolean {
   return (
     next.kind === first.kind &&

@@ -7,7 +7,7 @@ import { decodeEnvelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
 import { callScript } from './scripts.js';
 
-/** What is counted of each queue, for ever upwards. `lifted` and `elevated` are of its outbox. */
+/** What is counted of each queue, for ever upwards. `expired`: removed from the dead by the retention. `lifted` and `elevated` are of its outbox. */
 export const EVENTS = [
   'sent',
   'taken',
@@ -17,6 +17,7 @@ export const EVENTS = [
   'returned',
   'released',
   'dead',
+  'expired',
   'elevated',
   'lifted',
 ] as const;

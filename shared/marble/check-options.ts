@@ -17,6 +17,14 @@ export const whole = (min: number, max = Number.MAX_SAFE_INTEGER): Rule => ({
   test: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
 });
 
+/** In ms, up to what a timer of Node.js can do: longer ones would fire at once. */
+export const time = whole(0, 2_147_483_647);
+
+export const share: Rule = {
+  allowed: 'a number from 0 to 1',
+  test: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+};
+
 export const flag: Rule = { allowed: 'true or false', test: (value) => typeof value === 'boolean' };
 
 export const oneOf = (...values: readonly string[]): Rule => ({

@@ -1,6 +1,7 @@
 /**
  * The marble that a handler works on. What it sends is kept back and committed with its finish.
  */
+import type { Failure } from '../communicator/envelope.js';
 import type { Held, Holding } from '../communicator/holding.js';
 import type { Output } from '../communicator/outputs.js';
 import { whole, checkOptions } from './check-options.js';
@@ -29,6 +30,11 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
   /** Which delivery this is, from 1. */
   get attempt(): number {
     return this.held.envelope.attempt + 1;
+  }
+
+  /** The latest deliveries that were not finished, the oldest first. */
+  get failures(): readonly Failure[] {
+    return this.held.envelope.failures ?? [];
   }
 
   get queue(): string {

@@ -3,5 +3,6 @@ export { HeldMarble } from './held-marble.js';
 export { Worker, type Handler, type WorkOptions } from './work.js';
 export { MARBLE_DEFAULTS, type MarbleOptions } from './options.js';
 export type { SendOptions } from './outgoing.js';
+export type { Failure } from '../communicator/envelope.js';
 export type { Codec } from './codec.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';

@@ -7,6 +7,7 @@
  * and a `finish` that comes after that throws MR_LEASE_LOST and changes nothing.
  */
 import { Communicator } from '../communicator/communicator.js';
+import type { Failure } from '../communicator/envelope.js';
 import type { Held, Holding } from '../communicator/holding.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
@@ -73,6 +74,11 @@ export class Marble<Q extends object = Queues> {
   /** Which delivery of the marble in hand this is, from 1. */
   get attempt(): number | undefined {
     return this.#inHand && this.#inHand.held.envelope.attempt + 1;
+  }
+
+  /** Of the marble in hand: its latest deliveries that were not finished, the oldest first. */
+  get failures(): readonly Failure[] {
+    return this.#inHand?.held.envelope.failures ?? [];
   }
 
   /** The queue that the marble in hand came from. */
@@ -148,7 +154,7 @@ export class Marble<Q extends object = Queues> {
     checkOptions('fail', options, { retryInMs: whole(0) });
     const { held, holding } = this.#putDown();
     if (!holding) throw new MarbleRunError('MR_NOTHING_HELD', 'fail: an unmonitored marble cannot be given back');
-    const delayMs = options.retryInMs ?? backoffMs(held.envelope.attempt + 1, this.#options);
+    const delayMs = options.retryInMs ?? backoffMs(held.envelope, this.#options);
     const result = await holding.giveBack([{ held, verdict: 'fail', delayMs, error: describeError(error) }]);
     if (result.forgotten) await this.#lease?.renew(holding);
     if (result.forgotten || result.refused.has(held.receipt)) throw leaseLost(held);

@@ -3,7 +3,7 @@
  */
 import { BUS_DEFAULTS, type BusOptions } from '../communicator/connection.js';
 import { checkName } from '../communicator/keys.js';
-import { bad, checkOptions, flag, having, oneOf, whole, type Rules } from './check-options.js';
+import { bad, checkOptions, flag, having, oneOf, share, time, whole, type Rules } from './check-options.js';
 import type { Codec } from './codec.js';
 
 export interface MarbleOptions extends BusOptions {
@@ -21,10 +21,12 @@ export interface MarbleOptions extends BusOptions {
   readonly timeLimitMs?: number;
   /** Deliveries before a marble counts as dead. Default 5. */
   readonly maxAttempts?: number;
-  /** Backoff after the first failure; doubles with each, with jitter. Default 1,000 ms. */
+  /** Backoff after the first failure; doubles with each. Default 1,000 ms. */
   readonly retryBaseMs?: number;
   /** Backoff at the most. Default 300,000 ms. */
   readonly retryMaxMs?: number;
+  /** The share of the backoff that is left to chance, so that herds spread. Default 0.5. */
+  readonly retryJitter?: number;
   /** Encoded data at the most. Default 1,048,576 bytes. */
   readonly maxDataBytes?: number;
   /** While waiting on several queues: how often the later ones are looked at. Default 100 ms. */
@@ -45,6 +47,7 @@ export const MARBLE_DEFAULTS = Object.freeze({
   maxAttempts: 5,
   retryBaseMs: 1000,
   retryMaxMs: 300_000,
+  retryJitter: 0.5,
   maxDataBytes: 1_048_576,
   pollMs: 100,
 });
@@ -59,10 +62,11 @@ const RULES: Rules = {
   leaseMs: whole(300, 86_400_000),
   heartbeatMs: whole(100, 28_800_000),
   heartbeat: oneOf('thread', 'loop'),
-  timeLimitMs: whole(0),
+  timeLimitMs: time,
   maxAttempts: whole(1, 1_000_000),
   retryBaseMs: whole(0),
   retryMaxMs: whole(0),
+  retryJitter: share,
   maxDataBytes: whole(1, 512 * 1_048_576),
   pollMs: whole(1),
   codec: having('an object with encode and decode', isCodec),

@@ -4,7 +4,7 @@
 import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
-import { checkOptions, having, whole, type Rules } from './check-options.js';
+import { checkOptions, having, time, whole, type Rules } from './check-options.js';
 import { encodeData } from './codec.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -15,6 +15,12 @@ export interface SendOptions {
   readonly delayMs?: number;
   /** Deliveries before it counts as dead. Default: what the worker says. */
   readonly maxAttempts?: number;
+  /** A delivery that takes longer is taken back; 0: no limit. Default: what the worker says. */
+  readonly timeLimitMs?: number;
+  /** Backoff after the first failure; doubles with each. Default: what the worker says. */
+  readonly retryBaseMs?: number;
+  /** Backoff at the most. Default: what the worker says. */
+  readonly retryMaxMs?: number;
   /** A name that marbles of one job share. Default: that of the marble in hand. */
   readonly batch?: string;
 }
@@ -23,6 +29,9 @@ const RULES: Rules = {
   id: having('an id', (value) => checkName('id', value) !== ''),
   delayMs: whole(0),
   maxAttempts: whole(1, 1_000_000),
+  timeLimitMs: time,
+  retryBaseMs: whole(0),
+  retryMaxMs: whole(0),
   batch: having('a name', (value) => checkName('id', value) !== ''),
 };
 
@@ -40,7 +49,8 @@ export function outgoing(
   const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
   const id = send?.id ?? newId();
   const header = {
-    ...{ id, attempt: 0, sentAt: Date.now(), type, maxAttempts: send?.maxAttempts },
+    ...{ id, attempt: 0, sentAt: Date.now(), type, maxAttempts: send?.maxAttempts, timeLimitMs: send?.timeLimitMs },
+    ...{ retryBaseMs: send?.retryBaseMs, retryMaxMs: send?.retryMaxMs },
     ...{ batch: send?.batch ?? parent?.batch, origin: parent?.origin, hops: parent?.hops },
   };
   const envelope = encodeEnvelope(header, bytes);

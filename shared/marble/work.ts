@@ -10,7 +10,7 @@
 import type { Communicator } from '../communicator/communicator.js';
 import type { Finished, GivenBack, Held, Holding } from '../communicator/holding.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
-import { checkOptions, having, whole, type Rules } from './check-options.js';
+import { checkOptions, having, share, time, whole, type Rules } from './check-options.js';
 import { decodeData } from './codec.js';
 import { HeldMarble } from './held-marble.js';
 import { Lease } from './lease.js';
@@ -28,6 +28,14 @@ export interface WorkOptions {
   readonly prefetch?: number;
   /** A handler that takes longer loses its marble. Default: that of the Marble. */
   readonly timeLimitMs?: number;
+  /** Deliveries before a marble counts as dead. Default: that of the Marble. */
+  readonly maxAttempts?: number;
+  /** Backoff after the first failure; doubles with each. Default: that of the Marble. */
+  readonly retryBaseMs?: number;
+  /** Backoff at the most. Default: that of the Marble. */
+  readonly retryMaxMs?: number;
+  /** The share of the backoff that is left to chance. Default: that of the Marble. */
+  readonly retryJitter?: number;
   /** How long `stop` waits for handlers; what is not done by then is given back. Default 20,000 ms. */
   readonly drainMs?: number;
   /** Aborting it stops the worker. */
@@ -42,8 +50,12 @@ export interface WorkOptions {
 const RULES: Rules = {
   concurrency: whole(1, 2000),
   prefetch: whole(0, 2000),
-  timeLimitMs: whole(0),
-  drainMs: whole(0),
+  timeLimitMs: time,
+  maxAttempts: whole(1, 1_000_000),
+  retryBaseMs: whole(0),
+  retryMaxMs: whole(0),
+  retryJitter: share,
+  drainMs: time,
   signal: having('an AbortSignal', (value) => value instanceof AbortSignal),
   onError: having('a function', (value) => typeof value === 'function'),
 };
@@ -76,7 +88,14 @@ export class Worker {
     private readonly stopped: () => void,
   ) {
     checkOptions('work', work, RULES);
-    this.#options = { ...options, timeLimitMs: work.timeLimitMs ?? options.timeLimitMs };
+    this.#options = {
+      ...options,
+      timeLimitMs: work.timeLimitMs ?? options.timeLimitMs,
+      maxAttempts: work.maxAttempts ?? options.maxAttempts,
+      retryBaseMs: work.retryBaseMs ?? options.retryBaseMs,
+      retryMaxMs: work.retryMaxMs ?? options.retryMaxMs,
+      retryJitter: work.retryJitter ?? options.retryJitter,
+    };
     this.#work = {
       concurrency: work.concurrency ?? WORK_DEFAULTS.concurrency,
       prefetch: work.prefetch ?? WORK_DEFAULTS.prefetch,
@@ -190,15 +209,14 @@ export class Worker {
     const { held, holding } = marble;
     const started = performance.now();
     this.#running.add(marble);
-    const limit =
-      this.#options.timeLimitMs &&
-      setTimeout(() => marble.abort(overTime(held, this.#options.timeLimitMs)), this.#options.timeLimitMs);
+    const limitMs = held.envelope.timeLimitMs ?? this.#options.timeLimitMs;
+    const limit = limitMs && setTimeout(() => marble.abort(overTime(held, limitMs)), limitMs);
     try {
       await this.handler(decodeData(held.envelope, this.#options.codec), marble);
       this.#finished.push({ finished: { held, outputs: marble.outputs }, holding });
     } catch (error) {
       this.#work.onError(error, marble);
-      const delayMs = marble.retryInMs ?? backoffMs(marble.attempt, this.#options);
+      const delayMs = marble.retryInMs ?? backoffMs(held.envelope, this.#options);
       this.#failed.push({ given: { held, verdict: 'fail', delayMs, error: describeError(error) }, holding });
     }
     if (limit) clearTimeout(limit);
@@ -259,7 +277,7 @@ function overTime(held: Held, limitMs: number): MarbleRunError {
 }
 
 function warn(error: unknown, { id, queue, attempt }: { id: string; queue: string; attempt: number }): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const { message } = describeError(error);
   process.emitWarning(`marble ${id} of queue ${queue}, attempt ${attempt}: ${message}`, {
     type: 'MarbleRunWarning',
     code: 'MR_WORK',

@@ -1,16 +1,28 @@
--- purpose: takes one dead marble out of its grave: back to the end of its queue with its attempts forgotten, or for good.
--- KEYS: 1-7 run, 8 the list of its queue
--- ARGV: 1 serial of the grave, 2 'requeue' or 'delete', 3 queue
--- returns: 1, or 0 where there is no such grave in that queue
--- include run
-local grave = redis.call('HGET', GRAVES, ARGV[1])
-if not grave then return 0 end
-local stop = string.find(grave, '\n', 1, true)
-if cjson.decode(string.sub(grave, 1, stop)).queue ~= ARGV[3] then return 0 end
-if ARGV[2] == 'requeue' then
-  local id, rest = string.match(string.sub(grave, stop + 1), '^(%S+) %d+(.*)$')
-  pushBack(ARGV[3], KEYS[8], QUEUES, { id .. ' 0' .. rest }, now())
+-- purpose: takes dead marbles out of their graves: back to the end of their queues with their attempts forgotten, or
+--   for good. In steps bounded by number (of serials) and bytes.
+-- KEYS: 1-7 run, 8.. the list of each line
+-- ARGV: 1 'requeue' or 'delete', 2 of this queue only ('' for any), 3 most bytes, 4 lines, then their queues, then serials
+-- returns: {how many were taken out, how many serials were looked at, queue that is missing among the lines ('' for none)}
+-- include run graves
+local requeue, only, lines = ARGV[1] == 'requeue', ARGV[2], tonumber(ARGV[4])
+local at, keys, bytes, taken, looked, missing = now(), linesByQueue(4, 7, lines), 0, 0, 0, ''
+for i = 5 + lines, #ARGV do
+  if bytes >= tonumber(ARGV[3]) then break end
+  local grave = redis.call('HGET', GRAVES, ARGV[i])
+  local queue, envelope = readGrave(grave or '')
+  if queue and (only == '' or queue == only) then
+    if requeue and not keys[queue] then
+      missing = queue
+      break
+    end
+    if requeue then
+      local id, rest = string.match(envelope, '^(%S+) %d+(.*)$')
+      pushBack(queue, keys[queue], QUEUES, { id and id .. ' 0' .. rest or envelope }, at)
+    end
+    closeGrave(ARGV[i])
+    taken = taken + 1
+  end
+  looked = looked + 1
+  bytes = bytes + #(grave or '')
 end
-redis.call('HDEL', GRAVES, ARGV[1])
-redis.call('ZREM', DEAD, ARGV[1])
-return 1
+return { taken, looked, missing }

@@ -12,9 +12,21 @@ if not redis.call('ZSCORE', HOLDERS, holder) then return { 'forgotten' } end
 local before = ARGV[3] == '1' and refusedBefore(HELD, op)
 if before then return { 'ok', before, {} } end
 
+-- Looked at before anything is changed: a script that fails half-way would leave the marble nowhere.
+local function failure(text)
+  local readable, err = pcall(cjson.decode, text)
+  if not readable then
+    err = { message = string.sub(text, 1, 2000) }
+    text = cjson.encode(err)
+  end
+  local message = type(err) == 'table' and type(err.message) == 'string' and err.message or nil
+  return { why = 'failed', holder = holder, error = string.gsub(text, '[\r\n]', ' '), message = message }
+end
+
 local at, keys, back, refused, dead = now(), linesByQueue(5, 10, lines), {}, {}, {}
 for i = 6 + lines, #ARGV, 5 do
-  local receipt, queue, verdict, delay, err = ARGV[i], ARGV[5 + ARGV[i + 1]], ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4]
+  local receipt, queue, verdict, delay = ARGV[i], ARGV[5 + ARGV[i + 1]], ARGV[i + 2], tonumber(ARGV[i + 3])
+  local why = verdict == 'fail' and failure(ARGV[i + 4])
   local envelope = redis.call('HGET', HELD, receipt)
   if not envelope then
     refused[#refused + 1] = receipt
@@ -28,7 +40,7 @@ for i = 6 + lines, #ARGV, 5 do
     else
       count(queue, 'failed', 1)
       local again = {}
-      if retryOrBury(queue, envelope, { why = 'failed', holder = holder, error = cjson.decode(err) }, default, at, again) then
+      if retryOrBury(queue, envelope, why, default, at, again) then
         dead[#dead + 1] = receipt
       else
         count(queue, 'returned', 1)

@@ -3,7 +3,8 @@
 -- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12 deadlines, then the list of each source,
 --       then the list of each line
 -- ARGV: 1 holder, 2 lease in ms, 3 number of this command, 4 '1' if it may have been done already,
---       5 marbles held by the client's count (-1: not sure), 6 time limit in ms (0: none), 7 first seq for the taken,
+--       5 marbles held by the client's count (-1: not sure), 6 time limit in ms (0: none; -1: none, but some of the
+--       finished had one of their own), 7 first seq for the taken,
 --       8 how many to take, 9 seq for what has landed (0: leave it), 10 how many landed that the client knows,
 --       11 queue it will wait on ('' unchanged), 12 sources, then their queues; lines, then their queues;
 --       abandoned, then their receipts; finished queues, then of each: queue, n, and n times receipt, groups, the groups
@@ -100,7 +101,7 @@ for _ = 1, finishedQueues do
   end
   if sure and done > 0 then redis.call('HDEL', HELD, unpack(receipts)) end
   if done > 0 then count(queue, 'finished', done) end
-  if limit > 0 then for _, receipt in ipairs(receipts) do redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt) end end
+  if limit ~= 0 then for _, receipt in ipairs(receipts) do redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt) end end
 end
 deliver(lineNames, 12 + sources, at)
 

@@ -42,6 +42,7 @@ local function deliver(names, lists, at)
       for _, envelope in ipairs(envelopes) do pushLater(queue, 'b', envelope, at + tonumber(group.extra)) end
     elseif group.kind == 'dead' then
       for _, envelope in ipairs(envelopes) do bury(queue, envelope, group.extra, at) end
+      redis.call('ZADD', QUEUES, at, queue) -- likewise
     end
     count(queue, group.kind == 'up' and 'elevated' or 'sent', #envelopes)
   end

@@ -1,0 +1,20 @@
+-- purpose: the retention of the dead: removes the oldest that are too many or too old, in steps bounded by number and bytes.
+-- KEYS: 1-7 run
+-- ARGV: 1 most dead to keep (0: any number), 2 ms to keep them (0: for ever), 3 most to remove, 4 most bytes
+-- returns: how many were removed; 0: all that are left may stay
+-- include run graves
+local keep, keepMs, most, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local at, removed, bytes = now(), 0, 0
+local surplus = keep > 0 and redis.call('ZCARD', DEAD) - keep or 0
+local oldest = redis.call('ZRANGE', DEAD, 0, most - 1, 'WITHSCORES')
+for i = 1, #oldest, 2 do
+  local old = keepMs > 0 and at - oldest[i + 1] >= keepMs
+  if bytes >= mostBytes or not (removed < surplus or old) then break end
+  local grave = redis.call('HGET', GRAVES, oldest[i]) or ''
+  local queue = readGrave(grave)
+  closeGrave(oldest[i])
+  if queue then count(queue, 'expired', 1) end
+  removed = removed + 1
+  bytes = bytes + #grave
+end
+return removed

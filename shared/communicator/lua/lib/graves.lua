@@ -1,0 +1,12 @@
+-- Graves, as lib/attempts writes them: a line of JSON that begins with the queue, then the envelope.
+local function readGrave(grave)
+  local queue = string.match(grave, '^{"queue":"([^"]*)"')
+  local stop = string.find(grave, '\n', 1, true)
+  if not queue or not stop then return nil end
+  return (string.gsub(queue, '\\/', '/')), string.sub(grave, stop + 1) -- the one character of a name that JSON escapes here
+end
+
+local function closeGrave(serial)
+  redis.call('HDEL', GRAVES, serial)
+  redis.call('ZREM', DEAD, serial)
+end
