@@ -173,8 +173,7 @@ const VERBS = {
     const grave = model.dead[n % Math.max(model.dead.length, 1)];
     if (!grave) return;
     const serial = bySerial(await bench.redis.zrange(keys.dead, '0', '-1'))[model.dead.indexOf(grave)]!;
-    if (flag) await bench.lower.graveyard.requeue(serial);
-    else await bench.lower.graveyard.delete(serial);
+    await bench.lower.graveyard.exhume(flag ? 'requeue' : 'delete', [serial]);
     model.exhume(grave, flag);
   },
 
