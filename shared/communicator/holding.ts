@@ -270,10 +270,10 @@ export class Holding {
       ...table.keys,
     ];
     const op = ++this.#op;
-    const [status, refused, dead] = (await this.connection.run((redis, again) => {
-      const head = [this.id, op, again ? '1' : '', this.options.maxAttempts, table.names.length, ...table.names];
-      return callScript(redis, 'giveback', keys, [...head, ...args]);
-    })) as [string, string[], string[]];
+    const head = [this.id, op, this.options.maxAttempts, table.names.length, ...table.names];
+    const [status, refused, dead] = (await this.connection.run((redis) =>
+      callScript(redis, 'giveback', keys, [...head, ...args]),
+    )) as [string, string[], string[]];
     if (status === 'forgotten') return { forgotten: true };
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count - items.length;
     return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };

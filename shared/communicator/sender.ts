@@ -82,16 +82,7 @@ export class Sender {
     const groups: ScriptArg[] = [];
     const n = pushGroups(outputs, table, groups);
     const keys = [...runKeys(this.keys), this.keys.sender(this.#id), ...table.keys];
-    await this.connection.run((redis, again) =>
-      callScript(redis, 'send', keys, [
-        number,
-        again ? '1' : '',
-        REMEMBER_MS,
-        table.names.length,
-        ...table.names,
-        n,
-        ...groups,
-      ]),
-    );
+    const args = [number, REMEMBER_MS, table.names.length, ...table.names, n, ...groups];
+    await this.connection.run((redis) => callScript(redis, 'send', keys, args));
   }
 }

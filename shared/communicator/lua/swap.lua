@@ -24,7 +24,7 @@ if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } e
 if deadline - at < lease * 0.75 then redis.call('ZADD', HOLDERS, at + lease, holder) end
 
 -- Done already: the same answer again, from what is held, which a hash gives in no order.
-local before = ARGV[4] == '1' and refusedBefore(HELD, op)
+local before = refusedBefore(HELD, op)
 if before then
   local taken, held = {}, redis.call('HGETALL', HELD)
   for i = 1, #held, 2 do
@@ -124,7 +124,7 @@ for source = 1, sources do
   end
 end
 
-if changed or finishedQueues > 0 then
+if changed or finishedQueues > 0 or ARGV[4] == '1' then
   writes[2] = opDone(op, refused)
   redis.call('HSET', HELD, unpack(writes))
 end
