@@ -32,7 +32,8 @@ export async function sha256(path: Buffer, mostBytes: number, signal: AbortSigna
 async function hash(file: FileHandle, signal: AbortSignal): Promise<Sum> {
   const sum = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of file.createReadStream({ autoClose: false, signal }) as AsyncIterable<Buffer>) {
+  for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+    signal.throwIfAborted();
     sum.update(chunk);
     bytes += chunk.length;
   }
