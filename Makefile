@@ -1,12 +1,18 @@
 # Chores. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint check docs up down bench clean
+.PHONY: help build demo example test lint check docs up down bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: node_modules/.installed ## install what is needed and compile
 	@npm run --silent build
+
+demo: ## the real job: sets up all it needs, hashes thousands of files, proves the report right, cleans up
+	@MAKE='$(MAKE)' REDIS='$(REDIS)' scripts/demo.sh
+
+example: build ## lists the examples; `make example NAME=monitored` plays one
+	@node examples/dist/example.js $(NAME) --redis $(or $(REDIS),auto)
 
 test: build ## every test, against real Redis servers and real processes
 	@scripts/need-redis.sh
