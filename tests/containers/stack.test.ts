@@ -116,7 +116,7 @@ story(missing ? `the stack in containers, SKIPPED because ${missing}` : 'the sta
 
   test('a marble held by a worker that is killed returns, and another worker finishes it', async () => {
     expect([await count('dropped'), await holding()]).toEqual([undefined, []]);
-    await marble.send('tasks', { n: 12, takesMs: 4000 });
+    await marble.send('tasks', { n: 12, takesMs: 8000 });
     const host = await until('a worker holds it', async () => (await holding())[0], PATIENT);
     expect(await stack.metric('monitor', 'marblerun_held{run="main",queue="tasks"}')).toBe(1);
     await stack.docker.getContainer(host).kill({ signal: 'SIGKILL' });
