@@ -23,7 +23,10 @@ export class Elevator {
 
   /** Does no I/O. */
   constructor(config: ElevatorConfig, log: Logger, registry: Registry) {
-    const metrics = createLaneMetrics(registry);
+    const metrics = createLaneMetrics(
+      registry,
+      config.lanes.map(({ name }) => name),
+    );
     const { hopLimit, batch: limits } = config;
     this.carriers = config.lanes.map((lane) => {
       const [lower, upper] = [this.#communicator(lane.from), this.#communicator(lane.to)];

@@ -121,6 +121,12 @@ export class Status {
     return this.connection.run(timeMs);
   }
 
+  /** How full this Redis is; `maxBytes` is 0 where there is no limit. */
+  async memory(): Promise<{ usedBytes: number; maxBytes: number }> {
+    const info = await this.connection.run((redis) => redis.info('memory'));
+    return { usedBytes: Number(field(info, 'used_memory')), maxBytes: Number(field(info, 'maxmemory')) };
+  }
+
   /** What this Redis promises of what it has acknowledged. */
   async durability(): Promise<{
     version: string;
@@ -131,7 +137,6 @@ export class Status {
     maxBytes: number;
   }> {
     const info = await this.connection.run((redis) => redis.info('server', 'persistence', 'memory'));
-    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
     const appendfsync = await this.connection
       .run((redis) => redis.config('GET', 'appendfsync'))
       .then(
@@ -139,18 +144,22 @@ export class Status {
         () => 'not readable',
       ); // managed Redis forbids CONFIG
     return {
-      version: field('redis_version'),
-      appendonly: field('aof_enabled') === '1',
+      version: field(info, 'redis_version'),
+      appendonly: field(info, 'aof_enabled') === '1',
       appendfsync,
-      maxmemoryPolicy: field('maxmemory_policy'),
-      usedBytes: Number(field('used_memory')),
-      maxBytes: Number(field('maxmemory')),
+      maxmemoryPolicy: field(info, 'maxmemory_policy'),
+      usedBytes: Number(field(info, 'used_memory')),
+      maxBytes: Number(field(info, 'maxmemory')),
     };
   }
 
   #lines(keys: string[]): Promise<(number | string | null)[]> {
     return this.connection.run((redis) => callScript(redis, 'lines', keys, [])) as Promise<(number | string | null)[]>;
   }
+}
+
+function field(info: string, name: string): string {
+  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
 }
 
 async function timeMs(redis: Redis): Promise<number> {
