@@ -20,7 +20,7 @@ type Bus = Marble<Record<string, Work>>;
 
 /** Sends without a pause that lasts: in order, and each with a name that this process chose. */
 async function produce(bus: Bus): Promise<void> {
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 40));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60));
   const first = Date.now() * 1000;
   for (let n = first; !stopping; n++) {
     const key = String(n);
