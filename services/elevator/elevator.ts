@@ -69,10 +69,10 @@ export class Elevator {
     return [...this.#lanes, ...this.#runs];
   }
 
-  #communicator({ name, redis, run }: Run): Communicator {
+  #communicator({ name, ...bus }: Run): Communicator {
     let communicator = this.#communicators.get(name);
     if (!communicator) {
-      communicator = new Communicator({ redis, run, ...TIMEOUTS });
+      communicator = new Communicator({ ...bus, ...TIMEOUTS });
       this.#communicators.set(name, communicator);
     }
     return communicator;

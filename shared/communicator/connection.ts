@@ -23,6 +23,12 @@ export interface BusOptions {
   readonly connectTimeoutMs?: number;
   /** How long a command goes on trying while Redis is away. Default 0: as long as it takes. */
   readonly retryTimeoutMs?: number;
+  /** How long Redis may leave a command without any reply before the connection counts as half-open. Default 10,000 ms. */
+  readonly replyTimeoutMs?: number;
+  /** Replicas that must have what was sent before `send` returns. Default 0: the primary is enough. */
+  readonly replicas?: number;
+  /** How long they may take. Default 1,000 ms. */
+  readonly replicasTimeoutMs?: number;
 }
 
 export const BUS_DEFAULTS = Object.freeze({
@@ -30,10 +36,11 @@ export const BUS_DEFAULTS = Object.freeze({
   run: 'main',
   connectTimeoutMs: 10_000,
   retryTimeoutMs: 0,
+  replyTimeoutMs: 10_000,
+  replicas: 0,
+  replicasTimeoutMs: 1000,
 });
 
-/** How long Redis may leave a command without any reply before the connection counts as half-open. */
-const REPLY_TIMEOUT_MS = 10_000;
 const OLDEST_REDIS = 7;
 
 export class Connection {
@@ -58,7 +65,7 @@ export class Connection {
       maxRetriesPerRequest: 0,
       enableReadyCheck: false,
       connectTimeout: this.#options.connectTimeoutMs,
-      socketTimeout: blockMs + REPLY_TIMEOUT_MS,
+      socketTimeout: blockMs + this.#options.replyTimeoutMs,
       retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000) * (0.75 + Math.random() / 2),
     };
     const { redis } = this.#options;

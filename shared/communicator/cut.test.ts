@@ -132,6 +132,17 @@ test('a swap whose reply is lost hands out the same marbles again, and finishes 
   expect(await counts()).toMatchObject({ taken: 3, finished: 3 });
 });
 
+test('a swap whose reply is lost hands out many in their order', async () => {
+  const holding = await holder();
+  await warmUp(holding);
+  const sent = Array.from({ length: 300 }, (_, i) => `m${i}`);
+  await near.push(sent.map((id) => output(id)));
+  const lost = cable.loseReplyTo(holding.id, 'data-m0');
+  const { taken } = await swap(holding, { sources: ['q'], want: 300 });
+  await lost;
+  expect(taken.map(({ envelope }) => envelope.id)).toEqual(sent);
+});
+
 test('a swap that arrives after its repetition takes nothing and overwrites nothing', async () => {
   const holding = await holder();
   await warmUp(holding);

@@ -8,7 +8,7 @@
 local number, lines = tonumber(ARGV[1]), tonumber(ARGV[3])
 local last = redis.call('SET', KEYS[8], ARGV[1], 'PX', ARGV[2], 'GET')
 if last and tonumber(last) >= number then
-  redis.call('SET', KEYS[8], last, 'PX', ARGV[2])
+  redis.call('SET', KEYS[8], last, 'PX', ARGV[2]) -- also a write for WAIT: the marbles may not be at the replicas yet
   return 0
 end
 gather(5 + lines, tonumber(ARGV[4 + lines]), true)
