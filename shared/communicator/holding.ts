@@ -12,13 +12,13 @@ import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope, newId } from './envelope.js';
-import { pushFinished, type Finished, type Held } from './finished.js';
+import { Held, pushFinished, type Finished } from './finished.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, runKeys } from './outputs.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
-export type { Finished, Held };
+export { Held, type Finished };
 
 export interface SwapRequest {
   readonly finish?: readonly Finished[];
@@ -59,8 +59,7 @@ export interface HoldingOptions {
   readonly description: Record<string, string>;
 }
 
-type SwapReply = [Buffer, Buffer[], ...[Buffer, number, ...Buffer[]][]];
-type Raw = { receipt: string; queue: string; bytes: Buffer };
+type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
 
 const FULL_PAUSE_MS = 250;
 
@@ -132,40 +131,38 @@ export class Holding {
 
   /** Before anybody works on them: a limit that only this process knew of would not hold it. Costs nothing where none has one. */
   async #noteLimits(taken: readonly Held[]): Promise<void> {
-    const limits = taken.flatMap(({ receipt, envelope: { timeLimitMs } }) =>
-      timeLimitMs === undefined ? [] : [receipt, timeLimitMs],
-    );
-    if (limits.length === 0) return;
+    const limited = taken.filter(({ envelope }) => envelope.timeLimitMs !== undefined);
+    if (limited.length === 0) return;
+    const limits = limited.flatMap(({ receipt, envelope }) => [receipt, envelope.timeLimitMs!]);
     const keys = [this.keys.held(this.id), this.keys.deadlines];
     await this.connection.patient((redis) => callScript(redis, 'limit', keys, [this.id, ...limits]));
   }
 
   #read(reply: SwapReply, finished: number): Swapped {
     const [, refused, ...groups] = reply;
-    const raw: Raw[] = [];
-    for (const [queueBytes, seq, ...envelopes] of groups) {
+    const taken: Held[] = [];
+    let n = 0;
+    for (const [queueBytes, first, envelopes] of groups) {
       const queue = queueBytes.toString();
-      for (let i = 0; i < envelopes.length; i++)
-        raw.push({ receipt: `${seq + i}/${queue}`, queue, bytes: envelopes[i]! });
+      for (let i = 0; i < envelopes.length; i++, n++) {
+        const held = this.#readable(first + i, queue, envelopes[i]!);
+        if (held) taken.push(held);
+      }
     }
-    if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + raw.length - finished;
-    return { forgotten: false, taken: this.#readable(raw), refused: new Set(refused.map(String)) };
+    if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + n - finished;
+    return { forgotten: false, taken, refused: new Set(refused.map(String)) };
   }
 
   /** What is no envelope goes to the dead at once, with its reason; the others must not wait for it. */
-  #readable(raw: Raw[]): Held[] {
-    const taken: Held[] = [];
-    for (const { receipt, queue, bytes } of raw) {
-      try {
-        taken.push({ receipt, queue, envelope: decodeEnvelope(bytes) });
-      } catch (error) {
-        const held = { receipt, queue, envelope: { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes } } as const;
-        void this.giveBack([{ held, verdict: 'fail', delayMs: 0, error: { message: (error as Error).message } }]).catch(
-          () => undefined,
-        );
-      }
+  #readable(seq: number, queue: string, bytes: Buffer): Held | undefined {
+    try {
+      return new Held(seq, queue, decodeEnvelope(bytes));
+    } catch (error) {
+      const held = new Held(seq, queue, { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes });
+      const { message } = error as Error;
+      void this.giveBack([{ held, verdict: 'fail', delayMs: 0, error: { message } }]).catch(() => undefined);
+      return undefined;
     }
-    return taken;
   }
 
   /**
@@ -182,7 +179,7 @@ export class Holding {
       landing.known = true;
       if (this.#count >= 0) this.#count++;
       this.#blocked = false;
-      const [held] = this.#readable([{ receipt: `${landing.seq}/${queue}`, queue, bytes }]);
+      const held = this.#readable(landing.seq, queue, bytes);
       const ownLimit = held?.envelope.timeLimitMs !== undefined;
       if (this.options.timeLimitMs > 0 || ownLimit) await this.adopt(); // which starts its time
       if (held && ownLimit) await this.#inLine(() => this.#noteLimits([held]));

@@ -3,7 +3,7 @@
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/connection.js';
-import type { Held, Holding } from '../communicator/holding.js';
+import { Held, type Holding } from '../communicator/holding.js';
 import { MarbleRunError } from '../errors.js';
 import type { Lease } from './lease.js';
 import type { ResolvedOptions } from './options.js';
@@ -62,7 +62,7 @@ export class Taker {
   async #takeWaiting(queues: string[], abandon: Held[]): Promise<Taken | undefined> {
     if (!this.lease) {
       const [popped] = await this.communicator.pop(queues);
-      return popped && { held: { receipt: '', ...popped }, holding: undefined };
+      return popped && { held: new Held(0, popped.queue, popped.envelope), holding: undefined };
     }
     const holding = await this.lease.holding();
     const result = await holding.swap({ abandon, sources: queues, want: 1, waitOn: queues[0] });
@@ -83,7 +83,7 @@ export class Taker {
     if (!this.lease) {
       this.#waiting ??= this.communicator.waitingConnection(UNMONITORED_BLOCK_MS);
       const popped = await this.communicator.popBlocking(this.#waiting, queues[0]!, ms);
-      return popped && { held: { receipt: '', ...popped }, holding: undefined };
+      return popped && { held: new Held(0, popped.queue, popped.envelope), holding: undefined };
     }
     const holding = await this.lease.holding();
     const held = await holding.block(queues[0]!, ms);
