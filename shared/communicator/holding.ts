@@ -61,6 +61,12 @@ export interface HoldingOptions {
 
 type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
 
+/** `known`: 0 where the holder was given up. `envelope`: null where the time was over. */
+interface Moved {
+  readonly known: number;
+  readonly envelope: Buffer | null;
+}
+
 const FULL_PAUSE_MS = 250;
 
 export class Holding {
@@ -72,6 +78,7 @@ export class Holding {
   /** A marble may lie in `landing`: its sequence number, and whether its envelope has reached us. */
   #landing: { seq: number; known: boolean } | undefined;
   #blocked = false;
+  #unblocked = false;
   /** A command stayed without an answer: what it did is not known, so this holder is to be left. */
   #unsure = false;
   #line: Promise<unknown> = Promise.resolve();
@@ -167,26 +174,38 @@ export class Holding {
 
   /**
    * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when
-   * none came within `ms` or `unblock` was called. The lease is renewed first, on the same
-   * connection and in the same write, so that nothing lands with a holder that was given up.
+   * none came within `ms`, `unblock` was called, or it is not known: the next swap then tells. Waits in
+   * commands of `sliceMs`, well under the lease, which each renews first, on the same connection and in
+   * the same write, so that nothing lands with a holder that was given up.
    */
-  async block(queue: string, ms: number): Promise<Held | undefined> {
-    const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock()));
-    if (!landing) return undefined;
-    try {
-      const bytes = await this.#move(queue, ms);
-      if (!bytes) return undefined; // also when the connection was cut: the next swap tells whether something landed
-      landing.known = true;
-      if (this.#count >= 0) this.#count++;
-      this.#blocked = false;
-      const held = this.#readable(landing.seq, queue, bytes);
-      const ownLimit = held?.envelope.timeLimitMs !== undefined;
-      if (this.options.timeLimitMs > 0 || ownLimit) await this.adopt(); // which starts its time
-      if (held && ownLimit) await this.#inLine(() => this.#noteLimits([held]));
-      return held;
-    } finally {
-      this.#blocked = false;
+  async block(queue: string, ms: number, sliceMs: number): Promise<Held | undefined> {
+    const deadline = performance.now() + ms;
+    this.#unblocked = false;
+    for (;;) {
+      const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock()));
+      if (!landing) return undefined;
+      try {
+        const slice = Math.max(10, Math.min(sliceMs, deadline - performance.now()));
+        const moved = await this.#move(queue, slice);
+        if (moved?.known !== 1) return undefined; // the connection was cut, or the holder given up
+        if (moved.envelope) return await this.#landed(landing, queue, moved.envelope);
+        this.#landing = undefined; // its time was over, so nothing lies there, and a swap has nothing to adopt
+      } finally {
+        this.#blocked = false;
+      }
+      if (this.#unblocked || performance.now() >= deadline) return undefined;
     }
+  }
+
+  async #landed(landing: { known: boolean; seq: number }, queue: string, bytes: Buffer): Promise<Held | undefined> {
+    landing.known = true;
+    if (this.#count >= 0) this.#count++;
+    this.#blocked = false;
+    const held = this.#readable(landing.seq, queue, bytes);
+    const ownLimit = held?.envelope.timeLimitMs !== undefined;
+    if (this.options.timeLimitMs > 0 || ownLimit) await this.adopt(); // which starts its time
+    if (held && ownLimit) await this.#inLine(() => this.#noteLimits([held]));
+    return held;
   }
 
   /** True between `block` and the next swap: the marble is ours, but still counted as waiting. */
@@ -206,23 +225,25 @@ export class Holding {
 
   /** Nothing may be on its way to `landing` already: a swap comes first, and adopts it. */
   #beginBlock(): { seq: number; known: boolean } | undefined {
-    if (this.#landing || this.#blocked || this.#unsure) return undefined;
+    if (this.#landing || this.#blocked || this.#unsure || this.#unblocked) return undefined;
     this.#blocked = true;
     return (this.#landing = { seq: this.#seq++, known: false });
   }
 
   /** A full Redis refuses BLMOVE, and a swap takes what waits all the same: so that is not for ever asked at once. */
-  async #move(queue: string, ms: number): Promise<Buffer | null> {
+  async #move(queue: string, ms: number): Promise<Moved | undefined> {
     try {
-      return await this.waiting.run((redis, again) => (again ? Promise.resolve(null) : this.#blmove(redis, queue, ms)));
+      return await this.waiting.run((redis, again) =>
+        again ? Promise.resolve(undefined) : this.#blmove(redis, queue, ms),
+      );
     } catch (error) {
       if (!isMarbleRunError(error, 'MR_REDIS_FULL')) throw error;
       await sleep(Math.min(ms, FULL_PAUSE_MS));
-      return null;
+      return undefined;
     }
   }
 
-  async #blmove(redis: Redis, queue: string, ms: number): Promise<Buffer | null> {
+  async #blmove(redis: Redis, queue: string, ms: number): Promise<Moved> {
     const beat = callScript(
       redis,
       'beat',
@@ -237,11 +258,12 @@ export class Holding {
       ms / 1000,
     );
     const [envelope, known] = await Promise.all([move, beat as Promise<number[]>]);
-    return known[0] === 1 ? envelope : null; // given up: what landed is not ours to work on
+    return { known: known[0]!, envelope }; // 0: given up: what landed is not ours to work on
   }
 
   /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
   async unblock(): Promise<void> {
+    this.#unblocked = true;
     while (this.#blocked) {
       await this.connection.unblock(this.waiting);
       await sleep(10); // the command may not have reached Redis yet: then once more

@@ -78,15 +78,15 @@ export class Taker {
   }
 
   async #block(queues: string[], leftMs: number): Promise<Taken | undefined> {
-    const longest = this.lease?.blockMs ?? UNMONITORED_BLOCK_MS;
-    const ms = Math.max(10, Math.min(leftMs, longest, queues.length > 1 ? this.options.pollMs : Infinity));
+    const longest = queues.length > 1 ? this.options.pollMs : Infinity;
     if (!this.lease) {
+      const ms = Math.max(10, Math.min(leftMs, longest, UNMONITORED_BLOCK_MS));
       this.#waiting ??= this.communicator.waitingConnection(UNMONITORED_BLOCK_MS);
       const popped = await this.communicator.popBlocking(this.#waiting, queues[0]!, ms);
       return popped && { held: new Held(0, popped.queue, popped.envelope), holding: undefined };
     }
     const holding = await this.lease.holding();
-    const held = await holding.block(queues[0]!, ms);
+    const held = await holding.block(queues[0]!, Math.min(leftMs, longest), this.lease.blockMs);
     if (held) void holding.adopt().catch(() => undefined); // what fails here fails again, and is told, with finish
     return held && { held, holding };
   }

@@ -171,9 +171,9 @@ export class Worker {
   }
 
   #block(holding: Holding): void {
-    const ms = this.queues.length > 1 ? this.#options.pollMs : this.#lease.blockMs;
+    const ms = this.queues.length > 1 ? this.#options.pollMs : Infinity;
     this.#blocked ??= holding
-      .block(this.queues[0]!, ms)
+      .block(this.queues[0]!, ms, this.#lease.blockMs)
       .then((held) => {
         this.#blocked = undefined;
         if (held) this.#handling.add([held], holding);
