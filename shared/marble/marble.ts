@@ -14,13 +14,14 @@ import type { Output } from '../communicator/outputs.js';
 import { MarbleRunError } from '../errors.js';
 import { bad, checkOptions, having, whole, type Rules } from './check-options.js';
 import { decodeData } from './codec.js';
+import type { Handler } from './handling.js';
 import { Lease } from './lease.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
 import { outgoing, type SendOptions } from './outgoing.js';
 import { backoffMs, describeError } from './retry.js';
 import { sendMany } from './send-many.js';
 import { Taker } from './taker.js';
-import { Worker, type Handler, type WorkOptions } from './work.js';
+import { Worker, type WorkOptions } from './work.js';
 
 export interface WaitOptions {
   /** Give up after this and return undefined. Default: wait for ever. */
