@@ -1,23 +1,37 @@
 # Chores. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint check docs up down bench clean
+.PHONY: help build demo example test chaos chaos-mutants lint check docs up down bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: node_modules/.installed ## install what is needed and compile
 	@npm run --silent build
 
+demo: ## the real job: sets up all it needs, hashes thousands of files, proves the report right, cleans up
+	@MAKE='$(MAKE)' REDIS='$(REDIS)' scripts/demo.sh
+
+example: build ## lists the examples; `make example NAME=monitored` plays one
+	@node examples/dist/example.js $(NAME) --redis $(or $(REDIS),auto)
+
 test: build ## every test, against real Redis servers and real processes
 	@scripts/need-redis.sh
 	@npm test --silent
+
+chaos: build ## real processes under faults, and a checker over all that happened; CHAOS_MINUTES=n, CHAOS_SEED=n
+	@scripts/need-redis.sh
+	@node tests/dist/chaos/main.js
+
+chaos-mutants: build ## breaks the scripts one by one: the tests must notice each
+	@scripts/need-redis.sh
+	@node tests/dist/chaos/mutants.js
 
 lint: build ## style, formatting, and whether the documents agree with the code
 	@npm run --silent lint
 	@npm run --silent format:check
 	@npm run --silent docs -- --check
 
-check: lint test ## all that CI runs
+check: lint test chaos ## all that CI runs
 
 docs: build ## write the tables of docs/ that come from the code
 	@npm run --silent docs

@@ -30,6 +30,11 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
     return null;
   },
 
+  async idle({ holders }) {
+    await session.idle?.(holders);
+    return null;
+  },
+
   counted: () => counted,
 
   async stop() {

@@ -33,7 +33,7 @@ export class Lab {
   ) {}
 
   static async start(): Promise<Lab> {
-    const server = await RedisServer.start(['--appendonly', 'no', '--enable-debug-command', 'local']);
+    const server = await RedisServer.start(['--appendonly', 'no', '--maxclients', '40000']);
     return new Lab(server, new Redis(server.url));
   }
 

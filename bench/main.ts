@@ -5,7 +5,7 @@
  * wrong: the machine does something else meanwhile; the turns spread that over all contestants, and
  * medians and spread show it.
  */
-import { CONTESTANTS } from './contestants/index.js';
+import { CONTESTANTS, USUAL } from './contestants/index.js';
 import { Lab } from './lab.js';
 import { plan } from './plan.js';
 import { Results } from './results.js';
@@ -22,7 +22,7 @@ try {
   for (const workload of plan(quick, results).filter(({ name }) => name.includes(only))) {
     for (let round = 0; round < rounds; round++) {
       for (const contestant of CONTESTANTS) {
-        if (workload.contestants && !workload.contestants.includes(contestant.name)) continue;
+        if (!(workload.contestants ?? USUAL).includes(contestant.name)) continue;
         if (who && !who.includes(contestant.name)) continue;
         const figures = await workload.measure(lab, contestant);
         results.add(workload.name, contestant.name, figures);

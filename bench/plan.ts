@@ -1,26 +1,45 @@
 /** Which workloads, in which order, of what size. */
 import type { Results } from './results.js';
+import { backlog } from './workloads/backlog.js';
 import { consume } from './workloads/consume.js';
+import { elevate } from './workloads/elevate.js';
+import { idle } from './workloads/idle.js';
 import { latency } from './workloads/latency.js';
 import { send } from './workloads/send.js';
 import type { Workload } from './workloads/workload.js';
 
 export const CONSUME_50 = 'consume, concurrency 50';
+export const ELEVATE_NEAR = 'elevate, no round trip';
+export const ELEVATE_FAR = 'elevate, 50 ms of round trip';
+/** Each has three connections; a machine with more memory can bear more. */
+export const IDLE = 1000;
 
 /** Loads are shares of what was measured before: `results` is read as it fills. */
 export function plan(quick: boolean, results: Results): Workload[] {
   const size = (marbles: number) => (quick ? Math.ceil(marbles / 4) : marbles);
   const capacity = (contestant: string) => results.median(CONSUME_50, contestant, 'perSecond') || 10_000;
+  const forms = ['MarbleRun', 'MarbleRun, routing three'];
+  const loops = ['MarbleRun, loop', 'MarbleRun, loop, unmonitored', 'BullMQ'];
+  const pair = ['MarbleRun', 'BullMQ', 'floor'];
   return [
     send('send one by one, awaited', 'one by one', size(4000)),
     send('send 1,000 at a time', 'bulk', size(20_000)),
-    send('send a stream', 'stream', size(20_000)),
     consume('consume, concurrency 1', { marbles: size(6000), concurrency: 1 }),
     consume(CONSUME_50, { marbles: size(20_000), concurrency: 50 }),
-    consume('consume, concurrency 500', { marbles: size(20_000), concurrency: 500 }),
+    consume('consume, concurrency 500', { marbles: size(20_000), concurrency: 500, contestants: pair }),
     consume('consume, 4 processes', { marbles: size(30_000), concurrency: 50, processes: 4 }),
-    latency('latency, idle', quick ? 1 : 2, () => 0),
+    consume('consume, one at a time', { marbles: size(2000), concurrency: 1, contestants: loops }),
+    consume('route three, concurrency 50', { marbles: size(10_000), concurrency: 50, contestants: forms }),
+    consume('consume, 10 kB', { marbles: size(4000), concurrency: 50, bytes: 10_000, contestants: pair }),
+    consume('consume, 500 kB', { marbles: size(100), concurrency: 50, bytes: 500_000, contestants: pair }),
+    latency('latency, idle', quick ? 1 : 3, () => 0),
     latency('latency, half of its own load', quick ? 1 : 2, (contestant) => capacity(contestant) / 2),
     latency("latency, half of BullMQ's load", quick ? 1 : 2, () => capacity('BullMQ') / 2),
+    elevate(ELEVATE_NEAR, size(100_000), 0),
+    elevate(ELEVATE_FAR, size(100_000), 50),
+    ...(quick ? [1e3, 1e5] : [1e3, 1e4, 1e5, 1e6, 1e7]).map((n) =>
+      backlog(`${n.toLocaleString('en-US')} marbles wait`, n),
+    ),
+    idle(`${IDLE.toLocaleString('en-US')} idle holders`, IDLE, 2, quick ? 12 : 30),
   ];
 }

@@ -9,6 +9,8 @@ export interface Requests {
   /** Sends `n` marbles from number `from` on; returns how long it took. */
   send: { n: number; bytes: number; how: 'one by one' | 'bulk' | 'stream' };
   consume: { concurrency: number };
+  /** Holders that wait and get nothing. */
+  idle: { holders: number };
   /** Of those handled since `consume`. */
   counted: object;
   stop: object;
@@ -30,6 +32,7 @@ export interface Consumed {
 export interface Replies {
   send: { us: number };
   consume: null;
+  idle: null;
   counted: Consumed;
   /** Of what was handled: how long each took from send to handler, in µs, where senders noted the time. */
   stop: { latenciesUs: number[] };

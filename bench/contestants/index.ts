@@ -4,7 +4,7 @@ import { bullmq } from './bullmq.js';
 import type { Contestant } from './contestant.js';
 import { floorOf } from './floor.js';
 import { groupmq } from './groupmq.js';
-import { marblerun } from './marblerun.js';
+import { marblerun, marblerunForms } from './marblerun.js';
 
 export const CONTESTANTS: readonly Contestant[] = [
   marblerun,
@@ -13,7 +13,13 @@ export const CONTESTANTS: readonly Contestant[] = [
   groupmq,
   floorOf('floor', 0),
   floorOf('floor, batches of 500', 500),
+  ...marblerunForms,
 ];
+
+/** Those that take part where a workload does not name its own. */
+export const USUAL: readonly string[] = CONTESTANTS.map(({ name }) => name).filter(
+  (name) => !name.startsWith('MarbleRun,'),
+);
 
 export function contestant(name: string): Contestant {
   const found = CONTESTANTS.find((candidate) => candidate.name === name);

@@ -1,21 +1,79 @@
-/** MarbleRun as anybody would use it: all defaults, the handler form. */
-import { Marble } from 'marblerun';
-import { QUEUE, type Contestant, type Data } from './contestant.js';
+/** MarbleRun as anybody would use it: all defaults. Beside the handler form, its other forms. */
+import { Marble, type Worker } from 'marblerun';
+import { QUEUE, type Consumer, type Contestant, type Data, type Session } from './contestant.js';
 
 type Queues = Record<string, Data>;
+type Consume = (marble: Marble<Queues>, concurrency: number, handle: (data: Data) => void) => Consumer;
 
-export const marblerun: Contestant = {
-  name: 'MarbleRun',
-  settings: 'sendMany; work(queue, handler, { concurrency }), monitored; all else default',
+const form = (name: string, settings: string, consume: Consume, monitored = true): Contestant => ({
+  name,
+  settings,
   weight: 5,
-  open(url) {
-    const marble = new Marble<Queues>({ redis: url });
-    return {
-      send: (data) => marble.send(QUEUE, data),
-      sendBulk: (batch) => marble.sendMany(QUEUE, batch),
-      stream: (items) => marble.sendMany(QUEUE, items),
-      consume: (concurrency, handle) => marble.work(QUEUE, (data) => handle(data), { concurrency }),
-      close: () => marble.close(),
-    };
-  },
-};
+  open: (url) => session(url, consume, monitored),
+});
+
+export const marblerun = form(
+  'MarbleRun',
+  'sendMany; work(queue, handler, { concurrency }), monitored; all else default',
+  (marble, concurrency, handle): Worker => marble.work(QUEUE, async (data) => handle(data), { concurrency }),
+);
+
+export const marblerunForms: readonly Contestant[] = [
+  form(
+    'MarbleRun, routing three',
+    'the handler sends three marbles, committed with its finish',
+    (marble, concurrency, handle) =>
+      marble.work(
+        QUEUE,
+        async (data, held) => {
+          handle(data);
+          for (const to of ['one', 'two', 'three']) held.send(to, data);
+        },
+        { concurrency },
+      ),
+  ),
+  form('MarbleRun, loop', 'wait and finish, one at a time', (marble, _, handle) => loop(marble, handle)),
+  form(
+    'MarbleRun, loop, unmonitored',
+    'wait, one at a time; taken is gone',
+    (marble, _, handle) => loop(marble, handle),
+    false,
+  ),
+];
+
+function session(url: string, consume: Consume, monitored: boolean): Session {
+  const marble = new Marble<Queues>({ redis: url, monitored });
+  const idlers: Marble<Queues>[] = [];
+  return {
+    send: (data) => marble.send(QUEUE, data),
+    sendBulk: (batch) => marble.sendMany(QUEUE, batch),
+    stream: (items) => marble.sendMany(QUEUE, items),
+    consume: (concurrency, handle) => consume(marble, concurrency, handle),
+    async idle(holders) {
+      for (let i = 0; i < holders; i++) {
+        const idler = new Marble<Queues>({ redis: url, heartbeat: 'loop' });
+        await idler.check(QUEUE); // is a holder from now on
+        idler.wait(QUEUE).catch(() => undefined); // until it is closed
+        idlers.push(idler);
+      }
+    },
+    close: () => Promise.all([marble, ...idlers].map((one) => one.close())),
+  };
+}
+
+function loop(marble: Marble<Queues>, handle: (data: Data) => void): Consumer {
+  const stopping = new AbortController();
+  const run = async () => {
+    for (;;) {
+      handle((await marble.wait(QUEUE, { signal: stopping.signal })) as Data);
+      if (marble.id !== undefined) await marble.finish();
+    }
+  };
+  const ended = run().catch(() => undefined); // stopped while it waited
+  return {
+    stop: () => {
+      stopping.abort();
+      return ended;
+    },
+  };
+}

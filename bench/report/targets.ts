@@ -1,6 +1,6 @@
 /** What MarbleRun set out to reach, beside what was measured. */
 import type { Figure, Results } from '../results.js';
-import { CONSUME_50 } from '../plan.js';
+import { CONSUME_50, ELEVATE_FAR, ELEVATE_NEAR, IDLE } from '../plan.js';
 import { short } from './tables.js';
 
 const PEERS = ['BullMQ', 'bee-queue', 'groupmq'];
@@ -61,6 +61,34 @@ const TARGETS: readonly Target[] = [
   quicker('latency p50, idle', 'latency, idle', 'p50Us'),
   quicker('latency p99, half of its own load', 'latency, half of its own load', 'p99Us'),
   quicker("latency p99, half of BullMQ's load", "latency, half of BullMQ's load", 'p99Us'),
+  {
+    what: 'Redis CPU of routing three outputs with a finish, × a plain finish',
+    wanted: 1.6,
+    bound: 'most',
+    measured: (results) =>
+      results.median('route three, concurrency 50', 'MarbleRun, routing three', 'redisCpuUs') /
+      results.median('route three, concurrency 50', OURS, 'redisCpuUs'),
+  },
+  {
+    what: 'elevate at no round trip, × consume at concurrency 50',
+    wanted: 0.6,
+    bound: 'least',
+    measured: (results) =>
+      results.median(ELEVATE_NEAR, OURS, 'perSecond') / results.median(CONSUME_50, OURS, 'perSecond'),
+  },
+  {
+    what: 'elevate at 50 ms of round trip, marbles/s',
+    wanted: 20_000,
+    bound: 'least',
+    measured: (results) => results.median(ELEVATE_FAR, OURS, 'perSecond'),
+  },
+  {
+    what: `10,000 idle holders, % of a core (from ${IDLE.toLocaleString('en-US')})`,
+    wanted: 3,
+    bound: 'most',
+    measured: (results) =>
+      results.median(`${IDLE.toLocaleString('en-US')} idle holders`, OURS, 'redisCpuShare') * (10_000 / IDLE),
+  },
 ];
 
 export function targetsTable(results: Results): string {

@@ -8,12 +8,14 @@ export interface ConsumeOptions {
   readonly concurrency: number;
   readonly processes?: number;
   readonly bytes?: number;
+  readonly contestants?: readonly string[];
 }
 
 export function consume(name: string, options: ConsumeOptions): Workload {
-  const { marbles, concurrency, processes = 1, bytes = 100 } = options;
+  const { marbles, concurrency, processes = 1, bytes = 100, contestants } = options;
   return {
     name,
+    contestants,
     async measure(lab, { name: contestant, weight }) {
       const n = Math.ceil(marbles * weight);
       const sender = lab.process(contestant);

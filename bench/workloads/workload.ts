@@ -12,6 +12,11 @@ export interface Figures {
   readonly bytes?: number;
   /** Redis memory of a waiting marble, in bytes, and what of it is the data. */
   readonly waitingBytes?: number;
+  /** Of one core, in percent. */
+  readonly redisCpuShare?: number;
+  readonly commandsPerSecond?: number;
+  /** Memory of the sending process at the most. */
+  readonly peakMiB?: number;
   readonly p50Us?: number;
   readonly p99Us?: number;
   readonly p999Us?: number;
@@ -20,7 +25,7 @@ export interface Figures {
 export interface Workload {
   readonly name: string;
   /** Absent: all take part. */
-  readonly contestants?: readonly string[];
+  readonly contestants?: readonly string[] | undefined;
   /** Begins with an empty Redis and no process. */
   measure(lab: Lab, contestant: Contestant): Promise<Figures>;
 }

@@ -15,7 +15,7 @@ export const elevatorVariables = z.object({
   MARBLERUN_POLL_MS: whole(1, 60_000)
     .default(100)
     .describe('ms between looks for marbles to carry, when there were none'),
-  MARBLERUN_BATCH_MARBLES: whole(1, 5000).default(1000).describe('marbles in a batch at the most'),
+  MARBLERUN_BATCH_MARBLES: whole(1, 5000).default(2500).describe('marbles in a batch at the most'),
   MARBLERUN_BATCH_BYTES: whole(1, 67_108_864).default(1_048_576).describe('bytes of a batch at which it is full'),
 });
 

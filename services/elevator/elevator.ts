@@ -23,7 +23,10 @@ export class Elevator {
 
   /** Does no I/O. */
   constructor(config: ElevatorConfig, log: Logger, registry: Registry) {
-    const metrics = createLaneMetrics(registry);
+    const metrics = createLaneMetrics(
+      registry,
+      config.lanes.map(({ name }) => name),
+    );
     const { hopLimit, batch: limits } = config;
     this.carriers = config.lanes.map((lane) => {
       const [lower, upper] = [this.#communicator(lane.from), this.#communicator(lane.to)];
@@ -66,10 +69,10 @@ export class Elevator {
     return [...this.#lanes, ...this.#runs];
   }
 
-  #communicator({ name, redis, run }: Run): Communicator {
+  #communicator({ name, ...bus }: Run): Communicator {
     let communicator = this.#communicators.get(name);
     if (!communicator) {
-      communicator = new Communicator({ redis, run, ...TIMEOUTS });
+      communicator = new Communicator({ ...bus, ...TIMEOUTS });
       this.#communicators.set(name, communicator);
     }
     return communicator;

@@ -7,8 +7,8 @@ const lane = (name: string, from: string, to: string, more = {}) => ({ name, fro
 
 test('runs take the default Redis and their own name unless told otherwise', () => {
   const [up] = read({ runs: { a: {}, b: { redis: 'redis://far:6379', run: 'main' } }, lanes: [lane('up', 'a', 'b')] });
-  expect(up?.from).toEqual({ name: 'a', redis, run: 'a' });
-  expect(up?.to).toEqual({ name: 'b', redis: 'redis://far:6379', run: 'main' });
+  expect(up?.from).toEqual({ name: 'a', redis, run: 'a', replicas: 0, replicasTimeoutMs: 1000 });
+  expect(up?.to).toMatchObject({ name: 'b', redis: 'redis://far:6379', run: 'main' });
 });
 
 test('a run may have its Redis in the long form', () => {

@@ -26,7 +26,15 @@ const redis = z.custom<string | RedisForm>().superRefine((value, context) => {
 const pattern = z.string().regex(/^[A-Za-z0-9._:/*-]{1,128}$/, 'a queue name in which * stands for anything');
 
 const schema = z.strictObject({
-  runs: z.record(z.string(), z.strictObject({ redis: redis.optional(), run: name('run').optional() })),
+  runs: z.record(
+    z.string(),
+    z.strictObject({
+      redis: redis.optional(),
+      run: name('run').optional(),
+      replicas: z.int().min(0).max(100).default(0),
+      replicasTimeoutMs: z.int().min(1).max(600_000).default(1000),
+    }),
+  ),
   lanes: z
     .array(
       z.strictObject({
@@ -44,6 +52,9 @@ export interface Run {
   readonly name: string;
   readonly redis: string | RedisForm;
   readonly run: string;
+  /** That must have a batch before it counts as landed here, and how long they may take. */
+  readonly replicas: number;
+  readonly replicasTimeoutMs: number;
 }
 
 export interface Lane {
@@ -76,6 +87,8 @@ export function readLanes(json: string, defaultRedis: string): Lane[] {
     name: key,
     redis: runs[key]?.redis ?? defaultRedis,
     run: runs[key]?.run ?? key,
+    replicas: runs[key]?.replicas ?? 0,
+    replicasTimeoutMs: runs[key]?.replicasTimeoutMs ?? 1000,
   });
   const read = lanes.map((lane, i) => {
     const earlier = lanes.slice(0, i).filter((other) => other.from === lane.from);

@@ -12,7 +12,7 @@ export function buildMonitor(config: MonitorConfig): Service {
   const log = createLogger('monitor', config.logLevel);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const sweepMetrics = createSweepMetrics(registry);
+  const sweepMetrics = createSweepMetrics(registry, config.runs);
   const monitors = config.runs.map((run) => new RunMonitor(run, config, log, sweepMetrics));
   const collect = collectorOf(registry, monitors, config.metricHolders);
 

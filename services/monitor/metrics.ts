@@ -12,16 +12,17 @@ export interface SweepMetrics {
   readonly recoverySeconds: Histogram<'run'>;
 }
 
-export function createSweepMetrics(registry: Registry): SweepMetrics {
-  return {
-    recoverySeconds: new Histogram({
-      name: 'marblerun_recovery_seconds',
-      help: 'From the end of a lease or time limit until its marbles were back in their queue, as this Monitor did it',
-      labelNames: ['run'],
-      buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
-      registers: [registry],
-    }),
-  };
+/** Every run has its series from the start: an increase from nothing to 1 would not show. */
+export function createSweepMetrics(registry: Registry, runs: readonly string[]): SweepMetrics {
+  const recoverySeconds = new Histogram({
+    name: 'marblerun_recovery_seconds',
+    help: 'From the end of a lease or time limit until its marbles were back in their queue, as this Monitor did it',
+    labelNames: ['run'],
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
+    registers: [registry],
+  });
+  for (const run of runs) recoverySeconds.zero({ run });
+  return { recoverySeconds };
 }
 
 /** The public events of marblerun_marbles_total, of those that are counted. */
@@ -38,6 +39,9 @@ function createInstruments(registry: Registry) {
     depth: gauge('marblerun_queue_depth', 'Marbles that wait in a queue', 'run', 'queue'),
     oldest: gauge('marblerun_queue_oldest_seconds', 'How long the next marble of a queue has waited', 'run', 'queue'),
     held: gauge('marblerun_held', 'Marbles in hand', 'run', 'queue'),
+    sweepAge: gauge('marblerun_sweep_age_seconds', 'How long ago this Monitor last looked for dropped marbles', 'run'),
+    usedBytes: gauge('marblerun_redis_used_bytes', 'Memory that the Redis of the run uses', 'run'),
+    maxBytes: gauge('marblerun_redis_max_bytes', 'Memory that the Redis of the run may use; 0: no limit', 'run'),
     holders: gauge('marblerun_holders', 'Waiting or working clients', 'run'),
     later: gauge('marblerun_later', 'Delayed marbles', 'run'),
     dead: gauge('marblerun_dead', 'Dead marbles that wait for a person', 'run'),
@@ -72,6 +76,7 @@ export function collectorOf(
           () => 0,
         );
         instruments.up.set({ run: monitor.run }, answered);
+        instruments.sweepAge.set({ run: monitor.run }, monitor.sweepAgeMs / 1000);
       }),
     );
   };
@@ -83,18 +88,23 @@ async function observeRun(
   metricHolders: number,
 ): Promise<void> {
   const { status, graveyard } = communicator;
-  const [queues, holders, holderCount, later, dead, now] = await Promise.all([
+  const [queues, holders, holderCount, later, dead, memory, now] = await Promise.all([
     status.queues(),
     metricHolders > 0 ? status.holders(metricHolders) : [],
     status.holderCount(),
     status.laterCount(),
     graveyard.count(),
+    status.memory(),
     status.now(),
   ]);
   for (const queue of queues) observeQueue(instruments, run, queue);
   instruments.holders.set({ run }, holderCount);
   instruments.later.set({ run }, later);
   instruments.dead.set({ run }, dead);
+  if (memory) {
+    instruments.usedBytes.set({ run }, memory.usedBytes);
+    instruments.maxBytes.set({ run }, memory.maxBytes);
+  }
   for (const { holder, heardAt } of holders) instruments.age.set({ run, holder }, Math.max(0, now - heardAt) / 1000);
 }
 

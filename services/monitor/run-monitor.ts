@@ -16,6 +16,7 @@ const EXPIRE_MS = 60_000;
 
 export class RunMonitor {
   readonly communicator: Communicator;
+  readonly #sweeps: Loop;
   readonly #loops: readonly Loop[];
   #mayScan = true;
 
@@ -29,8 +30,9 @@ export class RunMonitor {
     this.communicator = new Communicator({ redis: config.redis, run, ...TIMEOUTS });
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
       new Loop({ name: `${run}:${name}`, intervalMs, work, log });
+    this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
     this.#loops = [
-      chore('sweep', config.sweepMs, () => this.sweep()),
+      this.#sweeps,
       chore('promote', config.promoteMs, () => this.promote()),
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
@@ -50,6 +52,11 @@ export class RunMonitor {
 
   get ready(): boolean {
     return this.communicator.state === 'ready' && this.#loops.every((loop) => loop.trouble === '' && !loop.late);
+  }
+
+  /** How long ago a sweep last succeeded. */
+  get sweepAgeMs(): number {
+    return this.#sweeps.ageMs;
   }
 
   /** For people: the state of the bus and of each loop. */

@@ -3,9 +3,9 @@
  *
  * The plain verbs are here; monitored work, recovery, the dead, lanes and status have a part each.
  * What may go wrong on every call: MR_REDIS_UNAVAILABLE, MR_REDIS_AUTH, MR_REDIS_READONLY,
- * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names.
+ * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
  */
-import { Connection, type BusOptions } from './connection.js';
+import { BUS_DEFAULTS, Connection, type BusOptions } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import { Graveyard } from './graveyard.js';
 import { Holding, type HoldingOptions } from './holding.js';
@@ -13,6 +13,7 @@ import { checkName, keysOf, type RunKeys } from './keys.js';
 import { LaneFoot, LaneHead } from './lane.js';
 import { runKeys, type Output } from './outputs.js';
 import { Recovery } from './recovery.js';
+import { Replicated } from './replicas.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { Sender } from './sender.js';
 import { EVENTS, Status, type QueueStatus } from './status.js';
@@ -40,7 +41,7 @@ export class Communicator {
     this.run = options.run ?? 'main';
     this.#keys = keysOf(this.run);
     this.#connection = new Connection(options);
-    this.#sender = new Sender(this.#connection, this.#keys);
+    this.#sender = new Sender(this.#replicated(), this.#keys);
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.graveyard = new Graveyard(this.#connection, this.#keys);
     this.status = new Status(this.#connection, this.#keys);
@@ -163,7 +164,7 @@ export class Communicator {
   }
 
   laneHead(): LaneHead {
-    return new LaneHead(this.#connection, this.#keys);
+    return new LaneHead(this.#replicated(), this.#keys);
   }
 
   /** Breaks off blocking calls so that they return as if their time were over. */
@@ -180,5 +181,10 @@ export class Communicator {
   /** Disconnects at once; what is under way fails with MR_CLOSED. */
   disconnect(): void {
     for (const connection of [this.#connection, ...this.#waiting]) connection.close();
+  }
+  #replicated(): Replicated {
+    const { replicas, replicasTimeoutMs } = { ...BUS_DEFAULTS, ...this.#options };
+    const connection = replicas > 0 ? this.waitingConnection(replicasTimeoutMs) : this.#connection;
+    return new Replicated(connection, { replicas, replicasTimeoutMs });
   }
 }

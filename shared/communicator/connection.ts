@@ -25,6 +25,12 @@ export interface BusOptions {
   readonly connectTimeoutMs?: number;
   /** How long a command goes on trying while Redis is away. Default 0: as long as it takes. */
   readonly retryTimeoutMs?: number;
+  /** How long Redis may leave a command without any reply before the connection counts as half-open. Default 10,000 ms. */
+  readonly replyTimeoutMs?: number;
+  /** Replicas that must have what was sent before `send` returns. Default 0: the primary is enough. */
+  readonly replicas?: number;
+  /** How long they may take. Default 1,000 ms. */
+  readonly replicasTimeoutMs?: number;
 }
 
 export const BUS_DEFAULTS = Object.freeze({
@@ -32,10 +38,11 @@ export const BUS_DEFAULTS = Object.freeze({
   run: 'main',
   connectTimeoutMs: 10_000,
   retryTimeoutMs: 0,
+  replyTimeoutMs: 10_000,
+  replicas: 0,
+  replicasTimeoutMs: 1000,
 });
 
-/** How long Redis may leave a command without any reply before the connection counts as half-open. */
-const REPLY_TIMEOUT_MS = 10_000;
 const OLDEST_REDIS = 7;
 
 /** What HELLO says of a server; allowed to every user, so that the least rights are enough. */
@@ -164,7 +171,7 @@ export class Connection {
       enableReadyCheck: false,
       disableClientInfo: true,
       connectTimeout: this.#options.connectTimeoutMs,
-      socketTimeout: this.blockMs + REPLY_TIMEOUT_MS,
+      socketTimeout: this.blockMs + this.#options.replyTimeoutMs,
     });
     defineScripts(redis);
     this.#lastError = undefined;

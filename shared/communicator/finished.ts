@@ -5,11 +5,18 @@ import type { Envelope } from './envelope.js';
 import { pushGroups, type LineTable, type Output } from './outputs.js';
 import type { ScriptArg } from './scripts.js';
 
-/** A marble in hand. The receipt is of this delivery alone: a later delivery of the same marble has another. */
-export interface Held {
-  readonly receipt: string;
-  readonly queue: string;
-  readonly envelope: Envelope;
+/** A marble in hand. */
+export class Held {
+  constructor(
+    readonly seq: number,
+    readonly queue: string,
+    readonly envelope: Envelope,
+  ) {}
+
+  /** Of this delivery alone: a later delivery of the same marble has another. */
+  get receipt(): string {
+    return `${this.seq}/${this.queue}`;
+  }
 }
 
 export interface Finished {
@@ -19,7 +26,10 @@ export interface Finished {
   readonly outputs: readonly Output[];
 }
 
-/** Of each queue: name, how many, and of each marble its receipt and its outputs. Returns how many queues. */
+/**
+ * Of each queue: its name; ranges of sequence numbers that are finished and send nothing; and of each
+ * that sends something, in the order they were finished, its number and its outputs. Returns how many queues.
+ */
 export function pushFinished(finish: readonly Finished[], table: LineTable, args: ScriptArg[]): number {
   const byQueue = new Map<string, Finished[]>();
   for (const finished of finish) {
@@ -28,11 +38,30 @@ export function pushFinished(finish: readonly Finished[], table: LineTable, args
     else byQueue.set(finished.held.queue, [finished]);
   }
   for (const [queue, list] of byQueue) {
-    args.push(queue, list.length);
-    for (const { held, outputs } of list) {
-      const groupsAt = args.push(held.receipt, 0) - 1;
+    args.push(queue);
+    pushRanges(list, args);
+    const sending = list.filter(({ outputs }) => outputs.length > 0);
+    args.push(sending.length);
+    for (const { held, outputs } of sending) {
+      const groupsAt = args.push(held.seq, 0) - 1;
       args[groupsAt] = pushGroups(outputs, table, args);
     }
   }
   return byQueue.size;
+}
+
+/** Marbles are taken with numbers that follow each other and mostly finished so: few ranges name hundreds. */
+function pushRanges(list: readonly Finished[], args: ScriptArg[]): void {
+  const countAt = args.push(0) - 1;
+  const numbers = list.filter(({ outputs }) => outputs.length === 0).map(({ held }) => held.seq);
+  numbers.sort((a, b) => a - b);
+  let ranges = 0;
+  for (let i = 0; i < numbers.length; ranges++) {
+    const first = numbers[i]!;
+    let n = 1;
+    while (numbers[i + n] === first + n) n++;
+    args.push(first, n);
+    i += n;
+  }
+  args[countAt] = ranges;
 }

@@ -170,7 +170,7 @@ test('a failed marble waits for its delay, then goes to the front; a released on
 test('blocking hands a marble over the moment it is sent', async () => {
   const holding = await enter();
   await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
-  const block = holding.block('a', 5000);
+  const block = holding.block('a', 5000, 5000);
   await send('a', 'came');
   const held = await block;
   expect(dataOf(held!)).toBe('came');
@@ -183,7 +183,7 @@ test('blocking hands a marble over the moment it is sent', async () => {
 test('what has landed with a holder that dies is swept like what it holds', async () => {
   const holding = await enter();
   await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
-  const block = holding.block('a', 5000);
+  const block = holding.block('a', 5000, 5000);
   await send('a', 'came');
   await block;
   await bus.recovery.expire(holding.id);
@@ -194,9 +194,25 @@ test('what has landed with a holder that dies is swept like what it holds', asyn
 test('unblock ends a wait at once', async () => {
   const holding = await enter();
   await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
-  const block = holding.block('a', 60_000);
+  const block = holding.block('a', 60_000, 5000);
   await holding.unblock();
   expect(await block).toBeUndefined();
+});
+
+test('a wait is many short commands, keeps the lease, ends with a marble, with its time, or at once', async () => {
+  const holding = await enter({ leaseMs: 400 });
+  await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
+  const started = Date.now();
+  expect(await holding.block('a', 1000, 50)).toBeUndefined();
+  expect(Date.now() - started).toBeGreaterThanOrEqual(990); // longer than the lease, and no heartbeat but its own
+  const block = holding.block('a', 60_000, 50);
+  await send('a', 'x');
+  const held = await block;
+  expect(held && dataOf(held)).toBe('x');
+  expect(await swap(holding, { finish: [{ held: held!, outputs: [] }] })).toMatchObject({ refused: new Set() });
+  const again = holding.block('a', 60_000, 50);
+  await holding.unblock();
+  expect(await again).toBeUndefined();
 });
 
 test('leave gives back all as it was, and nothing of the holder remains', async () => {

@@ -12,13 +12,13 @@ import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope, newId } from './envelope.js';
-import { pushFinished, type Finished, type Held } from './finished.js';
+import { Held, pushFinished, type Finished } from './finished.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, runKeys } from './outputs.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
-export type { Finished, Held };
+export { Held, type Finished };
 
 export interface SwapRequest {
   readonly finish?: readonly Finished[];
@@ -59,8 +59,13 @@ export interface HoldingOptions {
   readonly description: Record<string, string>;
 }
 
-type SwapReply = [Buffer, Buffer[], ...[Buffer, number, ...Buffer[]][]];
-type Raw = { receipt: string; queue: string; bytes: Buffer };
+type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
+
+/** `known`: 0 where the holder was given up. `envelope`: null where the time was over. */
+interface Moved {
+  readonly known: number;
+  readonly envelope: Buffer | null;
+}
 
 const FULL_PAUSE_MS = 250;
 
@@ -73,6 +78,7 @@ export class Holding {
   /** A marble may lie in `landing`: its sequence number, and whether its envelope has reached us. */
   #landing: { seq: number; known: boolean } | undefined;
   #blocked = false;
+  #unblocked = false;
   /** A command stayed without an answer: what it did is not known, so this holder is to be left. */
   #unsure = false;
   #line: Promise<unknown> = Promise.resolve();
@@ -132,64 +138,74 @@ export class Holding {
 
   /** Before anybody works on them: a limit that only this process knew of would not hold it. Costs nothing where none has one. */
   async #noteLimits(taken: readonly Held[]): Promise<void> {
-    const limits = taken.flatMap(({ receipt, envelope: { timeLimitMs } }) =>
-      timeLimitMs === undefined ? [] : [receipt, timeLimitMs],
-    );
-    if (limits.length === 0) return;
+    const limited = taken.filter(({ envelope }) => envelope.timeLimitMs !== undefined);
+    if (limited.length === 0) return;
+    const limits = limited.flatMap(({ receipt, envelope }) => [receipt, envelope.timeLimitMs!]);
     const keys = [this.keys.held(this.id), this.keys.deadlines];
     await this.connection.patient((redis) => callScript(redis, 'limit', keys, [this.id, ...limits]));
   }
 
   #read(reply: SwapReply, finished: number): Swapped {
     const [, refused, ...groups] = reply;
-    const raw: Raw[] = [];
-    for (const [queueBytes, seq, ...envelopes] of groups) {
+    const taken: Held[] = [];
+    let n = 0;
+    for (const [queueBytes, first, envelopes] of groups) {
       const queue = queueBytes.toString();
-      for (let i = 0; i < envelopes.length; i++)
-        raw.push({ receipt: `${seq + i}/${queue}`, queue, bytes: envelopes[i]! });
+      for (let i = 0; i < envelopes.length; i++, n++) {
+        const held = this.#readable(first + i, queue, envelopes[i]!);
+        if (held) taken.push(held);
+      }
     }
-    if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + raw.length - finished;
-    return { forgotten: false, taken: this.#readable(raw), refused: new Set(refused.map(String)) };
+    if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + n - finished;
+    return { forgotten: false, taken, refused: new Set(refused.map(String)) };
   }
 
   /** What is no envelope goes to the dead at once, with its reason; the others must not wait for it. */
-  #readable(raw: Raw[]): Held[] {
-    const taken: Held[] = [];
-    for (const { receipt, queue, bytes } of raw) {
-      try {
-        taken.push({ receipt, queue, envelope: decodeEnvelope(bytes) });
-      } catch (error) {
-        const held = { receipt, queue, envelope: { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes } } as const;
-        void this.giveBack([{ held, verdict: 'fail', delayMs: 0, error: { message: (error as Error).message } }]).catch(
-          () => undefined,
-        );
-      }
+  #readable(seq: number, queue: string, bytes: Buffer): Held | undefined {
+    try {
+      return new Held(seq, queue, decodeEnvelope(bytes));
+    } catch (error) {
+      const held = new Held(seq, queue, { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes });
+      const { message } = error as Error;
+      void this.giveBack([{ held, verdict: 'fail', delayMs: 0, error: { message } }]).catch(() => undefined);
+      return undefined;
     }
-    return taken;
   }
 
   /**
    * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when
-   * none came within `ms` or `unblock` was called. The lease is renewed first, on the same
-   * connection and in the same write, so that nothing lands with a holder that was given up.
+   * none came within `ms`, `unblock` was called, or it is not known: the next swap then tells. Waits in
+   * commands of `sliceMs`, well under the lease, which each renews first, on the same connection and in
+   * the same write, so that nothing lands with a holder that was given up.
    */
-  async block(queue: string, ms: number): Promise<Held | undefined> {
-    const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock()));
-    if (!landing) return undefined;
-    try {
-      const bytes = await this.#move(queue, ms);
-      if (!bytes) return undefined; // also when the connection was cut: the next swap tells whether something landed
-      landing.known = true;
-      if (this.#count >= 0) this.#count++;
-      this.#blocked = false;
-      const [held] = this.#readable([{ receipt: `${landing.seq}/${queue}`, queue, bytes }]);
-      const ownLimit = held?.envelope.timeLimitMs !== undefined;
-      if (this.options.timeLimitMs > 0 || ownLimit) await this.adopt(); // which starts its time
-      if (held && ownLimit) await this.#inLine(() => this.#noteLimits([held]));
-      return held;
-    } finally {
-      this.#blocked = false;
+  async block(queue: string, ms: number, sliceMs: number): Promise<Held | undefined> {
+    const deadline = performance.now() + ms;
+    this.#unblocked = false;
+    for (;;) {
+      const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock()));
+      if (!landing) return undefined;
+      try {
+        const slice = Math.max(10, Math.min(sliceMs, deadline - performance.now()));
+        const moved = await this.#move(queue, slice);
+        if (moved?.known !== 1) return undefined; // the connection was cut, or the holder given up
+        if (moved.envelope) return await this.#landed(landing, queue, moved.envelope);
+        this.#landing = undefined; // its time was over, so nothing lies there, and a swap has nothing to adopt
+      } finally {
+        this.#blocked = false;
+      }
+      if (this.#unblocked || performance.now() >= deadline) return undefined;
     }
+  }
+
+  async #landed(landing: { known: boolean; seq: number }, queue: string, bytes: Buffer): Promise<Held | undefined> {
+    landing.known = true;
+    if (this.#count >= 0) this.#count++;
+    this.#blocked = false;
+    const held = this.#readable(landing.seq, queue, bytes);
+    const ownLimit = held?.envelope.timeLimitMs !== undefined;
+    if (this.options.timeLimitMs > 0 || ownLimit) await this.adopt(); // which starts its time
+    if (held && ownLimit) await this.#inLine(() => this.#noteLimits([held]));
+    return held;
   }
 
   /** True between `block` and the next swap: the marble is ours, but still counted as waiting. */
@@ -209,23 +225,25 @@ export class Holding {
 
   /** Nothing may be on its way to `landing` already: a swap comes first, and adopts it. */
   #beginBlock(): { seq: number; known: boolean } | undefined {
-    if (this.#landing || this.#blocked || this.#unsure) return undefined;
+    if (this.#landing || this.#blocked || this.#unsure || this.#unblocked) return undefined;
     this.#blocked = true;
     return (this.#landing = { seq: this.#seq++, known: false });
   }
 
   /** A full Redis refuses BLMOVE, and a swap takes what waits all the same: so that is not for ever asked at once. */
-  async #move(queue: string, ms: number): Promise<Buffer | null> {
+  async #move(queue: string, ms: number): Promise<Moved | undefined> {
     try {
-      return await this.waiting.run((redis, again) => (again ? Promise.resolve(null) : this.#blmove(redis, queue, ms)));
+      return await this.waiting.run((redis, again) =>
+        again ? Promise.resolve(undefined) : this.#blmove(redis, queue, ms),
+      );
     } catch (error) {
       if (!isMarbleRunError(error, 'MR_REDIS_FULL')) throw error;
       await sleep(Math.min(ms, FULL_PAUSE_MS));
-      return null;
+      return undefined;
     }
   }
 
-  async #blmove(redis: Redis, queue: string, ms: number): Promise<Buffer | null> {
+  async #blmove(redis: Redis, queue: string, ms: number): Promise<Moved> {
     const beat = callScript(
       redis,
       'beat',
@@ -240,11 +258,12 @@ export class Holding {
       ms / 1000,
     );
     const [envelope, known] = await Promise.all([move, beat as Promise<number[]>]);
-    return known[0] === 1 ? envelope : null; // given up: what landed is not ours to work on
+    return { known: known[0]!, envelope }; // 0: given up: what landed is not ours to work on
   }
 
   /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
   async unblock(): Promise<void> {
+    this.#unblocked = true;
     while (this.#blocked) {
       await this.connection.unblock(this.waiting);
       await sleep(10); // the command may not have reached Redis yet: then once more
@@ -270,10 +289,10 @@ export class Holding {
       ...table.keys,
     ];
     const op = ++this.#op;
-    const [status, refused, dead] = (await this.connection.run((redis, again) => {
-      const head = [this.id, op, again ? '1' : '', this.options.maxAttempts, table.names.length, ...table.names];
-      return callScript(redis, 'giveback', keys, [...head, ...args]);
-    })) as [string, string[], string[]];
+    const head = [this.id, op, this.options.maxAttempts, table.names.length, ...table.names];
+    const [status, refused, dead] = (await this.connection.run((redis) =>
+      callScript(redis, 'giveback', keys, [...head, ...args]),
+    )) as [string, string[], string[]];
     if (status === 'forgotten') return { forgotten: true };
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count - items.length;
     return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };

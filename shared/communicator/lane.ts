@@ -12,6 +12,7 @@ import type { Connection } from './connection.js';
 import { decodeEnvelope, elevated, newId, type Envelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
+import type { Replicated } from './replicas.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
 export interface Batch {
@@ -92,11 +93,11 @@ export interface LandOptions {
 /** The upper end, in the run that marbles arrive in. */
 export class LaneHead {
   constructor(
-    private readonly connection: Connection,
+    private readonly connection: Replicated,
     private readonly keys: RunKeys,
   ) {}
 
-  /** Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. */
+  /** Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: then it is to go again. */
   async land(batch: Batch, options: LandOptions): Promise<{ landing: Landing; knownEpoch: string }> {
     const outputs = batch.entries.map((entry) => arrival(entry, options));
     const table = new LineTable(this.keys);

@@ -7,10 +7,10 @@
  * go wrong: a connection cut for more than an hour leaves the last command in doubt; it is then
  * asked again and may double, and never gets lost. (The idea: Kafka's idempotent producer.)
  */
-import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
+import type { Replicated } from './replicas.js';
 import { callScript, type ScriptArg } from './scripts.js';
 
 const REMEMBER_MS = 3_600_000;
@@ -30,11 +30,11 @@ export class Sender {
   #busy: Promise<void> | undefined;
 
   constructor(
-    private readonly connection: Connection,
+    private readonly connection: Replicated,
     private readonly keys: RunKeys,
   ) {}
 
-  /** Resolves when the marbles are in Redis. Throws MR_REDIS_* ; then none of them is, or (MR_REDIS_UNAVAILABLE) it is not known. */
+  /** Resolves when the marbles are in Redis. Throws MR_REDIS_*: none of them is, or (MR_REDIS_UNAVAILABLE) it is not known; MR_TOO_FEW_REPLICAS: they are, at the primary. */
   send(outputs: readonly Output[]): Promise<void> {
     if (outputs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -82,16 +82,7 @@ export class Sender {
     const groups: ScriptArg[] = [];
     const n = pushGroups(outputs, table, groups);
     const keys = [...runKeys(this.keys), this.keys.sender(this.#id), ...table.keys];
-    await this.connection.run((redis, again) =>
-      callScript(redis, 'send', keys, [
-        number,
-        again ? '1' : '',
-        REMEMBER_MS,
-        table.names.length,
-        ...table.names,
-        n,
-        ...groups,
-      ]),
-    );
+    const args = [number, REMEMBER_MS, table.names.length, ...table.names, n, ...groups];
+    await this.connection.run((redis) => callScript(redis, 'send', keys, args));
   }
 }

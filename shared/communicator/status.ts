@@ -47,12 +47,12 @@ export interface HolderStatus {
 }
 
 export interface Durability {
-  readonly version: string | undefined;
-  readonly appendonly: boolean | undefined;
-  readonly appendfsync: string | undefined;
-  readonly maxmemoryPolicy: string | undefined;
-  readonly usedBytes: number | undefined;
-  readonly maxBytes: number | undefined;
+  readonly version?: string | undefined;
+  readonly appendonly?: boolean | undefined;
+  readonly appendfsync?: string | undefined;
+  readonly maxmemoryPolicy?: string | undefined;
+  readonly usedBytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
 }
 
 const CHUNK = 200;
@@ -131,19 +131,27 @@ export class Status {
     return this.connection.run(timeMs);
   }
 
+  /** How full this Redis is; `maxBytes` is 0 where there is no limit. Undefined where this user may not read it (INFO). */
+  async memory(): Promise<{ usedBytes: number; maxBytes: number } | undefined> {
+    const info = await this.#ifAllowed((redis) => redis.info('memory'));
+    return info === undefined
+      ? undefined
+      : { usedBytes: Number(field(info, 'used_memory')), maxBytes: Number(field(info, 'maxmemory')) };
+  }
+
   /** What this Redis promises of what it has acknowledged; undefined what this user may not read (INFO, CONFIG GET). */
   async durability(): Promise<Durability> {
-    const info = (await this.#ifAllowed((redis) => redis.info('server', 'persistence', 'memory'))) ?? '';
+    const info = await this.#ifAllowed((redis) => redis.info('server', 'persistence', 'memory'));
     const config = await this.#ifAllowed<string[]>((redis) => redis.config('GET', 'appendfsync'));
-    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-    const number = (name: string) => (field(name) === undefined ? undefined : Number(field(name)));
+    const appendfsync = config?.[1];
+    if (info === undefined) return { appendfsync };
     return {
-      version: field('redis_version'),
-      appendonly: info === '' ? undefined : field('aof_enabled') === '1',
-      appendfsync: config?.[1],
-      maxmemoryPolicy: field('maxmemory_policy'),
-      usedBytes: number('used_memory'),
-      maxBytes: number('maxmemory'),
+      version: field(info, 'redis_version'),
+      appendonly: field(info, 'aof_enabled') === '1',
+      appendfsync,
+      maxmemoryPolicy: field(info, 'maxmemory_policy'),
+      usedBytes: Number(field(info, 'used_memory')),
+      maxBytes: Number(field(info, 'maxmemory')),
     };
   }
 
@@ -159,6 +167,10 @@ export class Status {
   #lines(keys: string[]): Promise<(number | string | null)[]> {
     return this.connection.run((redis) => callScript(redis, 'lines', keys, [])) as Promise<(number | string | null)[]>;
   }
+}
+
+function field(info: string, name: string): string {
+  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
 }
 
 async function timeMs(redis: Redis): Promise<number> {

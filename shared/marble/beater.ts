@@ -1,6 +1,6 @@
 /**
- * Sends the heartbeat of all holders of one run: one command however many holders, and however many
- * marbles they have. Runs in the heartbeat thread, or in the main loop where that is asked for.
+ * Sends the heartbeat of all holders of one run: one command for up to a thousand holders, and
+ * however many marbles they have. Runs in the heartbeat thread, or in the main loop where that is asked for.
  */
 import { Communicator } from '../communicator/communicator.js';
 import type { BusOptions } from '../communicator/connection.js';
@@ -15,6 +15,8 @@ export interface BeaterEvents {
 }
 
 const WORTH_REPORTING_MS = 1000;
+/** So that no beat of a process with thousands of holders holds Redis up. */
+const MOST_PER_BEAT = 1000;
 
 export class Beater {
   readonly #communicator: Communicator;
@@ -55,8 +57,11 @@ export class Beater {
     this.#busy = true;
     try {
       const holders = [...this.#holders].map(([id, leaseMs]) => ({ id, leaseMs }));
-      for (const lost of await this.#communicator.beat(holders, this.#blocked())) {
-        if (this.#holders.delete(lost)) this.events.lost(lost);
+      const blocked = this.#blocked();
+      for (let i = 0; i < holders.length; i += MOST_PER_BEAT) {
+        for (const lost of await this.#communicator.beat(holders.slice(i, i + MOST_PER_BEAT), blocked)) {
+          if (this.#holders.delete(lost)) this.events.lost(lost);
+        }
       }
     } catch (error) {
       if (this.#holders.size > 0) this.events.trouble((error as Error).message);

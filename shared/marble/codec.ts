@@ -17,58 +17,47 @@ export interface Encoded {
 
 /** Throws MR_DATA_UNENCODABLE, or MR_DATA_TOO_LARGE with the size and the limit: before anything is sent. */
 export function encodeData(data: unknown, maxBytes: number, codec?: Codec): Encoded {
-  const encoded: Encoded = codec
-    ? { type: 'c', data: attempt('encode', () => codec.encode(data)) }
-    : Buffer.isBuffer(data)
-      ? { type: 'b', data }
-      : { type: 'j', data: toJson(data) };
-  if (encoded.data.length * 3 <= maxBytes) return encoded; // no character of a string takes more than three bytes
-  const bytes = Buffer.byteLength(encoded.data);
+  const result = encoded(data, codec);
+  if (result.data.length * 3 <= maxBytes) return result; // no character of a string takes more than three bytes
+  const bytes = Buffer.byteLength(result.data);
   if (bytes > maxBytes) {
     throw new MarbleRunError(
       'MR_DATA_TOO_LARGE',
       `data: ${bytes} bytes when encoded; allowed: ${maxBytes} (maxDataBytes)`,
     );
   }
-  return encoded;
+  return result;
 }
 
 /** Throws MR_DATA_UNREADABLE. */
 export function decodeData(envelope: Envelope, codec?: Codec): unknown {
-  switch (envelope.type) {
-    case 'b':
-      return envelope.data;
-    case 'j':
-      return attempt('decode', () => JSON.parse(envelope.data.toString()) as unknown);
-    case 'c':
-      if (!codec)
-        throw new MarbleRunError(
-          'MR_DATA_UNREADABLE',
-          `data of ${envelope.id}: was sent with a codec and this Marble has none`,
-        );
-      return attempt('decode', () => codec.decode(envelope.data));
+  const { type, data, id } = envelope;
+  if (type === 'b') return data;
+  if (type === 'c' && !codec)
+    throw new MarbleRunError('MR_DATA_UNREADABLE', `data of ${id}: was sent with a codec and this Marble has none`);
+  try {
+    return type === 'c' ? codec!.decode(data) : (JSON.parse(data.toString()) as unknown);
+  } catch (cause) {
+    throw new MarbleRunError('MR_DATA_UNREADABLE', `data: cannot decode it: ${firstLine(cause)}`, { cause });
   }
 }
 
-function toJson(data: unknown): string {
-  const json = attempt('encode', () => JSON.stringify(data) as string | undefined);
-  if (json !== undefined) return json;
-  throw new MarbleRunError(
-    'MR_DATA_UNENCODABLE',
-    `data: ${typeof data} has no JSON; allowed: what JSON can say, and Buffers`,
-  );
-}
-
-function attempt<T>(what: 'encode' | 'decode', work: () => T): T {
+function encoded(data: unknown, codec: Codec | undefined): Encoded {
   try {
-    return work();
+    if (codec) return { type: 'c', data: codec.encode(data) };
+    if (Buffer.isBuffer(data)) return { type: 'b', data };
+    const json = JSON.stringify(data) as string | undefined;
+    if (json !== undefined) return { type: 'j', data: json };
   } catch (cause) {
-    const [code, allowed] =
-      what === 'encode'
-        ? (['MR_DATA_UNENCODABLE', '; allowed: what JSON can say, and Buffers'] as const)
-        : (['MR_DATA_UNREADABLE', ''] as const);
-    throw new MarbleRunError(code, `data: cannot ${what} it: ${(cause as Error).message.split('\n')[0]}${allowed}`, {
+    throw new MarbleRunError('MR_DATA_UNENCODABLE', `data: cannot encode it: ${firstLine(cause)}; ${ALLOWED}`, {
       cause,
     });
   }
+  throw new MarbleRunError('MR_DATA_UNENCODABLE', `data: ${typeof data} has no JSON; ${ALLOWED}`);
+}
+
+const ALLOWED = 'allowed: what JSON can say, and Buffers';
+
+function firstLine(cause: unknown): string {
+  return (cause as Error).message.split('\n')[0]!;
 }

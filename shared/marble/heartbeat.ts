@@ -32,7 +32,9 @@ export type FromThread = { readonly ready: true } | { readonly lost: string } | 
 
 export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs } = options;
-  const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs };
+  // A half-open connection is to be noticed while there is time for another beat.
+  const replyTimeoutMs = Math.min(options.replyTimeoutMs, Math.max(1000, Math.floor(heartbeatMs / 2)));
+  const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs, replyTimeoutMs };
   if (options.heartbeat === 'loop') return loopHeartbeat(bus, leaseMs, heartbeatMs);
   return {
     ready: () => thread.start(),

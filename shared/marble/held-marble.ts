@@ -8,9 +8,12 @@ import { whole, checkOptions } from '../check-options.js';
 import type { ResolvedOptions } from './options.js';
 import { outgoing, type SendOptions } from './outgoing.js';
 
+/** Most handlers send nothing: they share this. */
+const NONE: readonly Output[] = Object.freeze([]);
+
 export class HeldMarble<Q extends object = Record<string, unknown>> {
   /** @internal */
-  readonly outputs: Output[] = [];
+  outputs: readonly Output[] = NONE;
   /** @internal What `retryIn` said. */
   retryInMs: number | undefined;
   #controller: AbortController | undefined;
@@ -86,7 +89,8 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
 
   #keep(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): string {
     const { id, output } = outgoing(kind, queue, data, options, this.options, this.held.envelope);
-    this.outputs.push(output);
+    if (this.outputs === NONE) this.outputs = [output];
+    else (this.outputs as Output[]).push(output);
     return id;
   }
 }

@@ -25,9 +25,9 @@ export class Lease {
     this.#waiting = communicator.waitingConnection(this.blockMs);
   }
 
-  /** The longest wait in one command: well under the lease. */
+  /** The longest wait in one command: well under the lease, which each renews, and rare: idle holders cost Redis little. */
   get blockMs(): number {
-    return Math.min(this.options.heartbeatMs, 5000);
+    return Math.min(Math.floor(this.options.leaseMs / 3) * 2, 10_000);
   }
 
   async holding(): Promise<Holding> {

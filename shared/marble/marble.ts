@@ -14,13 +14,14 @@ import type { Output } from '../communicator/outputs.js';
 import { MarbleRunError } from '../errors.js';
 import { bad, checkOptions, having, whole, type Rules } from '../check-options.js';
 import { decodeData } from './codec.js';
+import type { Handler } from './handling.js';
 import { Lease } from './lease.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
 import { outgoing, type SendOptions } from './outgoing.js';
 import { backoffMs, describeError } from './retry.js';
 import { sendMany } from './send-many.js';
 import { Taker } from './taker.js';
-import { Worker, type Handler, type WorkOptions } from './work.js';
+import { Worker, type WorkOptions } from './work.js';
 
 export interface WaitOptions {
   /** Give up after this and return undefined. Default: wait for ever. */
@@ -54,7 +55,7 @@ export class Marble<Q extends object = Queues> {
   readonly #workers = new Set<Worker>();
   #inHand: InHand | undefined;
   #waiting = false;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** Checks the options and does no I/O: the first call connects. Throws MR_BAD_OPTION, MR_BAD_NAME. */
   constructor(options: MarbleOptions = {}) {
@@ -191,17 +192,24 @@ export class Marble<Q extends object = Queues> {
     return worker;
   }
 
-  /** Stops workers, gives back what is held, waits for sends under way, disconnects. Safe twice. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  /**
+   * Stops workers, gives back what is held, waits for sends under way, disconnects. Safe twice. Throws
+   * MR_CLOSED when that took longer than `closeTimeoutMs`: what is held then comes back after its lease.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#inHand = undefined;
+    const timer = setTimeout(() => this.#communicator.disconnect(), this.#options.closeTimeoutMs);
     try {
       await Promise.all([...this.#workers].map((worker) => worker.stop()));
       await this.#taker.unblock();
       await this.#lease?.leave();
     } finally {
       await this.#communicator.close();
+      clearTimeout(timer);
     }
   }
 
@@ -221,7 +229,12 @@ export class Marble<Q extends object = Queues> {
     try {
       const abandoned = this.#inHand?.holding && this.#inHand.held;
       this.#inHand = undefined;
-      const found = await this.#taker.take(names, { timeoutMs, signal, abandoned, closed: () => this.#closed });
+      const found = await this.#taker.take(names, {
+        timeoutMs,
+        signal,
+        abandoned,
+        closed: () => this.#closing !== undefined,
+      });
       if (!found) return undefined;
       this.#inHand = { ...found, outputs: [], lost: new AbortController() };
       return decodeData(found.held.envelope, this.#options.codec) as T;
@@ -259,7 +272,7 @@ export class Marble<Q extends object = Queues> {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw new MarbleRunError('MR_CLOSED', 'this Marble is closed');
+    if (this.#closing) throw new MarbleRunError('MR_CLOSED', 'this Marble is closed');
   }
 }
 

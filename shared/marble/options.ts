@@ -29,6 +29,8 @@ export interface MarbleOptions extends BusOptions {
   readonly retryMaxMs?: number;
   /** The share of the backoff that is left to chance, so that herds spread. Default 0.5. */
   readonly retryJitter?: number;
+  /** How long `close` may take while Redis is away; longer than a worker's `drainMs`. Default 30,000 ms. */
+  readonly closeTimeoutMs?: number;
   /** Encoded data at the most. Default 1,048,576 bytes. */
   readonly maxDataBytes?: number;
   /** While waiting on several queues: how often the later ones are looked at. Default 100 ms. */
@@ -50,6 +52,7 @@ export const MARBLE_DEFAULTS = Object.freeze({
   retryBaseMs: 1000,
   retryMaxMs: 300_000,
   retryJitter: 0.5,
+  closeTimeoutMs: 30_000,
   maxDataBytes: 1_048_576,
   pollMs: 100,
 });
@@ -59,6 +62,9 @@ const RULES: Rules = {
   run: having('a run name', (value) => checkName('run', value) !== ''),
   connectTimeoutMs: whole(1),
   retryTimeoutMs: whole(0),
+  replyTimeoutMs: whole(1000, 3_600_000),
+  replicas: whole(0, 100),
+  replicasTimeoutMs: whole(1, 600_000),
   monitored: flag,
   atomic: flag,
   leaseMs: whole(300, 86_400_000),
@@ -69,6 +75,7 @@ const RULES: Rules = {
   retryBaseMs: whole(0),
   retryMaxMs: whole(0),
   retryJitter: share,
+  closeTimeoutMs: time,
   maxDataBytes: whole(1, 512 * 1_048_576),
   pollMs: whole(1),
   codec: having('an object with encode and decode', isCodec),

@@ -3,7 +3,7 @@
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/connection.js';
-import type { Held, Holding } from '../communicator/holding.js';
+import { Held, type Holding } from '../communicator/holding.js';
 import { MarbleRunError } from '../errors.js';
 import type { Lease } from './lease.js';
 import type { ResolvedOptions } from './options.js';
@@ -62,7 +62,7 @@ export class Taker {
   async #takeWaiting(queues: string[], abandon: Held[]): Promise<Taken | undefined> {
     if (!this.lease) {
       const [popped] = await this.communicator.pop(queues);
-      return popped && { held: { receipt: '', ...popped }, holding: undefined };
+      return popped && { held: new Held(0, popped.queue, popped.envelope), holding: undefined };
     }
     const holding = await this.lease.holding();
     const result = await holding.swap({ abandon, sources: queues, want: 1, waitOn: queues[0] });
@@ -78,15 +78,15 @@ export class Taker {
   }
 
   async #block(queues: string[], leftMs: number): Promise<Taken | undefined> {
-    const longest = this.lease?.blockMs ?? UNMONITORED_BLOCK_MS;
-    const ms = Math.max(10, Math.min(leftMs, longest, queues.length > 1 ? this.options.pollMs : Infinity));
+    const longest = queues.length > 1 ? this.options.pollMs : Infinity;
     if (!this.lease) {
+      const ms = Math.max(10, Math.min(leftMs, longest, UNMONITORED_BLOCK_MS));
       this.#waiting ??= this.communicator.waitingConnection(UNMONITORED_BLOCK_MS);
       const popped = await this.communicator.popBlocking(this.#waiting, queues[0]!, ms);
-      return popped && { held: { receipt: '', ...popped }, holding: undefined };
+      return popped && { held: new Held(0, popped.queue, popped.envelope), holding: undefined };
     }
     const holding = await this.lease.holding();
-    const held = await holding.block(queues[0]!, ms);
+    const held = await holding.block(queues[0]!, Math.min(leftMs, longest), this.lease.blockMs);
     if (held) void holding.adopt().catch(() => undefined); // what fails here fails again, and is told, with finish
     return held && { held, holding };
   }

@@ -8,18 +8,14 @@
  * (its marbles' signals are aborted, their results refused, and work goes on with a new holder).
  */
 import type { Communicator } from '../communicator/communicator.js';
-import type { Finished, GivenBack, Held, Holding } from '../communicator/holding.js';
+import type { GivenBack, Held, Holding } from '../communicator/holding.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { checkOptions, having, share, time, whole, type Rules } from '../check-options.js';
-import { decodeData } from './codec.js';
-import { HeldMarble } from './held-marble.js';
+import { Handling, type Failed, type Handler } from './handling.js';
 import { Lease } from './lease.js';
 import type { ResolvedOptions } from './options.js';
-import { Prefetch } from './prefetch.js';
 import { backoffMs, describeError } from './retry.js';
 import { Wakeup } from './wakeup.js';
-
-export type Handler<T, Q extends object = Record<string, unknown>> = (data: T, marble: HeldMarble<Q>) => unknown;
 
 export interface WorkOptions {
   /** Marbles worked on at a time. Default 1. */
@@ -69,12 +65,8 @@ export class Worker {
   readonly #options: ResolvedOptions;
   readonly #work: Required<Pick<WorkOptions, 'concurrency' | 'prefetch' | 'drainMs' | 'onError'>>;
   readonly #lease: Lease;
-  readonly #prefetch: Prefetch;
-  readonly #running = new Set<HeldMarble>();
+  readonly #handling: Handling;
   readonly #wakeup = new Wakeup();
-  #ready: { held: Held; holding: Holding }[] = [];
-  #finished: { finished: Finished; holding: Holding }[] = [];
-  #failed: { given: GivenBack; holding: Holding }[] = [];
   #blocked: Promise<void> | undefined;
   #stopping = false;
   #drained = false;
@@ -83,7 +75,7 @@ export class Worker {
     communicator: Communicator,
     options: ResolvedOptions,
     private readonly queues: string[],
-    private readonly handler: Handler<unknown, never>,
+    handler: Handler<unknown, never>,
     work: WorkOptions,
     private readonly stopped: () => void,
   ) {
@@ -102,10 +94,10 @@ export class Worker {
       drainMs: work.drainMs ?? WORK_DEFAULTS.drainMs,
       onError: work.onError ?? WORK_DEFAULTS.onError,
     };
-    this.#prefetch = new Prefetch(this.#work.concurrency, this.#work.prefetch);
+    this.#handling = new Handling(handler, this.#options, this.#work, () => this.#wakeup.ring());
     this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding));
     work.signal?.addEventListener('abort', () => this.#beginStop(), { once: true });
-    if (work.signal?.aborted) this.#stopping = true;
+    if (work.signal?.aborted) this.#beginStop();
     this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
   }
 
@@ -118,6 +110,7 @@ export class Worker {
   #beginStop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#handling.close();
     this.#wakeup.ring();
     setTimeout(() => this.#drainOver(), this.#work.drainMs).unref();
     void this.#lease.unblock().catch(() => undefined); // else it ends by itself within a block
@@ -129,7 +122,8 @@ export class Worker {
         this.#wakeup.clear();
         await this.#giveBackFailed();
         const more = await this.#swap();
-        if (!more && this.#hasWork()) await this.#wakeup.wait();
+        if (more) this.#wakeup.ring();
+        if (this.#hasWork()) await this.#wakeup.wait();
       }
     } finally {
       this.#stopping = this.#drained = true;
@@ -140,18 +134,16 @@ export class Worker {
 
   #hasWork(): boolean {
     if (!this.#stopping) return true;
-    return !this.#drained && this.#running.size + this.#finished.length + this.#failed.length > 0;
+    return !this.#drained && this.#handling.busy;
   }
 
   /** True if there is reason to go round again at once. */
   async #swap(): Promise<boolean> {
     const holding = await this.#lease.holding();
-    const batch = this.#finished.splice(0, MOST_PER_SWAP);
+    const batch = this.#handling.takeFinished(MOST_PER_SWAP);
     const want = this.#room();
     if (batch.length === 0 && (want <= 0 || this.#blocked) && !holding.landed) return false;
-    const finish = batch
-      .filter((item) => item.holding === holding || this.#refuse(item.finished.held))
-      .map((item) => item.finished);
+    const finish = batch.filter((marble) => marble.holding === holding || this.#refuse(marble.held));
     const result = await holding.swap({
       finish,
       sources: want > 0 ? this.queues : [],
@@ -167,27 +159,24 @@ export class Worker {
     if (result.refused.size > 0) {
       for (const { held } of finish) if (result.refused.has(held.receipt)) this.#refuse(held);
     }
-    for (const held of result.taken) this.#ready.push({ held, holding });
-    this.#startReady();
+    this.#handling.add(result.taken, holding);
     if (want > 0 && result.taken.length === 0 && !this.#stopping) this.#block(holding);
-    return this.#finished.length > 0 || result.taken.length > 0;
+    return this.#handling.hasFinished || result.taken.length > 0;
   }
 
   /** One marble may come by the waiting connection: a place is kept for it. */
   #room(): number {
     if (this.#stopping) return 0;
-    const inHand = this.#running.size + this.#ready.length + (this.#blocked ? 1 : 0);
-    return Math.min(MOST_PER_SWAP, this.#work.concurrency + this.#prefetch.size - inHand);
+    return Math.min(MOST_PER_SWAP, this.#handling.room - (this.#blocked ? 1 : 0));
   }
 
   #block(holding: Holding): void {
-    const ms = this.queues.length > 1 ? this.#options.pollMs : this.#lease.blockMs;
+    const ms = this.queues.length > 1 ? this.#options.pollMs : Infinity;
     this.#blocked ??= holding
-      .block(this.queues[0]!, ms)
+      .block(this.queues[0]!, ms, this.#lease.blockMs)
       .then((held) => {
-        if (held) this.#ready.push({ held, holding });
         this.#blocked = undefined;
-        this.#startReady();
+        if (held) this.#handling.add([held], holding);
       })
       .catch((error: unknown) => {
         this.#blocked = undefined;
@@ -197,42 +186,13 @@ export class Worker {
       .finally(() => this.#wakeup.ring());
   }
 
-  #startReady(): void {
-    if (this.#stopping) return; // what has not been started is given back
-    while (this.#running.size < this.#work.concurrency && this.#ready.length > 0) {
-      const { held, holding } = this.#ready.shift()!;
-      void this.#process(new HeldMarble(held, holding, this.#options));
-    }
-  }
-
-  async #process(marble: HeldMarble): Promise<void> {
-    const { held, holding } = marble;
-    const started = performance.now();
-    this.#running.add(marble);
-    const limitMs = held.envelope.timeLimitMs ?? this.#options.timeLimitMs;
-    const limit = limitMs && setTimeout(() => marble.abort(overTime(held, limitMs)), limitMs);
-    try {
-      await this.handler(decodeData(held.envelope, this.#options.codec), marble);
-      this.#finished.push({ finished: { held, outputs: marble.outputs }, holding });
-    } catch (error) {
-      this.#work.onError(error, marble);
-      const delayMs = marble.retryInMs ?? backoffMs(held.envelope, this.#options);
-      this.#failed.push({ given: { held, verdict: 'fail', delayMs, error: describeError(error) }, holding });
-    }
-    if (limit) clearTimeout(limit);
-    this.#running.delete(marble);
-    this.#prefetch.took(performance.now() - started);
-    this.#startReady();
-    this.#wakeup.ring();
-  }
-
   async #giveBackFailed(): Promise<void> {
-    const batch = this.#failed.splice(0, MOST_PER_SWAP);
+    const batch = this.#handling.takeFailed(MOST_PER_SWAP);
     if (batch.length === 0) return;
     const holding = await this.#lease.holding();
     const given = batch
-      .filter((item) => item.holding === holding || this.#refuse(item.given.held))
-      .map((item) => item.given);
+      .filter(({ marble }) => marble.holding === holding || this.#refuse(marble.held))
+      .map((failed) => this.#givenBack(failed));
     const result = await holding.giveBack(given);
     if (result.forgotten) {
       this.#giveUp(holding);
@@ -241,17 +201,20 @@ export class Worker {
     for (const { held } of given) if (result.forgotten || result.refused.has(held.receipt)) this.#refuse(held);
   }
 
+  #givenBack({ marble, error }: Failed): GivenBack {
+    const delayMs = marble.retryInMs ?? backoffMs(marble.held.envelope, this.#options);
+    return { held: marble.held, verdict: 'fail', delayMs, error: describeError(error) };
+  }
+
   /** The holder was given up: whatever it had is not ours any more. */
   #giveUp(holding: Holding): void {
-    this.#ready = this.#ready.filter((item) => item.holding !== holding);
-    for (const marble of this.#running) if (marble.holding === holding) marble.abort(refusal(marble.held));
+    this.#handling.abort(refusal, holding);
     this.#wakeup.ring();
   }
 
   #drainOver(): void {
     this.#drained = true;
-    for (const marble of this.#running)
-      marble.abort(new MarbleRunError('MR_CLOSED', 'the worker stopped before this was done'));
+    this.#handling.abort(() => new MarbleRunError('MR_CLOSED', 'the worker stopped before this was done'));
     this.#wakeup.ring();
   }
 
@@ -266,13 +229,6 @@ function refusal(held: Held): MarbleRunError {
   return new MarbleRunError(
     'MR_LEASE_LOST',
     `marble ${held.envelope.id} of queue ${held.queue} was taken back; its result is not taken`,
-  );
-}
-
-function overTime(held: Held, limitMs: number): MarbleRunError {
-  return new MarbleRunError(
-    'MR_TIME_LIMIT',
-    `marble ${held.envelope.id} of queue ${held.queue} took longer than ${limitMs} ms`,
   );
 }
 

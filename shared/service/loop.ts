@@ -45,7 +45,12 @@ export class Loop {
 
   /** True when the work has not succeeded for ten intervals, at least ten seconds. */
   get late(): boolean {
-    return Date.now() - this.#succeededAt > Math.max(PATIENCE_MS, 10 * this.#options.intervalMs);
+    return this.ageMs > Math.max(PATIENCE_MS, 10 * this.#options.intervalMs);
+  }
+
+  /** How long ago the work last succeeded, or the loop began. */
+  get ageMs(): number {
+    return Date.now() - this.#succeededAt;
   }
 
   get name(): string {

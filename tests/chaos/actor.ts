@@ -12,13 +12,15 @@ import { LEASE_MS, PLAN, RUNS, type Work } from './plan.js';
 const [role = '', run = '', redis = '', file = ''] = process.argv.slice(2);
 const history = new Historian(file);
 const options = { redis, run, leaseMs: LEASE_MS, maxAttempts: 1000, retryBaseMs: 50, retryMaxMs: 500 };
+/** Less than a blocked event loop or a stalled connection takes: then marbles of a living holder are taken back. */
+const TIME_LIMIT_MS = 400;
 let stopping = false;
 
 type Bus = Marble<Record<string, Work>>;
 
 /** Sends without a pause that lasts: in order, and each with a name that this process chose. */
 async function produce(bus: Bus): Promise<void> {
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 40));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60));
   const first = Date.now() * 1000;
   for (let n = first; !stopping; n++) {
     const key = String(n);
@@ -100,7 +102,7 @@ async function pipeline(bus: Bus): Promise<void> {
     if (isMarbleRunError(error, 'MR_LEASE_LOST')) history.write({ e: 'refused', run, q: queue, id, attempt });
     else if (isMarbleRunError(error)) trouble(error);
   };
-  const work = { concurrency: 50, drainMs: 5000, onError };
+  const work = { concurrency: 50, drainMs: 5000, timeLimitMs: TIME_LIMIT_MS, onError };
   const workers = ['pipe1', 'pipe2', 'pipe3', 'climb'].map((queue) => bus.work(queue, handler, work));
   await Promise.all(workers.map(({ done }) => done));
 }

@@ -2,7 +2,7 @@
  * The stage: two Redis servers with append-only files, a proxy before each, and all processes, each
  * started again when it has ended.
  */
-import { rmSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, Proxy, RedisServer, until } from '@marblerun/test-support';
@@ -55,7 +55,7 @@ export class Stage {
     const [lower, upper] = await Promise.all([side(RUNS.lower), side(RUNS.upper)]);
     const stage = new Stage(dir, lower, upper, seed);
     for (const role of ['jobs', 'jobs', 'pipeline', 'pipeline', 'order', 'producer']) stage.#addActor(role, lower);
-    stage.#addActor('top', upper);
+    for (let i = 0; i < 2; i++) stage.#addActor('top', upper);
     for (const side of [lower, upper]) stage.#addService('monitor', side);
     stage.#addService('monitor', lower);
     for (let i = 0; i < 2; i++) stage.#addService('elevator', lower);
@@ -106,6 +106,12 @@ export class Stage {
     await part.program.kill();
   }
 
+  /** What it said, beside the histories. */
+  #log({ role, program }: Part): void {
+    const lines = [...program.lines, ...program.errors].filter((line) => !/started|listening/.test(line));
+    if (lines.length > 0) appendFileSync(join(this.dir, `${role}.log`), `${lines.join('\n')}\n`);
+  }
+
   #addActor(role: string, { run, proxy }: Side): void {
     const start = (crash: string) =>
       new Program(FILE('actor.js'), {
@@ -143,6 +149,7 @@ export class Stage {
     const random = new Random(this.seed + 100 * this.parts.length);
     for (;;) {
       const { signal } = await part.program.exited;
+      this.#log(part);
       if (part.armed && signal === 'SIGKILL') this.crashed++;
       if (!this.#open || this.#ended.has(part)) return;
       await sleep(random.whole(0, LEASE_MS));

@@ -58,6 +58,8 @@ export async function remains({ run, hand }: Side): Promise<Remains> {
   for (const q of queuesOf(run))
     for (const envelope of await hand.lrange(keys.queue(q), 0, -1)) waiting.push({ q, id: idOf(envelope) });
   for (const envelope of await hand.lrange(keys.outbox('top'), 0, -1)) waiting.push({ q: 'top', id: idOf(envelope) });
+  for (const entry of await hand.lrange(keys.transit('up'), 0, -1))
+    waiting.push({ q: 'top', id: idOf(entry.slice(4)) });
   const dead = Object.values(await hand.hgetall(keys.graves)).map(readGrave);
   const counts = Object.entries(await hand.hgetall(keys.counts)).map(([field, n]) => [field, Number(n)] as const);
   return { run, waiting, dead, counts: Object.fromEntries(counts), left: await leftBehind(run, hand) };

@@ -11,6 +11,10 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const BUILD_MS = 600_000;
 const run = promisify(execFile);
 
+const PORTS = ['REDIS_PORT', 'MONITOR_PORT', 'ELEVATOR_PORT', 'PROMETHEUS_PORT'] as const;
+type Port = (typeof PORTS)[number];
+export type Service = 'monitor' | 'elevator' | 'prometheus';
+
 /** Why the stories of containers cannot be told here; empty where they can. */
 export async function whyNoEngine(): Promise<string> {
   try {
@@ -29,14 +33,15 @@ export class Stack {
 
   private constructor(
     readonly project: string,
-    private readonly ports: Readonly<Record<'REDIS_PORT' | 'MONITOR_PORT' | 'ELEVATOR_PORT', string>>,
+    private readonly ports: Readonly<Record<Port, string>>,
+    private readonly profiles: readonly string[],
   ) {}
 
   /** Builds the images and waits until every service is healthy. */
-  static async up(name: string): Promise<Stack> {
-    const port = async () => String(await freePort());
-    const ports = { REDIS_PORT: await port(), MONITOR_PORT: await port(), ELEVATOR_PORT: await port() };
-    const stack = new Stack(`marblerun-${name}-${process.pid}`, ports);
+  static async up(name: string, ...profiles: string[]): Promise<Stack> {
+    const ports = {} as Record<Port, string>;
+    for (const port of PORTS) ports[port] = String(await freePort());
+    const stack = new Stack(`marblerun-${name}-${process.pid}`, ports, profiles);
     try {
       await stack.compose('up', '--build', '--detach', '--wait');
       return stack;
@@ -60,16 +65,16 @@ export class Stack {
     return `redis://127.0.0.1:${this.ports.REDIS_PORT}`;
   }
 
-  /** An answer of the Monitor or the Elevator, parsed where it is JSON. */
-  async get(service: 'monitor' | 'elevator', path: string): Promise<unknown> {
-    const port = this.ports[service === 'monitor' ? 'MONITOR_PORT' : 'ELEVATOR_PORT'];
+  /** An answer of a service, parsed where it is JSON. */
+  async get(service: Service, path: string): Promise<unknown> {
+    const port = this.ports[`${service.toUpperCase() as Uppercase<Service>}_PORT`];
     const reply = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(10_000) });
     if (!reply.ok) throw new Error(`${service}${path}: ${reply.status} ${await reply.text()}`);
     return reply.headers.get('content-type')?.includes('json') ? reply.json() : reply.text();
   }
 
   /** The value of one series, such as `marblerun_held{run="main",queue="tasks"}`; undefined where there is none. */
-  async metric(service: 'monitor' | 'elevator', series: string): Promise<number | undefined> {
+  async metric(service: Service, series: string): Promise<number | undefined> {
     const lines = String(await this.get(service, '/metrics')).split('\n');
     const line = lines.find((candidate) => candidate.startsWith(`${series} `));
     return line === undefined ? undefined : Number(line.slice(series.length));
@@ -95,7 +100,9 @@ export class Stack {
 
   async compose(...args: string[]): Promise<string> {
     const env = { ...process.env, ...this.ports, IMAGE_TAG: this.project };
-    const all = ['compose', '--project-name', this.project, '--file', `${ROOT}docker-compose.yml`, ...args];
+    const profiles = this.profiles.flatMap((profile) => ['--profile', profile]);
+    const file = ['--project-name', this.project, '--file', `${ROOT}docker-compose.yml`];
+    const all = ['compose', ...file, ...profiles, ...args];
     const { stdout } = await run('docker', all, { env, cwd: ROOT, timeout: BUILD_MS, maxBuffer: 64 * 1024 * 1024 });
     return stdout;
   }

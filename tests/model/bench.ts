@@ -13,7 +13,7 @@ export const QUEUES = ['a', 'b'] as const;
 export type Queue = (typeof QUEUES)[number];
 
 /** Long leases and limits: time passes in a case only where it is told to. */
-const LEASE_MS = 86_400_000;
+export const LEASE_MS = 86_400_000;
 export const SLOTS = [
   { timeLimitMs: 0, maxAttempts: 3 },
   { timeLimitMs: LEASE_MS, maxAttempts: 2 },
@@ -23,6 +23,8 @@ export const SLOTS = [
 export class Bench {
   /** Every command is done, its reply lost, and asked again. */
   replyLost = false;
+  /** Happens once, when the next command has been answered and before its caller goes on. */
+  interlude: (() => Promise<unknown>) | undefined;
   readonly #waiting: Connection[];
   readonly #run = Object.getOwnPropertyDescriptor(Connection.prototype, 'run')!;
 
@@ -87,12 +89,19 @@ export class Bench {
   #wrapRun(): void {
     const run = this.#run.value as Connection['run'];
     const isLost = () => this.replyLost;
+    const interlude = async () => {
+      const { interlude } = this;
+      this.interlude = undefined;
+      await interlude?.();
+    };
     Connection.prototype.run = async function <T>(
       this: Connection,
       attempt: (redis: Redis, again: boolean) => Promise<T>,
     ): Promise<T> {
-      const reply = await run.call(this, attempt);
-      return (isLost() ? run.call(this, (redis) => attempt(redis, true)) : reply) as T;
+      const reply = (await run.call(this, attempt)) as T;
+      const last = isLost() ? ((await run.call(this, (redis) => attempt(redis, true))) as T) : reply;
+      await interlude();
+      return last;
     };
   }
 }

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { encodeEnvelope, keysOf, type Held, type Output } from 'marblerun/communicator';
-import { QUEUES, type Queue } from './bench.js';
+import { LEASE_MS, QUEUES, type Queue } from './bench.js';
 import type { MarbleModel } from './holder-model.js';
 import type { Kind, OutputModel } from './run-model.js';
 import { MAX_ATTEMPTS, bySerial, type Slot, type World } from './world.js';
@@ -78,7 +78,7 @@ const VERBS = {
   async block(world, { slot: i, replyLost }) {
     const slot = world.slots[i]!;
     if (slot.model.client.waitsOn === '') return;
-    const real = await slot.holding.block(slot.model.client.waitsOn, 10);
+    const real = await slot.holding.block(slot.model.client.waitsOn, 10, 10);
     const model = slot.model.block(replyLost);
     assert.deepEqual(real && shown(real), model && { receipt: model.receipt, ...plain(model.marble) });
     if (real) slot.hand.push(real);
@@ -108,7 +108,7 @@ const VERBS = {
 
   async beat(world, { slot: i }) {
     const { holding, model } = world.slots[i]!;
-    const lost = await world.bench.lower.beat([{ id: holding.id, leaseMs: 86_400_000 }], '');
+    const lost = await world.bench.lower.beat([{ id: holding.id, leaseMs: LEASE_MS }], '');
     assert.equal(lost.length === 0, model.beat());
   },
 
@@ -138,8 +138,12 @@ const VERBS = {
     model.findOrphans();
   },
 
-  async sweep({ bench, model }) {
+  /** `flag`: a holder is heard of again just after the sweep has seen that it is silent. */
+  async sweep({ bench, model, slots }, { slot: i, flag }) {
+    const back = flag ? slots[i] : undefined;
+    if (back) bench.interlude = () => bench.lower.beat([{ id: back.holding.id, leaseMs: LEASE_MS }], '');
     await bench.lower.recovery.sweep(MAX_ATTEMPTS);
+    back?.model.beat();
     model.sweep(MAX_ATTEMPTS);
   },
 

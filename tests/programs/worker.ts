@@ -15,6 +15,7 @@ const marble = new Marble<{ in: Work; out: number }>({
   leaseMs: Number(process.env['LEASE_MS'] ?? 1500),
   atomic: true,
 });
+process.once('SIGTERM', () => void marble.close().then(() => process.exit(0)));
 for (;;) {
   const work = await marble.wait('in');
   console.log(`took ${work.n} attempt ${marble.attempt}`);

@@ -1,4 +1,5 @@
 export { freshBus, sharedRedis, type Bus } from './bus.js';
+export { Cable } from './cable.js';
 export { makeAuthority, type Authority, type Certificate } from './certificates.js';
 export { Program, type ProgramOptions } from './program.js';
 export { redisCli } from './redis-cli.js';

@@ -10,6 +10,12 @@ export interface ProgramOptions {
   /** Added to the environment of the test, of which no MARBLERUN_ variable is handed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Told of each line that it writes, as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** True: it leads a process group of its own, as a program in a terminal does. */
+  readonly leader?: boolean;
+  /** True: it writes to where this process writes, and `lines` stays empty. */
+  readonly inherit?: boolean;
 }
 
 export interface Exit {
@@ -25,15 +31,22 @@ export class Program {
   readonly #child: ChildProcess;
 
   /** `file` is run by Node.js. */
-  constructor(file: string, { args = [], env = {}, cwd }: ProgramOptions = {}) {
+  constructor(file: string, { args = [], env = {}, cwd, onLine, leader, inherit }: ProgramOptions = {}) {
+    const output = inherit ? 'inherit' : 'pipe';
     const child = spawn(process.execPath, [file, ...args], {
       env: { ...withoutOurs(process.env), ...env },
       cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: leader,
+      stdio: ['ignore', output, output],
     });
     this.#child = child;
-    createInterface(child.stdout).on('line', (line) => this.lines.push(line));
-    createInterface(child.stderr).on('line', (line) => this.errors.push(line));
+    for (const [stream, lines] of [[child.stdout, this.lines] as const, [child.stderr, this.errors] as const]) {
+      if (!stream) continue;
+      createInterface(stream).on('line', (line) => {
+        lines.push(line);
+        onLine?.(line);
+      });
+    }
     this.exited = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   }
 
@@ -47,6 +60,20 @@ export class Program {
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** To a leader and all that it has started, as Ctrl-C in a terminal. */
+  signalGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
+  }
+
+  /** Of a leader: is it, or anything that it has started, still there? */
+  get groupRunning(): boolean {
+    try {
+      return process.kill(-this.pid, 0);
+    } catch {
+      return false;
+    }
   }
 
   /** `kill -9` unless told otherwise. Resolves when it is gone. Safe twice. */

@@ -59,7 +59,6 @@ export class Proxy {
 export class Link {
   readonly #latencyMs = { up: 0, down: 0 };
   readonly #until = { up: 0, down: 0 };
-  readonly #pending = { up: 0, down: 0 };
   #halfOpen = false;
 
   constructor(
@@ -99,18 +98,22 @@ export class Link {
     this.client.once('data', () => setImmediate(() => this.halfOpen('client', ms + 500)));
   }
 
+  /** One queue for each direction and one timer at a time: what came first leaves first. */
   #pump(from: Socket, to: Socket, direction: Direction): void {
-    let due = 0;
+    const queue: { readonly chunk: Buffer; readonly due: number }[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const flush = (): void => {
+      timer = undefined;
+      while (queue[0] && queue[0].due <= Date.now()) {
+        const { chunk } = queue.shift()!;
+        if (!to.destroyed) to.write(chunk);
+      }
+      if (queue[0]) timer = setTimeout(flush, Math.max(1, queue[0].due - Date.now()));
+    };
     from.setNoDelay(true);
     from.on('data', (chunk) => {
-      const now = Date.now();
-      due = Math.max(due, now + this.#latencyMs[direction], this.#until[direction]);
-      if (due <= now && this.#pending[direction] === 0) return void to.write(chunk);
-      this.#pending[direction]++;
-      setTimeout(() => {
-        this.#pending[direction]--;
-        if (!to.destroyed) to.write(chunk);
-      }, due - now);
+      queue.push({ chunk, due: Math.max(Date.now() + this.#latencyMs[direction], this.#until[direction]) });
+      if (!timer) flush();
     });
     from.on('error', () => from.destroy());
     from.on('close', () => {

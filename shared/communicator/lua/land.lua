@@ -11,7 +11,10 @@ local known = redis.call('HGET', KEYS[8], ARGV[1])
 local lastEpoch, lastNumber, lastFingerprint = string.match(known or '', '^(%d+) (%d+) (%S+)')
 lastEpoch, lastNumber = tonumber(lastEpoch) or 0, tonumber(lastNumber) or 0
 
-if epoch == lastEpoch and number == lastNumber and ARGV[4] == lastFingerprint then return { 'duplicate', ARGV[2] } end
+if epoch == lastEpoch and number == lastNumber and ARGV[4] == lastFingerprint then
+  redis.call('HSET', KEYS[8], ARGV[1], known) -- a write, for WAIT: the batch may not be at the replicas yet
+  return { 'duplicate', ARGV[2] }
+end
 if epoch < lastEpoch or (epoch == lastEpoch and number <= lastNumber) then
   return { 'doubt', string.format('%.0f', lastEpoch) }
 end

@@ -7,8 +7,9 @@
 --       finished had one of their own), 7 first seq for the taken,
 --       8 how many to take, 9 seq for what has landed (0: leave it), 10 how many landed that the client knows,
 --       11 queue it will wait on ('' unchanged), 12 sources, then their queues; lines, then their queues;
---       abandoned, then their receipts; finished queues, then of each: queue, n, and n times receipt, groups, the groups
--- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, {queue, seq, envelope, ...}, ...}:
+--       abandoned, then their receipts; finished queues, then of each: queue; ranges of seqs that send nothing, and of
+--       each the first and how many; n that send something, and of each seq, groups, the groups
+-- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, {queue, seq, {envelope, ...}}, ...}:
 --   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
 -- include run attempts outputs holder
 local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
@@ -24,14 +25,14 @@ if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } e
 if deadline - at < lease * 0.75 then redis.call('ZADD', HOLDERS, at + lease, holder) end
 
 -- Done already: the same answer again, from what is held, which a hash gives in no order.
-local before = ARGV[4] == '1' and refusedBefore(HELD, op)
+local before = refusedBefore(HELD, op)
 if before then
   local taken, held = {}, redis.call('HGETALL', HELD)
   for i = 1, #held, 2 do
     local number, queue = string.match(held[i], '^(%d+)/(.*)$')
     number = tonumber(number)
     if number and ((number >= seq and number < seq + want) or (number == landedSeq and landedKnown == 0)) then
-      taken[#taken + 1] = { queue, number, held[i + 1] }
+      taken[#taken + 1] = { queue, number, { held[i + 1] } }
     end
   end
   table.sort(taken, function(a, b) return a[2] < b[2] end)
@@ -62,7 +63,7 @@ if landedSeq > 0 then
     count(waiting, 'taken', 1)
     if landedKnown == 0 then
       unexpected = 1
-      answer[3] = { waiting, landedSeq, envelope }
+      answer[3] = { waiting, landedSeq, { envelope } }
     end
   elseif landedKnown > 0 then
     believed = -1
@@ -87,18 +88,29 @@ local sure = believed >= 0 and redis.call('HLEN', HELD) == believed + unexpected
 local finishedQueues = tonumber(ARGV[i])
 i = i + 1
 for _ = 1, finishedQueues do
-  local queue, n, done, receipts = ARGV[i], tonumber(ARGV[i + 1]), 0, {}
-  i = i + 2
-  for _ = 1, n do
-    local receipt = ARGV[i]
+  local queue, ranges, done, receipts = ARGV[i], tonumber(ARGV[i + 1]), 0, {}
+  local function finish(number)
+    local receipt = receiptOf(number, queue)
     local ours = sure or redis.call('HDEL', HELD, receipt) == 1
-    i = gather(i + 2, tonumber(ARGV[i + 1]), ours)
     if ours then
       done = done + 1
       receipts[done] = receipt
     else
       refused[#refused + 1] = receipt
     end
+    return ours
+  end
+  i = i + 2
+  for _ = 1, ranges do
+    local first = tonumber(ARGV[i])
+    for number = first, first + tonumber(ARGV[i + 1]) - 1 do finish(number) end
+    i = i + 2
+  end
+  local sending = tonumber(ARGV[i])
+  i = i + 1
+  for _ = 1, sending do
+    local ours = finish(tonumber(ARGV[i]))
+    i = gather(i + 2, tonumber(ARGV[i + 1]), ours)
   end
   if sure and done > 0 then redis.call('HDEL', HELD, unpack(receipts)) end
   if done > 0 then count(queue, 'finished', done) end
@@ -112,19 +124,17 @@ for source = 1, sources do
   local taken = redis.call('RPOP', KEYS[12 + source], want)
   if taken then
     local queue = ARGV[sourceNames + source]
-    local group = { queue, seq }
-    for j, envelope in ipairs(taken) do
+    answer[#answer + 1] = { queue, seq, taken }
+    for _, envelope in ipairs(taken) do
       hold(queue, seq, envelope)
       seq = seq + 1
-      group[j + 2] = envelope
     end
-    answer[#answer + 1] = group
     want = want - #taken
     count(queue, 'taken', #taken)
   end
 end
 
-if changed or finishedQueues > 0 then
+if changed or finishedQueues > 0 or ARGV[4] == '1' then
   writes[2] = opDone(op, refused)
   redis.call('HSET', HELD, unpack(writes))
 end

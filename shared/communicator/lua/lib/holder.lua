@@ -2,12 +2,13 @@
 -- one sent twice (its reply was lost with the connection) is answered again and not done again.
 -- held has, beside the marbles, the field `op`: the last number, and the receipts it refused.
 
--- Nil unless `op` is what was done last; then the receipts that were refused.
+-- Nil if `op` is new; else the receipts that it refused. Asked of every command, not only of repeated ones: the
+-- first may have been delayed on its way and come after its repetition.
 local function refusedBefore(held, op)
-  local number, receipts = string.match(redis.call('HGET', held, 'op') or '', '^(%d+) ?(.*)$')
-  if number ~= op then return nil end
+  local last = redis.call('HGET', held, 'op') or '0'
+  if tonumber(string.match(last, '^%d+')) < tonumber(op) then return nil end
   local refused = {}
-  for receipt in string.gmatch(receipts, '%S+') do refused[#refused + 1] = receipt end
+  for receipt in string.gmatch(last, '%d+/%S+') do refused[#refused + 1] = receipt end
   return refused
 end
 
@@ -16,5 +17,5 @@ local function opDone(op, refused)
 end
 
 local function receiptOf(seq, queue)
-  return string.format('%.0f', seq) .. '/' .. queue
+  return seq .. '/' .. queue -- as a whole number: a holder takes far fewer than 1e14
 end

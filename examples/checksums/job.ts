@@ -1,0 +1,31 @@
+/**
+ * What the programs of the checksum job agree on. A path is bytes, not text: it travels as a string with
+ * one character for each byte (`latin1`), so that no file name is changed on the way, and strings sort
+ * as bytes do.
+ */
+
+/** How a file fared. */
+export interface Outcome {
+  readonly path: string;
+  /** In hexadecimal; missing where the file could not be read. */
+  readonly sum?: string;
+  /** Why it could not be read. */
+  readonly error?: string;
+  readonly bytes: number;
+  /** Which delivery of its marble this was, from 1. */
+  readonly attempt: number;
+  /** The run that it was hashed in. */
+  readonly run: string;
+}
+
+/** `files` and `big-files` hold paths; each job has a queue for its outcomes, named after its batch. */
+export type Queues = { files: string; 'big-files': string } & Record<`outcomes/${string}`, Outcome>;
+
+export function outcomesOf(batch: string | undefined): `outcomes/${string}` {
+  return `outcomes/${batch ?? 'nobody'}`;
+}
+
+export const pathToBytes = (path: string): Buffer => Buffer.from(path, 'latin1');
+export const pathOfBytes = (bytes: Buffer): string => bytes.toString('latin1');
+/** For people. */
+export const pathToText = (path: string): string => pathToBytes(path).toString();

@@ -1,0 +1,21 @@
+/**
+ * Hashes the files that were too big below, of whatever size, on the upper run. An outcome goes down
+ * again by a lane, in the same atomic step as the finish: it too arrives once.
+ */
+import { Marble } from 'marblerun';
+import { outcomesOf, pathToBytes, type Queues } from './job.js';
+import { sha256 } from './sha256.js';
+
+const { MARBLERUN_RUN: run = 'main' } = process.env;
+const marble = new Marble<Queues>({ leaseMs: 3000 });
+
+marble.work(
+  'big-files',
+  async (path, file) => {
+    const sum = await sha256(pathToBytes(path), Infinity, file.signal);
+    file.elevate(outcomesOf(file.batch), { path, ...sum!, attempt: file.attempt, run });
+  },
+  { concurrency: 4 },
+);
+
+process.once('SIGTERM', () => void marble.close());

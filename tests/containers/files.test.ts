@@ -1,0 +1,66 @@
+/** What the files of the containers promise, read from the files: needs no engine. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+
+const ROOT = new URL('../../../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
+const DOCKERFILES = ['Dockerfile.monitor', 'Dockerfile.elevator', 'examples/Dockerfile.worker'];
+const PINNED = /^[\w./-]+:(?!latest)[\w.${}:-]+$/;
+
+interface Service {
+  readonly image: string;
+  readonly [option: string]: unknown;
+}
+const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
+
+describe.each(DOCKERFILES)('%s', (file) => {
+  const stages = read(file).split(/^(?=FROM )/m);
+
+  test('shares its first stages with the others, so that an engine runs them once', () => {
+    const shared = (other: string) =>
+      read(other)
+        .split(/^(?=FROM )/m)
+        .slice(1, 4);
+    expect(shared(file)).toHaveLength(3);
+    expect(shared(file)).toEqual(shared(DOCKERFILES[0]!));
+  });
+
+  test('builds on pinned images, ends as a user without rights, with no shell between', () => {
+    const bases = stages.slice(1).map((stage) => /^FROM (\S+)/.exec(stage)![1]!);
+    const own = [...read(file).matchAll(/ AS (\w+)$/gm)].map(([, name]) => name);
+    for (const base of bases) if (!own.includes(base)) expect(base).toMatch(PINNED);
+    const last = stages.at(-1)!;
+    expect(last).toMatch(/^USER node$/m);
+    expect(last).toMatch(/^ENTRYPOINT \["node", /m);
+    expect(last).toMatch(/^HEALTHCHECK [^[]*CMD \["node", /m);
+    expect(last).not.toMatch(/^RUN /m);
+    expect(last).toMatch(/org\.opencontainers\.image\.title=/);
+  });
+});
+
+test.each(Object.keys(services))('docker-compose.yml: %s is pinned, hardened and limited', (name) => {
+  expect(services[name]).toMatchObject({
+    image: expect.stringMatching(PINNED),
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+    restart: 'unless-stopped',
+    deploy: {
+      resources: {
+        limits: { cpus: expect.any(String), memory: expect.stringMatching(/^\d+m$/), pids: expect.any(Number) },
+      },
+    },
+  });
+  const ports = (services[name]!['ports'] as string[] | undefined) ?? [];
+  for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+test('docker-compose.yml: the grace period of each service is longer than its drain deadline', () => {
+  const drainMs = { monitor: 10_000, elevator: 10_000, worker: 8000, 'upper-worker': 8000 };
+  for (const [name, ms] of Object.entries(drainMs)) {
+    const grace = String(services[name]!['stop_grace_period']);
+    expect(grace).toMatch(/^\d+s$/);
+    expect(parseInt(grace) * 1000).toBeGreaterThan(ms);
+  }
+});

@@ -1,0 +1,28 @@
+/** What `kubectl kustomize` makes of a folder of k8s/. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseAllDocuments } from 'yaml';
+
+const K8S = fileURLToPath(new URL('../../../k8s/', import.meta.url));
+
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> };
+  readonly [field: string]: unknown;
+}
+
+/** Why nothing can be rendered here; empty where it can. */
+export function whyNoKubectl(): string {
+  try {
+    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
+    return '';
+  } catch (error) {
+    return `kubectl cannot be run: ${(error as Error).message}`;
+  }
+}
+
+export function render(folder: string): Manifest[] {
+  const text = execFileSync('kubectl', ['kustomize', K8S + folder], { encoding: 'utf8' });
+  return parseAllDocuments(text, { merge: true }).map((document) => document.toJS() as Manifest);
+}

@@ -1,0 +1,61 @@
+/**
+ * Checks a manifest against the Kubernetes OpenAPI schema, strictly: a field that the schema does not know is a mistake.
+ *
+ * The validators are made from that schema (kubernetes-models) and from the types of the two custom resources. They let
+ * unknown fields pass, but they look at every field that they know: what nobody looked at is unknown.
+ */
+import * as keda from '@kubernetes-models/keda/keda.sh/v1alpha1';
+import * as operator from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
+import * as apps from 'kubernetes-models/apps/v1';
+import * as autoscaling from 'kubernetes-models/autoscaling/v2';
+import * as networking from 'kubernetes-models/networking.k8s.io/v1';
+import * as policy from 'kubernetes-models/policy/v1';
+import * as core from 'kubernetes-models/v1';
+import type { Manifest } from './render.js';
+
+interface Model {
+  readonly prototype: { validate(this: unknown): void };
+}
+
+const MODELS: Readonly<Record<string, object>> = {
+  v1: core,
+  'apps/v1': apps,
+  'autoscaling/v2': autoscaling,
+  'keda.sh/v1alpha1': keda,
+  'monitoring.coreos.com/v1': operator,
+  'networking.k8s.io/v1': networking,
+  'policy/v1': policy,
+};
+
+/** Every mistake, in words; none for a correct manifest. */
+export function mistakesOf(manifest: Manifest): string[] {
+  const { apiVersion, kind } = manifest;
+  const model = (MODELS[apiVersion] as Record<string, Model> | undefined)?.[kind];
+  if (!model) return [`there is no ${kind} in ${apiVersion}`];
+  const seen = new Set<string>();
+  const mistakes: string[] = [];
+  try {
+    model.prototype.validate.call(watched(manifest, '', seen));
+  } catch (error) {
+    mistakes.push((error as Error).message);
+  }
+  const unknown = pathsOf(manifest, '').filter((path) => !seen.has(path));
+  return [...mistakes, ...unknown.map((path) => `unknown field ${path}`)];
+}
+
+/** The same object, noting in `seen` what is looked at. */
+function watched<T extends object>(object: T, at: string, seen: Set<string>): T {
+  return new Proxy(object, {
+    get(target, name, receiver) {
+      const value: unknown = Reflect.get(target, name, receiver);
+      if (typeof name === 'symbol' || !Object.hasOwn(target, name)) return value;
+      seen.add(`${at}/${name}`);
+      return typeof value === 'object' && value !== null ? watched(value, `${at}/${name}`, seen) : value;
+    },
+  });
+}
+
+function pathsOf(value: unknown, at: string): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, child]) => [`${at}/${name}`, ...pathsOf(child, `${at}/${name}`)]);
+}

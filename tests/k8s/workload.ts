@@ -1,0 +1,100 @@
+/** The parts of a workload that our rules look at, and which manifests select its pods. */
+import type { Manifest } from './render.js';
+
+export const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'];
+
+interface Probe {
+  readonly httpGet?: { readonly path: string; readonly port: string };
+  readonly exec?: { readonly command: readonly string[] };
+  readonly tcpSocket?: { readonly port: string };
+}
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly resources?: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
+  readonly securityContext?: {
+    readonly allowPrivilegeEscalation?: boolean;
+    readonly readOnlyRootFilesystem?: boolean;
+    readonly privileged?: boolean;
+    readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
+  };
+  readonly startupProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } };
+}
+export interface Pod {
+  readonly metadata: { readonly labels: Record<string, string>; readonly annotations?: Record<string, string> };
+  readonly spec: {
+    readonly containers: readonly Container[];
+    readonly initContainers?: readonly Container[];
+    readonly serviceAccountName?: string;
+    readonly automountServiceAccountToken?: boolean;
+    readonly terminationGracePeriodSeconds?: number;
+    readonly hostNetwork?: boolean;
+    readonly hostPID?: boolean;
+    readonly hostIPC?: boolean;
+    readonly volumes?: readonly Record<string, unknown>[];
+    readonly securityContext?: {
+      readonly runAsNonRoot?: boolean;
+      readonly runAsUser?: number;
+      readonly seccompProfile?: { readonly type: string };
+    };
+    readonly topologySpreadConstraints?: readonly { readonly topologyKey: string }[];
+  };
+}
+export interface Case {
+  readonly workload: Manifest;
+  readonly pod: Pod;
+  readonly containers: readonly Container[];
+  readonly manifests: readonly Manifest[];
+}
+export const podOf = (workload: Manifest): Pod => (workload['spec'] as { template: Pod }).template;
+export function containersOf(workload: Manifest): Container[] {
+  const { containers, initContainers = [] } = podOf(workload).spec;
+  return [...containers, ...initContainers];
+}
+
+/** The name that its labels give. */
+export const appOf = ({ metadata }: Pod) => metadata.labels['app.kubernetes.io/name'] ?? '';
+export interface Spec {
+  readonly replicas?: number;
+  readonly minAvailable?: number;
+  readonly minReplicas?: number;
+  readonly minReplicaCount?: number;
+  readonly scaleTargetRef?: { readonly name: string };
+  readonly selector?: Selector;
+  readonly podSelector?: Selector;
+  readonly policyTypes?: readonly string[];
+  readonly ingress?: readonly { readonly from?: readonly unknown[]; readonly ports?: readonly Port[] }[];
+  readonly egress?: readonly { readonly to?: readonly unknown[]; readonly ports?: readonly Port[] }[];
+  readonly volumeClaimTemplates?: readonly Manifest[];
+}
+interface Port {
+  readonly port: number;
+}
+export const spec = (manifest: Manifest) => manifest['spec'] as Spec;
+/** Manifests of a kind, in the namespace of the workload, that select its pods. */
+export function selecting(kind: string, { workload, pod, manifests }: Case): Manifest[] {
+  return manifests.filter((manifest) => {
+    if (manifest.kind !== kind || manifest.metadata.namespace !== workload.metadata.namespace) return false;
+    const { selector, podSelector } = spec(manifest);
+    return selects(
+      kind === 'Service' ? { matchLabels: selector as Selector['matchLabels'] } : (podSelector ?? selector),
+      pod,
+    );
+  });
+}
+
+interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values: string[] }[];
+}
+
+function selects({ matchLabels = {}, matchExpressions = [] }: Selector = {}, { metadata: { labels } }: Pod): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values }) => operator === 'In' && values.includes(labels[key] ?? ''))
+  );
+}

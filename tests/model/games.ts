@@ -1,0 +1,41 @@
+/**
+ * Plays random games on the real run and on the model of it, until one differs or there were enough.
+ */
+import fc from 'fast-check';
+import { Bench } from './bench.js';
+import { moves, play } from './moves.js';
+import { World } from './world.js';
+
+export interface GamesOptions {
+  readonly games: number;
+  /** No new game after this. */
+  readonly mostMs: number;
+  /** What a failure printed, to play that game again. */
+  readonly seed?: number;
+  readonly path?: string;
+  /** Do not look for a smaller game that fails too. */
+  readonly endOnFailure?: boolean;
+}
+
+/** Returns how many moves were made. Throws where run and model differ, with the game. */
+export async function playGames({ games, mostMs, seed, path, endOnFailure = false }: GamesOptions): Promise<number> {
+  const bench = await Bench.start();
+  let made = 0;
+  const game = fc.asyncProperty(moves, async (game) => {
+    const world = await World.begin(bench);
+    for (const move of game) {
+      await play(world, move);
+      made++;
+    }
+  });
+  try {
+    await fc.assert(game, {
+      ...{ numRuns: games, endOnFailure, interruptAfterTimeLimit: mostMs, markInterruptAsFailure: false },
+      ...(seed !== undefined && { seed }),
+      ...(path !== undefined && { path }),
+    });
+    return made;
+  } finally {
+    await bench.stop();
+  }
+}

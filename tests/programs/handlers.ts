@@ -1,0 +1,42 @@
+/**
+ * A worker for stories of stopping: 50 handlers at a time, which do what the data says.
+ *
+ * Data: `{ n, do }`; do: `finish` (after `ms`); `heed` (until its signal says that the worker stops); `ignore` (for ever).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Marble } from 'marblerun';
+
+interface Work {
+  readonly n: number;
+  readonly do: 'finish' | 'heed' | 'ignore';
+  readonly ms?: number;
+}
+
+const marble = new Marble<{ in: Work; out: number }>({
+  leaseMs: Number(process.env['LEASE_MS']),
+  closeTimeoutMs: Number(process.env['CLOSE_MS'] ?? 30_000),
+});
+marble.work(
+  'in',
+  async (work, held) => {
+    console.log(`took ${work.n}`);
+    if (work.do === 'finish') await sleep(work.ms);
+    else
+      await new Promise((_resolve, reject) => {
+        const heed = () => reject(held.signal.reason as Error);
+        if (work.do === 'heed') held.signal.addEventListener('abort', heed);
+      });
+    held.send('out', work.n);
+  },
+  { concurrency: 50, drainMs: Number(process.env['DRAIN_MS']), onError: () => undefined },
+);
+process.once('SIGTERM', () => {
+  console.log('stopping');
+  marble.close().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      console.log(String(error));
+      process.exit(1);
+    },
+  );
+});
