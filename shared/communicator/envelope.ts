@@ -42,6 +42,8 @@ export interface Header {
   /** The first backoff and the longest; the worker's where absent. */
   readonly retryBaseMs?: number;
   readonly retryMaxMs?: number;
+  /** The span that sent it, as W3C Trace Context writes it. */
+  readonly traceparent?: string;
   /** The latest deliveries that were not finished, the oldest first; absent where there was none. Never sent. */
   readonly failures?: readonly Failure[];
 }
@@ -57,7 +59,7 @@ const NUMBERS: Record<string, keyof Header> = {
   r: 'retryBaseMs',
   x: 'retryMaxMs',
 };
-const NAMES: Record<string, keyof Header> = { b: 'batch', o: 'origin' };
+const NAMES: Record<string, keyof Header> = { b: 'batch', o: 'origin', t: 'traceparent' };
 const NEWLINE = 10;
 const SPACE = 32;
 /** By their character codes. */
@@ -105,6 +107,7 @@ function encodeHeader(header: Header): string {
   if (header.timeLimitMs !== undefined) line += ` l=${header.timeLimitMs}`;
   if (header.retryBaseMs !== undefined) line += ` r=${header.retryBaseMs}`;
   if (header.retryMaxMs !== undefined) line += ` x=${header.retryMaxMs}`;
+  if (header.traceparent !== undefined) line += ` t=${header.traceparent}`;
   return line;
 }
 

@@ -11,6 +11,7 @@ import { decodeData } from './codec.js';
 import { HeldMarble } from './held-marble.js';
 import type { ResolvedOptions } from './options.js';
 import { Prefetch } from './prefetch.js';
+import { Telemetry } from './telemetry.js';
 
 export type Handler<T, Q extends object = Record<string, unknown>> = (data: T, marble: HeldMarble<Q>) => unknown;
 
@@ -32,6 +33,7 @@ const TURN = 250;
 export class Handling {
   readonly #running = new Set<HeldMarble>();
   readonly #prefetch: Prefetch;
+  readonly #telemetry: Telemetry | undefined;
   /** From `#next` on. */
   #ready: HeldMarble[] = [];
   #next = 0;
@@ -49,6 +51,7 @@ export class Handling {
     private readonly changed: () => void,
   ) {
     this.#prefetch = new Prefetch(work.concurrency, work.prefetch);
+    this.#telemetry = Telemetry.of(options);
   }
 
   /** How many more may be taken. */
@@ -66,7 +69,7 @@ export class Handling {
   }
 
   add(taken: readonly Held[], holding: Holding): void {
-    for (const held of taken) this.#ready.push(new HeldMarble(held, holding, this.options));
+    for (const held of taken) this.#ready.push(new HeldMarble(held, holding, this.options, this.#telemetry));
     this.#start();
   }
 
@@ -116,7 +119,7 @@ export class Handling {
   #begin(marble: HeldMarble): void {
     const started = performance.now();
     try {
-      const result = this.handler(decodeData(marble.held.envelope, this.options.codec), marble as never);
+      const result = this.#run(marble);
       if (isPromiseLike(result)) {
         this.#running.add(marble);
         void this.#settle(marble, result, started);
@@ -128,6 +131,14 @@ export class Handling {
     }
     this.#prefetch.took(performance.now() - started);
     this.changed();
+  }
+
+  #run(marble: HeldMarble): unknown {
+    const { envelope, queue } = marble.held;
+    const work = () => this.handler(decodeData(envelope, this.options.codec), marble as never);
+    if (!this.#telemetry) return work();
+    marble.processing = this.#telemetry.processing(queue, envelope);
+    return marble.processing.run(work);
   }
 
   async #settle(marble: HeldMarble, result: PromiseLike<unknown>, started: number): Promise<void> {
@@ -148,6 +159,7 @@ export class Handling {
   }
 
   #fail(marble: HeldMarble, error: unknown): void {
+    marble.processing?.end('failed', error);
     this.#failed.push({ marble, error });
     this.work.onError(error, marble);
   }

@@ -7,6 +7,7 @@ import type { Output } from '../communicator/outputs.js';
 import { whole, checkOptions } from '../check-options.js';
 import type { ResolvedOptions } from './options.js';
 import { outgoing, type SendOptions } from './outgoing.js';
+import type { Processing, Telemetry } from './telemetry.js';
 
 /** Most handlers send nothing: they share this. */
 const NONE: readonly Output[] = Object.freeze([]);
@@ -14,6 +15,8 @@ const NONE: readonly Output[] = Object.freeze([]);
 export class HeldMarble<Q extends object = Record<string, unknown>> {
   /** @internal */
   outputs: readonly Output[] = NONE;
+  /** @internal */
+  processing: Processing | undefined;
   /** @internal What `retryIn` said. */
   retryInMs: number | undefined;
   #controller: AbortController | undefined;
@@ -24,6 +27,7 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
     readonly held: Held,
     readonly holding: Holding,
     private readonly options: ResolvedOptions,
+    private readonly telemetry?: Telemetry,
   ) {}
 
   get id(): string {
@@ -88,7 +92,9 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
   }
 
   #keep(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): string {
-    const { id, output } = outgoing(kind, queue, data, options, this.options, this.held.envelope);
+    const sending = this.telemetry?.sending(queue, this.processing, options?.id);
+    const { id, output } = outgoing(kind, queue, data, options, this.options, this.held.envelope, sending?.traceparent);
+    sending?.end();
     if (this.outputs === NONE) this.outputs = [output];
     else (this.outputs as Output[]).push(output);
     return id;

@@ -8,6 +8,7 @@
  */
 import { Communicator } from '../communicator/communicator.js';
 import type { Failure } from '../communicator/envelope.js';
+import { newId } from '../communicator/envelope.js';
 import type { Held, Holding } from '../communicator/holding.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
@@ -21,6 +22,7 @@ import { outgoing, type SendOptions } from './outgoing.js';
 import { backoffMs, describeError } from './retry.js';
 import { sendMany } from './send-many.js';
 import { Taker } from './taker.js';
+import { Telemetry, type Processing, type Sending } from './telemetry.js';
 import { Worker, type WorkOptions } from './work.js';
 
 export interface WaitOptions {
@@ -45,10 +47,12 @@ interface InHand {
   /** Kept back until `finish`, with `atomic`. */
   readonly outputs: Output[];
   readonly lost: AbortController;
+  readonly processing: Processing | undefined;
 }
 
 export class Marble<Q extends object = Queues> {
   readonly #options: ResolvedOptions;
+  readonly #telemetry: Telemetry | undefined;
   readonly #communicator: Communicator;
   readonly #lease: Lease | undefined;
   readonly #taker: Taker;
@@ -60,6 +64,7 @@ export class Marble<Q extends object = Queues> {
   /** Checks the options and does no I/O: the first call connects. Throws MR_BAD_OPTION, MR_BAD_NAME. */
   constructor(options: MarbleOptions = {}) {
     this.#options = resolveOptions(options);
+    this.#telemetry = Telemetry.of(this.#options);
     this.#communicator = new Communicator(this.#options);
     this.#lease = this.#options.monitored
       ? new Lease(this.#communicator, this.#options, (holding) => this.#lost(holding))
@@ -133,32 +138,37 @@ export class Marble<Q extends object = Queues> {
     options?: Omit<SendOptions, 'id'>,
   ): Promise<number> {
     this.#mustBeOpen();
-    return sendMany(
-      items,
-      (data) => this.#outgoing('back', queue, data, options).output,
-      (outputs) => this.#dispatch(outputs),
+    let sent = 0;
+    const sending = this.#telemetry?.sending(queue, this.#inHand?.processing, undefined, () => sent);
+    return told(sending, () =>
+      sendMany(
+        items,
+        (data) => this.#outgoing('back', queue, data, options, sending).output,
+        (outputs) => this.#dispatch(outputs).then(() => void (sent += outputs.length)),
+      ),
     );
   }
 
   /** Ends the marble in hand and commits what was kept back. Throws MR_NOTHING_HELD, MR_LEASE_LOST. */
   async finish(): Promise<void> {
-    const inHand = this.#putDown();
-    if (!inHand.holding) return;
-    const { held, holding, outputs } = inHand;
+    const { held, holding, outputs, processing } = this.#putDown();
+    if (!holding) return processing?.end('finished');
     const result = await holding.swap({ finish: [{ held, outputs }] });
     if (result.forgotten) await this.#lease?.renew(holding);
-    if (result.forgotten || result.refused.has(held.receipt)) throw leaseLost(held);
+    if (result.forgotten || result.refused.has(held.receipt)) throw lost(held, processing);
+    processing?.end('finished');
   }
 
   /** Gives the marble in hand back for another attempt, by default after a backoff; dead after `maxAttempts`. Throws MR_NOTHING_HELD, MR_LEASE_LOST. */
   async fail(error: unknown, options: { readonly retryInMs?: number } = {}): Promise<void> {
     checkOptions('fail', options, { retryInMs: whole(0) });
-    const { held, holding } = this.#putDown();
+    const { held, holding, processing } = this.#putDown();
     if (!holding) throw new MarbleRunError('MR_NOTHING_HELD', 'fail: an unmonitored marble cannot be given back');
     const delayMs = options.retryInMs ?? backoffMs(held.envelope, this.#options);
     const result = await holding.giveBack([{ held, verdict: 'fail', delayMs, error: describeError(error) }]);
     if (result.forgotten) await this.#lease?.renew(holding);
-    if (result.forgotten || result.refused.has(held.receipt)) throw leaseLost(held);
+    if (result.forgotten || result.refused.has(held.receipt)) throw lost(held, processing);
+    processing?.end('failed', error);
   }
 
   /** What this worker is doing, for people: shown in the Monitor's list of holders. 200 characters at the most. */
@@ -228,6 +238,7 @@ export class Marble<Q extends object = Queues> {
     this.#waiting = true;
     try {
       const abandoned = this.#inHand?.holding && this.#inHand.held;
+      this.#inHand?.processing?.end(abandoned ? 'abandoned' : 'finished');
       this.#inHand = undefined;
       const found = await this.#taker.take(names, {
         timeoutMs,
@@ -236,7 +247,8 @@ export class Marble<Q extends object = Queues> {
         closed: () => this.#closing !== undefined,
       });
       if (!found) return undefined;
-      this.#inHand = { ...found, outputs: [], lost: new AbortController() };
+      const processing = this.#telemetry?.processing(found.held.queue, found.held.envelope);
+      this.#inHand = { ...found, outputs: [], lost: new AbortController(), processing };
       return decodeData(found.held.envelope, this.#options.codec) as T;
     } finally {
       this.#waiting = false;
@@ -245,13 +257,21 @@ export class Marble<Q extends object = Queues> {
 
   async #send(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): Promise<string> {
     this.#mustBeOpen();
-    const { id, output } = this.#outgoing(kind, queue, data, options);
-    await this.#dispatch([output]);
-    return id;
+    if (!this.#telemetry) {
+      const { id, output } = this.#outgoing(kind, queue, data, options);
+      await this.#dispatch([output]);
+      return id;
+    }
+    const id = options?.id ?? newId();
+    const sending = this.#telemetry.sending(queue, this.#inHand?.processing, id);
+    return told(sending, async () => {
+      await this.#dispatch([this.#outgoing(kind, queue, data, { ...options, id }, sending).output]);
+      return id;
+    });
   }
 
-  #outgoing(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions) {
-    return outgoing(kind, queue, data, options, this.#options, this.#inHand?.held.envelope);
+  #outgoing(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions, sending?: Sending) {
+    return outgoing(kind, queue, data, options, this.#options, this.#inHand?.held.envelope, sending?.traceparent);
   }
 
   async #dispatch(outputs: Output[]): Promise<void> {
@@ -273,6 +293,24 @@ export class Marble<Q extends object = Queues> {
 
   #mustBeOpen(): void {
     if (this.#closing) throw new MarbleRunError('MR_CLOSED', 'this Marble is closed');
+  }
+}
+
+function lost(held: Held, processing: Processing | undefined): MarbleRunError {
+  const error = leaseLost(held);
+  processing?.end('lost', error);
+  return error;
+}
+
+/** Does it, and tells how it ended. */
+async function told<T>(sending: Sending | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    sending?.end();
+    return result;
+  } catch (error) {
+    sending?.end(error);
+    throw error;
   }
 }
 

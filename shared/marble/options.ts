@@ -6,7 +6,9 @@ import { BUS_DEFAULTS, type BusOptions } from '../communicator/connection.js';
 import { checkName } from '../communicator/keys.js';
 import { parseRedis } from '../communicator/redis-form.js';
 import { bad, checkOptions, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';
+import type { ClientMetricsOptions } from './client-metrics.js';
 import type { Codec } from './codec.js';
+import type { TracingApi } from './tracing.js';
 
 export interface MarbleOptions extends BusOptions {
   /** False: what is taken is gone. No lease, no finish, fastest. Default true. */
@@ -37,9 +39,14 @@ export interface MarbleOptions extends BusOptions {
   readonly pollMs?: number;
   /** How data becomes bytes. Default JSON; Buffers pass unchanged. */
   readonly codec?: Codec;
+  /** The module `@opentelemetry/api`: spans of sends and of work. Default: none. */
+  readonly tracing?: TracingApi;
+  /** `{ registry, Counter, Histogram }` of prom-client: metrics of this worker. Default: none. */
+  readonly metrics?: ClientMetricsOptions;
 }
 
-export type ResolvedOptions = Required<Omit<MarbleOptions, 'codec'>> & { readonly codec?: Codec };
+type Optional = 'codec' | 'tracing' | 'metrics';
+export type ResolvedOptions = Required<Omit<MarbleOptions, Optional>> & Pick<MarbleOptions, Optional>;
 
 export const MARBLE_DEFAULTS = Object.freeze({
   ...BUS_DEFAULTS,
@@ -79,6 +86,10 @@ const RULES: Rules = {
   maxDataBytes: whole(1, 512 * 1_048_576),
   pollMs: whole(1),
   codec: having('an object with encode and decode', isCodec),
+  tracing: having('the module @opentelemetry/api', (value) => has(value, 'trace', 'context')),
+  metrics: having('{ registry, Counter, Histogram } of prom-client', (value) =>
+    has(value, 'registry', 'Counter', 'Histogram'),
+  ),
 };
 
 /** Fills in the environment (MARBLERUN_REDIS, MARBLERUN_REDIS_FILE or REDIS_URL; MARBLERUN_RUN) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
@@ -113,6 +124,10 @@ function fileOf(path: string | undefined): string | undefined {
 
 function defined<T extends object>(object: T): Partial<T> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function has(value: unknown, ...names: string[]): boolean {
+  return typeof value === 'object' && value !== null && names.every((name) => name in value);
 }
 
 function isCodec(value: unknown): boolean {

@@ -43,6 +43,7 @@ export function outgoing(
   send: SendOptions | undefined,
   options: ResolvedOptions,
   parent: Envelope | undefined,
+  traceparent?: string,
 ): { id: string; output: Output } {
   checkName('queue', queue);
   if (send) checkOptions('send', send, RULES);
@@ -61,6 +62,7 @@ export function outgoing(
     batch: send?.batch ?? parent?.batch,
     origin: parent?.origin,
     hops: parent?.hops,
+    traceparent,
   };
   const envelope = encodeEnvelope(header, bytes);
   if (send?.delayMs && kind === 'back')

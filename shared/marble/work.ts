@@ -14,6 +14,7 @@ import { checkOptions, having, share, time, whole, type Rules } from '../check-o
 import { Handling, type Failed, type Handler } from './handling.js';
 import { Lease } from './lease.js';
 import type { ResolvedOptions } from './options.js';
+import type { Processing } from './telemetry.js';
 import { backoffMs, describeError } from './retry.js';
 import { Wakeup } from './wakeup.js';
 
@@ -143,7 +144,7 @@ export class Worker {
     const batch = this.#handling.takeFinished(MOST_PER_SWAP);
     const want = this.#room();
     if (batch.length === 0 && (want <= 0 || this.#blocked) && !holding.landed) return false;
-    const finish = batch.filter((marble) => marble.holding === holding || this.#refuse(marble.held));
+    const finish = batch.filter((marble) => marble.holding === holding || this.#refuse(marble));
     const result = await holding.swap({
       finish,
       sources: want > 0 ? this.queues : [],
@@ -151,14 +152,15 @@ export class Worker {
       waitOn: this.queues[0],
     });
     if (result.forgotten) {
-      for (const { held } of finish) this.#refuse(held);
+      for (const marble of finish) this.#refuse(marble);
       this.#giveUp(holding);
       await this.#lease.renew(holding);
       return true;
     }
     if (result.refused.size > 0) {
-      for (const { held } of finish) if (result.refused.has(held.receipt)) this.#refuse(held);
+      for (const marble of finish) if (result.refused.has(marble.held.receipt)) this.#refuse(marble);
     }
+    if (this.#options.tracing || this.#options.metrics) for (const marble of finish) marble.processing?.end('finished'); // unless it was refused
     this.#handling.add(result.taken, holding);
     if (want > 0 && result.taken.length === 0 && !this.#stopping) this.#block(holding);
     return this.#handling.hasFinished || result.taken.length > 0;
@@ -191,14 +193,14 @@ export class Worker {
     if (batch.length === 0) return;
     const holding = await this.#lease.holding();
     const given = batch
-      .filter(({ marble }) => marble.holding === holding || this.#refuse(marble.held))
+      .filter(({ marble }) => marble.holding === holding || this.#refuse(marble))
       .map((failed) => this.#givenBack(failed));
     const result = await holding.giveBack(given);
     if (result.forgotten) {
       this.#giveUp(holding);
       await this.#lease.renew(holding);
     }
-    for (const { held } of given) if (result.forgotten || result.refused.has(held.receipt)) this.#refuse(held);
+    for (const { held } of given) if (result.forgotten || result.refused.has(held.receipt)) this.#refuse({ held });
   }
 
   #givenBack({ marble, error }: Failed): GivenBack {
@@ -219,7 +221,8 @@ export class Worker {
   }
 
   /** Always false, for filters. */
-  #refuse(held: Held): false {
+  #refuse({ held, processing }: { held: Held; processing?: Processing | undefined }): false {
+    processing?.end('lost', refusal(held));
     this.#work.onError(refusal(held), { id: held.envelope.id, queue: held.queue, attempt: held.envelope.attempt + 1 });
     return false;
   }
