@@ -39,7 +39,7 @@ async function enter(on: Communicator): Promise<Holding> {
 /** The client saw its wait broken off, and what Redis handed over just then did not reach it. */
 async function landUnseen(holding: Holding): Promise<void> {
   await holding.swap({ waitOn: 'a' });
-  expect(await holding.block('a', 10)).toBeUndefined();
+  expect(await holding.block('a', 10, 5000)).toBeUndefined();
   await send(bus, 'unseen');
   const keys = keysOf(bus.run);
   await redis.lmove(keys.queue('a'), keys.landing(holding.id, 'a'), 'RIGHT', 'LEFT');
@@ -75,11 +75,11 @@ test('waiting on a full Redis is no error, and goes on when there is room', asyn
     await holding.swap({ waitOn: 'a' });
     await hand.config('SET', 'maxmemory', '1');
     await expect(send(full, 'x')).rejects.toMatchObject({ code: 'MR_REDIS_FULL' });
-    expect(await holding.block('a', 10)).toBeUndefined();
+    expect(await holding.block('a', 10, 5000)).toBeUndefined();
     await hand.config('SET', 'maxmemory', '0');
     await send(full, 'x');
     await holding.swap({});
-    expect(await holding.block('a', 1000)).toMatchObject({ envelope: { id: 'x' } });
+    expect(await holding.block('a', 1000, 5000)).toMatchObject({ envelope: { id: 'x' } });
   } finally {
     await full.close();
     hand.disconnect();

@@ -78,7 +78,7 @@ const VERBS = {
   async block(world, { slot: i, replyLost }) {
     const slot = world.slots[i]!;
     if (slot.model.client.waitsOn === '') return;
-    const real = await slot.holding.block(slot.model.client.waitsOn, 10);
+    const real = await slot.holding.block(slot.model.client.waitsOn, 10, 5000);
     const model = slot.model.block(replyLost);
     assert.deepEqual(real && shown(real), model && { receipt: model.receipt, ...plain(model.marble) });
     if (real) slot.hand.push(real);
