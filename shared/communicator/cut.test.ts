@@ -7,7 +7,8 @@ import { Cable, freshBus, until, type Bus } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator } from './communicator.js';
 import { encodeEnvelope } from './envelope.js';
-import type { Held, Holding, SwapRequest } from './holding.js';
+import type { Holding } from './holding.js';
+import type { Held, SwapRequest } from './in-hand.js';
 import { keysOf, type RunKeys } from './keys.js';
 import type { Output } from './outputs.js';
 
@@ -197,7 +198,7 @@ test('a marble whose arrival is lost with the connection of its waiting holder i
   await warmUp(holding);
   await swap(holding, { sources: ['q'], want: 1, waitOn: 'q' });
   const lost = cable.loseReplyTo('blmove', 'data-a');
-  const blocked = holding.block('q', 5000);
+  const blocked = holding.block('q', 5000, 5000);
   await until('it waits', async () => Number(/blocked_clients:(\d+)/.exec(await redis.info('clients'))?.[1]) > 0);
   await near.push([output('a'), output('b')]);
   await lost;

@@ -12,52 +12,20 @@ import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope, newId } from './envelope.js';
-import { Held, pushFinished, type Finished } from './finished.js';
+import {
+  Held,
+  pushFinished,
+  type GiveBackResult,
+  type GivenBack,
+  type HoldingOptions,
+  type SwapRequest,
+  type SwapResult,
+  type Swapped,
+} from './in-hand.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, runKeys } from './outputs.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
-
-export { Held, type Finished };
-
-export interface SwapRequest {
-  readonly finish?: readonly Finished[];
-  readonly abandon?: readonly Held[];
-  /** Queues to take from, in strict order. */
-  readonly sources?: readonly string[];
-  /** Marbles to take at the most, up to 2,000. */
-  readonly want?: number;
-  /** The queue that `block` is called with next, if this finds nothing. */
-  readonly waitOn?: string;
-}
-
-interface Swapped {
-  readonly forgotten: false;
-  readonly taken: Held[];
-  readonly refused: Set<string>;
-}
-export type SwapResult = { readonly forgotten: true } | Swapped;
-
-export interface GivenBack {
-  readonly held: Held;
-  readonly verdict: 'fail' | 'release';
-  readonly delayMs: number;
-  /** For `fail`: plain JSON. */
-  readonly error?: unknown;
-}
-
-export type GiveBackResult =
-  | { readonly forgotten: true }
-  | { readonly forgotten: false; readonly refused: Set<string>; readonly dead: Set<string> };
-
-export interface HoldingOptions {
-  readonly leaseMs: number;
-  /** 0: none. */
-  readonly timeLimitMs: number;
-  readonly maxAttempts: number;
-  /** What people shall read of this holder: host, pid, queue and the like. */
-  readonly description: Record<string, string>;
-}
 
 type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
 
@@ -193,7 +161,7 @@ export class Holding {
       } finally {
         this.#blocked = false;
       }
-      if (this.#unblocked || performance.now() >= deadline) return undefined;
+      if (performance.now() >= deadline) return undefined; // after `unblock` the next turn begins nothing
     }
   }
 

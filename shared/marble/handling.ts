@@ -5,7 +5,8 @@
  * turn of the event loop is given to others, so that what is finished goes to Redis while the next
  * are at work. What may go wrong: a handler throws, or runs into its time limit: both end here.
  */
-import type { Held, Holding } from '../communicator/holding.js';
+import type { Holding } from '../communicator/holding.js';
+import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import { decodeData } from './codec.js';
 import { HeldMarble } from './held-marble.js';

@@ -8,7 +8,8 @@
  */
 import { Communicator } from '../communicator/communicator.js';
 import type { Failure } from '../communicator/envelope.js';
-import type { Held, Holding } from '../communicator/holding.js';
+import type { Holding } from '../communicator/holding.js';
+import type { Held } from '../communicator/in-hand.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
 import { MarbleRunError } from '../errors.js';
