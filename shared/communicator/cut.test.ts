@@ -197,7 +197,7 @@ test('a marble whose arrival is lost with the connection of its waiting holder i
   await warmUp(holding);
   await swap(holding, { sources: ['q'], want: 1, waitOn: 'q' });
   const lost = cable.loseReplyTo('blmove', 'data-a');
-  const blocked = holding.block('q', 5000);
+  const blocked = holding.block('q', 5000, 5000);
   await until('it waits', async () => Number(/blocked_clients:(\d+)/.exec(await redis.info('clients'))?.[1]) > 0);
   await near.push([output('a'), output('b')]);
   await lost;

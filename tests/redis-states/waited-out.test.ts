@@ -4,8 +4,9 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { Cable, until, type RedisServer } from '@marblerun/test-support';
+import { Marble } from 'marblerun';
 import { Redis } from 'ioredis';
-import { afterwards, allParts, becomeReplica, cleanedUp, expectDone, start } from './parts.js';
+import { afterwards, allParts, becomeReplica, cleanedUp, communicator, expectDone, start } from './parts.js';
 
 afterEach(cleanedUp);
 
@@ -119,6 +120,22 @@ test('half-open connections are left after replyTimeoutMs; all is done once, als
   cable.release();
   await until('Redis has heard of the connections that were left', () => cable.orphans === 0);
   await expectDone(all, outcome);
+});
+
+test('a half-open heartbeat is left in time: the lease of a busy worker goes on', async () => {
+  const { server } = await start();
+  const cable = await Cable.to(server.url);
+  afterwards(() => cable.close());
+  const marble = new Marble({ redis: cable.url, leaseMs: 6000 });
+  afterwards(() => marble.close());
+  await marble.send('q', 1);
+  await marble.wait('q');
+  cable.freeze();
+  const near = communicator(server.url);
+  const from = await near.status.now();
+  await until('its lease would have passed', async () => (await near.status.now()) > from + 8000);
+  expect(await near.recovery.sweep(5)).toMatchObject({ returned: 0, dead: 0, silent: 0 });
+  await marble.finish();
 });
 
 test('NOSCRIPT: a script that was forgotten is sent again, without a pause for anybody', async () => {
