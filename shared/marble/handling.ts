@@ -94,7 +94,10 @@ export class Handling {
 
   #start(): void {
     while (!this.#closed && this.#next < this.#ready.length && this.#running.size < this.work.concurrency) {
-      if (this.#begun === TURN) return this.#yield();
+      if (this.#begun === TURN) {
+        this.#yield();
+        return;
+      }
       this.#begun++;
       this.#begin(this.#ready[this.#next++]!);
     }
@@ -116,7 +119,7 @@ export class Handling {
   #begin(marble: HeldMarble): void {
     const started = performance.now();
     try {
-      const result = this.handler(decodeData(marble.held.envelope, this.options.codec), marble as never);
+      const result = this.handler(decodeData(marble.held.envelope, this.options.codec), marble);
       if (isPromiseLike(result)) {
         this.#running.add(marble);
         void this.#settle(marble, result, started);
@@ -154,7 +157,7 @@ export class Handling {
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function timeLimit(held: Held, limitMs: number): MarbleRunError {
