@@ -101,7 +101,7 @@ export class Connection {
     const started = Date.now();
     for (let tries = 1; ; tries++) {
       try {
-        await this.#ready();
+        if (!this.#usable) await this.#ready();
         return await attempt(this.#redis, again);
       } catch (error) {
         const verdict = this.#judge(error);
@@ -135,6 +135,11 @@ export class Connection {
   close(): void {
     this.#closed = true;
     this.#redis.disconnect();
+  }
+
+  /** Then there is nothing to await: most commands find it so. */
+  get #usable(): boolean {
+    return this.#state === 'ready' && this.#redis.status === 'ready' && !this.#closed;
   }
 
   async #ready(): Promise<void> {
