@@ -1,9 +1,9 @@
 /**
  * The benchmark: every workload for every contestant, in turns (A B C A B C …), several rounds.
  *
- * `BENCH_QUICK=1`: fewer marbles and rounds. `BENCH_ONLY=<part of a workload's name>`. What may go
- * wrong: the machine does something else meanwhile; the turns spread that over all contestants, and
- * medians and spread show it.
+ * `BENCH_QUICK=1`: fewer marbles and rounds. `BENCH_ONLY=<part of a workload's name>` and
+ * `BENCH_WHO=<contestant>;<contestant>`: a part, which writes no report. What may go wrong: the machine
+ * does something else meanwhile; the turns spread that over all contestants, and medians and spread show it.
  */
 import { CONTESTANTS, USUAL } from './contestants/index.js';
 import { Lab } from './lab.js';
@@ -13,11 +13,13 @@ import { writeReport } from './report/report.js';
 
 const quick = Boolean(process.env['BENCH_QUICK']);
 const only = process.env['BENCH_ONLY'] ?? '';
-const who = process.env['BENCH_WHO']?.split(',');
+const who = process.env['BENCH_WHO']?.split(';');
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? (quick ? 1 : 5));
 
 const results = new Results();
 const lab = await Lab.start();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void lab.stop().finally(() => process.exit(1)));
 try {
   for (const workload of plan(quick, results).filter(({ name }) => name.includes(only))) {
     for (let round = 0; round < rounds; round++) {

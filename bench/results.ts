@@ -23,6 +23,7 @@ export class Results {
   /** NaN where it was not measured. */
   median(workload: string, contestant: string, figure: Figure): number {
     const values = this.#values(workload, contestant, figure);
+    if (values.length === 0) return NaN;
     const middle = Math.floor(values.length / 2);
     return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
   }

@@ -44,8 +44,9 @@ const BARS: readonly Bars[] = [
 ];
 
 export function drawBars(results: Results): Promise<Chart[]> {
+  const measured = BARS.filter((bars) => results.workloads.some((workload) => bars.workloads.test(workload)));
   return Promise.all(
-    BARS.map(async ({ file, title, figure, workloads }) => {
+    measured.map(async ({ file, title, figure, workloads }) => {
       const values = results.workloads
         .filter((workload) => workloads.test(workload))
         .flatMap((workload) =>

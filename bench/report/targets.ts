@@ -94,6 +94,7 @@ const TARGETS: readonly Target[] = [
 export function targetsTable(results: Results): string {
   const rows = TARGETS.map(({ what, wanted, bound, measured }) => {
     const value = measured(results);
+    if (Number.isNaN(value)) return `| ${what} | ${bound === 'least' ? '≥' : '≤'} ${short(wanted)} | not measured | |`;
     const met = bound === 'least' ? value >= wanted : value <= wanted;
     return `| ${what} | ${bound === 'least' ? '≥' : '≤'} ${short(wanted)} | ${short(value)} | ${met ? 'yes' : '**no**'} |`;
   });

@@ -8,7 +8,8 @@
 import { BUS_DEFAULTS, Connection, type BusOptions } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import { Graveyard } from './graveyard.js';
-import { Holding, type HoldingOptions } from './holding.js';
+import { Holding } from './holding.js';
+import type { HoldingOptions } from './in-hand.js';
 import { checkName, keysOf, type RunKeys } from './keys.js';
 import { LaneFoot, LaneHead } from './lane.js';
 import { runKeys, type Output } from './outputs.js';

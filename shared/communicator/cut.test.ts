@@ -7,7 +7,8 @@ import { Cable, freshBus, until, type Bus } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator } from './communicator.js';
 import { encodeEnvelope } from './envelope.js';
-import type { Held, Holding, SwapRequest } from './holding.js';
+import type { Holding } from './holding.js';
+import type { Held, SwapRequest } from './in-hand.js';
 import { keysOf, type RunKeys } from './keys.js';
 import type { Output } from './outputs.js';
 

@@ -95,7 +95,12 @@ function base36(ms: number): string {
 /** A string where the data is text, so that the common case needs no Buffer. */
 export function encodeEnvelope(header: Header, data: string | Buffer): string | Buffer {
   const line = encodeHeader(header);
-  return typeof data === 'string' ? `${line}\n${data}` : Buffer.concat([Buffer.from(`${line}\n`), data]);
+  if (typeof data === 'string') return `${line}\n${data}`;
+  const bytes = Buffer.allocUnsafe(line.length + 1 + data.length);
+  bytes.write(line, 'latin1'); // a header has no other characters, and is read so
+  bytes[line.length] = NEWLINE;
+  data.copy(bytes, line.length + 1);
+  return bytes;
 }
 
 function encodeHeader(header: Header): string {

@@ -3,7 +3,8 @@ import { freshBus, sharedRedis, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator } from './communicator.js';
 import { encodeEnvelope, newId } from './envelope.js';
-import type { Held, Holding, SwapRequest } from './holding.js';
+import type { Holding } from './holding.js';
+import type { Held, SwapRequest } from './in-hand.js';
 import { keysOf } from './keys.js';
 import type { Output } from './outputs.js';
 

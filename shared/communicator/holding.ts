@@ -8,66 +8,25 @@
  * leaves and goes on with a new Holding. All that this one held has been, or will be, handed out again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
-import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope, newId } from './envelope.js';
-import { Held, pushFinished, type Finished } from './finished.js';
+import { handOver } from './hand-over.js';
+import {
+  Held,
+  pushFinished,
+  type GiveBackResult,
+  type GivenBack,
+  type HoldingOptions,
+  type SwapRequest,
+  type SwapResult,
+  type Swapped,
+} from './in-hand.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, runKeys } from './outputs.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
-export { Held, type Finished };
-
-export interface SwapRequest {
-  readonly finish?: readonly Finished[];
-  readonly abandon?: readonly Held[];
-  /** Queues to take from, in strict order. */
-  readonly sources?: readonly string[];
-  /** Marbles to take at the most, up to 2,000. */
-  readonly want?: number;
-  /** The queue that `block` is called with next, if this finds nothing. */
-  readonly waitOn?: string;
-}
-
-interface Swapped {
-  readonly forgotten: false;
-  readonly taken: Held[];
-  readonly refused: Set<string>;
-}
-export type SwapResult = { readonly forgotten: true } | Swapped;
-
-export interface GivenBack {
-  readonly held: Held;
-  readonly verdict: 'fail' | 'release';
-  readonly delayMs: number;
-  /** For `fail`: plain JSON. */
-  readonly error?: unknown;
-}
-
-export type GiveBackResult =
-  | { readonly forgotten: true }
-  | { readonly forgotten: false; readonly refused: Set<string>; readonly dead: Set<string> };
-
-export interface HoldingOptions {
-  readonly leaseMs: number;
-  /** 0: none. */
-  readonly timeLimitMs: number;
-  readonly maxAttempts: number;
-  /** What people shall read of this holder: host, pid, queue and the like. */
-  readonly description: Record<string, string>;
-}
-
 type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
-
-/** `known`: 0 where the holder was given up. `envelope`: null where the time was over. */
-interface Moved {
-  readonly known: number;
-  readonly envelope: Buffer | null;
-}
-
-const FULL_PAUSE_MS = 250;
 
 export class Holding {
   readonly id = newId();
@@ -78,7 +37,7 @@ export class Holding {
   /** A marble may lie in `landing`: its sequence number, and whether its envelope has reached us. */
   #landing: { seq: number; known: boolean } | undefined;
   #blocked = false;
-  #unblocked = false;
+  #unblocks = 0;
   /** A command stayed without an answer: what it did is not known, so this holder is to be left. */
   #unsure = false;
   #line: Promise<unknown> = Promise.resolve();
@@ -175,25 +134,25 @@ export class Holding {
   /**
    * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when
    * none came within `ms`, `unblock` was called, or it is not known: the next swap then tells. Waits in
-   * commands of `sliceMs`, well under the lease, which each renews first, on the same connection and in
-   * the same write, so that nothing lands with a holder that was given up.
+   * commands of `sliceMs`, to be well under the lease, which each renews.
    */
-  async block(queue: string, ms: number, sliceMs: number): Promise<Held | undefined> {
+  async block(queue: string, ms: number, sliceMs = ms): Promise<Held | undefined> {
     const deadline = performance.now() + ms;
-    this.#unblocked = false;
+    const unblocks = this.#unblocks;
+    const holder = { id: this.id, leaseMs: this.options.leaseMs };
     for (;;) {
-      const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock()));
+      const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock(unblocks)));
       if (!landing) return undefined;
       try {
         const slice = Math.max(10, Math.min(sliceMs, deadline - performance.now()));
-        const moved = await this.#move(queue, slice);
-        if (moved?.known !== 1) return undefined; // the connection was cut, or the holder given up
-        if (moved.envelope) return await this.#landed(landing, queue, moved.envelope);
+        const came = await handOver(this.waiting, this.keys, holder, queue, slice);
+        if (came?.known !== 1) return undefined;
+        if (came.envelope) return await this.#landed(landing, queue, came.envelope);
         this.#landing = undefined; // its time was over, so nothing lies there, and a swap has nothing to adopt
       } finally {
         this.#blocked = false;
       }
-      if (this.#unblocked || performance.now() >= deadline) return undefined;
+      if (performance.now() >= deadline) return undefined; // after `unblock` the next turn begins nothing
     }
   }
 
@@ -224,46 +183,15 @@ export class Holding {
   }
 
   /** Nothing may be on its way to `landing` already: a swap comes first, and adopts it. */
-  #beginBlock(): { seq: number; known: boolean } | undefined {
-    if (this.#landing || this.#blocked || this.#unsure || this.#unblocked) return undefined;
+  #beginBlock(unblocks: number): { seq: number; known: boolean } | undefined {
+    if (this.#landing || this.#blocked || this.#unsure || this.#unblocks !== unblocks) return undefined;
     this.#blocked = true;
     return (this.#landing = { seq: this.#seq++, known: false });
   }
 
-  /** A full Redis refuses BLMOVE, and a swap takes what waits all the same: so that is not for ever asked at once. */
-  async #move(queue: string, ms: number): Promise<Moved | undefined> {
-    try {
-      return await this.waiting.run((redis, again) =>
-        again ? Promise.resolve(undefined) : this.#blmove(redis, queue, ms),
-      );
-    } catch (error) {
-      if (!isMarbleRunError(error, 'MR_REDIS_FULL')) throw error;
-      await sleep(Math.min(ms, FULL_PAUSE_MS));
-      return undefined;
-    }
-  }
-
-  async #blmove(redis: Redis, queue: string, ms: number): Promise<Moved> {
-    const beat = callScript(
-      redis,
-      'beat',
-      [this.keys.holders, this.keys.holder(this.id)],
-      [this.id, this.options.leaseMs, ''],
-    );
-    const move = redis.blmoveBuffer(
-      this.keys.queue(queue),
-      this.keys.landing(this.id, queue),
-      'RIGHT',
-      'LEFT',
-      ms / 1000,
-    );
-    const [envelope, known] = await Promise.all([move, beat as Promise<number[]>]);
-    return { known: known[0]!, envelope }; // 0: given up: what landed is not ours to work on
-  }
-
   /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
   async unblock(): Promise<void> {
-    this.#unblocked = true;
+    this.#unblocks++;
     while (this.#blocked) {
       await this.connection.unblock(this.waiting);
       await sleep(10); // the command may not have reached Redis yet: then once more

@@ -2,7 +2,7 @@
  * Marbles on the way from a queue to a waiting holder: whatever is lost there, they are not.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { RedisServer, freshBus, sharedRedis } from '@marblerun/test-support';
+import { Cable, RedisServer, freshBus, sharedRedis } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator } from './communicator.js';
 import { encodeEnvelope } from './envelope.js';
@@ -10,13 +10,19 @@ import type { Holding } from './holding.js';
 import { keysOf } from './keys.js';
 
 let bus: Communicator;
+let far: Communicator; // the same bus, beyond the cable
+let cable: Cable;
 let redis: Redis;
-beforeEach(() => {
-  bus = new Communicator(freshBus());
+beforeEach(async () => {
+  const fresh = freshBus();
+  cable = await Cable.to(fresh.redis);
+  bus = new Communicator(fresh);
+  far = new Communicator({ ...fresh, redis: cable.url });
   redis = new Redis(sharedRedis());
 });
 afterEach(async () => {
-  await bus.close();
+  await Promise.all([bus.close(), far.close()]);
+  await cable.close();
   redis.disconnect();
 });
 
@@ -29,26 +35,26 @@ const send = (on: Communicator, ...ids: string[]) =>
   );
 const idsIn = async (on: Communicator, queue: string) => (await on.dump(queue)).map(({ id }) => id);
 
-async function enter(on: Communicator): Promise<Holding> {
+async function enter(on: Communicator, waitsOn = on): Promise<Holding> {
   const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 3, description: {} };
-  const holding = on.holding(on.waitingConnection(5000), options);
+  const holding = on.holding(waitsOn.waitingConnection(5000), options);
   await holding.enter();
   return holding;
 }
 
-/** The client saw its wait broken off, and what Redis handed over just then did not reach it. */
+/** The connection is cut instead of the reply that hands a marble over. */
 async function landUnseen(holding: Holding): Promise<void> {
   await holding.swap({ waitOn: 'a' });
-  expect(await holding.block('a', 10, 10)).toBeUndefined();
+  const lost = cable.loseReplyTo('blmove', 'unseen');
   await send(bus, 'unseen');
-  const keys = keysOf(bus.run);
-  await redis.lmove(keys.queue('a'), keys.landing(holding.id, 'a'), 'RIGHT', 'LEFT');
+  expect(await holding.block('a', 5000)).toBeUndefined();
+  await lost;
   expect(await idsIn(bus, 'a')).toEqual([]);
 }
 
 test('what landed unseen is handed over by the next swap, also when something is given back before', async () => {
   await send(bus, 'first');
-  const holding = await enter(bus);
+  const holding = await enter(bus, far);
   const first = await holding.swap({ sources: ['a'], want: 1 });
   if (first.forgotten) throw new Error('the holder was forgotten');
   await landUnseen(holding);
@@ -58,7 +64,7 @@ test('what landed unseen is handed over by the next swap, also when something is
 });
 
 test('what landed goes back to its queue when the description of its holder was deleted meanwhile', async () => {
-  const holding = await enter(bus);
+  const holding = await enter(bus, far);
   await landUnseen(holding);
   await redis.del(keysOf(bus.run).holder(holding.id));
   expect(await holding.swap({ sources: ['a'], want: 1 })).toEqual({ forgotten: true });
@@ -75,11 +81,11 @@ test('waiting on a full Redis is no error, and goes on when there is room', asyn
     await holding.swap({ waitOn: 'a' });
     await hand.config('SET', 'maxmemory', '1');
     await expect(send(full, 'x')).rejects.toMatchObject({ code: 'MR_REDIS_FULL' });
-    expect(await holding.block('a', 10, 10)).toBeUndefined();
+    expect(await holding.block('a', 10, 5000)).toBeUndefined();
     await hand.config('SET', 'maxmemory', '0');
     await send(full, 'x');
     await holding.swap({});
-    expect(await holding.block('a', 1000, 1000)).toMatchObject({ envelope: { id: 'x' } });
+    expect(await holding.block('a', 1000, 5000)).toMatchObject({ envelope: { id: 'x' } });
   } finally {
     await full.close();
     hand.disconnect();

@@ -33,6 +33,10 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   WRONGPASS: { code: 'MR_REDIS_AUTH', hint: 'Redis refused the user name or password' },
   NOPERM: { code: 'MR_REDIS_AUTH', hint: 'the Redis user may not run this' },
   READONLY: { code: 'MR_REDIS_READONLY', hint: 'this Redis is a read-only replica; connect to its primary' },
+  MASTERDOWN: {
+    code: 'MR_REDIS_READONLY',
+    hint: 'this Redis is a replica that has lost its primary; connect to a primary',
+  },
   OOM: { code: 'MR_REDIS_FULL', hint: 'Redis is over its maxmemory; nothing was sent' },
 };
 

@@ -5,7 +5,8 @@
  * turn of the event loop is given to others, so that what is finished goes to Redis while the next
  * are at work. What may go wrong: a handler throws, or runs into its time limit: both end here.
  */
-import type { Held, Holding } from '../communicator/holding.js';
+import type { Holding } from '../communicator/holding.js';
+import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import { decodeData } from './codec.js';
 import { HeldMarble } from './held-marble.js';
@@ -97,7 +98,10 @@ export class Handling {
 
   #start(): void {
     while (!this.#closed && this.#next < this.#ready.length && this.#running.size < this.work.concurrency) {
-      if (this.#begun === TURN) return this.#yield();
+      if (this.#begun === TURN) {
+        this.#yield();
+        return;
+      }
       this.#begun++;
       this.#begin(this.#ready[this.#next++]!);
     }
@@ -135,7 +139,7 @@ export class Handling {
 
   #run(marble: HeldMarble): unknown {
     const { envelope, queue } = marble.held;
-    const work = () => this.handler(decodeData(envelope, this.options.codec), marble as never);
+    const work = () => this.handler(decodeData(envelope, this.options.codec), marble);
     if (!this.#telemetry) return work();
     marble.processing = this.#telemetry.processing(queue, envelope);
     return marble.processing.run(work);
@@ -166,7 +170,7 @@ export class Handling {
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function timeLimit(held: Held, limitMs: number): MarbleRunError {

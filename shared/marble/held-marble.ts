@@ -2,7 +2,8 @@
  * The marble that a handler works on. What it sends is kept back and committed with its finish.
  */
 import type { Failure } from '../communicator/envelope.js';
-import type { Held, Holding } from '../communicator/holding.js';
+import type { Holding } from '../communicator/holding.js';
+import type { Held } from '../communicator/in-hand.js';
 import type { Output } from '../communicator/outputs.js';
 import { whole, checkOptions } from '../check-options.js';
 import type { ResolvedOptions } from './options.js';

@@ -9,7 +9,8 @@
 import { Communicator } from '../communicator/communicator.js';
 import type { Failure } from '../communicator/envelope.js';
 import { newId } from '../communicator/envelope.js';
-import type { Held, Holding } from '../communicator/holding.js';
+import type { Holding } from '../communicator/holding.js';
+import type { Held } from '../communicator/in-hand.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
 import { MarbleRunError } from '../errors.js';
@@ -22,7 +23,7 @@ import { outgoing, type SendOptions } from './outgoing.js';
 import { backoffMs, describeError } from './retry.js';
 import { sendMany } from './send-many.js';
 import { Taker } from './taker.js';
-import { Telemetry, type Processing, type Sending } from './telemetry.js';
+import { Telemetry, told, type Processing, type Sending } from './telemetry.js';
 import { Worker, type WorkOptions } from './work.js';
 
 export interface WaitOptions {
@@ -300,18 +301,6 @@ function lost(held: Held, processing: Processing | undefined): MarbleRunError {
   const error = leaseLost(held);
   processing?.end('lost', error);
   return error;
-}
-
-/** Does it, and tells how it ended. */
-async function told<T>(sending: Sending | undefined, work: () => Promise<T>): Promise<T> {
-  try {
-    const result = await work();
-    sending?.end();
-    return result;
-  } catch (error) {
-    sending?.end(error);
-    throw error;
-  }
 }
 
 export function leaseLost(held: Held): MarbleRunError {

@@ -3,7 +3,8 @@
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/connection.js';
-import { Held, type Holding } from '../communicator/holding.js';
+import type { Holding } from '../communicator/holding.js';
+import { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import type { Lease } from './lease.js';
 import type { ResolvedOptions } from './options.js';

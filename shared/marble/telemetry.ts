@@ -67,3 +67,15 @@ export class Telemetry {
     };
   }
 }
+
+/** Does it, and tells how it ended. */
+export async function told<T>(sending: Sending | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    sending?.end();
+    return result;
+  } catch (error) {
+    sending?.end(error);
+    throw error;
+  }
+}

@@ -184,8 +184,11 @@ test('a handler whose lease was lost is told, its result is refused, and work go
   );
   await marble.send('a', 1);
   await until('it is being worked on', () => attempts.length === 1);
-  await peek.recovery.expire((await peek.status.holders())[0]!.holder);
-  await peek.recovery.sweep(5);
+  const [{ holder } = { holder: '' }] = await peek.status.holders();
+  await until('it was given up', async () => {
+    await peek.recovery.expire(holder); // a beat may come between
+    return (await peek.recovery.sweep(5)).returned === 1;
+  });
   await until('the second delivery is finished', async () => (await finished('a')) === 1);
   expect([attempts, await waiting('out')]).toEqual([[1, 2], [2]]);
   await until('the refusal was told', () => refused.length === 1);

@@ -8,7 +8,8 @@
  * (its marbles' signals are aborted, their results refused, and work goes on with a new holder).
  */
 import type { Communicator } from '../communicator/communicator.js';
-import type { GivenBack, Held, Holding } from '../communicator/holding.js';
+import type { Holding } from '../communicator/holding.js';
+import type { GivenBack, Held } from '../communicator/in-hand.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { checkOptions, having, share, time, whole, type Rules } from '../check-options.js';
 import { Handling, type Failed, type Handler } from './handling.js';

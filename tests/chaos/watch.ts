@@ -29,11 +29,20 @@ export class LateWatch {
     const until = Date.now() - PLAN.recoveryMs;
     const flat = await hand.zrangebyscore(keysOf(run).holders, '-inf', until, 'WITHSCORES');
     for (let i = 0; i < flat.length; i += 2) {
-      const holder = flat[i]!;
-      const since = Number(flat[i + 1]) || (this.#unknownSince.get(holder) ?? Date.now());
-      this.#unknownSince.set(holder, since);
-      history.write({ e: 'late', run, holder, since });
+      const [holder, score] = [flat[i]!, Number(flat[i + 1])];
+      if (score > 0) history.write({ e: 'late', run, holder, since: score });
+      else history.write({ e: 'late', run, holder, since: this.#sinceSeen(`${run} ${holder}`) });
     }
+    const silent = new Set(flat.map((holder) => `${run} ${holder}`));
+    for (const name of this.#unknownSince.keys())
+      if (name.startsWith(`${run} `) && !silent.has(name)) this.#unknownSince.delete(name);
+  }
+
+  /** A lease that was ended by hand, or found without an entry, has no time: it counts from when it is first seen. */
+  #sinceSeen(name: string): number {
+    const since = this.#unknownSince.get(name) ?? Date.now();
+    this.#unknownSince.set(name, since);
+    return since;
   }
 }
 

@@ -1,9 +1,10 @@
 /**
  * The stack in real containers: `docker compose up --build` with no step before it, a worker killed in its work.
  */
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
+import { story } from '../story.js';
 import { Stack, whyNoEngine } from './stack.js';
 
 interface Task {
@@ -39,10 +40,8 @@ const LOOK_INSIDE = `
 const PATIENT = { deadlineMs: 120_000, everyMs: 200 };
 
 jest.setTimeout(600_000);
-const missing = await whyNoEngine();
-const story = missing ? describe.skip : describe;
 
-story(missing ? `the stack in containers, SKIPPED because ${missing}` : 'the stack in containers', () => {
+story('the stack in containers', await whyNoEngine(), () => {
   let stack: Stack;
   let marble: Marble<{ tasks: Task; results: Result; kept: string }>;
 
@@ -110,6 +109,8 @@ story(missing ? `the stack in containers, SKIPPED because ${missing}` : 'the sta
         }),
       }),
     );
+    expect(await stack.metric('monitor', 'marblerun_redis_max_bytes{run="main"}')).toBe(268_435_456);
+    expect(await stack.metric('monitor', 'marblerun_redis_used_bytes{run="main"}')).toBeGreaterThan(100_000);
     const [redis] = await stack.containers('redis');
     expect(redis!.info.Mounts).toMatchObject([{ Type: 'volume', Destination: '/data', RW: true }]);
   });

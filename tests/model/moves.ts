@@ -72,13 +72,13 @@ const VERBS = {
       model.taken.map(({ receipt, marble }) => ({ receipt, ...plain(marble) })),
     );
     assert.deepEqual([...real.refused], model.refused);
-    slot.hand = [...rest.filter((held) => !abandon.includes(held)), ...real.taken];
+    slot.hand = [...rest, ...real.taken]; // also what was abandoned: a client may finish it, in time or late
   },
 
   async block(world, { slot: i, replyLost }) {
     const slot = world.slots[i]!;
     if (slot.model.client.waitsOn === '') return;
-    const real = await slot.holding.block(slot.model.client.waitsOn, 10, 10);
+    const real = await slot.holding.block(slot.model.client.waitsOn, 10, 5000);
     const model = slot.model.block(replyLost);
     assert.deepEqual(real && shown(real), model && { receipt: model.receipt, ...plain(model.marble) });
     if (real) slot.hand.push(real);
@@ -211,12 +211,7 @@ const VERBS = {
 } satisfies Record<string, Play>;
 
 const WEIGHTS: Partial<Record<keyof typeof VERBS, number>> = {
-  send: 6,
-  swap: 10,
-  block: 5,
-  giveBack: 3,
-  lift: 3,
-  land: 3,
+  ...{ send: 6, swap: 12, block: 5, giveBack: 3, lift: 3, land: 3, sweep: 3, overtime: 3 },
 };
 
 export const moves: fc.Arbitrary<Move[]> = fc.array(

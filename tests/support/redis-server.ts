@@ -34,10 +34,10 @@ export class RedisServer {
     return this.#process?.pid;
   }
 
-  /** Starts it again on the same port and files. Resolves when it listens. */
-  async restart(): Promise<void> {
+  /** Starts it again on the same port and files, with further options. Resolves when it listens. */
+  async restart(more: readonly string[] = []): Promise<void> {
     const basics = ['--port', String(this.port), '--dir', this.dir, '--save', '', '--bind', '127.0.0.1'];
-    const child = spawn(this.program, [...basics, ...this.args], { stdio: 'ignore' });
+    const child = spawn(this.program, [...basics, ...this.args, ...more], { stdio: 'ignore' });
     const trouble = new Promise<never>((_, reject) => {
       child.once('error', (error) =>
         reject(new Error(`${this.program} cannot be started (make test installs it): ${error.message}`)),

@@ -1,5 +1,5 @@
 /**
- * Marbles in hand and how they are finished, as the arguments of `swap.lua`.
+ * Marbles in hand: what a holder asks and is told, and what it finishes as the arguments of `swap.lua`.
  */
 import type { Envelope } from './envelope.js';
 import { pushGroups, type LineTable, type Output } from './outputs.js';
@@ -24,6 +24,45 @@ export interface Finished {
   readonly held: Held;
   /** Committed in the same atomic step, and not at all if the finish is refused. */
   readonly outputs: readonly Output[];
+}
+
+export interface SwapRequest {
+  readonly finish?: readonly Finished[];
+  readonly abandon?: readonly Held[];
+  /** Queues to take from, in strict order. */
+  readonly sources?: readonly string[];
+  /** Marbles to take at the most, up to 2,000. */
+  readonly want?: number;
+  /** The queue that `block` is called with next, if this finds nothing. */
+  readonly waitOn?: string;
+}
+
+export interface Swapped {
+  readonly forgotten: false;
+  readonly taken: Held[];
+  readonly refused: Set<string>;
+}
+export type SwapResult = { readonly forgotten: true } | Swapped;
+
+export interface GivenBack {
+  readonly held: Held;
+  readonly verdict: 'fail' | 'release';
+  readonly delayMs: number;
+  /** For `fail`: plain JSON. */
+  readonly error?: unknown;
+}
+
+export type GiveBackResult =
+  | { readonly forgotten: true }
+  | { readonly forgotten: false; readonly refused: Set<string>; readonly dead: Set<string> };
+
+export interface HoldingOptions {
+  readonly leaseMs: number;
+  /** 0: none. */
+  readonly timeLimitMs: number;
+  readonly maxAttempts: number;
+  /** What people shall read of this holder: host, pid, queue and the like. */
+  readonly description: Record<string, string>;
 }
 
 /**

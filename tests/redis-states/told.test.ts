@@ -1,0 +1,111 @@
+/**
+ * States of Redis that are told: a stable code, and nothing is touched. docs/REDIS-STATES.md has the table.
+ *
+ * The states are real ones of a real server; only a version that is too old is written into its replies.
+ */
+import { afterEach, expect, test } from '@jest/globals';
+import { Cable, until } from '@marblerun/test-support';
+import { Marble } from 'marblerun';
+import type { Held } from 'marblerun/communicator';
+import { afterwards, allParts, becomeReplica, cleanedUp, communicator, limits, output, start } from './parts.js';
+
+afterEach(cleanedUp);
+
+test('OOM: send and land throw MR_REDIS_FULL and add nothing; taking, finishing, heartbeat, Monitor and lift go on', async () => {
+  const { server, admin } = await start(['--maxmemory-policy', 'noeviction']);
+  const all = await allParts(server.url);
+  await admin.config('SET', 'maxmemory', '1');
+  const outcome = await all.work();
+  expect(outcome).toMatchObject({
+    send: 'MR_REDIS_FULL',
+    swap: { forgotten: false, taken: [{ envelope: { id: 'second' } }], refused: new Set() },
+    heartbeat: [],
+    monitor: { returned: 0, dead: 0 },
+    lift: { entries: [{ queue: 'q' }] },
+    land: 'MR_REDIS_FULL',
+  });
+  expect(await all.bus.dump('q')).toEqual([]);
+  const [second] = (outcome.swap as { taken: Held[] }).taken;
+  let committed = false;
+  const swap = all.holding.swap({ finish: [{ held: second!, outputs: [output('routed')] }] });
+  void swap.then(() => (committed = true));
+  await until('it waits for room', () => all.bus.state === 'OOM');
+  expect([committed, await all.bus.dump('q')]).toEqual([false, []]);
+  await admin.config('SET', 'maxmemory', '0');
+  expect(await swap).toMatchObject({ forgotten: false, refused: new Set() });
+  expect((await all.bus.dump('q')).map(({ id }) => id)).toEqual(['routed']);
+});
+
+test('OOM: who waits at an empty queue is not told, and has the next marble as soon as there is one', async () => {
+  const { server, admin } = await start(['--maxmemory-policy', 'noeviction']);
+  const marble = new Marble({ redis: server.url });
+  afterwards(() => marble.close());
+  const came = marble.wait('q');
+  await until('it waits', async () => /blocked_clients:1/.test(await admin.info('clients')));
+  await admin.config('SET', 'maxmemory', '1');
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await until('its wait is refused', async () =>
+    /cmdstat_blmove:.*rejected_calls=[1-9]/.test(await admin.info('commandstats')),
+  );
+  await admin.config('SET', 'maxmemory', '0');
+  await marble.send('q', 'came');
+  expect(await came).toBe('came');
+  await marble.finish();
+});
+
+test.each([
+  ['NOPERM', { rights: ['>secret', '~other:*', '+@all'], user: 'guest:secret@' }],
+  ['WRONGPASS', { rights: ['>secret', '~*', '+@all'], user: 'guest:wrong@' }],
+  ['NOAUTH', { rights: [], user: '' }],
+])('%s is told to every part as MR_REDIS_AUTH, and nothing is touched', async (name, { rights, user }) => {
+  const { server, admin } = await start();
+  await admin.acl('SETUSER', 'guest', 'on', ...rights);
+  if (name === 'NOAUTH') await admin.config('SET', 'requirepass', 'secret');
+  const redis = `redis://${user}127.0.0.1:${server.port}`;
+  const bus = communicator(redis);
+  const calls = [
+    bus.push([output('sent')]),
+    bus
+      .holding(bus.waitingConnection(1000), { leaseMs: 600_000, timeLimitMs: 0, maxAttempts: 5, description: {} })
+      .enter(),
+    bus.beat([{ id: 'x', leaseMs: 1000 }], ''),
+    bus.recovery.sweep(5),
+    bus.laneFoot('up').lift(['q'], limits),
+  ];
+  for (const result of await Promise.allSettled(calls))
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'MR_REDIS_AUTH' } });
+});
+
+test('a version too old is told at the first call, with the version', async () => {
+  const { server, admin } = await start();
+  const cable = await Cable.to(server.url);
+  afterwards(() => cable.close());
+  const version = /redis_version:(\S+)/.exec(await admin.info('server'))![1]!;
+  const older = `6${version.slice(1)}`;
+  cable.rewrite = (reply) => Buffer.from(reply.toString('latin1').replaceAll(version, older), 'latin1');
+  await expect(communicator(cable.url).push([output('sent')])).rejects.toMatchObject({
+    code: 'MR_REDIS_TOO_OLD',
+    message: expect.stringContaining('version 6'),
+  });
+  expect(await admin.keys('*')).toEqual([]);
+});
+
+test.each([
+  ['a newcomer that finds a replica', 'yes'],
+  ['a newcomer that finds a replica without its primary', 'no'],
+])('%s is told MR_REDIS_READONLY at once', async (_name, serve) => {
+  const { server, admin } = await start(['--replica-serve-stale-data', serve]);
+  await becomeReplica(server, admin);
+  await expect(communicator(server.url).push([output('sent')])).rejects.toMatchObject({ code: 'MR_REDIS_READONLY' });
+});
+
+test('with retryTimeoutMs a state is waited out for so long only: MR_REDIS_UNAVAILABLE, with the state', async () => {
+  const { server, admin } = await start();
+  const bus = communicator(server.url, 'main', { retryTimeoutMs: 300 });
+  await bus.connect();
+  await becomeReplica(server, admin);
+  await expect(bus.push([output('sent')])).rejects.toMatchObject({
+    code: 'MR_REDIS_UNAVAILABLE',
+    message: expect.stringMatching(/for 300 ms \(.*(READONLY|read-only)/),
+  });
+});
