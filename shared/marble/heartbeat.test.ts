@@ -28,8 +28,11 @@ test('the heartbeat tells a holder that it was given up', async () => {
   await marble.send('a', 1);
   await marble.wait('a');
   const signal = marble.signal!;
-  await peek.recovery.expire((await peek.status.holders())[0]!.holder);
-  await sweep();
+  const [holder] = await peek.status.holders();
+  await until('it is given up, between two beats', async () => {
+    await peek.recovery.expire(holder!.holder);
+    return (await sweep()).silent === 1;
+  });
   await until('the signal is aborted', () => signal.aborted);
   expect(signal.reason).toMatchObject({ code: 'MR_LEASE_LOST' });
 });
