@@ -99,7 +99,9 @@ export class Connection {
       let redis: Redis | undefined;
       try {
         redis = this.#fit ? this.#redis! : await this.#ready();
-        return await attempt(redis, again);
+        const reply = await attempt(redis, again);
+        if (tries > 1 && this.#fit) this.#state = 'ready'; // what it waited for is over
+        return reply;
       } catch (error) {
         const verdict = this.#judge(error, redis);
         if (verdict.kind === 'refused') throw verdict.error;
