@@ -132,9 +132,12 @@ function raw(name: Name, ...chunks: (string | Buffer)[]): Promise<string> {
   });
 }
 
+const notBlank = (bytes: Uint8Array) => bytes.some((byte) => byte !== 0x0a && byte !== 0x0d);
+
 test.each(NAMES)('bytes that are no HTTP are hung up on by the %s', async (name) => {
   await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
+    // Blank lines are no request yet: HTTP lets them come before one, so they only wait for the time limit of a head.
+    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }).filter(notBlank), async (bytes) => {
       const answer = await raw(name, Buffer.from(bytes), '\r\n\r\n\r\n');
       expect(answer).toMatch(/^HTTP\/1\.1 400|^$/);
     }),
