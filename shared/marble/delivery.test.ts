@@ -1,34 +1,13 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freshBus, until, type Bus } from '@marblerun/test-support';
+import { expect, test } from '@jest/globals';
+import { until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { Communicator } from '../communicator/communicator.js';
 import { keysOf } from '../communicator/keys.js';
-import { Marble } from './marble.js';
-import type { MarbleOptions } from './options.js';
+import { bus, marbleOf, peek, sweep } from './testing.js';
 
-let bus: Bus;
-let communicator: Communicator;
-let open: Marble[];
-beforeEach(() => {
-  bus = freshBus();
-  communicator = new Communicator(bus);
-  open = [];
-});
-afterEach(async () => {
-  await Promise.all(open.map((marble) => marble.close()));
-  await communicator.close();
-});
-
-function client(options: MarbleOptions = {}): Marble {
-  const marble = new Marble({ ...bus, heartbeat: 'loop', ...options });
-  open.push(marble);
-  return marble;
-}
-const sweep = () => communicator.recovery.sweep(5);
-const dead = () => communicator.graveyard.list();
+const dead = () => peek.graveyard.list();
 
 test('a marble that never failed has no history and carries nothing for it', async () => {
-  const marble = client();
+  const marble = marbleOf();
   await marble.send('q', 1, { id: 'a' });
   const redis = new Redis(bus.redis);
   expect(await redis.lindex(keysOf(bus.run).queue('q'), 0)).toMatch(/^a 0 [0-9a-z]+ j\n1$/);
@@ -36,23 +15,23 @@ test('a marble that never failed has no history and carries nothing for it', asy
   await marble.wait('q');
   expect(marble.failures).toEqual([]);
   await marble.fail(new Error('first'), { retryInMs: 0 });
-  const [waiting] = await communicator.dump('q');
+  const [waiting] = await peek.dump('q');
   expect(waiting?.failures).toHaveLength(1);
 });
 
 test('each attempt that was not finished is remembered: when, why, and with what error', async () => {
-  const marble = client();
-  const started = await communicator.status.now();
+  const marble = marbleOf();
+  const started = await peek.status.now();
   const id = await marble.send('q', { data: true });
   await marble.wait('q');
   await marble.fail(new Error('two words\nand äöü 😀 " }'), { retryInMs: 0 });
-  await client({ timeLimitMs: 1 }).wait('q');
+  await marbleOf({ timeLimitMs: 1 }).wait('q');
   await until('it is over its time limit', async () => (await sweep()).returned === 1);
   await marble.wait('q');
   await marble.check('empty');
   await until('it is abandoned', async () => (await sweep()).returned === 1);
-  const ended = await communicator.status.now();
-  const other = client({ maxAttempts: 4 });
+  const ended = await peek.status.now();
+  const other = marbleOf({ maxAttempts: 4 });
   expect(await other.wait('q')).toEqual({ data: true });
   expect([other.id, other.attempt]).toEqual([id, 4]);
   expect(other.failures).toEqual([
@@ -77,14 +56,14 @@ test('each attempt that was not finished is remembered: when, why, and with what
 });
 
 test('history is bounded in number and bytes: the oldest give way', async () => {
-  const marble = client({ maxAttempts: 1000 });
+  const marble = marbleOf({ maxAttempts: 1000 });
   await marble.send('q', 1);
   for (let i = 1; i <= 25; i++) {
     await marble.wait('q');
     expect(marble.attempt).toBe(i);
     await marble.fail(new Error(`${i} ${'x y'.repeat(1000)}`), { retryInMs: 0 });
   }
-  const [waiting] = await communicator.dump('q');
+  const [waiting] = await peek.dump('q');
   expect(waiting?.failures?.map(({ attempt }) => attempt)).toEqual([16, 17, 18, 19, 20, 21, 22, 23, 24, 25]);
   for (const { error } of waiting!.failures!) expect(error!.length).toBeLessThanOrEqual(200);
   const redis = new Redis(bus.redis);
@@ -93,12 +72,12 @@ test('history is bounded in number and bytes: the oldest give way', async () => 
 });
 
 test('history goes with a marble that waits for its next attempt, and not to a higher run', async () => {
-  const marble = client();
+  const marble = marbleOf();
   await marble.send('q', 1);
   await marble.wait('q');
   await marble.fail(new Error('later'), { retryInMs: 1 });
-  await until('it is due', async () => (await communicator.recovery.promote()).moved === 1);
-  expect((await communicator.dump('q'))[0]?.failures).toMatchObject([{ why: 'failed', error: 'later' }]);
+  await until('it is due', async () => (await peek.recovery.promote()).moved === 1);
+  expect((await peek.dump('q'))[0]?.failures).toMatchObject([{ why: 'failed', error: 'later' }]);
 });
 
 test.each([
@@ -106,7 +85,7 @@ test.each([
   ['a newline and a quote', 'a\n"b"'],
   ['half a character', 'lone \ud83d'],
 ])('a marble whose error has %s is not lost', async (_what, message) => {
-  const marble = client({ maxAttempts: 2 });
+  const marble = marbleOf({ maxAttempts: 2 });
   await marble.send('q', 1);
   await marble.wait('q');
   await marble.fail(new Error(message), { retryInMs: 0 });
@@ -117,9 +96,9 @@ test.each([
 
 test('another client may give back with an error that is no JSON to Redis: nothing is lost', async () => {
   const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 1, description: {} };
-  const holding = communicator.holding(communicator.waitingConnection(1000), options);
+  const holding = peek.holding(peek.waitingConnection(1000), options);
   await holding.enter();
-  await client().send('q', 1);
+  await marbleOf().send('q', 1);
   const taken = await holding.swap({ sources: ['q'], want: 1 });
   if (taken.forgotten) throw new Error('the holder is not known');
   const error = { message: 'lone \ud83d' };
@@ -128,12 +107,12 @@ test('another client may give back with an error that is no JSON to Redis: nothi
 });
 
 test('a marble of its own time limit is taken back after it, its neighbours are not', async () => {
-  const marble = client();
+  const marble = marbleOf();
   for (const options of [{ timeLimitMs: 1 }, {}, { timeLimitMs: 60_000 }]) await marble.send('q', options, options);
-  const workers = [client(), client(), client()];
+  const workers = [marbleOf(), marbleOf(), marbleOf()];
   for (const worker of workers) expect(await worker.wait('q')).toBeDefined();
   await until('one is back', async () => (await sweep()).returned === 1);
-  expect((await communicator.dump('q')).map(({ data }) => String(data))).toEqual(['{"timeLimitMs":1}']);
+  expect((await peek.dump('q')).map(({ data }) => String(data))).toEqual(['{"timeLimitMs":1}']);
   await expect(workers[0]!.finish()).rejects.toMatchObject({ code: 'MR_LEASE_LOST' });
   await workers[1]!.finish();
   await workers[2]!.finish();
@@ -141,19 +120,19 @@ test('a marble of its own time limit is taken back after it, its neighbours are 
 });
 
 test('a limit of its own counts for a marble that came while its worker waited, and 0 frees it of its worker', async () => {
-  const worker = client({ timeLimitMs: 1 });
+  const worker = marbleOf({ timeLimitMs: 1 });
   const free = worker.wait('q');
-  await until('the worker waits', async () => (await communicator.status.holders()).length === 1);
+  await until('the worker waits', async () => (await peek.status.holders()).length === 1);
   await worker.send('q', 'free', { timeLimitMs: 0 });
   expect(await free).toBe('free');
-  const now = await communicator.status.now();
-  await until("its worker's limit has passed", async () => (await communicator.status.now()) > now + 20);
+  const now = await peek.status.now();
+  await until("its worker's limit has passed", async () => (await peek.status.now()) > now + 20);
   expect(await sweep()).toMatchObject({ returned: 0 });
   await worker.finish();
 
-  const patient = client();
+  const patient = marbleOf();
   const limited = patient.wait('q');
-  await until('it waits too', async () => (await communicator.status.holders()).length === 2);
+  await until('it waits too', async () => (await peek.status.holders()).length === 2);
   await worker.send('q', 'limited', { timeLimitMs: 1 });
   expect(await limited).toBe('limited');
   await until('it is back', async () => (await sweep()).returned === 1);
@@ -161,7 +140,7 @@ test('a limit of its own counts for a marble that came while its worker waited, 
 });
 
 test('a finished marble leaves no time limit behind', async () => {
-  const marble = client();
+  const marble = marbleOf();
   const redis = new Redis(bus.redis);
   const limits = () => redis.zcard(keysOf(bus.run).deadlines);
   await marble.send('q', 1, { timeLimitMs: 3_600_000 });
@@ -173,7 +152,7 @@ test('a finished marble leaves no time limit behind', async () => {
 });
 
 test('a handler is told by its signal that the time of its marble has passed', async () => {
-  const marble = client();
+  const marble = marbleOf();
   await marble.send('q', 1, { timeLimitMs: 20, maxAttempts: 1 });
   const seen: unknown[] = [];
   const worker = marble.work(
@@ -193,7 +172,7 @@ test('a handler is told by its signal that the time of its marble has passed', a
 });
 
 test('how often and when a failed marble is tried again is told by the worker, or else by the marble', async () => {
-  const marble = client();
+  const marble = marbleOf();
   await marble.send('q', 'worker');
   await marble.send('q', 'marble', { maxAttempts: 2, retryBaseMs: 1, retryMaxMs: 1 });
   const tries: string[] = [];
@@ -206,8 +185,8 @@ test('how often and when a failed marble is tried again is told by the worker, o
     { maxAttempts: 3, retryBaseMs: 0, retryMaxMs: 0, retryJitter: 0, onError: () => undefined },
   );
   await until('both are dead', async () => {
-    await communicator.recovery.promote();
-    return (await communicator.graveyard.count()) === 2;
+    await peek.recovery.promote();
+    return (await peek.graveyard.count()) === 2;
   });
   await worker.stop();
   expect(tries.filter((data) => data === 'worker')).toHaveLength(3);
@@ -219,13 +198,13 @@ test.each([
   [{ timelimitMs: 1 }, /did you mean "timeLimitMs"/],
   [{ retryBaseMs: 1.5 }, /send.retryBaseMs: 1.5/],
 ])('a bad send option %p is refused', async (options, message) => {
-  await expect(client().send('q', 1, options as never)).rejects.toThrow(message);
+  await expect(marbleOf().send('q', 1, options as never)).rejects.toThrow(message);
 });
 
 test('a bad share of chance is refused', () => {
-  expect(() => client({ retryJitter: 2 })).toThrow(
+  expect(() => marbleOf({ retryJitter: 2 })).toThrow(
     /Marble.retryJitter: 2 is not allowed; allowed: a number from 0 to 1/,
   );
-  const marble = client();
+  const marble = marbleOf();
   expect(() => marble.work('q', () => undefined, { retryJiter: 1 } as never)).toThrow(/did you mean "retryJitter"/);
 });

@@ -1,27 +1,6 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freshBus, until, type Bus } from '@marblerun/test-support';
-import { Communicator } from '../communicator/communicator.js';
-import { Marble } from './marble.js';
-import type { MarbleOptions } from './options.js';
-
-let bus: Bus;
-let peek: Communicator;
-let open: { close(): Promise<void> }[];
-beforeEach(() => {
-  bus = freshBus();
-  peek = new Communicator(bus);
-  open = [peek];
-});
-afterEach(async () => {
-  await Promise.all(open.map((one) => one.close()));
-});
-
-function marbleOf(options: MarbleOptions = {}): Marble {
-  const marble = new Marble({ ...bus, ...options });
-  open.push(marble);
-  return marble;
-}
-const sweep = () => peek.recovery.sweep(5);
+import { expect, test } from '@jest/globals';
+import { until } from '@marblerun/test-support';
+import { marbleOf, peek, sweep } from './testing.js';
 
 test('the heartbeat tells a holder that it was given up', async () => {
   const marble = marbleOf({ leaseMs: 600 });

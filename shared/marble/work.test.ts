@@ -1,28 +1,7 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freshBus, sleep, until, type Bus } from '@marblerun/test-support';
-import { Communicator } from '../communicator/communicator.js';
-import { Marble } from './marble.js';
-import type { MarbleOptions } from './options.js';
+import { expect, test } from '@jest/globals';
+import { sleep, until } from '@marblerun/test-support';
+import { marbleOf, peek, waiting } from './testing.js';
 
-let bus: Bus;
-let peek: Communicator;
-let open: { close(): Promise<void> }[];
-beforeEach(() => {
-  bus = freshBus();
-  peek = new Communicator(bus);
-  open = [peek];
-});
-afterEach(async () => {
-  await Promise.all(open.map((one) => one.close()));
-});
-
-function marbleOf(options: MarbleOptions = {}): Marble {
-  const marble = new Marble({ ...bus, ...options });
-  open.push(marble);
-  return marble;
-}
-const waiting = async (queue: string) =>
-  (await peek.dump(queue, 0, 10_000)).map(({ data }) => JSON.parse(data.toString()) as unknown);
 const queue = async (name: string) => (await peek.show()).find((status) => status.queue === name);
 const finished = async (name: string) => (await queue(name))?.counts.finished;
 const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);

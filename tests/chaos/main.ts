@@ -7,6 +7,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '@marblerun/test-support';
+import { keysOf } from 'marblerun/communicator';
 import { check, type Remains } from './checker.js';
 import { Historian, readHistory, type Entry } from './history.js';
 import { Nemesis } from './nemesis.js';
@@ -45,7 +46,7 @@ async function run(
   }
 }
 
-const holders = ({ run, hand }: Stage['lower']) => hand.zcard(`mr:{${run}}:holders`);
+const holders = ({ run, hand }: Stage['lower']) => hand.zcard(keysOf(run).holders);
 
 /** Nothing waits, three times in a row, or it has not become less for long. What never drains is named by the checker. */
 async function drained(stage: Stage): Promise<void> {

@@ -1,0 +1,34 @@
+/**
+ * What the tests of this folder begin with: before each, a bus of its own and a look at it from outside;
+ * after it, all that was opened is closed.
+ */
+import { afterEach, beforeEach } from '@jest/globals';
+import { freshBus, type Bus } from '@marblerun/test-support';
+import { Communicator } from '../communicator/communicator.js';
+import { Marble } from './marble.js';
+import type { MarbleOptions } from './options.js';
+
+export let bus: Bus;
+export let peek: Communicator;
+let open: { close(): Promise<void> }[];
+
+beforeEach(() => {
+  bus = freshBus();
+  peek = new Communicator(bus);
+  open = [peek];
+});
+afterEach(async () => {
+  await Promise.all(open.map((one) => one.close()));
+});
+
+export function marbleOf(options: MarbleOptions = {}): Marble {
+  const marble = new Marble({ ...bus, ...options });
+  open.push(marble);
+  return marble;
+}
+
+export const sweep = () => peek.recovery.sweep(5);
+
+/** The data that wait in a queue. */
+export const waiting = async (queue: string) =>
+  (await peek.dump(queue, 0, 10_000)).map(({ data }) => JSON.parse(data.toString()) as unknown);
