@@ -10,7 +10,7 @@ export function send(name: string, how: Requests['send']['how'], marbles: number
     async measure(lab, { name: contestant, weight }) {
       const n = Math.ceil(marbles * (how === 'one by one' ? 1 : weight));
       const sender = lab.process(contestant);
-      await sender.ask('send', { n: Math.min(200, n), bytes, how }); // connects, and is warm
+      await sender.ask('send', { n: Math.ceil(n / 2), bytes, how }); // connects, and is compiled
       const before = await lab.use();
       let us = 0;
       const cost = await lab.cost([sender], async () => {

@@ -3,8 +3,10 @@
  */
 import type { Output } from '../communicator/outputs.js';
 
-const BATCH_MARBLES = 1000;
-const BATCH_BYTES = 524_288;
+/** Several for a thousand marbles, so that Redis works on one while the next is encoded. */
+const BATCH_MARBLES = 500;
+/** A write under 128 KiB: for a larger one, the C library asks the system for memory, and gives it back, each time. */
+const BATCH_BYTES = 98_304;
 
 /** `encode` may throw: what came before it is sent, and the error says which item it was. Returns how many were sent. */
 export async function sendMany<T>(
