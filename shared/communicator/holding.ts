@@ -22,7 +22,7 @@ import {
   type Swapped,
 } from './in-hand.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, runKeys } from './outputs.js';
+import { LineTable, OutputGroups, runKeys } from './outputs.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
@@ -68,7 +68,10 @@ export class Holding {
     const { sources = [], want = 0, abandon = [], finish = [], waitOn } = request;
     const table = new LineTable(this.keys);
     const finished: ScriptArg[] = [];
-    const queues = pushFinished(finish, table, finished);
+    const queues = pushFinished(finish, finished);
+    const outputs = new OutputGroups();
+    for (const { held, outputs: sent } of finish) outputs.add(sent, held.seq);
+    outputs.pushTo(finished, table);
     const landing = this.#blocked ? undefined : this.#landing;
     const first = this.#seq;
     this.#seq += want;

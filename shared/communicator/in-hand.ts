@@ -2,7 +2,7 @@
  * Marbles in hand: what a holder asks and is told, and what it finishes as the arguments of `swap.lua`.
  */
 import type { Envelope } from './envelope.js';
-import { pushGroups, type LineTable, type Output } from './outputs.js';
+import type { Output } from './outputs.js';
 import type { ScriptArg } from './scripts.js';
 
 /** A marble in hand. */
@@ -65,34 +65,24 @@ export interface HoldingOptions {
   readonly description: Record<string, string>;
 }
 
-/**
- * Of each queue: its name; ranges of sequence numbers that are finished and send nothing; and of each
- * that sends something, in the order they were finished, its number and its outputs. Returns how many queues.
- */
-export function pushFinished(finish: readonly Finished[], table: LineTable, args: ScriptArg[]): number {
-  const byQueue = new Map<string, Finished[]>();
-  for (const finished of finish) {
-    const list = byQueue.get(finished.held.queue);
-    if (list) list.push(finished);
-    else byQueue.set(finished.held.queue, [finished]);
+/** Of each queue: its name, and the ranges of sequence numbers that are finished. Returns how many queues. */
+export function pushFinished(finish: readonly Finished[], args: ScriptArg[]): number {
+  const byQueue = new Map<string, number[]>();
+  for (const { held } of finish) {
+    const numbers = byQueue.get(held.queue);
+    if (numbers) numbers.push(held.seq);
+    else byQueue.set(held.queue, [held.seq]);
   }
-  for (const [queue, list] of byQueue) {
+  for (const [queue, numbers] of byQueue) {
     args.push(queue);
-    pushRanges(list, args);
-    const sending = list.filter(({ outputs }) => outputs.length > 0);
-    args.push(sending.length);
-    for (const { held, outputs } of sending) {
-      const groupsAt = args.push(held.seq, 0) - 1;
-      args[groupsAt] = pushGroups(outputs, table, args);
-    }
+    pushRanges(numbers, args);
   }
   return byQueue.size;
 }
 
 /** Marbles are taken with numbers that follow each other and mostly finished so: few ranges name hundreds. */
-function pushRanges(list: readonly Finished[], args: ScriptArg[]): void {
+function pushRanges(numbers: number[], args: ScriptArg[]): void {
   const countAt = args.push(0) - 1;
-  const numbers = list.filter(({ outputs }) => outputs.length === 0).map(({ held }) => held.seq);
   numbers.sort((a, b) => a - b);
   let ranges = 0;
   for (let i = 0; i < numbers.length; ranges++) {

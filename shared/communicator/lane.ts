@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import type { Connection } from './connection.js';
 import { decodeEnvelope, elevated, newId, type Envelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
+import { LineTable, OutputGroups, runKeys, type Output } from './outputs.js';
 import type { Replicated } from './replicas.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
@@ -99,12 +99,13 @@ export class LaneHead {
 
   /** Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: then it is to go again. */
   async land(batch: Batch, options: LandOptions): Promise<{ landing: Landing; knownEpoch: string }> {
-    const outputs = batch.entries.map((entry) => arrival(entry, options));
+    const outputs = new OutputGroups();
+    outputs.add(batch.entries.map((entry) => arrival(entry, options)));
     const table = new LineTable(this.keys);
     const groups: ScriptArg[] = [];
-    const n = pushGroups(outputs, table, groups);
+    outputs.pushTo(groups, table);
     const keys = [...runKeys(this.keys), this.keys.landed, ...table.keys];
-    const head = [batch.laneId, batch.epoch, batch.number, batch.fingerprint, table.names.length, ...table.names, n];
+    const head = [batch.laneId, batch.epoch, batch.number, batch.fingerprint, table.names.length, ...table.names];
     const reply = await this.connection.run((redis) => callScript(redis, 'land', keys, [...head, ...groups]));
     const [landing, knownEpoch] = reply as [Landing, string];
     return { landing, knownEpoch };

@@ -41,29 +41,66 @@ export class LineTable {
   }
 }
 
-/** Appends the groups of `outputs` to `args`; outputs that follow each other to one line share a group. Returns how many groups. */
-export function pushGroups(outputs: readonly Output[], table: LineTable, args: ScriptArg[]): number {
-  let groups = 0;
-  for (let i = 0; i < outputs.length;) {
-    const first = outputs[i]!;
-    const extra = first.kind === 'later' ? first.delayMs! : (first.reason ?? '');
-    const countAt = args.push(first.kind, table.line(first.queue, first.kind === 'up'), extra, 0) - 1;
-    let n = 0;
-    for (let next = outputs[i]; next && joins(next, first); next = outputs[++i]) {
-      args.push(next.envelope);
-      n++;
-    }
-    args[countAt] = n;
-    groups++;
-  }
-  return groups;
+interface Group {
+  readonly head: Output;
+  readonly envelopes: ScriptArg[];
+  /** Flat: seq, how many that follow it, and how many envelopes each of them sends. */
+  readonly owners: number[];
 }
 
-function joins(next: Output, first: Output): boolean {
-  return (
-    next.kind === first.kind &&
-    next.queue === first.queue &&
-    next.delayMs === first.delayMs &&
-    next.reason === first.reason
-  );
+/** All that goes to a line in one way is one group, whoever sends it. */
+export class OutputGroups {
+  readonly #groups = new Map<string, Group>();
+
+  /** `owner`: the sequence number of the marble whose finish sends them; they come marble by marble. Nothing is sent of one that is refused. */
+  add(outputs: readonly Output[], owner?: number): void {
+    for (const output of outputs) {
+      const group = this.#groupOf(output);
+      group.envelopes.push(output.envelope);
+      if (owner !== undefined) own(group.owners, owner);
+    }
+  }
+
+  /** Appends their number and then the groups, as `lua/lib/outputs.lua` reads them. */
+  pushTo(args: ScriptArg[], table: LineTable): void {
+    args.push(this.#groups.size);
+    for (const { head, envelopes, owners } of this.#groups.values()) {
+      const line = table.line(head.queue, head.kind === 'up');
+      args.push(head.kind, line, extraOf(head), joined(owners).join(' '), envelopes.length);
+      for (const envelope of envelopes) args.push(envelope);
+    }
+  }
+
+  #groupOf(output: Output): Group {
+    const { kind, queue } = output;
+    const key = kind === 'back' ? queue : `${kind} ${queue} ${extraOf(output)}`; // no queue has a space in its name
+    let group = this.#groups.get(key);
+    if (!group) {
+      group = { head: output, envelopes: [], owners: [] };
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+}
+
+function extraOf({ kind, delayMs, reason }: Output): string | number {
+  return kind === 'later' ? delayMs! : (reason ?? '');
+}
+
+/** One envelope more of `owner`. */
+function own(owners: number[], owner: number): void {
+  const last = owners.length - 3;
+  if (owners[last] === owner) owners[last + 2]!++;
+  else owners.push(owner, 1, 1);
+}
+
+/** Owners that follow each other and send as many are one run of them. */
+function joined(owners: readonly number[]): number[] {
+  const runs: number[] = [];
+  for (let i = 0; i < owners.length; i += 3) {
+    const [seq, each, last] = [owners[i]!, owners[i + 2]!, runs.length - 3];
+    if (last >= 0 && runs[last]! + runs[last + 1]! === seq && runs[last + 2] === each) runs[last + 1]!++;
+    else runs.push(seq, 1, each);
+  }
+  return runs;
 }

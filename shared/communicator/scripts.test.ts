@@ -33,7 +33,7 @@ test.each(
 )('%s spells no key name', (file) => expect(text(file)).not.toMatch(/mr:|\{[a-z]+\}:/));
 
 test('included parts are put in place, and the flags come first', () => {
-  const names: ScriptName[] = ['swap', 'swapRouting', 'send', 'land'];
+  const names: ScriptName[] = ['swap', 'swapRouting', 'dispatch', 'land'];
   for (const name of names) {
     const script = scriptText(name);
     expect(script).toMatch(name === 'swap' ? /^#!lua flags=allow-oom\n/ : /^#!lua flags=\n/);

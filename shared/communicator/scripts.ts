@@ -14,6 +14,7 @@ import type { Redis } from 'ioredis';
  */
 const SCRIPTS = {
   send: { file: 'send', allowOom: false },
+  dispatch: { file: 'dispatch', allowOom: false },
   pop: { file: 'pop', allowOom: true },
   transfer: { file: 'transfer', allowOom: true },
   enter: { file: 'enter', allowOom: true },

@@ -9,13 +9,15 @@
  */
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, pushGroups, runKeys, type Output } from './outputs.js';
+import { LineTable, OutputGroups, runKeys, type Output } from './outputs.js';
 import type { Replicated } from './replicas.js';
-import { callScript, type ScriptArg } from './scripts.js';
+import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
 
 const REMEMBER_MS = 3_600_000;
 const MOST_OUTPUTS = 5_000;
 const MOST_BYTES = 1_048_576;
+
+type Command = readonly [script: ScriptName, keys: string[], args: ScriptArg[]];
 
 interface Waiting {
   readonly outputs: readonly Output[];
@@ -78,11 +80,29 @@ export class Sender {
 
   async #command(outputs: readonly Output[]): Promise<void> {
     const number = ++this.#number;
+    const { kind, queue } = outputs[0]!;
+    const plain =
+      kind === 'back' &&
+      outputs.length <= MOST_OUTPUTS &&
+      outputs.every((one) => one.kind === kind && one.queue === queue);
+    const [script, keys, args] = plain ? this.#plain(number, queue, outputs) : this.#any(number, outputs);
+    await this.connection.run((redis) => callScript(redis, script, keys, args));
+  }
+
+  #plain(number: number, queue: string, outputs: readonly Output[]): Command {
+    const { counts, queues } = this.keys;
+    const args: ScriptArg[] = [number, REMEMBER_MS, queue];
+    for (const { envelope } of outputs) args.push(envelope);
+    return ['send', [this.keys.sender(this.#id), this.keys.queue(queue), counts, queues], args];
+  }
+
+  #any(number: number, outputs: readonly Output[]): Command {
     const table = new LineTable(this.keys);
-    const groups: ScriptArg[] = [];
-    const n = pushGroups(outputs, table, groups);
+    const groups = new OutputGroups();
+    groups.add(outputs);
+    const tail: ScriptArg[] = [];
+    groups.pushTo(tail, table);
     const keys = [...runKeys(this.keys), this.keys.sender(this.#id), ...table.keys];
-    const args = [number, REMEMBER_MS, table.names.length, ...table.names, n, ...groups];
-    await this.connection.run((redis) => callScript(redis, 'send', keys, args));
+    return ['dispatch', keys, [number, REMEMBER_MS, table.names.length, ...table.names, ...tail]];
   }
 }

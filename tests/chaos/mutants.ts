@@ -31,8 +31,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'the fence: a finish counts although its receipt is gone',
     file: lua('swap'),
-    from: "local ours = sure or redis.call('HDEL', HELD, receipt) == 1",
-    to: "local ours = sure or redis.call('HDEL', HELD, receipt) >= 0",
+    from: "if sure or redis.call('HDEL', HELD, receipt) == 1 then",
+    to: "if sure or redis.call('HDEL', HELD, receipt) >= 0 then",
     by: ['model', 'chaos'],
   },
   {
@@ -45,8 +45,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'the fence: outputs of a refused finish are sent',
     file: lua('swap'),
-    from: 'tonumber(ARGV[i + 1]), ours)',
-    to: 'tonumber(ARGV[i + 1]), true)',
+    from: '#refused > 0 and refusedSeqs or nil',
+    to: 'nil',
     by: ['model'],
   },
   {
@@ -107,9 +107,9 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a send that is asked again is sent again',
-    file: lua('send'),
-    from: 'if last and tonumber(last) >= number then',
-    to: 'if false then',
+    file: lua('lib/once'),
+    from: 'if not last or tonumber(last) < tonumber(number) then',
+    to: 'if true then',
     by: ['model'],
   },
   {

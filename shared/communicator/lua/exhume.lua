@@ -17,7 +17,7 @@ for i = 5 + lines, #ARGV do
     end
     if requeue then
       local id, rest = string.match(envelope, '^(%S+) %d+(.*)$')
-      pushBack(queue, keys[queue], QUEUES, { id and id .. ' 0' .. rest or envelope }, at)
+      pushBack(queue, keys[queue], QUEUES, at, { id and id .. ' 0' .. rest or envelope })
     end
     closeGrave(ARGV[i])
     taken = taken + 1

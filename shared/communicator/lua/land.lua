@@ -20,7 +20,6 @@ if epoch < lastEpoch or (epoch == lastEpoch and number <= lastNumber) then
 end
 local joins = number == 1 and not known or (epoch == lastEpoch and number == lastNumber + 1)
 local at = now()
-gather(7 + lines, tonumber(ARGV[6 + lines]), true)
-deliver(5, 8, at)
+deliver(6 + lines, 5, 8, at)
 redis.call('HSET', KEYS[8], ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. string.format('%.0f', at))
 return { joins and 'landed' or 'gap', ARGV[2] }

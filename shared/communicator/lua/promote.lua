@@ -21,7 +21,7 @@ while moved < tonumber(ARGV[1]) and bytes < tonumber(ARGV[2]) do
     front[queue] = front[queue] or {}
     table.insert(front[queue], 1, envelope)
   else
-    pushBack(queue, keys[queue], QUEUES, { envelope }, at)
+    pushBack(queue, keys[queue], QUEUES, at, { envelope })
   end
   redis.call('ZREM', LATER, member)
   moved = moved + 1

@@ -7,8 +7,8 @@
 --       finished had one of their own), 7 first seq for the taken,
 --       8 how many to take, 9 seq for what has landed (0: leave it), 10 how many landed that the client knows,
 --       11 queue it will wait on ('' unchanged), 12 sources, then their queues; lines, then their queues;
---       abandoned, then their receipts; finished queues, then of each: queue; ranges of seqs that send nothing, and of
---       each the first and how many; n that send something, and of each seq, groups, the groups
+--       abandoned, then their receipts; finished queues, then of each: queue; ranges of seqs, and of each the first and
+--       how many; then the number of groups of outputs, and the groups (lib/outputs)
 -- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, {queue, seq, {envelope, ...}}, ...}:
 --   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
 -- include run attempts outputs holder
@@ -86,37 +86,30 @@ i = i + 1 + abandoned
 -- believes, all of them are there and one command does it; else each is asked for by itself.
 local sure = believed >= 0 and redis.call('HLEN', HELD) == believed + unexpected + 1
 local finishedQueues = tonumber(ARGV[i])
+local refusedSeqs = {}
 i = i + 1
 for _ = 1, finishedQueues do
   local queue, ranges, done, receipts = ARGV[i], tonumber(ARGV[i + 1]), 0, {}
-  local function finish(number)
-    local receipt = receiptOf(number, queue)
-    local ours = sure or redis.call('HDEL', HELD, receipt) == 1
-    if ours then
-      done = done + 1
-      receipts[done] = receipt
-    else
-      refused[#refused + 1] = receipt
-    end
-    return ours
-  end
   i = i + 2
   for _ = 1, ranges do
     local first = tonumber(ARGV[i])
-    for number = first, first + tonumber(ARGV[i + 1]) - 1 do finish(number) end
+    for number = first, first + tonumber(ARGV[i + 1]) - 1 do
+      local receipt = receiptOf(number, queue)
+      if sure or redis.call('HDEL', HELD, receipt) == 1 then
+        done = done + 1
+        receipts[done] = receipt
+      else
+        refused[#refused + 1] = receipt
+        refusedSeqs[number] = true
+      end
+    end
     i = i + 2
-  end
-  local sending = tonumber(ARGV[i])
-  i = i + 1
-  for _ = 1, sending do
-    local ours = finish(tonumber(ARGV[i]))
-    i = gather(i + 2, tonumber(ARGV[i + 1]), ours)
   end
   if sure and done > 0 then redis.call('HDEL', HELD, unpack(receipts)) end
   if done > 0 then count(queue, 'finished', done) end
   if limit ~= 0 then for _, receipt in ipairs(receipts) do redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt) end end
 end
-deliver(lineNames, 12 + sources, at)
+deliver(i, lineNames, 12 + sources, at, #refused > 0 and refusedSeqs or nil)
 
 -- Take, from the sources in their order.
 for source = 1, sources do

@@ -5,5 +5,5 @@
 -- include run
 local envelopes = redis.call('RPOP', KEYS[8], ARGV[2])
 if not envelopes then return 0 end
-pushBack(ARGV[1], KEYS[9], QUEUES, envelopes, now())
+pushBack(ARGV[1], KEYS[9], QUEUES, now(), envelopes)
 return #envelopes

@@ -1,49 +1,57 @@
--- Outputs, as send, swap and land take them: groups of ARGV values
---   kind   back | front | up | later | dead
---   line   i: the queue ARGV[names + i], whose list is KEYS[lists + i] (for `up` its outbox)
---   extra  later: the delay in ms; dead: the reason as JSON; else ''
---   n      how many envelopes follow
--- Groups of one line are gathered, so that each line costs one push however many marbles sent to it.
-local gathered, order = {}, {}
+-- Outputs, as dispatch, swap and land take them: the number of groups, then the groups, each of them
+--   kind    back | front | up | later | dead
+--   line    i: the queue ARGV[names + i], whose list is KEYS[lists + i] (for `up` its outbox)
+--   extra   later: the delay in ms; dead: the reason as JSON; else ''
+--   owners  '' or, in the order of the envelopes: seq, how many that follow it, and how many envelopes each of them sends
+--   n       how many envelopes follow
+-- All that goes to a line in one way is one group: it costs one push however many marbles send to it, and is pushed as it
+-- lies in ARGV.
 
--- Reads (or, with keep == false, passes over) `groups` groups from ARGV[i]; returns the next index.
-local function gather(i, groups, keep)
-  for _ = 1, groups do
-    local kind, line, extra, n = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3])
-    if keep then
-      local name = kind .. ' ' .. line .. ' ' .. extra
-      local group = gathered[name]
-      if not group then
-        group = { kind = kind, line = tonumber(line), extra = extra, envelopes = {} }
-        gathered[name] = group
-        order[#order + 1] = group
+-- The envelopes of a group from ARGV[first] whose owners are not `refused`.
+local function allowed(first, owners, refused)
+  local envelopes = {}
+  for seq, owning, each in string.gmatch(owners, '(%d+) (%d+) (%d+)') do
+    for owner = tonumber(seq), seq + owning - 1 do
+      for _ = 1, tonumber(each) do
+        if not refused[owner] then envelopes[#envelopes + 1] = ARGV[first] end
+        first = first + 1
       end
-      local envelopes = group.envelopes
-      for j = i + 4, i + 3 + n do envelopes[#envelopes + 1] = ARGV[j] end
     end
-    i = i + 4 + n
   end
-  return i
+  return envelopes
 end
 
-local function deliver(names, lists, at)
-  for _, group in ipairs(order) do
-    local queue, key, envelopes = ARGV[names + group.line], KEYS[lists + group.line], group.envelopes
-    if group.kind == 'back' then
-      pushBack(queue, key, QUEUES, envelopes, at)
-    elseif group.kind == 'front' then
-      local lastFirst, n = {}, #envelopes
-      for i = 1, n do lastFirst[i] = envelopes[n + 1 - i] end
-      pushFront(queue, key, lastFirst, at)
-    elseif group.kind == 'up' then
-      pushBack(queue, key, OUTBOXES, envelopes, at)
-      redis.call('ZADD', QUEUES, at, queue) -- so that its counts are shown
-    elseif group.kind == 'later' then
-      for _, envelope in ipairs(envelopes) do pushLater(queue, 'b', envelope, at + tonumber(group.extra)) end
-    elseif group.kind == 'dead' then
-      for _, envelope in ipairs(envelopes) do bury(queue, envelope, group.extra, at) end
-      redis.call('ZADD', QUEUES, at, queue) -- likewise
+local function push(kind, queue, key, extra, envelopes, from, to, at)
+  if kind == 'back' then
+    pushBack(queue, key, QUEUES, at, envelopes, from, to)
+  elseif kind == 'front' then
+    local lastFirst = {}
+    for i = to, from, -1 do lastFirst[#lastFirst + 1] = envelopes[i] end
+    pushFront(queue, key, lastFirst, at)
+  elseif kind == 'up' then
+    pushBack(queue, key, OUTBOXES, at, envelopes, from, to)
+    redis.call('ZADD', QUEUES, at, queue) -- so that its counts are shown
+  elseif kind == 'later' then
+    for i = from, to do pushLater(queue, 'b', envelopes[i], at + tonumber(extra)) end
+  elseif kind == 'dead' then
+    for i = from, to do bury(queue, envelopes[i], extra, at) end
+    redis.call('ZADD', QUEUES, at, queue) -- likewise
+  end
+  count(queue, kind == 'up' and 'elevated' or 'sent', to - from + 1)
+end
+
+-- Delivers the groups from ARGV[i]. `refused` (nil for none): seq -> true of those whose outputs are not to be sent.
+local function deliver(i, names, lists, at, refused)
+  local groups = tonumber(ARGV[i])
+  i = i + 1
+  for _ = 1, groups do
+    local line, owners, n = tonumber(ARGV[i + 1]), ARGV[i + 3], tonumber(ARGV[i + 4])
+    local envelopes, from, to = ARGV, i + 5, i + 4 + n
+    if refused and owners ~= '' then
+      envelopes = allowed(from, owners, refused)
+      from, to = 1, #envelopes
     end
-    count(queue, group.kind == 'up' and 'elevated' or 'sent', #envelopes)
+    if to >= from then push(ARGV[i], ARGV[names + line], KEYS[lists + line], ARGV[i + 2], envelopes, from, to, at) end
+    i = i + 5 + n
   end
 end

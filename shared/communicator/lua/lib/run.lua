@@ -12,23 +12,24 @@ local function count(queue, event, n)
   redis.call('HINCRBY', COUNTS, queue .. ' ' .. event, n)
 end
 
--- unpack() has a limit of some 8,000 values, so long lists go in pieces.
-local function pushAll(command, key, values)
+-- unpack() has a limit of some 8,000 values, so long lists go in pieces. From values[from] to values[to].
+local function pushAll(command, key, values, from, to)
   local length = 0
-  for from = 1, #values, 5000 do
-    length = redis.call(command, key, unpack(values, from, math.min(from + 4999, #values)))
+  for first = from, to, 5000 do
+    length = redis.call(command, key, unpack(values, first, math.min(first + 4999, to)))
   end
   return length
 end
 
 -- A queue is noted in the registry when it stops being empty: one command per awakening, not per send.
-local function pushBack(queue, key, registry, envelopes, at)
-  if pushAll('LPUSH', key, envelopes) == #envelopes then redis.call('ZADD', registry, at, queue) end
+local function pushBack(queue, key, registry, at, envelopes, from, to)
+  from, to = from or 1, to or #envelopes
+  if pushAll('LPUSH', key, envelopes, from, to) == to - from + 1 then redis.call('ZADD', registry, at, queue) end
 end
 
 -- `lastFirst`: the envelope to be taken first comes last.
 local function pushFront(queue, key, lastFirst, at)
-  if pushAll('RPUSH', key, lastFirst) == #lastFirst then redis.call('ZADD', QUEUES, at, queue) end
+  if pushAll('RPUSH', key, lastFirst, 1, #lastFirst) == #lastFirst then redis.call('ZADD', QUEUES, at, queue) end
 end
 
 -- The serial keeps two equal marbles apart (members of a sorted set are unique), and those due at once in order.
