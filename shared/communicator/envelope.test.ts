@@ -36,9 +36,18 @@ test.each(['', 'no newline', '\n', 'a 0 k0\n1', 'a x k0 j\n1', 'a 0 k0 q\n1', ' 
 );
 
 test('an elevated marble has one hop more, forgets its attempts and remembers its first run', () => {
-  const once = decodeEnvelope(elevated(decodeEnvelope(bytes(encodeEnvelope(header, '1'))), 'spoke'));
-  expect(once).toMatchObject({ id: 'a.1', attempt: 0, hops: 1, origin: 'spoke' });
-  expect(decodeEnvelope(elevated(once, 'hub'))).toMatchObject({ hops: 2, origin: 'spoke' });
+  const sent = { ...header, attempt: 2, batch: 'night', hops: 0, timeLimitMs: 5 };
+  const failed = String(encodeEnvelope(sent, '"ä b"')).replace('\n', ' f={"attempt":1,"at":5,"why":"failed"} z=new\n');
+  const once = elevated(Buffer.from(failed), 'spoke');
+  expect(once.hops).toBe(1);
+  expect(decodeEnvelope(once.envelope)).toEqual({
+    ...{ ...sent, attempt: 0, hops: 1, origin: 'spoke' },
+    data: Buffer.from('"ä b"'),
+  });
+  expect(String(once.envelope)).toContain(' z=new '); // of a newer version: not ours to leave out
+  const twice = elevated(once.envelope, 'hub');
+  expect(twice.hops).toBe(2);
+  expect(decodeEnvelope(twice.envelope)).toMatchObject({ id: 'a.1', hops: 2, origin: 'spoke', batch: 'night' });
 });
 
 test('ids are unique', () => {

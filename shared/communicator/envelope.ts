@@ -184,8 +184,17 @@ function readFailure(latin1: string): Failure[] {
   }
 }
 
-/** The same marble one run higher: one more hop, its first run remembered, its attempts and failures forgotten. */
-export function elevated(envelope: Envelope, from: string): Buffer {
-  const header: Header = { ...envelope, attempt: 0, hops: (envelope.hops ?? 0) + 1, origin: envelope.origin ?? from };
-  return encodeEnvelope(header, envelope.data) as Buffer;
+/**
+ * The same marble one run higher: one more hop, its first run remembered, its attempts and failures forgotten. The rest of
+ * its header goes on as it is, also what a newer version wrote there. Throws MR_DATA_UNREADABLE.
+ */
+export function elevated(bytes: Buffer, from: string): { envelope: Buffer; hops: number } {
+  const { id, hops = 0, origin = from, data } = decodeEnvelope(bytes);
+  const [, , sentAt, type, ...words] = bytes.toString('latin1', 0, bytes.length - data.length - 1).split(' ');
+  const others = words.filter((word) => !/^[foh]=/.test(word)).map((word) => ` ${word}`);
+  const line = `${id} 0 ${sentAt} ${type}${others.join('')} o=${origin} h=${hops + 1}\n`;
+  const envelope = Buffer.allocUnsafe(line.length + data.length);
+  envelope.write(line, 'latin1');
+  data.copy(envelope, line.length);
+  return { envelope, hops: hops + 1 };
 }

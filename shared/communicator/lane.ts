@@ -9,7 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Connection } from './connection.js';
-import { decodeEnvelope, elevated, newId, type Envelope } from './envelope.js';
+import { elevated, newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, OutputGroups, runKeys, type Output } from './outputs.js';
 import type { Replicated } from './replicas.js';
@@ -21,7 +21,6 @@ export interface Batch {
   readonly number: string;
   readonly fingerprint: string;
   readonly entries: readonly { readonly queue: string; readonly envelope: Buffer }[];
-  readonly bytes: number;
 }
 
 export type Landing = 'landed' | 'duplicate' | 'gap' | 'doubt';
@@ -48,14 +47,12 @@ export class LaneFoot {
     )) as Buffer[];
     const [laneId, epoch, number, ...entries] = reply;
     if (entries.length === 0) return undefined;
-    const hash = createHash('sha1');
-    let bytes = 0;
-    for (const entry of entries) {
-      hash.update(`${entry.length}:`).update(entry);
-      bytes += entry.length;
-    }
+    const content = Buffer.concat(entries);
+    const hash = createHash('sha1')
+      .update(entries.map(({ length }) => length).join())
+      .update(content);
     const head = { laneId: `${this.name}/${String(laneId)}`, epoch: String(epoch), number: String(number) };
-    return { ...head, fingerprint: hash.digest('base64url'), entries: entries.map(splitEntry), bytes };
+    return { ...head, fingerprint: hash.digest('base64url'), entries: entries.map(splitEntry) };
   }
 
   /** Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit: somebody else delivered it. */
@@ -114,23 +111,18 @@ export class LaneHead {
 
 function arrival({ queue, envelope }: { queue: string; envelope: Buffer }, options: LandOptions): Output {
   const { from, hopLimit } = options;
-  let decoded: Envelope;
+  let raised: ReturnType<typeof elevated>;
   try {
-    decoded = decodeEnvelope(envelope);
+    raised = elevated(envelope, from);
   } catch {
     return { kind: 'dead', queue, envelope, reason: JSON.stringify({ why: 'unreadable', from }) };
   }
-  const raised = elevated(decoded, from);
-  const hops = (decoded.hops ?? 0) + 1;
+  const { hops } = raised;
   if (hops > hopLimit) {
-    return {
-      kind: 'dead',
-      queue,
-      envelope: raised,
-      reason: JSON.stringify({ why: 'hop limit', hops, hopLimit, from }),
-    };
+    const reason = JSON.stringify({ why: 'hop limit', hops, hopLimit, from });
+    return { kind: 'dead', queue, envelope: raised.envelope, reason };
   }
-  return { kind: options.onward(queue) ? 'up' : 'back', queue, envelope: raised };
+  return { kind: options.onward(queue) ? 'up' : 'back', queue, envelope: raised.envelope };
 }
 
 function splitEntry(entry: Buffer): { queue: string; envelope: Buffer } {
