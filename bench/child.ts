@@ -30,8 +30,8 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
     return null;
   },
 
-  async idle({ holders }) {
-    await session.idle?.(holders);
+  async idle({ holders, heartbeat }) {
+    await session.idle?.(holders, heartbeat);
     return null;
   },
 

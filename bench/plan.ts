@@ -5,21 +5,31 @@ import { consume } from './workloads/consume.js';
 import { elevate } from './workloads/elevate.js';
 import { idle } from './workloads/idle.js';
 import { latency } from './workloads/latency.js';
+import { amongHolders, amongQueues } from './workloads/scaling.js';
 import { send } from './workloads/send.js';
+import { sweep } from './workloads/sweep.js';
 import type { Workload } from './workloads/workload.js';
 
 export const CONSUME_50 = 'consume, concurrency 50';
 export const ELEVATE_NEAR = 'elevate, no round trip';
 export const ELEVATE_FAR = 'elevate, 50 ms of round trip';
-/** Each has three connections; a machine with more memory can bear more. */
-export const IDLE = 1000;
+/** As many as 20,000 open files allow, with two connections each. */
+export const IDLE = 9000;
+export const ROUTE_ALONE = 'route three, one at a time';
+export const ROUTE_MANY = 'route three, concurrency 50';
+const count = (n: number) => n.toLocaleString('en-US');
+/** What grows, for the curves of the report. */
+const GROWING = { quick: [1, 100, 1000], whole: [1, 10, 100, 1000, 10_000] } as const;
 
 /** Loads are shares of what was measured before: `results` is read as it fills. */
 export function plan(quick: boolean, results: Results): Workload[] {
   const size = (marbles: number) => (quick ? Math.ceil(marbles / 4) : marbles);
   const capacity = (contestant: string) => results.median(CONSUME_50, contestant, 'perSecond') || 10_000;
-  const forms = ['MarbleRun', 'MarbleRun, routing three'];
+  const forms = ['MarbleRun', 'MarbleRun, routing three', 'floor', 'floor, routing three'];
+  const alone = ['MarbleRun, loop', 'MarbleRun, loop, routing three'];
   const loops = ['MarbleRun, loop', 'MarbleRun, loop, unmonitored', 'BullMQ'];
+  const growing = quick ? GROWING.quick : GROWING.whole;
+  const seconds = quick ? 12 : 30;
   const pair = ['MarbleRun', 'BullMQ', 'floor'];
   return [
     send('send one by one, awaited', 'one by one', size(4000)),
@@ -29,7 +39,8 @@ export function plan(quick: boolean, results: Results): Workload[] {
     consume('consume, concurrency 500', { marbles: size(20_000), concurrency: 500, contestants: pair }),
     consume('consume, 4 processes', { marbles: size(30_000), concurrency: 50, processes: 4 }),
     consume('consume, one at a time', { marbles: size(2000), concurrency: 1, contestants: loops }),
-    consume('route three, concurrency 50', { marbles: size(10_000), concurrency: 50, contestants: forms }),
+    consume(ROUTE_ALONE, { marbles: size(1000), concurrency: 1, contestants: alone }),
+    consume(ROUTE_MANY, { marbles: size(10_000), concurrency: 50, contestants: forms }),
     consume('consume, 10 kB', { marbles: size(4000), concurrency: 50, bytes: 10_000, contestants: pair }),
     consume('consume, 500 kB', { marbles: size(100), concurrency: 50, bytes: 500_000, contestants: pair }),
     latency('latency, idle', quick ? 1 : 3, () => 0),
@@ -37,9 +48,11 @@ export function plan(quick: boolean, results: Results): Workload[] {
     latency("latency, half of BullMQ's load", quick ? 1 : 2, () => capacity('BullMQ') / 2),
     elevate(ELEVATE_NEAR, size(100_000), 0),
     elevate(ELEVATE_FAR, size(100_000), 50),
-    ...(quick ? [1e3, 1e5] : [1e3, 1e4, 1e5, 1e6, 1e7]).map((n) =>
-      backlog(`${n.toLocaleString('en-US')} marbles wait`, n),
-    ),
-    idle(`${IDLE.toLocaleString('en-US')} idle holders`, IDLE, 2, quick ? 12 : 30),
+    ...(quick ? [1e3, 1e5] : [1e3, 1e4, 1e5, 1e6, 1e7]).map((n) => backlog(`${count(n)} marbles wait`, n)),
+    ...growing.map((n) => amongQueues(`${count(n)} other queues`, n)),
+    ...growing.map((n) => Math.min(n, IDLE)).map((n) => amongHolders(`${count(n)} other holders`, n)),
+    ...(quick ? [1e4, 1e5] : [1e4, 1e5, 1e6]).map((n) => sweep(`${count(n)} held marbles`, n)),
+    ...growing.map((n) => Math.min(n, IDLE)).map((n) => idle(`${count(n)} idle holders`, n, 'thread', seconds)),
+    idle('1,000 idle holders, each with a heartbeat of its own', 1000, 'loop', seconds),
   ];
 }

@@ -10,7 +10,7 @@ export interface Requests {
   send: { n: number; bytes: number; how: 'one by one' | 'bulk' | 'stream' };
   consume: { concurrency: number };
   /** Holders that wait and get nothing. */
-  idle: { holders: number };
+  idle: { holders: number; heartbeat: 'loop' | 'thread' };
   /** Of those handled since `consume`. */
   counted: object;
   stop: object;

@@ -28,8 +28,8 @@ export interface Session {
   sendBulk(batch: readonly Data[]): Promise<unknown>;
   /** Any number, by what the library has for that. */
   stream?(items: Iterable<Data>): Promise<unknown>;
-  /** Resolves when so many holders wait, each as a process would. */
-  idle?(holders: number): Promise<unknown>;
+  /** Resolves when so many holders wait; with `loop` each has a heartbeat of its own, as if it were a process, else they share one. */
+  idle?(holders: number, heartbeat: 'loop' | 'thread'): Promise<unknown>;
   /** Starts to work on what waits and what comes. */
   consume(concurrency: number, handle: (data: Data) => void): Promise<Consumer> | Consumer;
   close(): Promise<unknown>;

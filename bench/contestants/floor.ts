@@ -7,7 +7,9 @@ import { Redis } from 'ioredis';
 import { QUEUE, type Consumer, type Contestant, type Data } from './contestant.js';
 
 const SWAP = `
-  if #ARGV > 2 then redis.call('HDEL', KEYS[2], unpack(ARGV, 3)) end
+  local done = tonumber(ARGV[3])
+  if done > 0 then redis.call('HDEL', KEYS[2], unpack(ARGV, 4, 3 + done)) end
+  for line = 3, #KEYS do redis.call('LPUSH', KEYS[line], unpack(ARGV, 4 + done)) end
   local taken = redis.call('RPOP', KEYS[1], ARGV[1])
   if not taken or #taken == 0 then return {} end
   local held = {}
@@ -18,37 +20,46 @@ const SWAP = `
   redis.call('HSET', KEYS[2], unpack(held))
   return taken`;
 
-type Swapper = Redis & { swapBuffer(queue: string, held: string, ...args: number[]): Promise<Buffer[]> };
+type Swapper = Redis & { swapBuffer(keys: number, ...args: (number | string)[]): Promise<Buffer[]> };
 
 /** `batch`: marbles per swap; 0: as many as the concurrency. */
-export const floorOf = (name: string, batch: number): Contestant => ({
+export const floorOf = (name: string, batch: number, outputs: readonly string[] = []): Contestant => ({
   name,
-  settings: `one LPUSH for many; a bare swap script, ${batch || 'as many marbles at a time as the concurrency'}${batch ? ' marbles at a time' : ''}`,
+  settings: `one LPUSH for many; a bare swap script, ${batch || 'as many marbles at a time as the concurrency'}${batch ? ' marbles at a time' : ''}${outputs.length > 0 ? ', which pushes each to three queues' : ''}`,
   weight: 5,
   open(url) {
     const redis = new Redis(url);
     return {
       send: (data) => redis.lpush(QUEUE, JSON.stringify(data)),
       sendBulk: (many) => redis.lpush(QUEUE, ...many.map((data) => JSON.stringify(data))),
-      consume: (concurrency, handle) => swapLoop(url, batch || concurrency, handle),
+      consume: (concurrency, handle) => swapLoop(url, batch || concurrency, handle, outputs),
       close: () => redis.quit(),
     };
   },
 });
 
-function swapLoop(url: string, batch: number, handle: (data: Data) => void): Consumer {
+function swapLoop(url: string, batch: number, handle: (data: Data) => void, outputs: readonly string[]): Consumer {
   const redis = new Redis(url) as Swapper;
   const waiting = new Redis(url);
-  redis.defineCommand('swap', { lua: SWAP, numberOfKeys: 2 });
+  redis.defineCommand('swap', { lua: SWAP });
   const held = `held:${process.pid}`;
   let stopping = false;
   const loop = async () => {
     let [done, seq] = [[] as number[], 0];
+    let sent: string[] = [];
+    const keys = [QUEUE, held, ...outputs];
     while (!stopping || done.length > 0) {
-      const taken = await redis.swapBuffer(QUEUE, held, stopping ? 0 : batch, seq, ...done);
+      const lines = sent.length > 0 ? keys : keys.slice(0, 2);
+      const args = [stopping ? 0 : batch, seq, done.length, ...done, ...sent];
+      const taken = await redis.swapBuffer(lines.length, ...lines, ...args);
       done = taken.map((_, i) => seq + i + 1);
       seq += taken.length;
-      for (const bytes of taken) handle(JSON.parse(bytes.toString()) as Data);
+      sent = [];
+      for (const bytes of taken) {
+        const data = JSON.parse(bytes.toString()) as Data;
+        handle(data);
+        if (outputs.length > 0) sent.push(JSON.stringify(data));
+      }
       if (taken.length > 0 || stopping) continue;
       const found = await waiting.brpop(QUEUE, 1);
       if (found) handle(JSON.parse(found[1]) as Data);

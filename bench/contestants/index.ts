@@ -13,12 +13,13 @@ export const CONTESTANTS: readonly Contestant[] = [
   groupmq,
   floorOf('floor', 0),
   floorOf('floor, batches of 500', 500),
+  floorOf('floor, routing three', 0, ['one', 'two', 'three']),
   ...marblerunForms,
 ];
 
 /** Those that take part where a workload does not name its own. */
 export const USUAL: readonly string[] = CONTESTANTS.map(({ name }) => name).filter(
-  (name) => !name.startsWith('MarbleRun,'),
+  (name) => !/^MarbleRun,|routing three$/.test(name),
 );
 
 export function contestant(name: string): Contestant {

@@ -1,15 +1,15 @@
 /** MarbleRun as anybody would use it: all defaults. Beside the handler form, its other forms. */
-import { Marble, type Worker } from 'marblerun';
+import { Marble, type MarbleOptions, type Worker } from 'marblerun';
 import { QUEUE, type Consumer, type Contestant, type Data, type Session } from './contestant.js';
 
 type Queues = Record<string, Data>;
 type Consume = (marble: Marble<Queues>, concurrency: number, handle: (data: Data) => void) => Consumer;
 
-const form = (name: string, settings: string, consume: Consume, monitored = true): Contestant => ({
+const form = (name: string, settings: string, consume: Consume, options: MarbleOptions = {}): Contestant => ({
   name,
   settings,
   weight: 5,
-  open: (url) => session(url, consume, monitored),
+  open: (url) => session(url, consume, options),
 });
 
 export const marblerun = form(
@@ -34,24 +34,30 @@ export const marblerunForms: readonly Contestant[] = [
   ),
   form('MarbleRun, loop', 'wait and finish, one at a time', (marble, _, handle) => loop(marble, handle)),
   form(
+    'MarbleRun, loop, routing three',
+    'wait, three sends and finish, one at a time; atomic: true',
+    (marble, _, handle) => loop(marble, handle, ['one', 'two', 'three']),
+    { atomic: true },
+  ),
+  form(
     'MarbleRun, loop, unmonitored',
     'wait, one at a time; taken is gone',
     (marble, _, handle) => loop(marble, handle),
-    false,
+    { monitored: false },
   ),
 ];
 
-function session(url: string, consume: Consume, monitored: boolean): Session {
-  const marble = new Marble<Queues>({ redis: url, monitored });
+function session(url: string, consume: Consume, options: MarbleOptions): Session {
+  const marble = new Marble<Queues>({ redis: url, ...options });
   const idlers: Marble<Queues>[] = [];
   return {
     send: (data) => marble.send(QUEUE, data),
     sendBulk: (batch) => marble.sendMany(QUEUE, batch),
     stream: (items) => marble.sendMany(QUEUE, items),
     consume: (concurrency, handle) => consume(marble, concurrency, handle),
-    async idle(holders) {
+    async idle(holders, heartbeat) {
       for (let i = 0; i < holders; i++) {
-        const idler = new Marble<Queues>({ redis: url, heartbeat: 'loop' });
+        const idler = new Marble<Queues>({ redis: url, heartbeat });
         await idler.check(QUEUE); // is a holder from now on
         idler.wait(QUEUE).catch(() => undefined); // until it is closed
         idlers.push(idler);
@@ -61,11 +67,13 @@ function session(url: string, consume: Consume, monitored: boolean): Session {
   };
 }
 
-function loop(marble: Marble<Queues>, handle: (data: Data) => void): Consumer {
+function loop(marble: Marble<Queues>, handle: (data: Data) => void, outputs: readonly string[] = []): Consumer {
   const stopping = new AbortController();
   const run = async () => {
     for (;;) {
-      handle((await marble.wait(QUEUE, { signal: stopping.signal })) as Data);
+      const data = (await marble.wait(QUEUE, { signal: stopping.signal })) as Data;
+      handle(data);
+      for (const to of outputs) await marble.send(to, data);
       if (marble.id !== undefined) await marble.finish();
     }
   };

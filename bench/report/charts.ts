@@ -43,6 +43,80 @@ const BARS: readonly Bars[] = [
   },
 ];
 
+interface Curve {
+  readonly file: string;
+  readonly title: string;
+  readonly figure: Figure;
+  /** Its first group is what grows. */
+  readonly workloads: RegExp;
+}
+
+const CURVES: readonly Curve[] = [
+  {
+    file: 'backlog.svg',
+    title: 'Redis CPU per marble, µs, by marbles that wait',
+    figure: 'redisCpuUs',
+    workloads: /^([\d,]+) marbles wait$/,
+  },
+  {
+    file: 'memory.svg',
+    title: 'Memory of the sending process, MiB, by marbles it has streamed',
+    figure: 'peakMiB',
+    workloads: /^([\d,]+) marbles wait$/,
+  },
+  {
+    file: 'queues.svg',
+    title: 'Redis CPU per marble, µs, by other queues in the run',
+    figure: 'redisCpuUs',
+    workloads: /^([\d,]+) other queues$/,
+  },
+  {
+    file: 'holders.svg',
+    title: 'Redis CPU per marble, µs, by other holders that wait',
+    figure: 'redisCpuUs',
+    workloads: /^([\d,]+) other holders$/,
+  },
+  {
+    file: 'idle.svg',
+    title: 'Redis CPU, % of a core, by idle holders',
+    figure: 'redisCpuShare',
+    workloads: /^([\d,]+) idle holders$/,
+  },
+  {
+    file: 'sweep.svg',
+    title: 'A sweep that finds nothing, ms, by held marbles',
+    figure: 'calmSweepMs',
+    workloads: /^([\d,]+) held marbles$/,
+  },
+];
+
+export function drawCurves(results: Results): Promise<Chart[]> {
+  const curves = CURVES.map((curve) => ({ ...curve, values: pointsOf(results, curve) }));
+  return Promise.all(
+    curves
+      .filter(({ values }) => values.length > 1)
+      .map(async ({ file, title, values }) => ({ file, title, svg: await draw(curveSpec(title, values)) })),
+  );
+}
+
+function pointsOf(results: Results, { workloads, figure }: Curve): { x: number; y: number }[] {
+  return results.workloads.flatMap((workload) => {
+    const [, grown] = workloads.exec(workload) ?? [];
+    return grown ? [{ x: Number(grown.replaceAll(',', '')), y: results.median(workload, 'MarbleRun', figure) }] : [];
+  });
+}
+
+function curveSpec(title: string, values: { x: number; y: number }[]): TopLevelSpec {
+  return {
+    ...{ title, width: 560, height: 120, data: { values }, mark: { type: 'line', point: true } },
+    encoding: {
+      x: { field: 'x', type: 'quantitative', scale: { type: 'log' }, title: null },
+      y: { field: 'y', type: 'quantitative', scale: { zero: true }, title: null },
+    },
+    config: { background: 'white' },
+  };
+}
+
 export function drawBars(results: Results): Promise<Chart[]> {
   const measured = BARS.filter((bars) => results.workloads.some((workload) => bars.workloads.test(workload)));
   return Promise.all(

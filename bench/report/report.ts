@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { CONTESTANTS } from '../contestants/index.js';
 import type { Results } from '../results.js';
 import { machine } from './machine.js';
-import { drawBars } from './charts.js';
+import { drawBars, drawCurves } from './charts.js';
 import { tablesOf } from './tables.js';
 import { targetsTable } from './targets.js';
 
@@ -19,7 +19,7 @@ export interface About {
 export async function writeReport(results: Results, about: About): Promise<void> {
   await mkdir(new URL('img/', DOCS), { recursive: true });
   const images: string[] = [];
-  for (const chart of await drawBars(results)) {
+  for (const chart of [...(await drawBars(results)), ...(await drawCurves(results))]) {
     await writeFile(new URL(`img/${chart.file}`, DOCS), chart.svg);
     images.push(`![${chart.title}](img/${chart.file})`);
   }

@@ -11,6 +11,8 @@ const COLUMNS: readonly { figure: Figure; title: string }[] = [
   { figure: 'peakMiB', title: 'memory of the sender, MiB' },
   { figure: 'redisCpuShare', title: 'Redis CPU, % of a core' },
   { figure: 'commandsPerSecond', title: 'commands/s' },
+  { figure: 'calmSweepMs', title: 'sweep that finds nothing, ms' },
+  { figure: 'slowestMs', title: 'longest command, ms' },
   { figure: 'p50Us', title: 'p50, µs' },
   { figure: 'p99Us', title: 'p99, µs' },
   { figure: 'p999Us', title: 'p99.9, µs' },

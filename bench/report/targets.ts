@@ -1,6 +1,6 @@
 /** What MarbleRun set out to reach, beside what was measured. */
 import type { Figure, Results } from '../results.js';
-import { CONSUME_50, ELEVATE_FAR, ELEVATE_NEAR, IDLE } from '../plan.js';
+import { CONSUME_50, ELEVATE_FAR, ELEVATE_NEAR, IDLE, ROUTE_ALONE, ROUTE_MANY } from '../plan.js';
 import { short } from './tables.js';
 
 const PEERS = ['BullMQ', 'bee-queue', 'groupmq'];
@@ -62,12 +62,28 @@ const TARGETS: readonly Target[] = [
   quicker('latency p99, half of its own load', 'latency, half of its own load', 'p99Us'),
   quicker("latency p99, half of BullMQ's load", "latency, half of BullMQ's load", 'p99Us'),
   {
-    what: 'Redis CPU of routing three outputs with a finish, × a plain finish',
+    what: 'routing three with a finish, one marble at a time: Redis CPU, × a plain finish',
     wanted: 1.6,
     bound: 'most',
-    measured: (results) =>
-      results.median('route three, concurrency 50', 'MarbleRun, routing three', 'redisCpuUs') /
-      results.median('route three, concurrency 50', OURS, 'redisCpuUs'),
+    measured: (results) => routing(results, ROUTE_ALONE, 'MarbleRun, loop', 'redisCpuUs'),
+  },
+  {
+    what: 'routing three with a finish, one marble at a time: time, × a plain finish',
+    wanted: 1.6,
+    bound: 'most',
+    measured: (results) => 1 / routing(results, ROUTE_ALONE, 'MarbleRun, loop', 'perSecond'),
+  },
+  {
+    what: 'routing three with a finish, hundreds at a time: Redis CPU, × a plain finish',
+    wanted: 1.6,
+    bound: 'most',
+    measured: (results) => routing(results, ROUTE_MANY, OURS, 'redisCpuUs'),
+  },
+  {
+    what: 'the same of the floor, which only pushes them',
+    wanted: 1.6,
+    bound: 'most',
+    measured: (results) => routing(results, ROUTE_MANY, 'floor', 'redisCpuUs'),
   },
   {
     what: 'elevate at no round trip, × consume at concurrency 50',
@@ -103,6 +119,10 @@ export function targetsTable(results: Results): string {
 
 function ratio(results: Results, workload: string, figure: Figure, peer: string): number {
   return results.median(workload, OURS, figure) / results.median(workload, peer, figure);
+}
+
+function routing(results: Results, workload: string, plain: string, figure: Figure): number {
+  return results.median(workload, `${plain}, routing three`, figure) / results.median(workload, plain, figure);
 }
 
 function redisCpu(results: Results, contestant: string): number {

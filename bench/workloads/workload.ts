@@ -17,6 +17,10 @@ export interface Figures {
   readonly commandsPerSecond?: number;
   /** Memory of the sending process at the most. */
   readonly peakMiB?: number;
+  /** A sweep that finds nothing to bring back. */
+  readonly calmSweepMs?: number;
+  /** The longest that one command held Redis up. */
+  readonly slowestMs?: number;
   readonly p50Us?: number;
   readonly p99Us?: number;
   readonly p999Us?: number;
