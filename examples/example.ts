@@ -23,7 +23,11 @@ function list(): void {
 
 async function play(name: string, redis: RedisChoice): Promise<void> {
   const stage = new Stage({ redis, show });
-  const breakOff = (code: number) => void stage.strike().finally(() => process.exit(code));
+  let brokenOff = false;
+  const breakOff = (code: number) => {
+    brokenOff = true;
+    void stage.strike().finally(() => process.exit(code));
+  };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => breakOff(128 + constants.signals[signal]));
   process.on('uncaughtException', (error) => {
@@ -33,6 +37,7 @@ async function play(name: string, redis: RedisChoice): Promise<void> {
   try {
     await scenes[name]!.play(stage);
   } catch (error) {
+    if (brokenOff) return; // what is being ended says so in its own words
     console.error(error instanceof CannotPlay ? error.message : error);
     process.exitCode = 1;
   }
