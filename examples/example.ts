@@ -23,9 +23,9 @@ function list(): void {
 
 async function play(name: string, redis: RedisChoice): Promise<void> {
   const stage = new Stage({ redis, show });
-  let brokenOff = false;
+  const brokenOff = new AbortController();
   const breakOff = (code: number) => {
-    brokenOff = true;
+    brokenOff.abort();
     void stage.strike().finally(() => process.exit(code));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -37,7 +37,7 @@ async function play(name: string, redis: RedisChoice): Promise<void> {
   try {
     await scenes[name]!.play(stage);
   } catch (error) {
-    if (brokenOff) return; // what is being ended says so in its own words
+    if (brokenOff.signal.aborted) return; // what is being ended says so in its own words
     console.error(error instanceof CannotPlay ? error.message : error);
     process.exitCode = 1;
   }
