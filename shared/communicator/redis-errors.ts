@@ -50,10 +50,17 @@ const TLS = /CERT|ERR_TLS|ERR_SSL|SSL routines|certificate/;
 /** Says of itself that it is to be waited out. */
 export class Waiting extends Error {}
 
+/** What ioredis tells with an error: what was asked, and what failed before it in a transaction. */
+interface Told {
+  readonly command?: { args: unknown[] };
+  readonly previousErrors?: unknown[];
+}
+
 export function verdictOn(cause: unknown): Verdict {
   if (cause instanceof Waiting) return { kind: 'wait', state: cause.message };
   if (isMarbleRunError(cause)) return { kind: 'refused', error: cause };
-  const [queued] = (cause as { previousErrors?: unknown[] }).previousErrors ?? [];
+  const { command, previousErrors: [queued] = [] } = cause as Told;
+  if (command) command.args = []; // passwords and data: an error may be printed with its cause
   if (queued !== undefined) return verdictOn(queued); // why a transaction was discarded
   const message =
     cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`.trim() : String(cause);
