@@ -20,7 +20,8 @@ export const ERROR_CODES = {
   MR_LEASE_LOST: 'the lease passed before this was finished: the marble is or will be handed out again',
   MR_TIME_LIMIT: 'the marble took longer than its time limit and is taken back',
   MR_REDIS_UNAVAILABLE: 'Redis did not answer within the time given',
-  MR_REDIS_AUTH: 'Redis refused the user name or password, or the user may not run a command',
+  MR_REDIS_AUTH:
+    'Redis refused the user name or password, the user may not run a command, or Redis is in protected mode',
   MR_REDIS_TLS: 'the TLS handshake with Redis failed: a certificate is missing, unknown or out of date',
   MR_REDIS_READONLY: 'this Redis is a replica and takes no writes',
   MR_REDIS_FULL: 'Redis is over its maxmemory and refuses writes; nothing was sent',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import * as api from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -10,6 +11,14 @@ import { Counter, Histogram, Registry } from 'prom-client';
 const bus = freshBus();
 const peek = new Communicator(bus);
 afterAll(() => peek.close());
+
+/** What docs/TELEMETRY.md has in code font in the first cell of its tables under a heading. */
+function documented(heading: string): string[] {
+  const docs = readFileSync(new URL('../../docs/TELEMETRY.md', import.meta.url), 'utf8');
+  const section = docs.split(`## ${heading}\n`)[1]!.split(/^## /m)[0]!;
+  const cells = [...section.matchAll(/^\| (`[^|]+) \|/gm)].map(([, cell]) => cell!);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)).sort();
+}
 
 test('tracing without an SDK costs a marble nothing: its envelope is the same', async () => {
   const marble = new Marble({ ...bus, tracing: api });
@@ -105,6 +114,9 @@ describe('with an SDK', () => {
     const spans = exporter.getFinishedSpans().filter(({ name }) => name === 'process thrown');
     expect(spans.map((each) => each.attributes['marblerun.attempt'])).toEqual([1, 2]);
     expect(active).toEqual(spans.map((each) => each.spanContext().spanId));
+    const told = [failed, ...spans, await span('send thrown')].flatMap(({ attributes }) => Object.keys(attributes));
+    const names = ['send <queue>', 'process <queue>', ...new Set(told)];
+    expect(documented('Spans')).toEqual(names.sort());
     expect((await span('send after')).parentSpanContext?.spanId).toBe(active[1]);
     await worker.stop();
     await marble.close();
@@ -125,6 +137,12 @@ test('the metrics of a worker are on the registry of its user, also those of sev
   expect(await marble.wait('measured')).toBe(3);
   expect(await marble.wait('measured')).toBe(4); // 3 is abandoned
   await marble.finish();
+  expect(documented('Metrics')).toEqual(
+    registry
+      .getMetricsAsArray()
+      .map(({ name }) => name)
+      .sort(),
+  );
   const text = await registry.metrics();
   const labels = `run="${bus.run}",queue="measured"`;
   expect(text).toContain(`marblerun_client_sent_total{${labels}} 4`);

@@ -109,7 +109,8 @@ function parse(json: string): z.infer<typeof schema> {
   try {
     value = JSON.parse(json);
   } catch (error) {
-    fail([`not JSON: ${(error as Error).message}`]);
+    const [where = ''] = / at position \d+/.exec((error as Error).message) ?? [];
+    fail([`not JSON${where}`]); // its text is not shown: it may hold a password
   }
   const result = schema.safeParse(value);
   if (!result.success) fail(result.error.issues.map((issue) => `${issue.path.join('.') || 'lanes'}: ${issue.message}`));

@@ -38,6 +38,12 @@ function createInstruments(registry: Registry) {
     up: gauge('marblerun_up', '1 if the Redis of the run answers', 'run'),
     depth: gauge('marblerun_queue_depth', 'Marbles that wait in a queue', 'run', 'queue'),
     oldest: gauge('marblerun_queue_oldest_seconds', 'How long the next marble of a queue has waited', 'run', 'queue'),
+    outboxOldest: gauge(
+      'marblerun_outbox_oldest_seconds',
+      'How long the next marble of an outbox has waited for an Elevator',
+      'run',
+      'queue',
+    ),
     held: gauge('marblerun_held', 'Marbles in hand', 'run', 'queue'),
     sweepAge: gauge('marblerun_sweep_age_seconds', 'How long ago this Monitor last looked for dropped marbles', 'run'),
     usedBytes: gauge('marblerun_redis_used_bytes', 'Memory that the Redis of the run uses', 'run'),
@@ -88,8 +94,9 @@ async function observeRun(
   metricHolders: number,
 ): Promise<void> {
   const { status, graveyard } = communicator;
-  const [queues, holders, holderCount, later, dead, memory, now] = await Promise.all([
+  const [queues, outboxes, holders, holderCount, later, dead, memory, now] = await Promise.all([
     status.queues(),
+    status.outboxes(),
     metricHolders > 0 ? status.holders(metricHolders) : [],
     status.holderCount(),
     status.laterCount(),
@@ -98,6 +105,7 @@ async function observeRun(
     status.now(),
   ]);
   for (const queue of queues) observeQueue(instruments, run, queue);
+  for (const { queue, oldestMs } of outboxes) instruments.outboxOldest.set({ run, queue }, oldestMs / 1000);
   instruments.holders.set({ run }, holderCount);
   instruments.later.set({ run }, later);
   instruments.dead.set({ run }, dead);

@@ -7,7 +7,7 @@
  * command waits as long as it takes, or `retryTimeoutMs`, and the caller is told MR_REDIS_UNAVAILABLE.
  */
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { MarbleRunError, type ErrorCode } from '../errors.js';
 import { Dialer } from './dial.js';
@@ -15,6 +15,7 @@ import { LAYOUT_VERSION, keysOf } from './keys.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
 import { parseRedis, type RedisForm } from './redis-form.js';
 import { defineScripts } from './scripts.js';
+import { turnedAway } from './turned-away.js';
 
 export interface BusOptions {
   /** A URL (`redis://`, `rediss://`, or the path of a Unix socket), or the long form (docs/REDIS.md). Default `redis://localhost:6379`. */
@@ -148,14 +149,17 @@ export class Connection {
   async #open(): Promise<Redis> {
     const redis = await this.#dial();
     if (this.#closed) throw new MarbleRunError('MR_CLOSED', 'the connection is closed');
+    const refusal = turnedAway(redis);
     try {
       await redis.connect().catch((error: unknown) => {
         throw this.#lastError ?? error; // of a refused user it says only "Connection is closed"
       });
+      await turn(); // a refusal is read before anything is written to a closed connection
       if (this.#lastError) throw this.#lastError; // ioredis goes on with database 0 where it may not select another
       await this.#check(redis);
       if (this.#dialer.isCluster) await this.#dialer.learn(redis);
-    } catch (error) {
+    } catch (cause) {
+      const error = refusal() ?? cause;
       this.#drop(redis);
       this.#redial(verdictOn(error));
       throw error;

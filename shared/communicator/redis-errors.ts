@@ -31,6 +31,10 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
     hint: 'Redis asks for a password; give it in the URL: redis://user:password@host:port',
   },
   WRONGPASS: { code: 'MR_REDIS_AUTH', hint: 'Redis refused the user name or password' },
+  DENIED: {
+    code: 'MR_REDIS_AUTH',
+    hint: 'this Redis has no password and takes only clients of its own machine; set a password there and give it in the URL',
+  },
   NOPERM: { code: 'MR_REDIS_AUTH', hint: 'the Redis user may not run this' },
   READONLY: { code: 'MR_REDIS_READONLY', hint: 'this Redis is a read-only replica; connect to its primary' },
   MASTERDOWN: {
@@ -39,6 +43,9 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   },
   OOM: { code: 'MR_REDIS_FULL', hint: 'Redis is over its maxmemory; nothing was sent' },
 };
+
+/** Has no word of its own. */
+const TOO_MANY = 'max number of clients reached';
 
 /** ioredis has no codes for a broken connection: these are its messages and Node's error codes. */
 const CUT =
@@ -50,10 +57,17 @@ const TLS = /CERT|ERR_TLS|ERR_SSL|SSL routines|certificate/;
 /** Says of itself that it is to be waited out. */
 export class Waiting extends Error {}
 
+/** What ioredis tells with an error: what was asked, and what failed before it in a transaction. */
+interface Told {
+  readonly command?: { args: unknown[] };
+  readonly previousErrors?: unknown[];
+}
+
 export function verdictOn(cause: unknown): Verdict {
   if (cause instanceof Waiting) return { kind: 'wait', state: cause.message };
   if (isMarbleRunError(cause)) return { kind: 'refused', error: cause };
-  const [queued] = (cause as { previousErrors?: unknown[] }).previousErrors ?? [];
+  const { command, previousErrors: [queued] = [] } = cause as Told;
+  if (command) command.args = []; // passwords and data: an error may be printed with its cause
   if (queued !== undefined) return verdictOn(queued); // why a transaction was discarded
   const message =
     cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`.trim() : String(cause);
@@ -66,6 +80,7 @@ export function verdictOn(cause: unknown): Verdict {
     const hint = 'no TLS connection to Redis; look at tls, caFile, certFile, keyFile and servername of redis';
     return { kind: 'refused', error: new MarbleRunError('MR_REDIS_TLS', `${hint}: ${message}`, { cause }) };
   }
+  if (message.includes(TOO_MANY)) return { kind: 'wait', state: TOO_MANY };
   if (WAITS.includes(word)) return { kind: 'wait', state: word };
   if (CUT.test(message)) return { kind: 'cut' };
   return { kind: 'refused', error: new MarbleRunError('MR_REDIS_REPLY', `Redis answered: ${message}`, { cause }) };

@@ -1,7 +1,7 @@
 /**
  * JSON logs on standard output: ids and numbers, never payloads; what could be a secret is cut out.
  */
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
 
 export type { Logger };
 
@@ -10,6 +10,25 @@ export function createLogger(service: string, level: string): Logger {
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: ['req.headers.authorization', '*.password', '*.token'], censor: '[redacted]' },
+    serializers: { req: shownRequest, err: shownError },
+    redact: { paths: ['*.password', '*.token'], censor: '[redacted]' },
   });
+}
+
+interface Request {
+  readonly method: string;
+  readonly url: string;
+  readonly ip: string;
+}
+
+/** Without its query, in which people put what belongs into a header. */
+function shownRequest({ method, url, ip }: Request) {
+  return { method, url: url.split('?', 1)[0], remoteAddress: ip };
+}
+
+/** Errors carry more than they say: commands with passwords, packets with tokens. */
+function shownError(error: unknown) {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { type, message, stack } = stdSerializers.err(error);
+  return { type, message, stack, code: (error as NodeJS.ErrnoException).code };
 }

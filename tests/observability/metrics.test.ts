@@ -18,14 +18,14 @@ const common = { MARBLERUN_REDIS: redis, MARBLERUN_LOG_LEVEL: 'silent' };
 const monitor = buildMonitor(monitorConfig({ ...common, MARBLERUN_RUN: 'observed' }));
 const lanes = JSON.stringify({
   runs: { observed: {}, higher: {} },
-  lanes: [{ name: 'up', from: 'observed', to: 'higher' }],
+  lanes: [{ name: 'up', from: 'observed', to: 'higher', queues: ['tasks'] }],
 });
 const elevator = buildElevator(elevatorConfig({ ...common, MARBLERUN_LANES: lanes }));
 const marble = new Marble({ redis, run: 'observed' });
 let ofMonitor: Map<string, Exported>;
 let ofElevator: Map<string, Exported>;
 
-/** Everything that has a metric happens once: marbles wait, are held, are carried. */
+/** Everything that has a metric happens once: marbles wait, are held, are carried, or are not because no lane has their queue. */
 beforeAll(async () => {
   const addresses = new Map<typeof monitor, string>();
   for (const service of [monitor, elevator])
@@ -36,7 +36,10 @@ beforeAll(async () => {
   await marble.send('tasks', 1);
   await marble.wait('tasks');
   await marble.elevate('tasks', 2);
+  await marble.elevate('forgotten', 3);
   await until('it is carried', async () => /event="landed"} 1/.test(await scrape(elevator)));
+  const waits = /^marblerun_outbox_oldest_seconds\{run="observed",queue="forgotten"\} (?!0$)/m;
+  await until('the other has waited', async () => waits.test(await scrape(monitor)));
   ofMonitor = readExposition(await scrape(monitor));
   ofElevator = readExposition(await scrape(elevator));
 });

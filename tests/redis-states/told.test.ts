@@ -3,10 +3,12 @@
  *
  * The states are real ones of a real server; only a version that is too old is written into its replies.
  */
+import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from '@jest/globals';
 import { Cable, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import type { Held } from 'marblerun/communicator';
+import { story } from '../story.js';
 import { afterwards, allParts, becomeReplica, cleanedUp, communicator, limits, output, start } from './parts.js';
 
 afterEach(cleanedUp);
@@ -74,6 +76,25 @@ test.each([
   ];
   for (const result of await Promise.allSettled(calls))
     expect(result).toMatchObject({ status: 'rejected', reason: { code: 'MR_REDIS_AUTH' } });
+});
+
+const [outside] = Object.values(networkInterfaces()).flatMap((addresses = []) =>
+  addresses.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
+);
+story('protected mode', outside === undefined ? 'this machine has no address but loopback' : '', () => {
+  test.each(['', ':secret@'])(
+    'DENIED is told in the words of Redis as MR_REDIS_AUTH (redis://%s…)',
+    async (userinfo) => {
+      const { server, admin } = await start(['--bind', '127.0.0.1', outside!, '--protected-mode', 'yes']);
+      await expect(communicator(`redis://${userinfo}${outside}:${server.port}`).connect()).rejects.toMatchObject({
+        code: 'MR_REDIS_AUTH',
+        message: expect.stringMatching(/has no password.*: DENIED Redis is running in protected mode because/),
+      });
+      expect(await admin.keys('*')).toEqual([]);
+      await admin.config('SET', 'requirepass', 'secret');
+      await communicator(`redis://:secret@${outside}:${server.port}`).push([output('sent')]);
+    },
+  );
 });
 
 test('a version too old is told at the first call, with the version', async () => {

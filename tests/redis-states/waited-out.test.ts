@@ -60,6 +60,14 @@ const WAITED_OUT: Record<string, State> = {
     leave: (_server, admin) => admin.script('KILL'),
     says: /BUSY/,
   },
+  'maxclients reached': {
+    async enter(_server, admin) {
+      await admin.config('SET', 'maxclients', '1');
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    },
+    leave: (_server, admin) => admin.config('SET', 'maxclients', '100'),
+    says: /^max number of clients reached$/,
+  },
   MISCONF: {
     async enter(server, admin) {
       await admin.config('SET', 'save', '3600 1');

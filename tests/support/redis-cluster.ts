@@ -1,5 +1,5 @@
 /**
- * A Redis Cluster of a test's own: masters without replicas, all slots given out.
+ * A Redis Cluster of a test's own: masters, with replicas if wanted, all slots given out.
  */
 import { redisCli } from './redis-cli.js';
 import { RedisServer, freePort } from './redis-server.js';
@@ -10,9 +10,10 @@ const SLOTS = 16_384;
 export class RedisCluster {
   private constructor(readonly nodes: readonly RedisServer[]) {}
 
-  static async start(masters = 3, args: readonly string[] = []): Promise<RedisCluster> {
+  /** `replicas`: of each master. */
+  static async start(masters = 3, args: readonly string[] = [], replicas = 0): Promise<RedisCluster> {
     const nodes = await Promise.all(
-      Array.from({ length: masters }, async () =>
+      Array.from({ length: masters * (1 + replicas) }, async () =>
         RedisServer.start([
           ...['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())],
           ...['--cluster-require-full-coverage', 'no', ...args],
@@ -20,7 +21,7 @@ export class RedisCluster {
       ),
     );
     const cluster = new RedisCluster(nodes);
-    await cluster.#join();
+    await cluster.#join(replicas);
     return cluster;
   }
 
@@ -39,7 +40,8 @@ export class RedisCluster {
   }
 
   async ownerOf(slot: number): Promise<RedisServer> {
-    for (const line of (await this.cli(this.nodes[0]!, 'CLUSTER', 'NODES')).split('\n')) {
+    const asked = this.nodes.find(({ running }) => running)!;
+    for (const line of (await this.cli(asked, 'CLUSTER', 'NODES')).split('\n')) {
       const [, address = '', , , , , , , ...ranges] = line.split(' ');
       const owns = ranges.some((range) => {
         const [first = NaN, last = first] = range.split('-').map(Number);
@@ -75,13 +77,23 @@ export class RedisCluster {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 
-  async #join(): Promise<void> {
-    await redisCli([], '--cluster', 'create', ...this.addresses, '--cluster-yes');
+  /** True if it is a master that has this many replicas, or a replica that follows its master. */
+  async follows(node: RedisServer, replicas: number): Promise<boolean> {
+    const info = await this.cli(node, 'INFO', 'replication');
+    return /role:master/.test(info)
+      ? info.includes(`connected_slaves:${replicas}`)
+      : /master_link_status:up/.test(info);
+  }
+
+  async #join(replicas: number): Promise<void> {
+    const form = ['--cluster-replicas', String(replicas), '--cluster-yes'];
+    await redisCli([], '--cluster', 'create', ...this.addresses, ...form);
     for (const node of this.nodes) {
       await until('the cluster is joined', async () => {
         const info = await this.cli(node, 'CLUSTER', 'INFO');
         return info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${SLOTS}`);
       });
+      await until('it has its replicas, or follows', () => this.follows(node, replicas));
     }
   }
 }

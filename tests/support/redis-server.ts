@@ -34,6 +34,10 @@ export class RedisServer {
     return this.#process?.pid;
   }
 
+  get running(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
   /** Starts it again on the same port and files, with further options. Resolves when it listens. */
   async restart(more: readonly string[] = []): Promise<void> {
     const basics = ['--port', String(this.port), '--dir', this.dir, '--save', '', '--bind', '127.0.0.1'];
@@ -51,8 +55,8 @@ export class RedisServer {
 
   /** Ends the process at once, as a crash would, or in order with SIGTERM. Resolves when it is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!this.running) return;
+    const child = this.#process!;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await gone;
