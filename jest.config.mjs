@@ -8,6 +8,4 @@ export default {
   globalTeardown: '<rootDir>/tests/global-teardown.mjs',
   testTimeout: 60_000,
   slowTestThreshold: 30,
-  // A handle that a test leaves open must not hold up everybody; jest still says that it did.
-  forceExit: true,
 };

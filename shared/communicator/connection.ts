@@ -201,7 +201,8 @@ export class Connection {
   #drop(redis: Redis | undefined): void {
     if (!redis) return;
     this.#lost(redis);
-    redis.disconnect();
+    // Of a stream that has closed, ioredis would wait two seconds for the close, and keep the process alive so long.
+    if (!(redis.stream as Socket | undefined)?.closed) redis.disconnect();
   }
 
   /** Once per connect: may this Redis carry the run at all? */
