@@ -4,13 +4,14 @@
 import { Marble, isMarbleRunError } from 'marblerun';
 import { Historian } from '../history.js';
 import { LEASE_MS } from '../plan.js';
-import { REPLICAS, REPLICAS_TIMEOUT_MS, RUN } from './plan.js';
+import { LONG_LEASE_MS, REPLICAS, REPLICAS_TIMEOUT_MS, RUN } from './plan.js';
 
 const [role = '', redis = '', file = ''] = process.argv.slice(2);
 const history = new Historian(file);
 const wait = { replicas: REPLICAS, replicasTimeoutMs: REPLICAS_TIMEOUT_MS };
 const retry = { maxAttempts: 1000, retryBaseMs: 50, retryMaxMs: 500 };
-const bus = new Marble({ redis, run: RUN, leaseMs: LEASE_MS, ...retry, ...wait });
+const leaseMs = Math.random() < 0.3 ? LEASE_MS : LONG_LEASE_MS;
+const bus = new Marble({ redis, run: RUN, leaseMs, ...retry, ...wait });
 let stopping = false;
 
 async function produce(): Promise<void> {
@@ -32,12 +33,16 @@ async function send(q: string, id: string): Promise<void> {
   }
 }
 
+/** So that a failover finds marbles in hand. */
+const work = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 50));
+
 async function loop(): Promise<void> {
   while (!stopping) {
     await bus.wait('plain');
     const marble = { run: RUN, q: 'plain', id: bus.id! };
     const attempt = bus.attempt!;
     history.write({ e: 'got', ...marble, key: marble.id, attempt });
+    await work();
     const chance = Math.random();
     if (chance < 0.02) continue;
     try {
@@ -58,7 +63,7 @@ async function pool(): Promise<void> {
   const handler = async (_: unknown, { id, attempt }: { id: string; attempt: number }) => {
     history.write({ e: 'got', run: RUN, q: 'pool', id, key: id, attempt });
     if (attempt === 1 && Math.random() < 0.05) throw new Error('on purpose');
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+    await work();
     history.write({ e: 'worked', run: RUN, q: 'pool', id, attempt });
   };
   const onError = (error: unknown, { id, attempt }: { id: string; attempt: number }) => {

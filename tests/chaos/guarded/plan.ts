@@ -12,6 +12,9 @@ export const RUN = 'guarded';
 export const REPLICAS = 1;
 export const REPLICAS_TIMEOUT_MS = 500;
 
+/** Longer than two masters live side by side: a holder is then known to the new one, with less than it knows itself. */
+export const LONG_LEASE_MS = 5 * LEASE_MS;
+
 /** How long the replica may be behind a master that dies: what it answered since may be taken back. */
 export const LAG_MS = 1000;
 
