@@ -11,7 +11,8 @@ import { until } from './until.js';
 
 /** `repl-diskless-sync-delay`: one replica needs not wait for others to come. */
 const SERVER = ['--appendonly', 'yes', '--repl-diskless-sync-delay', '0'];
-const slowly = { deadlineMs: 60_000, everyMs: 100 };
+/** Each look starts programs: not so often that what is looked at is slowed down. */
+const slowly = { deadlineMs: 60_000, everyMs: 400 };
 
 export interface SentinelsOptions {
   readonly name?: string;
@@ -106,7 +107,7 @@ export class Sentinels {
       if (!(await redisCli(master.port, 'INFO', 'replication')).includes('state=online')) return false;
       return (await Promise.all(this.ports.map((sentinel) => this.#seesBoth(sentinel, master, other)))).every(Boolean);
     };
-    await until('the replica follows, and the Sentinels know', look, { ...slowly, everyMs: 200 });
+    await until('the replica follows, and the Sentinels know', look, slowly);
   }
 
   async #seesBoth(sentinel: number, master: RedisServer, other: RedisServer): Promise<boolean> {
