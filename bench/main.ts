@@ -22,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void lab.stop().finally(() => process.exit(1)));
 try {
   for (const workload of plan(quick, results).filter(({ name }) => name.includes(only))) {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < (workload.once ? 1 : rounds); round++) {
       for (const contestant of CONTESTANTS) {
         if (!(workload.contestants ?? USUAL).includes(contestant.name)) continue;
         if (who && !who.includes(contestant.name)) continue;

@@ -34,7 +34,7 @@ export async function writeReport(results: Results, about: About): Promise<void>
     '## Targets',
     targetsTable(results),
     '## Figures',
-    'Medians of the rounds; ± is half the distance from the least to the most. Costs are per marble. *Commands* are those\n' +
+    'Medians of the rounds; ± is half the distance from the least to the most (0 where there was one round). Costs are per marble. *Commands* are those\n' +
       'that Redis carried out, also within scripts; *bytes* go over the network, both ways together. A marble is about\n' +
       '100 bytes of JSON where not said otherwise, and its handler does nothing.',
     ...tablesOf(results),

@@ -8,6 +8,7 @@ export function backlog(name: string, waiting: number): Workload {
   return {
     name,
     contestants: ['MarbleRun'],
+    once: true,
     async measure(lab, { name: contestant }) {
       const n = Math.min(WORKED_OFF, waiting);
       const sender = lab.process(contestant);

@@ -10,6 +10,7 @@ export function idle(name: string, holders: number, heartbeat: 'loop' | 'thread'
   return {
     name,
     contestants: ['MarbleRun'],
+    once: true,
     async measure(lab, { name: contestant }) {
       const waiting = Array.from({ length: processes }, () => lab.process(contestant));
       for (const one of waiting) await one.ask('idle', { holders: holders / processes, heartbeat });

@@ -12,6 +12,7 @@ export function amongQueues(name: string, queues: number): Workload {
   return {
     name,
     contestants: ['MarbleRun'],
+    once: true,
     async measure(lab, contestant) {
       const bus = new Communicator({ redis: lab.url });
       for (let from = 0; from < queues; from += 1000) {
@@ -31,6 +32,7 @@ export function amongHolders(name: string, holders: number): Workload {
   return {
     name,
     contestants: ['MarbleRun'],
+    once: true,
     async measure(lab, contestant) {
       for (let left = holders; left > 0; left -= PER_PROCESS) {
         await lab.process(contestant.name).ask('idle', { holders: Math.min(PER_PROCESS, left), heartbeat: 'thread' });

@@ -30,6 +30,8 @@ export interface Workload {
   readonly name: string;
   /** Absent: all take part. */
   readonly contestants?: readonly string[] | undefined;
+  /** A point of a curve: measured once, for its neighbours tell whether it is right. */
+  readonly once?: boolean;
   /** Begins with an empty Redis and no process. */
   measure(lab: Lab, contestant: Contestant): Promise<Figures>;
 }

@@ -3,7 +3,7 @@
  *
  * Its commands are numbered and go one at a time, so a command whose reply was lost is answered
  * again and not done again. What may go wrong: the holder was silent for longer than its lease and
- * the Monitor gave it up, or a command stayed without an answer for as long as the owner allows
+ * the Monitor gave it up, or Redis has lost its last commands (a failover, an old file), or one stayed without an answer for as long as the owner allows
  * (`retryTimeoutMs`); then `swap` and `giveBack` say `forgotten`, nothing was done, and the owner
  * leaves and goes on with a new Holding. All that this one held has been, or will be, handed out again.
  */
@@ -31,6 +31,8 @@ type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes:
 export class Holding {
   readonly id = newId();
   #op = 0;
+  /** The last command that Redis is known to have noted: where it has not, it has gone back in time. */
+  #noted = 0;
   #seq = 1;
   #count = 0;
   #waitsOn = '';
@@ -88,11 +90,12 @@ export class Holding {
     const keys = [...this.#holderKeys(), ...sources.map((queue) => this.keys.queue(queue)), ...table.keys];
     const script = table.keys.length > 0 ? 'swapRouting' : 'swap';
     const reply = (await this.connection.patient((redis, again) =>
-      callScriptBuffer(redis, script, keys, [this.id, leaseMs, op, again ? '1' : '', ...head, ...tail]),
+      callScriptBuffer(redis, script, keys, [this.id, leaseMs, op, this.#noted, again ? '1' : '', ...head, ...tail]),
     )) as SwapReply;
     if (reply[0].toString() === 'forgotten') return { forgotten: true };
     if (waitOn !== undefined) this.#waitsOn = waitOn;
     if (landing && this.#landing === landing) this.#landing = undefined;
+    if (finish.length > 0 || reply.length > 2 || landing?.known) this.#noted = op;
     const result = this.#read(reply, finish.length);
     await this.#noteLimits(result.taken);
     return result;
@@ -220,11 +223,12 @@ export class Holding {
       ...table.keys,
     ];
     const op = ++this.#op;
-    const head = [this.id, op, this.options.maxAttempts, table.names.length, ...table.names];
+    const head = [this.id, op, this.#noted, this.options.maxAttempts, table.names.length, ...table.names];
     const [status, refused, dead] = (await this.connection.run((redis) =>
       callScript(redis, 'giveback', keys, [...head, ...args]),
     )) as [string, string[], string[]];
     if (status === 'forgotten') return { forgotten: true };
+    this.#noted = op;
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count - items.length;
     return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };
   }

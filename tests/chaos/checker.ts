@@ -45,16 +45,14 @@ export function check(history: readonly Entry[], remains: readonly Remains[], pl
     ...doubled(history, seen),
     ...outputs(seen, plan),
     ...disorder(history, plan),
-    ...late(history, plan),
+    ...late(history, plan.recoveryMs),
     ...remains.flatMap(leftovers),
     ...idle(history),
-    ...history.flatMap((entry) =>
-      entry.e === 'trouble' ? [{ rule: 'trouble' as const, what: `${entry.who}: ${entry.what}` }] : [],
-    ),
+    ...troubles(history),
   ];
 }
 
-const nameOf = ({ run, q, id }: MarbleName) => `${run} ${q} ${id}`;
+export const nameOf = ({ run, q, id }: MarbleName) => `${run} ${q} ${id}`;
 
 /** Every marble that is known to have existed, from its deliveries and from what remains. */
 class Seen {
@@ -197,21 +195,28 @@ function disorder(history: readonly Entry[], plan: Plan): Violation[] {
 }
 
 /** (f) Whatever a passed lease covered is back in time, not counting the time in which a fault kept everybody from it. */
-function late(history: readonly Entry[], plan: Plan): Violation[] {
+export function late(history: readonly Entry[], recoveryMs: number): Violation[] {
   const stops = history.filter((entry) => entry.e === 'fault').filter(({ stops }) => stops);
   return history.flatMap((entry) => {
     if (entry.e !== 'late') return [];
     const hindered = covered(stops.map(({ t, until }) => [Math.max(t, entry.since), Math.min(until, entry.t)]));
     const ms = entry.t - entry.since - hindered;
-    if (ms <= plan.recoveryMs) return [];
+    if (ms <= recoveryMs) return [];
     return [
       { rule: 'late' as const, what: `${entry.run} ${entry.holder}: not back ${ms} ms after its lease, unhindered` },
     ];
   });
 }
 
+/** Nobody gave up by itself. */
+export function troubles(history: readonly Entry[]): Violation[] {
+  return history.flatMap((entry) =>
+    entry.e === 'trouble' ? [{ rule: 'trouble' as const, what: `${entry.who}: ${entry.what}` }] : [],
+  );
+}
+
 /** A run in which hardly anything was finished has proved nothing. */
-function idle(history: readonly Entry[]): Violation[] {
+export function idle(history: readonly Entry[]): Violation[] {
   const finished = history.filter(({ e }) => e === 'finished').length;
   return finished >= LEAST_FINISHED ? [] : [{ rule: 'idle', what: `only ${finished} finishes were acknowledged` }];
 }
@@ -228,7 +233,7 @@ function covered(intervals: [number, number][]): number {
 }
 
 /** (a, g) Nothing waits after draining, every dead marble has a reason, no key is left behind. */
-function leftovers({ run, waiting, dead, left }: Remains): Violation[] {
+export function leftovers({ run, waiting, dead, left }: Remains): Violation[] {
   return [
     ...waiting.map(({ q, id }) => ({ rule: 'stuck' as const, what: `${run} ${q} ${id} still waits after draining` })),
     ...dead

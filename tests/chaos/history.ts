@@ -13,8 +13,8 @@ export interface MarbleName {
 }
 
 export type Happening =
-  /** A send begins; was acknowledged; was refused for certain. */
-  | ({ readonly e: 'send' | 'sent' | 'unsent' } & MarbleName)
+  /** A send begins; was acknowledged; was refused for certain; is at the primary, and too few replicas have it. */
+  | ({ readonly e: 'send' | 'sent' | 'unsent' | 'unsure' } & MarbleName)
   /**
    * A delivery, its work and its finish begin. `key` says what the marble is about: two marbles with one
    * key are a doubled output. `by` is the delivery (key and attempt) whose output it is.
@@ -25,8 +25,8 @@ export type Happening =
       readonly attempt: number;
       readonly by?: { readonly key: string; readonly attempt: number };
     } & MarbleName)
-  /** A finish was acknowledged, or refused. */
-  | ({ readonly e: 'finished' | 'refused'; readonly attempt: number } & MarbleName)
+  /** The work on a marble is done and its finish begins; it was acknowledged, or refused. */
+  | ({ readonly e: 'worked' | 'finished' | 'refused'; readonly attempt: number } & MarbleName)
   /** The nemesis did something, until `until`. `stops` what recovery needs: it cannot be on time meanwhile. */
   | { readonly e: 'fault'; readonly kind: string; readonly until: number; readonly stops: boolean }
   /** Seen from outside: a holder whose lease had passed at `since` had not been brought back yet. */

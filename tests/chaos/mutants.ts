@@ -148,6 +148,13 @@ const MUTANTS: readonly Mutant[] = [
     by: ['model'],
   },
   {
+    name: 'a send does not wait for replicas',
+    file: 'shared/dist/communicator/replicas.js',
+    from: 'if (replicas === 0)',
+    to: 'if (replicas >= 0)',
+    by: ['chaos'],
+  },
+  {
     name: 'the Monitor does not sweep',
     file: 'services/monitor/dist/run-monitor.js',
     from: 'this.communicator.recovery.sweep(this.config.maxAttempts)',

@@ -7,6 +7,8 @@
  *           climb ─elevate─┐              handler form
  *     hub:  top ◄──lane────┘─ elevated by the producer too; atomic loop form, sends to `done`
  *           done
+ *
+ * A third one, guarded by a replica, is a part of its own: `guarded/plan.ts`.
  */
 import type { Plan } from './checker.js';
 
@@ -20,6 +22,7 @@ export const RUNS = { lower: 'node', upper: 'hub' } as const;
 export const QUEUES = {
   node: ['jobs', 'order', 'pipe1', 'pipe2', 'pipe3', 'climb'],
   hub: ['top', 'done'],
+  guarded: ['plain', 'pool'],
 } as const;
 
 export const PLAN: Plan = {

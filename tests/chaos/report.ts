@@ -2,6 +2,8 @@
  * What a run of the suite did, for people.
  */
 import type { Remains, Violation } from './checker.js';
+import { takenBack } from './guarded/checker.js';
+import type { GuardedRun } from './guarded/run.js';
 import type { Entry } from './history.js';
 
 interface Run {
@@ -10,14 +12,14 @@ interface Run {
   readonly history: readonly Entry[];
   readonly left: readonly Remains[];
   readonly faults: ReadonlyMap<string, number>;
+  readonly guarded: GuardedRun;
   readonly violations: readonly Violation[];
 }
 
 const MOST_SHOWN = 40;
 
-export function report({ seed, ms, history, left, faults, violations }: Run): string {
-  const events = (e: Entry['e']) => history.filter((entry) => entry.e === e).length;
-  const total = [...faults.values()].reduce((sum, n) => sum + n, 0);
+export function report({ seed, ms, history, left, faults, guarded, violations }: Run): string {
+  const total = [...faults.values(), ...guarded.faults.values()].reduce((sum, n) => sum + n, 0);
   const sum = (event: string) =>
     left
       .flatMap(({ counts }) => Object.entries(counts))
@@ -29,13 +31,19 @@ export function report({ seed, ms, history, left, faults, violations }: Run): st
     `seed ${seed}: ${Math.round(ms / 1000)} s, ${total} faults, ${violations.length} violations`,
     table('faults', [...faults].sort()),
     table('marbles', marbles),
-    table(
-      'history',
-      (['send', 'sent', 'unsent', 'got', 'finished', 'refused'] as const).map((e) => [e, events(e)] as const),
-    ),
+    table('history', tally(history, ['send', 'sent', 'unsent', 'got', 'finished', 'refused'])),
+    table('faults of the guarded part', [...guarded.faults].sort()),
+    table('history of the guarded part', [
+      ...tally(guarded.history, ['send', 'sent', 'unsure', 'got', 'finished', 'refused']),
+      ['taken back by a failover', takenBack(guarded.history)],
+    ]),
     ...violations.slice(0, MOST_SHOWN).map(({ rule, what }) => `VIOLATION ${rule}: ${what}`),
   ];
   return lines.join('\n');
+}
+
+function tally(history: readonly Entry[], events: readonly Entry['e'][]): (readonly [string, number])[] {
+  return events.map((e) => [e, history.filter((entry) => entry.e === e).length] as const);
 }
 
 function table(title: string, rows: readonly (readonly [string, number])[]): string {

@@ -2,7 +2,7 @@
  * The stage: two Redis servers with append-only files, a proxy before each, and all processes, each
  * started again when it has ended.
  */
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, Proxy, RedisServer, until } from '@marblerun/test-support';
@@ -50,7 +50,6 @@ export class Stage {
   ) {}
 
   static async open(dir: string, seed: number): Promise<Stage> {
-    rmSync(dir, { recursive: true, force: true });
     newHistory(dir);
     const [lower, upper] = await Promise.all([side(RUNS.lower), side(RUNS.upper)]);
     const stage = new Stage(dir, lower, upper, seed);

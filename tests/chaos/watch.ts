@@ -1,11 +1,15 @@
 /**
  * Looks at the two runs from outside, past the proxies: who is late, whether all is drained, what remains.
  */
+import { until } from '@marblerun/test-support';
 import { keysOf } from 'marblerun/communicator';
 import type { Remains } from './checker.js';
 import type { Historian } from './history.js';
-import { PLAN, QUEUES } from './plan.js';
-import type { Side } from './stage.js';
+import { LEASE_MS, QUEUES } from './plan.js';
+import type { Side as WholeSide } from './stage.js';
+
+type Side = Pick<WholeSide, 'run' | 'hand'>;
+const { CHAOS_DRAIN_SECONDS = '60' } = process.env;
 
 type Run = keyof typeof QUEUES;
 const queuesOf = (run: string) => QUEUES[run as Run];
@@ -15,7 +19,12 @@ export class LateWatch {
   readonly #unknownSince = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(sides: readonly Side[], history: Historian) {
+  /** `recoveryMs`: what is too long. */
+  constructor(
+    sides: readonly Side[],
+    history: Historian,
+    private readonly recoveryMs: number,
+  ) {
     this.#timer = setInterval(() => {
       for (const side of sides) void this.#look(side, history).catch(() => undefined); // Redis is away: then nothing is seen
     }, 250);
@@ -26,7 +35,7 @@ export class LateWatch {
   }
 
   async #look({ run, hand }: Side, history: Historian): Promise<void> {
-    const until = Date.now() - PLAN.recoveryMs;
+    const until = Date.now() - this.recoveryMs;
     const flat = await hand.zrangebyscore(keysOf(run).holders, '-inf', until, 'WITHSCORES');
     for (let i = 0; i < flat.length; i += 2) {
       const [holder, score] = [flat[i]!, Number(flat[i + 1])];
@@ -59,6 +68,32 @@ export async function backlog({ run, hand }: Side): Promise<Record<string, numbe
       lengths.push([keys.landing(holder, queue), await hand.llen(keys.landing(holder, queue))]);
   }
   return Object.fromEntries(lengths.filter(([, n]) => n > 0));
+}
+
+/** Nothing waits, three times in a row, or it has not become less for long. What never drains is named by the checker. */
+export async function drained(sides: readonly Side[]): Promise<void> {
+  let still = 0;
+  let least = Infinity;
+  let lessAt = Date.now();
+  await until(
+    'all is drained',
+    async () => {
+      const lists = (await Promise.all(sides.map(backlog))).flatMap((list) => Object.values(list));
+      const left = lists.reduce((sum, n) => sum + n, 0);
+      if (left < least) [least, lessAt] = [left, Date.now()];
+      still = left === 0 ? still + 1 : 0;
+      return still >= 3 || Date.now() - lessAt > Number(CHAOS_DRAIN_SECONDS) * 1000;
+    },
+    { deadlineMs: 600_000, everyMs: 200 },
+  );
+}
+
+/** What does not leave is named by the checker. */
+export async function noHolders(sides: readonly Side[]): Promise<void> {
+  const holders = ({ run, hand }: Side) => hand.zcard(keysOf(run).holders);
+  await until('no holder is left', async () => (await Promise.all(sides.map(holders))).every((n) => n === 0), {
+    deadlineMs: 10 * LEASE_MS,
+  }).catch(() => undefined);
 }
 
 export async function remains({ run, hand }: Side): Promise<Remains> {

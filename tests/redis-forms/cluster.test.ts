@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RedisCluster, freshBus, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { Communicator, keysOf, type RedisForm } from 'marblerun/communicator';
+import { Communicator, encodeEnvelope, keysOf, type RedisForm } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
 
 jest.setTimeout(300_000);
@@ -102,6 +102,42 @@ test('a slot that is migrated under load, there and back, loses and doubles noth
   } finally {
     stop.abort();
     await Promise.all([sender, ...workers].map((marble) => marble.close()));
+  }
+});
+
+test('while a slot is on two nodes TRYAGAIN and then ASK are waited out and said so; MOVED is followed at once', async () => {
+  const { run } = freshBus('');
+  const slot = await slotOf(run);
+  const home = await cluster.ownerOf(slot);
+  const away = cluster.nodes.find((node) => node !== home)!;
+  const [bus, follower] = [new Communicator({ redis, run }), new Communicator({ redis, run })];
+  const output = (id: string) => {
+    const envelope = encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j' }, '1');
+    return { kind: 'back', queue: 'q', envelope } as const;
+  };
+  try {
+    await Promise.all([bus, follower].map((one, i) => one.push([output(`before-${i}`)])));
+    const states: string[] = [];
+    let sent = false;
+    let push: Promise<void> | undefined;
+    const between = async () => {
+      push ??= bus.push([output('meanwhile')]).finally(() => (sent = true));
+      const left = await cluster.cli(home, 'CLUSTER', 'COUNTKEYSINSLOT', String(slot));
+      const state = left === '0' ? 'ASK' : 'TRYAGAIN';
+      await until(`${state} is seen`, () => bus.state === state);
+      states.push(state);
+      expect(sent).toBe(false);
+    };
+    expect(await cluster.migrate(slot, away, { keysAtATime: 1, between })).toBeGreaterThan(2);
+    await push;
+    expect(new Set(states)).toEqual(new Set(['TRYAGAIN', 'ASK']));
+    expect([bus.state, follower.state]).toEqual(['ready', 'ready']);
+    await follower.push([output('after')]); // it hears MOVED here
+    for (const one of [bus, follower]) expect(one.address).toBe(`127.0.0.1:${away.port}`);
+    const ids = (await bus.dump('q')).map(({ id }) => id);
+    expect(ids.sort()).toEqual(['after', 'before-0', 'before-1', 'meanwhile']);
+  } finally {
+    await Promise.all([bus.close(), follower.close()]);
   }
 });
 

@@ -11,7 +11,7 @@ let sentinels: Sentinels;
 let redis: RedisForm;
 
 beforeAll(async () => {
-  sentinels = await Sentinels.start('mymaster');
+  sentinels = await Sentinels.start();
   redis = { sentinels: sentinels.addresses, master: 'mymaster' };
 });
 afterAll(() => sentinels.stop());

@@ -9,25 +9,41 @@ import { redisCli } from './redis-cli.js';
 import { RedisServer, freePort } from './redis-server.js';
 import { until } from './until.js';
 
+/** `repl-diskless-sync-delay`: one replica needs not wait for others to come. */
+const SERVER = ['--appendonly', 'yes', '--repl-diskless-sync-delay', '0'];
+/** Each look starts programs: not so often that what is looked at is slowed down. */
+const slowly = { deadlineMs: 60_000, everyMs: 400 };
+
+export interface SentinelsOptions {
+  readonly name?: string;
+  /** A master that is silent for so long is replaced. */
+  readonly downAfterMs?: number;
+  /** One failover may follow another after twice this. */
+  readonly failoverTimeoutMs?: number;
+}
+
 export class Sentinels {
   readonly #processes: ChildProcess[] = [];
   readonly ports: number[] = [];
 
   private constructor(
+    readonly name: string,
+    /** The roles that they began in. */
     readonly master: RedisServer,
     readonly replica: RedisServer,
     private readonly dir: string,
   ) {}
 
-  /** Three Sentinels; a master that is silent for `downAfterMs` is replaced. */
-  static async start(name = 'mymaster', downAfterMs = 1000): Promise<Sentinels> {
-    const master = await RedisServer.start(['--appendonly', 'yes']);
-    const replica = await RedisServer.start(['--appendonly', 'yes', '--replicaof', '127.0.0.1', String(master.port)]);
-    const group = new Sentinels(master, replica, await mkdtemp(join(tmpdir(), 'marblerun-sentinel-')));
+  /** Three Sentinels. */
+  static async start(options: SentinelsOptions = {}): Promise<Sentinels> {
+    const { name = 'mymaster', downAfterMs = 1000, failoverTimeoutMs = 10_000 } = options;
+    const master = await RedisServer.start(SERVER);
+    const replica = await RedisServer.start([...SERVER, '--replicaof', '127.0.0.1', String(master.port)]);
+    const group = new Sentinels(name, master, replica, await mkdtemp(join(tmpdir(), 'marblerun-sentinel-')));
     await until('the replica follows', async () =>
       (await redisCli(replica.port, 'INFO', 'replication')).includes('master_link_status:up'),
     );
-    for (let i = 0; i < 3; i++) await group.#watch(name, downAfterMs);
+    for (let i = 0; i < 3; i++) await group.#watch(downAfterMs, failoverTimeoutMs);
     await until('the Sentinels know each other and the replica', async () => {
       const found = await Promise.all(group.ports.map((port) => redisCli(port, 'SENTINEL', 'MASTER', name)));
       return found.every((text) => /num-slaves\n1\n/.test(text) && /num-other-sentinels\n2\n/.test(text));
@@ -40,10 +56,70 @@ export class Sentinels {
     return this.ports.map((port) => `127.0.0.1:${port}`);
   }
 
-  /** The port of the master, as the Sentinels have it now. */
-  async masterPort(name = 'mymaster'): Promise<number> {
-    const [, port] = (await redisCli(this.ports[0]!, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)).split('\n');
+  /** The port of the master, as one of the Sentinels has it now. */
+  async masterPort(sentinel = this.ports[0]!): Promise<number> {
+    const [, port] = (await redisCli(sentinel, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.name)).split('\n');
     return Number(port);
+  }
+
+  /** The server that is the master now, and the other one. */
+  async roles(): Promise<{ readonly master: RedisServer; readonly other: RedisServer }> {
+    const isFirst = (await this.masterPort()) === this.master.port;
+    return isFirst ? { master: this.master, other: this.replica } : { master: this.replica, other: this.master };
+  }
+
+  /** Has them talk and look more often: an old master is then made a replica after two seconds instead of ten. */
+  async hurry(): Promise<void> {
+    for (const port of this.ports)
+      await redisCli(port, 'SENTINEL', 'DEBUG', 'publish-period', '500', 'info-period', '1000');
+  }
+
+  /** Asks for a failover from a master that lives. Resolves when it has begun. */
+  async failOver(): Promise<void> {
+    await until(
+      'a failover begins',
+      async () => (await redisCli(this.ports[0]!, 'SENTINEL', 'FAILOVER', this.name)) === 'OK',
+      slowly,
+    );
+  }
+
+  /** Resolves when all Sentinels have `server` as the master. */
+  async promoted(server: RedisServer): Promise<void> {
+    const agree = async (sentinel: number) => (await this.masterPort(sentinel)) === server.port;
+    await until(
+      `all Sentinels have ${server.port} as the master`,
+      async () => (await Promise.all(this.ports.map(agree))).every(Boolean),
+      slowly,
+    );
+  }
+
+  /** Starts a server that was killed as a replica of the master. */
+  restartAsReplica(server: RedisServer, master: RedisServer): Promise<void> {
+    return server.restart(['--replicaof', '127.0.0.1', String(master.port)]);
+  }
+
+  /** Resolves when the other server follows the master, and every Sentinel sees both so. */
+  async whole(): Promise<void> {
+    const look = async () => {
+      const { master, other } = await this.roles();
+      const follows = await redisCli(other.port, 'INFO', 'replication');
+      if (!follows.includes(`master_port:${master.port}`) || !follows.includes('master_link_status:up')) return false;
+      if (!(await redisCli(master.port, 'INFO', 'replication')).includes('state=online')) return false;
+      return (await Promise.all(this.ports.map((sentinel) => this.#seesBoth(sentinel, master, other)))).every(Boolean);
+    };
+    await until('the replica follows, and the Sentinels know', look, slowly);
+  }
+
+  async #seesBoth(sentinel: number, master: RedisServer, other: RedisServer): Promise<boolean> {
+    const above = await redisCli(sentinel, 'SENTINEL', 'MASTER', this.name);
+    const below = await redisCli(sentinel, 'SENTINEL', 'REPLICAS', this.name);
+    return (
+      above.includes(`\nport\n${master.port}\n`) &&
+      above.includes('\nflags\nmaster\n') &&
+      below.includes(`\nport\n${other.port}\n`) &&
+      below.includes('\nflags\nslave\n') &&
+      below.includes('\nmaster-link-status\nok\n')
+    );
   }
 
   async stop(): Promise<void> {
@@ -52,14 +128,14 @@ export class Sentinels {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  async #watch(name: string, downAfterMs: number): Promise<void> {
+  async #watch(downAfterMs: number, failoverTimeoutMs: number): Promise<void> {
     const port = await freePort();
     const file = join(this.dir, `${port}.conf`);
     const lines = [
       ...[`port ${port}`, 'bind 127.0.0.1', `dir ${this.dir}`],
-      `sentinel monitor ${name} 127.0.0.1 ${this.master.port} 2`,
-      `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
-      `sentinel failover-timeout ${name} 10000`,
+      `sentinel monitor ${this.name} 127.0.0.1 ${this.master.port} 2`,
+      `sentinel down-after-milliseconds ${this.name} ${downAfterMs}`,
+      `sentinel failover-timeout ${this.name} ${failoverTimeoutMs}`,
     ];
     await writeFile(file, lines.join('\n'));
     this.#processes.push(spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' }));

@@ -1,14 +1,16 @@
 -- purpose: gives held marbles back on purpose: failed ones for another attempt (now, later, or never: dead),
 --   released ones as if they had not been taken.
 -- KEYS: 1-7 run, 8 holders, 9 held, 10 deadlines, 11.. the list of each line
--- ARGV: 1 holder, 2 number of this command, 3 attempts allowed, 4 lines, then their queues, then of each marble,
---       last taken first: receipt, line, 'fail' or 'release', delay in ms, the error as JSON
+-- ARGV: 1 holder, 2 number of this command, 3 the last that is known to be noted in held, 4 attempts allowed,
+--       5 lines, then their queues, then of each marble, last taken first: receipt, line, 'fail' or 'release', delay in ms, the error as JSON
 -- returns: {'forgotten'}, or {'ok', {refused receipt, ...}, {receipt of one that is dead now, ...}}
 -- include run attempts holder
 local HOLDERS, HELD, DEADLINES = KEYS[8], KEYS[9], KEYS[10]
-local holder, op, default, lines = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local holder, op, default, lines = ARGV[1], ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 if not redis.call('ZSCORE', HOLDERS, holder) then return { 'forgotten' } end
-local before = refusedBefore(HELD, op)
+local last = lastCommand(HELD, tonumber(ARGV[3]))
+if not last then return { 'forgotten' } end
+local before = refusedBefore(last, op)
 if before then return { 'ok', before, {} } end
 
 -- Looked at before anything is changed: a script that fails half-way would leave the marble nowhere.
@@ -22,9 +24,9 @@ local function failure(text)
   return { why = 'failed', holder = holder, error = string.gsub(text, '[\r\n]', ' '), message = message }
 end
 
-local at, keys, back, refused, dead = now(), linesByQueue(4, 10, lines), {}, {}, {}
-for i = 5 + lines, #ARGV, 5 do
-  local receipt, queue, verdict, delay = ARGV[i], ARGV[4 + ARGV[i + 1]], ARGV[i + 2], tonumber(ARGV[i + 3])
+local at, keys, back, refused, dead = now(), linesByQueue(5, 10, lines), {}, {}, {}
+for i = 6 + lines, #ARGV, 5 do
+  local receipt, queue, verdict, delay = ARGV[i], ARGV[5 + ARGV[i + 1]], ARGV[i + 2], tonumber(ARGV[i + 3])
   local why = verdict == 'fail' and failure(ARGV[i + 4])
   local envelope = redis.call('HGET', HELD, receipt)
   if not envelope then

@@ -2,11 +2,11 @@
 --   is done together with its outputs, and take what is next.
 -- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12 deadlines, then the list of each source,
 --       then the list of each line
--- ARGV: 1 holder, 2 lease in ms, 3 number of this command, 4 '1' if it may have been done already,
---       5 marbles held by the client's count (-1: not sure), 6 time limit in ms (0: none; -1: none, but some of the
---       finished had one of their own), 7 first seq for the taken,
---       8 how many to take, 9 seq for what has landed (0: leave it), 10 how many landed that the client knows,
---       11 queue it will wait on ('' unchanged), 12 sources, then their queues; lines, then their queues;
+-- ARGV: 1 holder, 2 lease in ms, 3 number of this command, 4 the last that is known to be noted in held,
+--       5 '1' if it may have been done already, 6 marbles held by the client's count (-1: not sure), 7 time limit in
+--       ms (0: none; -1: none, but some of the finished had one of their own), 8 first seq for the taken,
+--       9 how many to take, 10 seq for what has landed (0: leave it), 11 how many landed that the client knows,
+--       12 queue it will wait on ('' unchanged), 13 sources, then their queues; lines, then their queues;
 --       abandoned, then their receipts; finished queues, then of each: queue; ranges of seqs, and of each the first and
 --       how many; then the number of groups of outputs, and the groups (lib/outputs)
 -- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, {queue, seq, {envelope, ...}}, ...}:
@@ -14,18 +14,20 @@
 -- include run attempts outputs holder
 local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local holder, lease, op = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local believed, limit, seq, want = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local landedSeq, landedKnown = tonumber(ARGV[9]), tonumber(ARGV[10])
+local believed, limit, seq, want = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local landedSeq, landedKnown = tonumber(ARGV[10]), tonumber(ARGV[11])
 local at = now()
 
 -- Forgotten too where its description is gone (evicted, deleted): nobody knows what queue it is that landed.
 local deadline = redis.call('ZSCORE', HOLDERS, holder)
 local waiting = landedSeq > 0 and redis.call('HGET', HOLDER, 'waiting')
 if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } end
+local last = lastCommand(HELD, tonumber(ARGV[4]))
+if not last then return { 'forgotten' } end
 if deadline - at < lease * 0.75 then redis.call('ZADD', HOLDERS, at + lease, holder) end
 
 -- Done already: the same answer again, from what is held, which a hash gives in no order.
-local before = refusedBefore(HELD, op)
+local before = refusedBefore(last, op)
 if before then
   local taken, held = {}, redis.call('HGETALL', HELD)
   for i = 1, #held, 2 do
@@ -71,7 +73,7 @@ if landedSeq > 0 then
 end
 
 -- Parse: names of sources and lines, abandoned.
-local i = 12
+local i = 13
 local sources, sourceNames = tonumber(ARGV[i]), i
 i = i + 1 + sources
 local lines, lineNames = tonumber(ARGV[i]), i
@@ -127,10 +129,10 @@ for source = 1, sources do
   end
 end
 
-if changed or finishedQueues > 0 or ARGV[4] == '1' then
+if changed or finishedQueues > 0 or ARGV[5] == '1' then
   writes[2] = opDone(op, refused)
   redis.call('HSET', HELD, unpack(writes))
 end
 if #dates > 0 then redis.call('ZADD', DEADLINES, unpack(dates)) end
-if ARGV[11] ~= '' then redis.call('HSET', HOLDER, 'waiting', ARGV[11]) end
+if ARGV[12] ~= '' then redis.call('HSET', HOLDER, 'waiting', ARGV[12]) end
 return answer
