@@ -16,9 +16,11 @@ export function elevate(name: string, marbles: number, roundTripMs: number): Wor
     async measure(lab) {
       const upper = await RedisServer.start();
       const hub = new Redis(upper.url);
-      const proxy = await delayProxy(upper.port, roundTripMs);
+      const proxy = roundTripMs > 0 ? await delayProxy(upper.port, roundTripMs) : undefined;
       await fill(lab.url, marbles);
-      const elevator = new Program(ELEVATOR, { env: environment(lab.url, `redis://127.0.0.1:${proxy.port}`) });
+      const elevator = new Program(ELEVATOR, {
+        env: environment(lab.url, proxy ? `redis://127.0.0.1:${proxy.port}` : upper.url),
+      });
       try {
         const landed = () => hub.llen(keysOf('hub').queue(QUEUE));
         const first = await until('marbles land', landed, { everyMs: 5 });
@@ -28,7 +30,7 @@ export function elevate(name: string, marbles: number, roundTripMs: number): Wor
         return { perSecond: ((marbles - first) / (performance.now() - started)) * 1000 };
       } finally {
         await elevator.kill();
-        proxy.close();
+        proxy?.close();
         hub.disconnect();
         await upper.stop();
       }
