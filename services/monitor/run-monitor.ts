@@ -10,7 +10,8 @@ import { Communicator } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
 import type { SweepMetrics } from './metrics.js';
 
-const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000 } as const;
+/** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
+const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 } as const;
 const PRUNE_MS = 600_000;
 const EXPIRE_MS = 60_000;
 

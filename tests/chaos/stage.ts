@@ -154,7 +154,7 @@ export class Stage {
       await sleep(random.whole(0, LEASE_MS));
       if (this.#ended.has(part)) return;
       part.armed = this.#armAgain && random.next() < 0.5;
-      const crash = `${random.whole(1, 200)} ${random.pick(['before', 'sent', 'answered'])}`;
+      const crash = `${random.whole(1, 60)} ${random.pick(['before', 'sent', 'answered'])}`;
       part.program = part.start(part.armed ? crash : '');
     }
   }
