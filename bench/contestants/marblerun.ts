@@ -58,8 +58,8 @@ function session(url: string, consume: Consume, options: MarbleOptions): Session
     async idle(holders, heartbeat) {
       for (let i = 0; i < holders; i++) {
         const idler = new Marble<Queues>({ redis: url, heartbeat });
-        await idler.check(QUEUE); // is a holder from now on
-        idler.wait(QUEUE).catch(() => undefined); // until it is closed
+        await idler.check('idle'); // is a holder from now on
+        idler.wait('idle').catch(() => undefined); // until it is closed
         idlers.push(idler);
       }
     },

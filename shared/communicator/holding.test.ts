@@ -66,6 +66,20 @@ test('sources are taken from in strict order', async () => {
   ]);
 });
 
+test('large marbles come some at a time, in their order', async () => {
+  const large = (n: number) => [n, 'x'.repeat(100_000)];
+  await send('a', ...Array.from({ length: 25 }, (_, n) => large(n)));
+  const holding = await enter();
+  const seen: unknown[] = [];
+  for (const most of [11, 11, 3]) {
+    const taken = await take(holding, 'a', 100);
+    expect(taken.length).toBeGreaterThan(0);
+    expect(taken.length).toBeLessThanOrEqual(most);
+    seen.push(...taken.map((held) => (dataOf(held) as unknown[])[0]));
+  }
+  expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => n));
+});
+
 test('the finish of a marble that was taken back is refused with its outputs, and no other with it', async () => {
   await send('a', 1, 2);
   const holding = await enter();

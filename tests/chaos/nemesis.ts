@@ -39,7 +39,7 @@ export class Nemesis {
   async #storm(light: Random, heavy: Random, end: number): Promise<void> {
     const t = Date.now();
     await this.stage.arm(true);
-    await Promise.all([this.#strikes(LIGHT, light, end, [20, 150]), this.#strikes(HEAVY, heavy, end, [100, 1200])]);
+    await Promise.all([this.#strikes(LIGHT, light, end, [10, 90]), this.#strikes(HEAVY, heavy, end, [100, 1200])]);
     await Promise.all(this.#under);
     await this.stage.arm(false);
     await this.stage.settled();

@@ -4,6 +4,7 @@
 -- ARGV: 1 id for the lane if it is new, 2 epoch and 3 number of the batch that arrived ('' for none),
 --       4 most marbles, 5 most bytes, 6.. queues
 -- returns: {lane id, epoch, number, entry, ...}, an entry being '<queue> <envelope>'
+-- include take
 local LANE, TRANSIT = KEYS[1], KEYS[2]
 local id, epoch, number = unpack(redis.call('HMGET', LANE, 'id', 'epoch', 'number'))
 if not id then
@@ -16,17 +17,11 @@ if ARGV[2] == epoch and ARGV[3] == number then redis.call('DEL', TRANSIT) end
 local entries = redis.call('LRANGE', TRANSIT, 0, -1)
 if #entries > 0 then return { id, epoch, number, unpack(entries) } end
 
-local bytes = 0
+local sofar = { n = 0, bytes = 0 }
 for i = 5, #KEYS do
-  while #entries < tonumber(ARGV[4]) and bytes < tonumber(ARGV[5]) do
-    local lifted = redis.call('RPOP', KEYS[i], math.min(50, ARGV[4] - #entries))
-    if not lifted then break end
-    for _, envelope in ipairs(lifted) do
-      entries[#entries + 1] = ARGV[i + 1] .. ' ' .. envelope
-      bytes = bytes + #envelope
-    end
-    redis.call('HINCRBY', KEYS[4], ARGV[i + 1] .. ' lifted', #lifted)
-  end
+  local lifted = take(KEYS[i], ARGV[4] - #entries, tonumber(ARGV[5]), sofar)
+  for _, envelope in ipairs(lifted) do entries[#entries + 1] = ARGV[i + 1] .. ' ' .. envelope end
+  if #lifted > 0 then redis.call('HINCRBY', KEYS[4], ARGV[i + 1] .. ' lifted', #lifted) end
   if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('ZREM', KEYS[3], ARGV[i + 1]) end
 end
 if #entries == 0 then return { id, epoch, number } end

@@ -5,13 +5,13 @@
 -- ARGV: 1 holder, 2 lease in ms, 3 number of this command, 4 the last that is known to be noted in held,
 --       5 '1' if it may have been done already, 6 marbles held by the client's count (-1: not sure), 7 time limit in
 --       ms (0: none; -1: none, but some of the finished had one of their own), 8 first seq for the taken,
---       9 how many to take, 10 seq for what has landed (0: leave it), 11 how many landed that the client knows,
+--       9 how many to take at the most, 10 seq for what has landed (0: leave it), 11 how many landed that the client knows,
 --       12 queue it will wait on ('' unchanged), 13 sources, then their queues; lines, then their queues;
 --       abandoned, then their receipts; finished queues, then of each: queue; ranges of seqs, and of each the first and
 --       how many; then the number of groups of outputs, and the groups (lib/outputs)
 -- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, {queue, seq, {envelope, ...}}, ...}:
 --   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
--- include run attempts outputs holder
+-- include run attempts outputs holder take
 local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local holder, lease, op = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local believed, limit, seq, want = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -113,19 +113,17 @@ for _ = 1, finishedQueues do
 end
 deliver(i, lineNames, 12 + sources, at, #refused > 0 and refusedSeqs or nil)
 
--- Take, from the sources in their order.
+-- Take, from the sources in their order. The client comes again for what was too many bytes.
+local MOST_BYTES, sofar = 1048576, { n = 0, bytes = 0 }
 for source = 1, sources do
-  if want <= 0 then break end
-  local taken = redis.call('RPOP', KEYS[12 + source], want)
-  if taken then
-    local queue = ARGV[sourceNames + source]
+  local queue, taken = ARGV[sourceNames + source], take(KEYS[12 + source], want - sofar.n, MOST_BYTES, sofar)
+  if #taken > 0 then
     answer[#answer + 1] = { queue, seq, taken }
-    for _, envelope in ipairs(taken) do
-      hold(queue, seq, envelope)
-      seq = seq + 1
-    end
-    want = want - #taken
     count(queue, 'taken', #taken)
+  end
+  for _, envelope in ipairs(taken) do
+    hold(queue, seq, envelope)
+    seq = seq + 1
   end
 end
 
