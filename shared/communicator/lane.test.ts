@@ -22,7 +22,7 @@ afterEach(async () => {
   await Promise.all([lower!.close(), upper!.close()]);
 });
 
-const elevate = (...data: number[]) =>
+const elevate = (...data: unknown[]) =>
   lower!.push(
     data.map((one) => ({
       kind: 'up',
@@ -48,6 +48,19 @@ test('batches arrive in order, each once, however often they are lifted and land
   expect(await lift(second)).toBeUndefined();
   expect(await arrived()).toEqual([1, 2, 3]);
   expect(await foot.depth(['a'])).toBe(0);
+});
+
+test('a batch is full by its bytes too', async () => {
+  await elevate(...Array.from({ length: 5 }, (_, n) => [n, 'x'.repeat(100_000)]));
+  const limits = { marbles: 100, bytes: 250_000 };
+  const first = (await foot.lift(['a'], limits))!;
+  expect(first.entries).toHaveLength(3);
+  expect(await land(first)).toMatchObject({ landing: 'landed' });
+  const second = (await foot.lift(['a'], limits, first))!;
+  expect(second.entries).toHaveLength(2);
+  expect(await land(second)).toMatchObject({ landing: 'landed' });
+  const seen = (await upper!.dump('a')).map(({ data }) => (JSON.parse(data.toString()) as [number])[0]);
+  expect(seen).toEqual([0, 1, 2, 3, 4]);
 });
 
 test('what arrives has one hop more, knows its first run, and its attempts are forgotten', async () => {
