@@ -36,10 +36,13 @@ const MUTANTS: readonly Mutant[] = [
     by: ['model', 'chaos'],
   },
   {
-    name: 'the fence: a holder that was given up goes on',
+    name: 'the fence: a holder that was given up goes on (either of the two checks alone stops it)',
     file: lua('swap'),
-    from: "then return { 'forgotten' } end\nif",
-    to: "then deadline, waiting = deadline or 0, waiting or '' end\nif",
+    from: `if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } end
+local last = lastCommand(HELD, tonumber(ARGV[4]))
+if not last then return { 'forgotten' } end`,
+    to: `deadline, waiting = deadline or 0, waiting or ''
+local last = lastCommand(HELD, 0)`,
     by: ['model'],
   },
   {
