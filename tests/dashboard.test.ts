@@ -82,7 +82,7 @@ story('the dashboard in a browser', missing, () => {
     for (const n of [1, 2, 3]) await marble.send('tasks', { n });
     await marble.elevate('upwards', 'to a higher run');
     expect(await marble.wait('tasks')).toEqual({ n: 1 });
-    await marble.report(`counts ${HOSTILE}`);
+    await marble.report(`counts \u202e${HOSTILE}`);
     browser = await Browser.start();
     endings.push(() => browser.stop());
     await browser.open(monitor.url);
@@ -112,7 +112,12 @@ story('the dashboard in a browser', missing, () => {
       ['upwards', '0', '0'],
     ]);
     expect(await rows('outboxes')).toEqual([['upwards', '1', expect.stringMatching(/\d s$/)]]);
-    const holder = [expect.any(String), expect.stringContaining(`, pid ${process.pid}`), `counts ${HOSTILE}`, '1'];
+    const holder = [
+      expect.any(String),
+      expect.stringContaining(`, pid ${process.pid}`),
+      `counts \\u202e${HOSTILE}`,
+      '1',
+    ];
     expect((await rows('holders')).map((cells) => cells.slice(0, 4))).toEqual([holder]);
     const [bytes, hostile] = await rows('dead');
     expect(hostile!.join(' ')).toContain(`failed: cannot do ${HOSTILE}`);

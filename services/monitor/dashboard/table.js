@@ -2,16 +2,22 @@
  * A table that changes in place: a row stays the same element as long as its key is there, so that
  * nothing that is focused, selected or opened is lost. All text is put in as text, never as markup.
  */
+const TURNS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** What turns the direction of writing is shown, not done: it could make a text look like another. */
+const straight = (text) => text.replace(TURNS, (turn) => `\\u${turn.charCodeAt(0).toString(16)}`);
+
 export function element(tag, className = '', text = '') {
   const made = document.createElement(tag);
   made.className = className;
-  made.textContent = text;
+  made.textContent = straight(text);
   return made;
 }
 
 /** Touches the document only where something is different. */
 export function say(where, text) {
-  if (where.textContent !== text) where.textContent = text;
+  const shown = straight(text);
+  if (where.textContent !== shown) where.textContent = shown;
 }
 
 export class Table {
