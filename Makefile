@@ -1,6 +1,6 @@
 # Chores. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build demo example test chaos chaos-mutants lint check docs up down bench clean
+.PHONY: help build demo example test chaos chaos-mutants lint check docs sbom audit up down bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,9 +36,16 @@ check: lint test chaos ## all that CI runs
 docs: build ## write the tables of docs/ that come from the code
 	@npm run --silent docs
 
+sbom: ## which npm packages each image holds, as CycloneDX, into sbom/
+	@node scripts/sbom.mjs
+
+audit: ## known vulnerabilities of what is installed, also for development and the benchmark
+	@npm audit --package-lock-only
+	@cd bench && npm audit --package-lock-only
+
 up: ## Redis, Monitor, Elevator and example workers in containers
 	docker compose up --build --detach --wait
-	@echo "Monitor:  http://localhost:$${MONITOR_PORT:-9464}/api/runs"
+	@echo "Monitor:  http://localhost:$${MONITOR_PORT:-9464}/"
 	@echo "Elevator: http://localhost:$${ELEVATOR_PORT:-9465}/api/lanes"
 	@echo "Redis:    redis://$$(docker compose port redis 6379)"
 
@@ -50,7 +57,7 @@ bench: build bench/node_modules/.installed ## measure it beside its peers (BENCH
 	@cd bench && npm run --silent build && npm start --silent
 
 clean: ## remove what was built
-	rm -rf node_modules bench/node_modules bench/dist .demo shared/dist shared/service/dist services/*/dist examples/dist tests/dist
+	rm -rf node_modules bench/node_modules bench/dist .demo sbom shared/dist shared/service/dist services/*/dist examples/dist tests/dist
 	find . -name '*.tsbuildinfo' -not -path './node_modules/*' -delete
 
 node_modules/.installed: package.json package-lock.json $(wildcard */package.json */*/package.json)

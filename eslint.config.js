@@ -35,6 +35,12 @@ export default defineConfig(
     files: ['**/*.{js,mjs}'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', setTimeout: 'readonly', URL: 'readonly' } },
   },
+  {
+    files: ['services/monitor/dashboard/*.js'],
+    languageOptions: {
+      globals: { document: 'readonly', fetch: 'readonly', AbortSignal: 'readonly', clearTimeout: 'readonly' },
+    },
+  },
   oneWay(
     ['shared/communicator/**/*.ts'],
     ['**/marble/*', '**/service/*', '@marblerun/*', 'fastify*'],

@@ -17,10 +17,10 @@ export const startMonitor = (env: Record<string, string>) =>
 export const startElevator = (env: Record<string, string>) =>
   startService('@marblerun/elevator', { MARBLERUN_POLL_MS: '20', ...env });
 
-/** Resolves when it is live; ready it may be later. */
+/** Resolves when it is live; ready it may be later. On a free port, unless `env` names one. */
 async function startService(name: string, env: Record<string, string>): Promise<ServiceProcess> {
   const main = require.resolve(name).replace(/index\.js$/, 'main.js');
-  const port = await freePort();
+  const port = env['MARBLERUN_PORT'] ?? (await freePort());
   const program = new Program(main, { env: { MARBLERUN_HOST: '127.0.0.1', MARBLERUN_PORT: String(port), ...env } });
   const url = `http://127.0.0.1:${port}`;
   await until(`${name} is live`, async () => {

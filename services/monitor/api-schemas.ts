@@ -40,11 +40,20 @@ export const queues = z.array(
   }),
 );
 
+export const outboxes = z.array(
+  z.object({
+    queue,
+    depth: whole.describe('elevated marbles that wait for an Elevator'),
+    oldestMs: whole.describe('how long the next of them has waited'),
+  }),
+);
+
 export const holders = z.array(
   z.object({
     holder: z.string(),
     leaseUntil: msSince1970,
     heardAt: msSince1970,
+    unheardMs: whole.describe("how long ago that was, by Redis's clock"),
     held: whole,
     about: z.record(z.string(), z.string()).describe('host, pid, waiting, report, blockedMs, …'),
   }),

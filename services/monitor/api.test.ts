@@ -78,10 +78,16 @@ test('an abandoned marble comes back with its attempt raised, and the metrics sa
   await marble.finish();
 });
 
-test('queues and holders can be read', async () => {
+test('queues, outboxes and holders can be read', async () => {
   await marble.report('reading tests');
-  expect(await get(`/api/runs/${run}/holders`)).toEqual([
-    expect.objectContaining({ about: expect.objectContaining({ report: 'reading tests' }) }),
+  const holders = (await get(`/api/runs/${run}/holders`)) as { unheardMs: number; about: object }[];
+  expect(holders).toEqual([expect.objectContaining({ about: expect.objectContaining({ report: 'reading tests' }) })]);
+  expect(holders[0]!.unheardMs).toBeGreaterThanOrEqual(0);
+  expect(holders[0]!.unheardMs).toBeLessThan(60_000);
+  expect(await get(`/api/runs/${run}/outboxes`)).toEqual([]);
+  await marble.elevate('upwards', 1);
+  expect(await get(`/api/runs/${run}/outboxes`)).toEqual([
+    { queue: 'upwards', depth: 1, oldestMs: expect.any(Number) },
   ]);
   expect(await get(`/api/runs/${run}/queues`)).toContainEqual(
     expect.objectContaining({ queue: 'left', depth: 0, held: 0 }),

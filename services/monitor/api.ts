@@ -14,7 +14,7 @@ import {
 import { MarbleRunError } from 'marblerun';
 import type { DeadMarble, Exhumation } from 'marblerun/communicator';
 import { z } from 'zod';
-import { deadPage, deleted, holders, none, queues, requeued, runs } from './api-schemas.js';
+import { deadPage, deleted, holders, none, outboxes, queues, requeued, runs } from './api-schemas.js';
 import type { RunMonitor } from './run-monitor.js';
 
 const inRun = z.object({ run: z.string() });
@@ -69,41 +69,31 @@ function registerRuns(routes: Routes, monitors: readonly RunMonitor[]): void {
 }
 
 function registerViews(routes: Routes, find: Find): void {
-  const view = { security: mayNeedToken, params: inRun };
-  routes.get(
-    '/api/runs/:run/queues',
-    { schema: { ...view, summary: 'Queues of a run', response: { 200: queues, ...problems } } },
-    ({ params }) => find(params.run).communicator.show(),
+  const view = <T extends z.ZodType>(summary: string, answer: T) => ({
+    ...{ security: mayNeedToken, summary, params: inRun },
+    response: { 200: answer, ...problems },
+  });
+  routes.get('/api/runs/:run/queues', { schema: view('Queues of a run', queues) }, ({ params }) =>
+    find(params.run).communicator.show(),
   );
-  const limit = page.pick({ limit: true });
-  routes.get(
-    '/api/runs/:run/holders',
-    {
-      schema: {
-        ...view,
-        summary: 'Holders, the longest unheard first',
-        querystring: limit,
-        response: { 200: holders, ...problems },
-      },
-    },
-    ({ params, query }) => find(params.run).communicator.status.holders(query.limit),
+  routes.get('/api/runs/:run/outboxes', { schema: view('What waits for an Elevator', outboxes) }, ({ params }) =>
+    find(params.run).communicator.status.outboxes(),
   );
-  routes.get(
-    '/api/runs/:run/dead',
-    {
-      schema: {
-        ...view,
-        summary: 'Dead marbles, the latest first',
-        querystring: page,
-        response: { 200: deadPage, ...problems },
-      },
-    },
-    async ({ params, query }) => {
-      const { graveyard } = find(params.run).communicator;
-      const [total, dead] = await Promise.all([graveyard.count(), graveyard.list(query.offset, query.limit)]);
-      return { total, dead: dead.map(shown) };
-    },
-  );
+  const ofHolders = {
+    ...view('Holders, the longest unheard first', holders),
+    querystring: page.pick({ limit: true }),
+  };
+  routes.get('/api/runs/:run/holders', { schema: ofHolders }, async ({ params, query }) => {
+    const { status } = find(params.run).communicator;
+    const [found, now] = await Promise.all([status.holders(query.limit), status.now()]);
+    return found.map((holder) => ({ ...holder, unheardMs: Math.max(0, now - holder.heardAt) }));
+  });
+  const ofDead = { ...view('Dead marbles, the latest first', deadPage), querystring: page };
+  routes.get('/api/runs/:run/dead', { schema: ofDead }, async ({ params, query }) => {
+    const { graveyard } = find(params.run).communicator;
+    const [total, dead] = await Promise.all([graveyard.count(), graveyard.list(query.offset, query.limit)]);
+    return { total, dead: dead.map(shown) };
+  });
 }
 
 function registerOne(routes: Routes, find: Find): void {

@@ -5,6 +5,7 @@ import { createLogger, createServer, type Service } from '@marblerun/service';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api.js';
 import type { MonitorConfig } from './config.js';
+import { registerDashboard } from './dashboard.js';
 import { collectorOf, createSweepMetrics } from './metrics.js';
 import { RunMonitor } from './run-monitor.js';
 
@@ -22,6 +23,7 @@ export function buildMonitor(config: MonitorConfig): Service {
   });
   const server = createServer({ title: 'MarbleRun Monitor', log, access: config.access, registry, collect, readiness });
   registerApi(server, monitors, config.access);
+  registerDashboard(server);
   return {
     ...{ server, log, host: config.host, port: config.port, drainMs: config.drainMs },
     start: () => monitors.forEach((monitor) => monitor.start()),

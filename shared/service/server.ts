@@ -2,6 +2,7 @@
  * The HTTP side that both services have: health, metrics, the OpenAPI document, errors, limits.
  * Builds; does not listen.
  */
+import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import {
@@ -13,6 +14,7 @@ import {
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { guardChanges, guardReads, mayNeedToken, type Access } from './access.js';
+import { HEADERS } from './headers.js';
 import type { Logger } from './logger.js';
 import { handleError, problem, problems } from './problem.js';
 
@@ -58,6 +60,7 @@ const LIMITS = {
 export function createServer(options: ServerOptions): Server {
   const server = buildServer(options.log);
   server.server.maxConnections = MOST_CONNECTIONS;
+  void server.register(helmet, HEADERS);
   void server.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -12,6 +12,8 @@ const READS = {
     '/openapi.json',
     '/api/runs',
     `/api/runs/${run}/queues`,
+    `/api/runs/${run}/outboxes`,
+    `/api/runs/${run}/holders`,
     `/api/runs/${run}/dead`,
   ],
   elevator: () => ['/metrics', '/openapi.json', '/api/lanes'],

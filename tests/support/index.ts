@@ -1,3 +1,4 @@
+export { Browser, findBrowser } from './browser.js';
 export { freshBus, sharedRedis, type Bus } from './bus.js';
 export { Cable } from './cable.js';
 export { makeAuthority, type Authority, type Certificate } from './certificates.js';

@@ -1,0 +1,66 @@
+/**
+ * Writes which npm packages each image holds, as CycloneDX, into sbom/ or the folder that is given.
+ *
+ * Made by `npm sbom` from the lock file alone, so nothing has to be installed. Its own `--omit dev` leaves out what
+ * a service needs and some other workspace has for development: so it is shown a project without any of these.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The workspaces that the Dockerfiles install. */
+const IMAGES = { monitor: '@marblerun/monitor', elevator: '@marblerun/elevator', worker: 'marblerun' };
+
+const root = new URL('..', import.meta.url);
+const json = (path) => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
+const write = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+
+/** Where a workspace is, and those that it needs. */
+function foldersOf(workspace, packages, found = new Set()) {
+  const link = packages[`node_modules/${workspace}`];
+  if (!link?.link || found.has(link.resolved)) return found;
+  found.add(link.resolved);
+  for (const needed of Object.keys(packages[link.resolved].dependencies ?? {})) foldersOf(needed, packages, found);
+  return found;
+}
+
+/** A project of one more workspace, which depends on that of the image; what it does not need is left out. */
+function writeProject(cwd, image, workspace) {
+  const lock = json('package-lock.json');
+  const { version } = lock.packages[''];
+  const folders = foldersOf(workspace, lock.packages);
+  const isNeeded = ([path, { link, resolved }]) => {
+    const [owner] = path.split(/\/?node_modules\//);
+    return link ? folders.has(resolved) : owner === '' || folders.has(owner);
+  };
+  const packages = {
+    ...Object.fromEntries(Object.entries(lock.packages).filter(isNeeded)),
+    '': { name: `marblerun-${image}-image`, version, workspaces: [...folders, 'image'] },
+    image: { name: `marblerun-${image}`, version, dependencies: { [workspace]: '*' } },
+    [`node_modules/marblerun-${image}`]: { resolved: 'image', link: true },
+  };
+  for (const [path, entry] of Object.entries(packages)) {
+    delete entry.devDependencies;
+    if (path.includes('node_modules')) continue;
+    mkdirSync(join(cwd, path), { recursive: true });
+    write(join(cwd, path, 'package.json'), entry);
+  }
+  write(join(cwd, 'package-lock.json'), { ...lock, name: `marblerun-${image}-image`, packages });
+}
+
+const target = resolve(process.argv[2] ?? 'sbom');
+const folder = mkdtempSync(join(tmpdir(), 'marblerun-sbom-'));
+try {
+  mkdirSync(target, { recursive: true });
+  for (const [image, workspace] of Object.entries(IMAGES)) {
+    const cwd = join(folder, `marblerun-${image}-image`);
+    writeProject(cwd, image, workspace);
+    const options = ['--package-lock-only', '--sbom-format', 'cyclonedx', '--workspace', `marblerun-${image}`];
+    const list = JSON.parse(execFileSync('npm', ['sbom', ...options], { cwd, encoding: 'utf8' }));
+    write(join(target, `${image}.cdx.json`), list);
+    console.log(`${join(target, `${image}.cdx.json`)}: ${list.components.length} packages`);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,102 @@
+/**
+ * One run: its state, figures, queues, outboxes, dead marbles and holders.
+ */
+import { read } from './api.js';
+import { Dead } from './dead.js';
+import { element, say, textTable } from './table.js';
+import { count, duration, redisInWords } from './words.js';
+
+const MOST_HOLDERS = 200;
+const FINE = /^(ready|turning|off: .*)$/;
+const EVENTS = ['sent', 'finished', 'failed', 'dropped', 'returned', 'dead', 'elevated'];
+const sum = (items, of) => items.reduce((total, item) => total + of(item), 0);
+const waited = ({ depth, oldestMs }) => (depth > 0 ? duration(oldestMs) : '–');
+
+const QUEUE = [
+  [({ queue }) => queue, 'queue'],
+  [({ depth }) => count(depth), 'number'],
+  [waited, 'number'],
+  [({ held }) => count(held), 'number'],
+  ...EVENTS.map((event) => [({ counts }) => count(counts[event]), 'number']),
+];
+const OUTBOX = QUEUE.slice(0, 3);
+const HOLDER = [
+  [({ holder }) => holder, 'holder'],
+  [({ about }) => [about.host, about.pid].filter(Boolean).join(', pid '), ''],
+  [
+    ({ about, held }) => about.report ?? (held > 0 ? 'works' : about.waiting ? `waits on ${about.waiting}` : '–'),
+    'report',
+  ],
+  [({ held }) => count(held), 'number'],
+  [({ unheardMs }) => `${duration(unheardMs)} ago`, 'number'],
+  [({ about }) => (about.leaseMs ? duration(Number(about.leaseMs)) : '–'), 'number'],
+  [({ about }) => (Number(about.blockedMs ?? 0) > 0 ? duration(Number(about.blockedMs)) : '–'), 'number'],
+];
+
+export class RunView {
+  #dead;
+  #tables;
+
+  /** `changed` is called when something was changed here. */
+  constructor(run, changed) {
+    this.run = run;
+    this.path = `api/runs/${encodeURIComponent(run)}`;
+    this.root = document.getElementById('run').content.cloneNode(true).firstElementChild;
+    this.part = (name) => this.root.querySelector(`[data-is="${name}"]`);
+    say(this.part('name'), run);
+    const table = (name, key, columns) => textTable(this.part(name), (item) => item[key], columns);
+    this.#tables = {
+      queues: table('queues', 'queue', QUEUE),
+      outboxes: table('outboxes', 'queue', OUTBOX),
+      holders: table('holders', 'holder', HOLDER),
+    };
+    this.#dead = new Dead(run, this.part, changed);
+  }
+
+  /** How its Redis and each chore are, by name. */
+  showParts(parts) {
+    const list = this.part('parts');
+    const entries = Object.entries(parts);
+    while (list.children.length > entries.length) list.lastElementChild.remove();
+    while (list.children.length < entries.length) list.append(element('li'));
+    entries.forEach(([name, state], i) => {
+      say(list.children[i], `${name.replace(`${this.run}:`, '')}: ${state}`);
+      list.children[i].classList.toggle('bad', !FINE.test(state));
+    });
+  }
+
+  /** `summary`: what is known of it among all runs. */
+  async refresh(summary) {
+    const [queues, outboxes, holders, dead] = await Promise.all([
+      read(`${this.path}/queues`),
+      read(`${this.path}/outboxes`),
+      read(`${this.path}/holders?limit=${MOST_HOLDERS}`),
+      read(this.#dead.pagePath),
+    ]);
+    const figure = (name, n) => say(this.part(name), count(n));
+    figure(
+      'depth',
+      sum(queues, ({ depth }) => depth),
+    );
+    figure(
+      'held',
+      sum(queues, ({ held }) => held),
+    );
+    figure('later', summary.later);
+    figure('holder-count', summary.holders);
+    say(this.part('redis'), redisInWords(summary.redis));
+    this.#tables.queues.show(queues);
+    this.#tables.outboxes.show(outboxes);
+    this.#showHolders(holders, summary.holders);
+    const diedOf = queues.filter(({ counts }) => counts.dead > 0).map(({ queue }) => queue);
+    this.#dead.show(dead, diedOf);
+  }
+
+  /** By place, so that a row stays where it is. */
+  #showHolders(holders, all) {
+    const place = ({ about, holder }) => `${about.host} ${about.pid} ${holder}`;
+    this.#tables.holders.show(holders.sort((a, b) => place(a).localeCompare(place(b))));
+    const more = all > holders.length;
+    say(this.part('holders-shown'), more ? `Of ${count(all)}, the ${count(holders.length)} longest unheard.` : '');
+  }
+}
