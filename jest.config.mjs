@@ -8,4 +8,6 @@ export default {
   globalTeardown: '<rootDir>/tests/global-teardown.mjs',
   testTimeout: 60_000,
   slowTestThreshold: 30,
+  // A client that a test leaves open goes on asking for its Redis; that must not hold up everybody.
+  forceExit: true,
 };

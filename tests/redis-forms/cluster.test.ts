@@ -111,9 +111,10 @@ test('while a slot is on two nodes TRYAGAIN and then ASK are waited out and said
   const home = await cluster.ownerOf(slot);
   const away = cluster.nodes.find((node) => node !== home)!;
   const [bus, follower] = [new Communicator({ redis, run }), new Communicator({ redis, run })];
+  // To the front: such a send names keys of the run that do not exist, so that every key which has gone makes it TRYAGAIN.
   const output = (id: string) => {
     const envelope = encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j' }, '1');
-    return { kind: 'back', queue: 'q', envelope } as const;
+    return { kind: 'front', queue: 'q', envelope } as const;
   };
   try {
     await Promise.all([bus, follower].map((one, i) => one.push([output(`before-${i}`)])));
