@@ -41,11 +41,16 @@ export class LineTable {
   }
 }
 
+interface Owner {
+  readonly seq: number;
+  envelopes: number;
+}
+
 interface Group {
   readonly head: Output;
   readonly envelopes: ScriptArg[];
-  /** Flat: seq, how many that follow it, and how many envelopes each of them sends. */
-  readonly owners: number[];
+  /** Who sends them, and how many of them, one owner after the other. */
+  readonly owners: Owner[];
 }
 
 /** All that goes to a line in one way is one group, whoever sends it. */
@@ -66,7 +71,7 @@ export class OutputGroups {
     args.push(this.#groups.size);
     for (const { head, envelopes, owners } of this.#groups.values()) {
       const line = table.line(head.queue, head.kind === 'up');
-      args.push(head.kind, line, extraOf(head), joined(owners).join(' '), envelopes.length);
+      args.push(head.kind, line, extraOf(head), ownersText(owners), envelopes.length);
       for (const envelope of envelopes) args.push(envelope);
     }
   }
@@ -87,20 +92,22 @@ function extraOf({ kind, delayMs, reason }: Output): string | number {
   return kind === 'later' ? delayMs! : (reason ?? '');
 }
 
-/** One envelope more of `owner`. */
-function own(owners: number[], owner: number): void {
-  const last = owners.length - 3;
-  if (owners[last] === owner) owners[last + 2]!++;
-  else owners.push(owner, 1, 1);
+/** One envelope more of `seq`. */
+function own(owners: Owner[], seq: number): void {
+  const last = owners.at(-1);
+  if (last?.seq === seq) last.envelopes++;
+  else owners.push({ seq, envelopes: 1 });
 }
 
-/** Owners that follow each other and send as many are one run of them. */
-function joined(owners: readonly number[]): number[] {
+/** Seq, how many that follow it, and how many envelopes each of them sends: those that are alike share a place. */
+function ownersText(owners: readonly Owner[]): string {
   const runs: number[] = [];
-  for (let i = 0; i < owners.length; i += 3) {
-    const [seq, each, last] = [owners[i]!, owners[i + 2]!, runs.length - 3];
-    if (last >= 0 && runs[last]! + runs[last + 1]! === seq && runs[last + 2] === each) runs[last + 1]!++;
-    else runs.push(seq, 1, each);
+  for (let i = 0; i < owners.length;) {
+    const { seq, envelopes } = owners[i]!;
+    let n = 1;
+    while (owners[i + n]?.seq === seq + n && owners[i + n]!.envelopes === envelopes) n++;
+    runs.push(seq, n, envelopes);
+    i += n;
   }
-  return runs;
+  return runs.join(' ');
 }
