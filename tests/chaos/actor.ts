@@ -6,6 +6,7 @@
  * worker is written as trouble.
  */
 import { Marble, isMarbleRunError, type HeldMarble } from 'marblerun';
+import { endedBy, trouble } from './ending.js';
 import { Historian, type MarbleName } from './history.js';
 import { LEASE_MS, PLAN, RUNS, type Work } from './plan.js';
 
@@ -100,7 +101,7 @@ async function pipeline(bus: Bus): Promise<void> {
   };
   const onError = (error: unknown, { id, queue, attempt }: { id: string; queue: string; attempt: number }) => {
     if (isMarbleRunError(error, 'MR_LEASE_LOST')) history.write({ e: 'refused', run, q: queue, id, attempt });
-    else if (isMarbleRunError(error)) trouble(error);
+    else if (isMarbleRunError(error)) trouble(history, role, error);
   };
   const work = { concurrency: 50, drainMs: 5000, timeLimitMs: TIME_LIMIT_MS, onError };
   const workers = ['pipe1', 'pipe2', 'pipe3', 'climb'].map((queue) => bus.work(queue, handler, work));
@@ -115,16 +116,11 @@ const ROLES: Record<string, (bus: Bus) => Promise<void>> = {
   pipeline,
 };
 
-function trouble(error: unknown): void {
-  history.write({ e: 'trouble', who: `${role} ${process.pid}`, what: (error as Error).stack ?? String(error) });
-}
-
 function block(): void {
   const end = Date.now() + LEASE_MS * 1.5;
   while (Date.now() < end);
 }
 
-/** Redis away for too long at the start ends a worker, as documented; who started it starts it again. */
 async function main(): Promise<void> {
   const atomic = role === 'top';
   const heartbeat = Math.random() < 0.7 ? 'thread' : 'loop';
@@ -139,9 +135,7 @@ async function main(): Promise<void> {
     await ROLES[role]!(bus);
     await bus.close();
   } catch (error) {
-    if (!(stopping && isMarbleRunError(error, 'MR_CLOSED')) && !isMarbleRunError(error, 'MR_REDIS_UNAVAILABLE'))
-      trouble(error);
-    process.exitCode = stopping ? 0 : 1;
+    endedBy(error, history, role, stopping);
     await bus.close();
   }
 }

@@ -2,12 +2,14 @@
  * A process of the guarded part: `actor <role> <redis> <history file>`. Does its role until it is killed or told to stop.
  */
 import { Marble, isMarbleRunError } from 'marblerun';
+import { endedBy, trouble } from '../ending.js';
 import { Historian } from '../history.js';
 import { LEASE_MS } from '../plan.js';
 import { LONG_LEASE_MS, REPLICAS, REPLICAS_TIMEOUT_MS, RUN } from './plan.js';
 
 const [role = '', redis = '', file = ''] = process.argv.slice(2);
 const history = new Historian(file);
+const who = `guarded ${role}`;
 const wait = { replicas: REPLICAS, replicasTimeoutMs: REPLICAS_TIMEOUT_MS };
 const retry = { maxAttempts: 1000, retryBaseMs: 50, retryMaxMs: 500 };
 const leaseMs = Math.random() < 0.3 ? LEASE_MS : LONG_LEASE_MS;
@@ -68,14 +70,9 @@ async function pool(): Promise<void> {
   };
   const onError = (error: unknown, { id, attempt }: { id: string; attempt: number }) => {
     if (isMarbleRunError(error, 'MR_LEASE_LOST')) history.write({ e: 'refused', run: RUN, q: 'pool', id, attempt });
-    else if (isMarbleRunError(error)) trouble(error);
+    else if (isMarbleRunError(error)) trouble(history, who, error);
   };
   await bus.work('pool', handler, { concurrency: 10, drainMs: 5000, onError }).done;
-}
-
-function trouble(error: unknown): void {
-  const what = (error as Error).stack ?? String(error);
-  history.write({ e: 'trouble', who: `guarded ${role} ${process.pid}`, what });
 }
 
 const ROLES: Record<string, () => Promise<void>> = { producer: produce, plain: loop, pool };
@@ -89,9 +86,7 @@ async function main(): Promise<void> {
   try {
     await ROLES[role]!();
   } catch (error) {
-    if (!(stopping && isMarbleRunError(error, 'MR_CLOSED')) && !isMarbleRunError(error, 'MR_REDIS_UNAVAILABLE'))
-      trouble(error);
-    process.exitCode = stopping ? 0 : 1;
+    endedBy(error, history, who, stopping);
   }
   await bus.close();
 }
