@@ -53,7 +53,11 @@ export class HolderModel {
     seq: 1,
     waitsOn: '',
     landing: undefined as LandingModel | undefined,
+    /** It knows that commands of it were noted. */
+    noted: false,
   };
+  /** What was noted of its commands is gone, and it knew of it: what is held in its name now is not what it holds. */
+  #notesLost = false;
 
   constructor(
     readonly id: string,
@@ -77,6 +81,7 @@ export class HolderModel {
     client.seq += request.want;
     if (this.entry === 'none') return 'forgotten';
     if (landing && this.about?.waiting === undefined) return 'forgotten';
+    if (this.#notesLost) return 'forgotten';
     this.entry = 'alive';
     const taken = landing ? this.#adopt(landing) : [];
     for (const receipt of request.abandon) if (this.has(receipt)) this.run.deadlines.set(`${this.id} ${receipt}`, 0);
@@ -92,6 +97,7 @@ export class HolderModel {
       client.waitsOn = request.waitOn;
       this.about = { ...this.about, waiting: request.waitOn };
     }
+    if (request.finish.length > 0 || taken.length > 0 || landing?.known) client.noted = true;
     client.landing = undefined;
     return { taken, refused };
   }
@@ -120,7 +126,8 @@ export class HolderModel {
 
   giveBack(items: readonly GiveBackModel[]): { refused: string[]; dead: string[] } | 'forgotten' {
     this.adopt();
-    if (this.entry === 'none') return 'forgotten';
+    if (this.entry === 'none' || this.#notesLost) return 'forgotten';
+    this.client.noted = true;
     const [refused, dead]: string[][] = [[], []];
     for (const { receipt, queue, verdict, delay } of items) {
       const delivery = this.drop(receipt);
@@ -154,6 +161,7 @@ export class HolderModel {
 
   /** Nothing of it is left in Redis. */
   forget(): void {
+    this.#notesLost = this.client.noted;
     this.held = [];
     this.entry = 'none';
     this.about = undefined;

@@ -127,7 +127,7 @@ for source = 1, sources do
   end
 end
 
-if changed or finishedQueues > 0 or ARGV[5] == '1' then
+if changed or finishedQueues > 0 or landedKnown > 0 or ARGV[5] == '1' then -- what the client then takes for noted
   writes[2] = opDone(op, refused)
   redis.call('HSET', HELD, unpack(writes))
 end
