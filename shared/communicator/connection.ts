@@ -46,6 +46,9 @@ export const BUS_DEFAULTS = Object.freeze({
 
 const OLDEST_REDIS = 7;
 
+/** After so long without traffic the system asks whether the other end is there: seconds after a path breaks, also one that waits is cut. */
+const KEEP_ALIVE_MS = 10_000;
+
 /** What HELLO says of a server; allowed to every user, so that the least rights are enough. */
 interface Server {
   readonly id: string;
@@ -82,6 +85,11 @@ export class Connection {
   /** `ready`, or what it waits for, in the words of Redis or the system. */
   get state(): string {
     return this.#state;
+  }
+
+  /** By which its server knows the latest that was fit; empty before that. */
+  get clientId(): string {
+    return this.#session?.id ?? '';
   }
 
   /** Where this connects to, without the password. */
@@ -177,6 +185,7 @@ export class Connection {
       enableReadyCheck: false,
       disableClientInfo: true,
       connectTimeout: this.#options.connectTimeoutMs,
+      keepAlive: KEEP_ALIVE_MS,
       socketTimeout: this.blockMs + this.#options.replyTimeoutMs,
     });
     defineScripts(redis);

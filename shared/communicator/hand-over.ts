@@ -1,41 +1,47 @@
 /**
  * One command that waits: Redis hands a marble over to a holder the moment it is sent.
  *
- * A beat goes first, on the same connection and in the same write, so that nothing lands with a holder
- * that was given up. What may go wrong: the reply is lost with the connection; then it is not known
- * whether a marble landed, and the holder's next swap tells.
+ * It may wait for longer than the lease, which the heartbeat keeps. So that nothing lands with a holder that was
+ * given up, a script goes first, on the same connection and in the same write: it notes who waits, and the Monitor
+ * ends that wait before it takes back what a silent holder has (`recovery.ts`). What may go wrong: the reply
+ * is lost with the connection; then it is not known whether a marble landed, and the holder's next swap tells.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
 import { callScript } from './scripts.js';
 
-export interface HandedOver {
-  /** 0 where the holder was given up: what landed is then not its to work on. */
-  readonly known: number;
-  /** Null where the time was over. */
-  readonly envelope: Buffer | null;
-}
-
 const FULL_PAUSE_MS = 250;
 
-/** Undefined where it is not known. */
+/** Which holder's wait each connection is noted for, unless its last was in vain: it may have been ended by the Monitor. */
+const notedFor = new WeakMap<Redis, string>();
+
+/** What was handed over; null where the time was over; undefined where it is not known, or the holder was given up. */
 export async function handOver(
   waiting: Connection,
   keys: RunKeys,
   holder: { readonly id: string; readonly leaseMs: number },
   queue: string,
   ms: number,
-): Promise<HandedOver | undefined> {
+): Promise<Buffer | null | undefined> {
   const { id, leaseMs } = holder;
   try {
     return await waiting.run(async (redis, again) => {
       if (again) return undefined;
-      const beat = callScript(redis, 'beat', [keys.holders, keys.holder(id)], [id, leaseMs, '']) as Promise<number[]>;
+      const note = callScript(redis, 'wait', [keys.holders, keys.holder(id)], [id, leaseMs, waiting.clientId]);
+      // Alone where there was no swap just before, or Redis may have no script yet: the text then comes behind what waits.
+      if (notedFor.get(redis) !== id && (await note) === 0) return undefined;
+      notedFor.set(redis, id);
       const move = redis.blmoveBuffer(keys.queue(queue), keys.landing(id, queue), 'RIGHT', 'LEFT', ms / 1000);
-      const [envelope, known] = await Promise.all([move, beat]);
-      return { known: known[0]!, envelope };
+      const known = note.then((known) => {
+        if (known === 0) redis.disconnect(); // nothing more may land
+        return known !== 0;
+      });
+      const [envelope, stillKnown] = await Promise.all([move, known]);
+      if (!envelope) notedFor.delete(redis);
+      return stillKnown ? envelope : undefined;
     });
   } catch (error) {
     // A full Redis refuses BLMOVE, and a swap takes what waits all the same: so that is not for ever asked at once.

@@ -140,20 +140,20 @@ export class Holding {
   /**
    * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when
    * none came within `ms`, `unblock` was called, or it is not known: the next swap then tells. Waits in
-   * commands of `sliceMs`, to be well under the lease, which each renews.
+   * commands of up to `sliceMs`; the first is shorter by chance, or holders that came together would wake together.
    */
   async block(queue: string, ms: number, sliceMs = ms): Promise<Held | undefined> {
     const deadline = performance.now() + ms;
     const unblocks = this.#unblocks;
     const holder = { id: this.id, leaseMs: this.options.leaseMs };
-    for (;;) {
+    for (let longest = sliceMs * (0.1 + 0.9 * Math.random()); ; longest = sliceMs) {
       const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock(unblocks)));
       if (!landing) return undefined;
       try {
-        const slice = Math.max(10, Math.min(sliceMs, deadline - performance.now()));
+        const slice = Math.max(10, Math.min(longest, deadline - performance.now()));
         const came = await handOver(this.waiting, this.keys, holder, queue, slice);
-        if (came?.known !== 1) return undefined;
-        if (came.envelope) return await this.#landed(landing, queue, came.envelope);
+        if (came === undefined) return undefined;
+        if (came) return await this.#landed(landing, queue, came);
         this.#landing = undefined; // its time was over, so nothing lies there, and a swap has nothing to adopt
       } finally {
         this.#blocked = false;

@@ -2,7 +2,7 @@
  * Marbles on the way from a queue to a waiting holder: whatever is lost there, they are not.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Cable, RedisServer, freshBus, sharedRedis } from '@marblerun/test-support';
+import { Cable, RedisServer, freshBus, sharedRedis, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator } from './communicator.js';
 import { encodeEnvelope } from './envelope.js';
@@ -35,8 +35,8 @@ const send = (on: Communicator, ...ids: string[]) =>
   );
 const idsIn = async (on: Communicator, queue: string) => (await on.dump(queue)).map(({ id }) => id);
 
-async function enter(on: Communicator, waitsOn = on): Promise<Holding> {
-  const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 3, description: {} };
+async function enter(on: Communicator, waitsOn = on, timeLimitMs = 0): Promise<Holding> {
+  const options = { leaseMs: 60_000, timeLimitMs, maxAttempts: 3, description: {} };
   const holding = on.holding(waitsOn.waitingConnection(5000), options);
   await holding.enter();
   return holding;
@@ -70,6 +70,48 @@ test('what landed goes back to its queue when the description of its holder was 
   expect(await holding.swap({ sources: ['a'], want: 1 })).toEqual({ forgotten: true });
   await holding.leave();
   expect(await idsIn(bus, 'a')).toEqual(['unseen']);
+});
+
+test('what is adopted and finished by one swap leaves no deadline', async () => {
+  const holding = await enter(bus, bus, 60_000);
+  await holding.swap({ waitOn: 'a' });
+  await redis.del(keysOf(bus.run).holder(holding.id)); // so that it is not adopted when it lands
+  await send(bus, 'x');
+  const held = await holding.block('a', 5000);
+  expect(held).toBeDefined();
+  await bus.recovery.findOrphans();
+  expect(await holding.swap({ finish: [{ held: held!, outputs: [] }] })).toMatchObject({ forgotten: false });
+  expect(await redis.zrange(keysOf(bus.run).deadlines, 0, -1)).toEqual([]);
+});
+
+test('the wait of a silent holder ends before what it has is taken back: nothing lands with it any more', async () => {
+  const holding = await enter(bus);
+  await holding.swap({ waitOn: 'a' });
+  const came = holding.block('a', 60_000);
+  await until('it waits', async () => String(await redis.client('LIST')).includes('cmd=blmove'));
+  await bus.recovery.expire(holding.id);
+  expect(await bus.recovery.sweep(3)).toMatchObject({ silent: 1, returned: 0 });
+  await send(bus, 'x');
+  expect(await came).toBeUndefined();
+  expect(await idsIn(bus, 'a')).toEqual(['x']);
+  expect(await holding.swap({})).toEqual({ forgotten: true });
+});
+
+test('a holder that was given up begins no wait, and one that hears of it behind its wait ends that', async () => {
+  const holding = await enter(bus);
+  await holding.swap({ waitOn: 'a' });
+  await bus.recovery.expire(holding.id);
+  await bus.recovery.sweep(3);
+  expect(await holding.block('a', 60_000)).toBeUndefined(); // at once
+
+  const known = await enter(bus);
+  await known.swap({ waitOn: 'a' });
+  expect(await known.block('a', 20)).toBeUndefined();
+  await redis.zrem(keysOf(bus.run).holders, known.id);
+  expect(await known.block('a', 60_000)).toBeUndefined();
+  await send(bus, 'x');
+  expect(await idsIn(bus, 'a')).toEqual(['x']);
+  expect(await known.swap({})).toEqual({ forgotten: true });
 });
 
 test('waiting on a full Redis is no error, and goes on when there is room', async () => {

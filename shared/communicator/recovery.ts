@@ -108,34 +108,30 @@ export class Recovery {
     maxAttempts: number,
     result: SweepResult,
   ): Promise<void> {
+    const { holders, holder: entry, held, landing } = this.keys;
     const table = new LineTable(this.keys);
     for (;;) {
-      const waiting = (await this.connection.run((redis) => redis.hget(this.keys.holder(holder), 'waiting'))) ?? '';
-      const { holders, holder: entry, held, landing } = this.keys;
-      const keys = [
-        ...runKeys(this.keys),
-        holders,
-        entry(holder),
-        held(holder),
-        landing(holder, waiting),
-        ...table.keys,
-      ];
+      const [waitsOn, client] = await this.connection.run((redis) => redis.hmget(entry(holder), 'waiting', 'client'));
+      if (client && mode === 'dropped') await this.#endWait(client);
+      const waiting = waitsOn ?? '';
+      const keys = [holders, entry(holder), held(holder), landing(holder, waiting), ...table.keys];
       const args = [holder, mode, maxAttempts, STEP.marbles, STEP.bytes, waiting, table.names.length, ...table.names];
-      const [status, ...rest] = (await this.#script('reclaim', keys, args)) as [string, ...unknown[]];
-      if (status === 'missing') {
-        for (const queue of rest as string[]) table.line(queue);
-        continue;
-      }
+      const [status, ...rest] = (await this.#script('reclaim', [...runKeys(this.keys), ...keys], args)) as [
+        string,
+        ...unknown[],
+      ];
       if (status === 'alive') return;
-      const [returned, dead, late] = rest as [number, number, number];
-      result.returned += returned;
-      result.dead += dead;
-      if (returned + dead > 0 && late < PLAUSIBLE_LATE_MS) result.lateMs.push(late);
-      if (status === 'done') {
-        result.silent++;
-        return;
-      }
+      if (status === 'missing') for (const queue of rest as string[]) table.line(queue);
+      else if (tally(result, rest as [number, number, number], status)) return;
     }
+  }
+
+  /**
+   * Ends the wait of a silent holder, or what is sent would land with it for as long as that lasts. A holder that is
+   * not silent any more waits again. So does whoever else has this id now: ids begin anew when Redis does.
+   */
+  async #endWait(client: string): Promise<void> {
+    await this.connection.run((redis) => redis.client('UNBLOCK', Number(client)));
   }
 
   async #overdue(holder: string, receipts: string[], maxAttempts: number, result: SweepResult): Promise<void> {
@@ -163,6 +159,15 @@ export class Recovery {
   #script(name: Parameters<typeof callScript>[1], keys: string[], args: (string | number)[]): Promise<unknown> {
     return this.connection.run((redis) => callScript(redis, name, keys, args));
   }
+}
+
+/** Adds what one step of a reclaim did; true where it was the last. */
+function tally(result: SweepResult, [returned, dead, late]: [number, number, number], status: string): boolean {
+  result.returned += returned;
+  result.dead += dead;
+  if (returned + dead > 0 && late < PLAUSIBLE_LATE_MS) result.lateMs.push(late);
+  if (status === 'done') result.silent++;
+  return status === 'done';
 }
 
 /** '<holder> <receipt>' members, by holder. */

@@ -19,6 +19,7 @@ const SCRIPTS = {
   transfer: { file: 'transfer', allowOom: true },
   enter: { file: 'enter', allowOom: true },
   beat: { file: 'beat', allowOom: true },
+  wait: { file: 'wait', allowOom: true },
   swap: { file: 'swap', allowOom: true },
   swapRouting: { file: 'swap', allowOom: false },
   limit: { file: 'limit', allowOom: true },

@@ -4,6 +4,23 @@ import { until } from '@marblerun/test-support';
 import { keysOf } from '../communicator/keys.js';
 import { bus, marbleOf, peek, sweep } from './testing.js';
 
+test('a worker waits for longer than its lease in one command, and is known all the while', async () => {
+  const marble = marbleOf({ leaseMs: 600 });
+  const came = marble.wait('a');
+  const holders = () => peek.status.holders();
+  await until('it is a holder', async () => (await holders()).length === 1);
+  const [before] = await holders();
+  await until('its lease would have passed twice', async () => {
+    expect(await sweep()).toMatchObject({ silent: 0 });
+    return (await holders())[0]!.leaseUntil > before!.leaseUntil + 1200;
+  });
+  const sender = marbleOf();
+  await sender.send('a', 1);
+  expect(await came).toBe(1);
+  await marble.finish();
+  expect((await holders()).map(({ holder }) => holder)).toEqual([before!.holder]);
+});
+
 test('the heartbeat tells a holder that it was given up', async () => {
   const marble = marbleOf({ leaseMs: 600 });
   await marble.send('a', 1);

@@ -22,12 +22,7 @@ export class Lease {
     private readonly lost: (holding: Holding) => void,
   ) {
     this.#heartbeat = heartbeatOf(options);
-    this.#waiting = communicator.waitingConnection(this.blockMs);
-  }
-
-  /** The longest wait in one command: well under the lease, which each renews, and rare: idle holders cost Redis little. */
-  get blockMs(): number {
-    return Math.min(Math.floor(this.options.leaseMs / 3) * 2, 10_000);
+    this.#waiting = communicator.waitingConnection(options.blockMs);
   }
 
   async holding(): Promise<Holding> {
@@ -74,7 +69,10 @@ export class Lease {
     const holding = this.communicator.holding(this.#waiting, { leaseMs, timeLimitMs, maxAttempts, description });
     await this.#heartbeat.ready();
     await holding.enter();
-    this.#heartbeat.add(holding.id, () => this.lost(holding));
+    this.#heartbeat.add(holding.id, () => {
+      this.lost(holding);
+      void holding.unblock().catch(() => undefined); // what fails here fails again, and is told, with its next swap
+    });
     return holding;
   }
 }

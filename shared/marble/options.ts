@@ -17,6 +17,11 @@ export interface MarbleOptions extends BusOptions {
   readonly atomic?: boolean;
   /** How long this worker may be silent before its marbles count as dropped. Default 15,000 ms. */
   readonly leaseMs?: number;
+  /**
+   * How long one command may wait in Redis for a marble at the most; then the next one does. Default 120,000 ms: rare,
+   * so that idle workers cost Redis nothing to speak of. Less than a proxy on the way lets a connection be silent.
+   */
+  readonly blockMs?: number;
   /** Time between heartbeats; at most a third of the lease. Default a third of the lease. */
   readonly heartbeatMs?: number;
   /** `thread`: goes on while the event loop is blocked. `loop`: no thread. Default `thread`. */
@@ -53,6 +58,7 @@ export const MARBLE_DEFAULTS = Object.freeze({
   monitored: true,
   atomic: false,
   leaseMs: 15_000,
+  blockMs: 120_000,
   heartbeat: 'thread' as const,
   timeLimitMs: 0,
   maxAttempts: 5,
@@ -75,6 +81,7 @@ const RULES: Rules = {
   monitored: flag,
   atomic: flag,
   leaseMs: whole(300, 86_400_000),
+  blockMs: whole(100, 3_600_000),
   heartbeatMs: whole(100, 28_800_000),
   heartbeat: oneOf('thread', 'loop'),
   timeLimitMs: time,

@@ -23,8 +23,6 @@ export interface Taken {
   readonly holding: Holding | undefined;
 }
 
-const UNMONITORED_BLOCK_MS = 5000;
-
 export class Taker {
   #waiting: Connection | undefined;
 
@@ -81,13 +79,13 @@ export class Taker {
   async #block(queues: string[], leftMs: number): Promise<Taken | undefined> {
     const longest = queues.length > 1 ? this.options.pollMs : Infinity;
     if (!this.lease) {
-      const ms = Math.max(10, Math.min(leftMs, longest, UNMONITORED_BLOCK_MS));
-      this.#waiting ??= this.communicator.waitingConnection(UNMONITORED_BLOCK_MS);
+      const ms = Math.max(10, Math.min(leftMs, longest, this.options.blockMs));
+      this.#waiting ??= this.communicator.waitingConnection(this.options.blockMs);
       const popped = await this.communicator.popBlocking(this.#waiting, queues[0]!, ms);
       return popped && { held: new Held(0, popped.queue, popped.envelope), holding: undefined };
     }
     const holding = await this.lease.holding();
-    const held = await holding.block(queues[0]!, Math.min(leftMs, longest), this.lease.blockMs);
+    const held = await holding.block(queues[0]!, Math.min(leftMs, longest), this.options.blockMs);
     if (held) void holding.adopt().catch(() => undefined); // what fails here fails again, and is told, with finish
     return held && { held, holding };
   }

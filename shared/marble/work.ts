@@ -176,7 +176,7 @@ export class Worker {
   #block(holding: Holding): void {
     const ms = this.queues.length > 1 ? this.#options.pollMs : Infinity;
     this.#blocked ??= holding
-      .block(this.queues[0]!, ms, this.#lease.blockMs)
+      .block(this.queues[0]!, ms, this.#options.blockMs)
       .then((held) => {
         this.#blocked = undefined;
         if (held) this.#handling.add([held], holding);

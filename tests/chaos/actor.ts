@@ -8,11 +8,19 @@
 import { Marble, isMarbleRunError, type HeldMarble } from 'marblerun';
 import { endedBy, trouble } from './ending.js';
 import { Historian, type MarbleName } from './history.js';
-import { LEASE_MS, PLAN, RUNS, type Work } from './plan.js';
+import { BLOCK_MS, LEASE_MS, PLAN, RUNS, type Work } from './plan.js';
 
 const [role = '', run = '', redis = '', file = ''] = process.argv.slice(2);
 const history = new Historian(file);
-const options = { redis, run, leaseMs: LEASE_MS, maxAttempts: 1000, retryBaseMs: 50, retryMaxMs: 500 };
+const options = {
+  redis,
+  run,
+  leaseMs: LEASE_MS,
+  blockMs: BLOCK_MS,
+  maxAttempts: 1000,
+  retryBaseMs: 50,
+  retryMaxMs: 500,
+};
 /** Less than a blocked event loop or a stalled connection takes: then marbles of a living holder are taken back. */
 const TIME_LIMIT_MS = 400;
 let stopping = false;

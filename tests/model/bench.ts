@@ -5,7 +5,7 @@
  * was done, whose client saw its connection cut and asks again: `Connection.run` is wrapped so that
  * while `replyLost` is set every command goes exactly that way.
  */
-import { RedisServer } from '@marblerun/test-support';
+import { RedisServer, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator, Connection, keysOf, type Holding, type HoldingOptions } from 'marblerun/communicator';
 
@@ -26,6 +26,7 @@ export class Bench {
   /** Happens once, when the next command has been answered and before its caller goes on. */
   interlude: (() => Promise<unknown>) | undefined;
   readonly #waiting: Connection[];
+  readonly #clientIds: string[] = [];
   readonly #run = Object.getOwnPropertyDescriptor(Connection.prototype, 'run')!;
 
   private constructor(
@@ -62,6 +63,14 @@ export class Bench {
     const holding = this.lower.holding(this.#waiting[slot]!, options);
     await holding.enter();
     return holding;
+  }
+
+  /** Goes on when the waiting connection of this slot is known to have ended, if it was `ended` since the last time here. */
+  async noticeCut(slot: number, ended: boolean): Promise<void> {
+    const waiting = this.#waiting[slot]!;
+    const isOver = () => waiting.state !== 'ready' || waiting.clientId !== this.#clientIds[slot];
+    if (ended) await until('the end of a waiting connection is known', isOver);
+    this.#clientIds[slot] = waiting.clientId;
   }
 
   /** All that there is of a run, in plain data. */

@@ -55,6 +55,10 @@ export class HolderModel {
     landing: undefined as LandingModel | undefined,
     /** It knows that commands of it were noted. */
     noted: false,
+    /** That it waits on its connection was noted: from then on the note and the wait go together. */
+    waitNoted: false,
+    /** It has ended its connection, having heard that it is forgotten. */
+    hasCut: false,
   };
   /** What was noted of its commands is gone, and it knew of it: what is held in its name now is not what it holds. */
   #notesLost = false;
@@ -108,8 +112,15 @@ export class HolderModel {
     if (client.landing) return undefined;
     const landing: LandingModel = (client.landing = { seq: client.seq++, known: false });
     const known = this.beat();
+    if (!known && !client.waitNoted) return undefined;
+    client.waitNoted = known;
+    client.hasCut = !known;
+    if (known) this.about ??= {};
     const marble = lineOf(this.run.queues, client.waitsOn).shift();
-    if (!marble) return undefined;
+    if (!marble) {
+      client.waitNoted = false; // what follows a wait in vain is noted first
+      return undefined;
+    }
     lineOf(this.landing, client.waitsOn).unshift(marble);
     this.hasTraces = true;
     if (replyLost || !known) return undefined;

@@ -82,6 +82,7 @@ const VERBS = {
     if (waitsOn === '' || (!replyLost && !world.model.queues.get(waitsOn)?.length)) return;
     const real = await slot.holding.block(waitsOn, 10, 5000);
     const model = slot.model.block(replyLost);
+    await world.noticeCuts();
     assert.deepEqual(real && shown(real), model && { receipt: model.receipt, ...plain(model.marble) });
     if (real) slot.hand.push(real);
   },

@@ -54,6 +54,14 @@ export class World {
     this.slots[i] = await this.#newSlot(i);
   }
 
+  /** Goes on when every connection that was ended knows of it. */
+  async noticeCuts(): Promise<void> {
+    for (const [i, { model }] of this.slots.entries()) {
+      await this.bench.noticeCut(i, model.client.hasCut);
+      model.client.hasCut = false;
+    }
+  }
+
   async #newSlot(i: number): Promise<Slot> {
     const { timeLimitMs, maxAttempts } = SLOTS[i]!;
     const holding = await this.bench.enter(i);

@@ -60,8 +60,9 @@ if landedSeq > 0 then
   local envelope = redis.call('LPOP', LANDING)
   if envelope then
     hold(waiting, landedSeq, envelope)
-    redis.call('HSET', HELD, unpack(writes, 3))
-    writes = { 'op', '' }
+    redis.call('HSET', HELD, unpack(writes, 3)) -- before what is finished: it may be among that
+    if #dates > 0 then redis.call('ZADD', DEADLINES, unpack(dates)) end
+    writes, dates = { 'op', '' }, {}
     count(waiting, 'taken', 1)
     if landedKnown == 0 then
       unexpected = 1
