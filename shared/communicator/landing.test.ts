@@ -81,7 +81,7 @@ test('what is adopted and finished by one swap leaves no deadline', async () => 
   expect(held).toBeDefined();
   await bus.recovery.findOrphans();
   expect(await holding.swap({ finish: [{ held: held!, outputs: [] }] })).toMatchObject({ forgotten: false });
-  expect(await redis.zrange(keysOf(bus.run).deadlines, 0, -1)).toEqual([]);
+  expect(await redis.zrange(keysOf(bus.run).deadlines, '0', '-1')).toEqual([]);
 });
 
 test('the wait of a silent holder ends before what it has is taken back: nothing lands with it any more', async () => {
