@@ -17,10 +17,7 @@ export interface MarbleOptions extends BusOptions {
   readonly atomic?: boolean;
   /** How long this worker may be silent before its marbles count as dropped. Default 15,000 ms. */
   readonly leaseMs?: number;
-  /**
-   * How long one command may wait in Redis for a marble at the most; then the next one does. Default 120,000 ms: rare,
-   * so that idle workers cost Redis nothing to speak of. Less than a proxy on the way lets a connection be silent.
-   */
+  /** How long one command may wait in Redis for a marble; less than a proxy on the way lets a connection be silent. Default 120,000 ms. */
   readonly blockMs?: number;
   /** Time between heartbeats; at most a third of the lease. Default a third of the lease. */
   readonly heartbeatMs?: number;
