@@ -4,15 +4,15 @@
 -- returns: for each holder 1, or 0 where it was given up
 local time = redis.call('TIME')
 local at = time[1] * 1000 + math.floor(time[2] / 1000)
-local known = {}
-for i = 1, #KEYS - 1 do
-  local holder, lease, blocked = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
-  if redis.call('ZSCORE', KEYS[1], holder) then
-    redis.call('ZADD', KEYS[1], at + lease, holder)
-    if blocked ~= '' then redis.call('HSET', KEYS[i + 1], 'blockedMs', blocked) end
-    known[i] = 1
-  else
-    known[i] = 0
-  end
+local n, dates, known = #KEYS - 1, {}, {}
+for i = 1, n do
+  dates[2 * i - 1] = at + tonumber(ARGV[3 * i - 1])
+  dates[2 * i] = ARGV[3 * i - 2]
+end
+-- Where as many changed as there are, all of them are known; else each is asked for by itself.
+local sure = redis.call('ZADD', KEYS[1], 'XX', 'CH', unpack(dates)) == n
+for i = 1, n do
+  known[i] = (sure or redis.call('ZSCORE', KEYS[1], dates[2 * i])) and 1 or 0
+  if known[i] == 1 and ARGV[3 * i] ~= '' then redis.call('HSET', KEYS[i + 1], 'blockedMs', ARGV[3 * i]) end
 end
 return known
