@@ -83,8 +83,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'a given-up holder is taken back by a late beat',
     file: lua('beat'),
-    from: "if redis.call('ZSCORE', KEYS[1], holder) then",
-    to: 'if true then',
+    from: "'XX', 'CH', unpack(dates)",
+    to: "'CH', unpack(dates)",
     by: ['model'],
   },
   {
@@ -151,6 +151,13 @@ local last = lastCommand(HELD, 0)`,
     by: ['model'],
   },
   {
+    name: 'a holder that was given up waits all the same',
+    file: 'shared/dist/communicator/hand-over.js',
+    from: '(await note) === 0',
+    to: '(await note) < 0',
+    by: ['model'],
+  },
+  {
     name: 'a send does not wait for replicas',
     file: 'shared/dist/communicator/replicas.js',
     from: 'if (replicas === 0)',
@@ -167,7 +174,7 @@ local last = lastCommand(HELD, 0)`,
 ];
 
 const JUDGES: Record<Judge, { readonly program: string; readonly args: readonly string[] }> = {
-  model: { program: 'tests/dist/model/main.js', args: ['600', '60000'] },
+  model: { program: 'tests/dist/model/main.js', args: ['3000', '60000'] },
   chaos: { program: 'tests/dist/chaos/main.js', args: [] },
 };
 
