@@ -3,6 +3,7 @@ import type { Results } from './results.js';
 import { backlog } from './workloads/backlog.js';
 import { consume } from './workloads/consume.js';
 import { elevate } from './workloads/elevate.js';
+import { heartbeat } from './workloads/heartbeat.js';
 import { idle } from './workloads/idle.js';
 import { latency } from './workloads/latency.js';
 import { amongHolders, amongQueues } from './workloads/scaling.js';
@@ -17,6 +18,7 @@ export const ELEVATE_FAR = 'elevate, 50 ms of round trip';
 export const IDLE = 9000;
 export const ROUTE_ALONE = 'route three, one at a time';
 export const ROUTE_MANY = 'route three, concurrency 50';
+export const HEARTBEAT = 'heartbeats, four processes at full load';
 const count = (n: number) => n.toLocaleString('en-US');
 /** What grows, for the curves of the report. */
 const GROWING = { quick: [1, 100, 1000], whole: [1, 10, 100, 1000, 10_000] } as const;
@@ -46,6 +48,7 @@ export function plan(quick: boolean, results: Results): Workload[] {
     latency('latency, idle', quick ? 1 : 3, () => 0),
     latency('latency, half of its own load', quick ? 1 : 2, (contestant) => capacity(contestant) / 2),
     latency("latency, half of BullMQ's load", quick ? 1 : 2, () => capacity('BullMQ') / 2),
+    heartbeat(HEARTBEAT, quick ? 200_000 : 600_000),
     elevate(ELEVATE_NEAR, size(200_000), 0),
     elevate(ELEVATE_FAR, size(200_000), 50),
     ...(quick ? [1e3, 1e5] : [1e3, 1e4, 1e5, 1e6, 1e7]).map((n) => backlog(`${count(n)} marbles wait`, n)),

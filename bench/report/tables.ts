@@ -12,6 +12,7 @@ const COLUMNS: readonly { figure: Figure; title: string }[] = [
   { figure: 'redisCpuShare', title: 'Redis CPU, % of a core' },
   { figure: 'commandsPerSecond', title: 'commands/s' },
   { figure: 'calmSweepMs', title: 'sweep that finds nothing, ms' },
+  { figure: 'silenceMs', title: 'longest silence of a holder, ms' },
   { figure: 'slowestMs', title: 'longest command, ms' },
   { figure: 'p50Us', title: 'p50, µs' },
   { figure: 'p99Us', title: 'p99, µs' },

@@ -1,6 +1,7 @@
 /** What MarbleRun set out to reach, beside what was measured. */
+import { MARBLE_DEFAULTS } from 'marblerun';
 import type { Figure, Results } from '../results.js';
-import { CONSUME_50, ELEVATE_FAR, ELEVATE_NEAR, IDLE, ROUTE_ALONE, ROUTE_MANY } from '../plan.js';
+import { CONSUME_50, ELEVATE_FAR, ELEVATE_NEAR, HEARTBEAT, IDLE, ROUTE_ALONE, ROUTE_MANY } from '../plan.js';
 import { short } from './tables.js';
 
 const PEERS = ['BullMQ', 'bee-queue', 'groupmq'];
@@ -97,6 +98,12 @@ const TARGETS: readonly Target[] = [
     wanted: 20_000,
     bound: 'least',
     measured: (results) => results.median(ELEVATE_FAR, OURS, 'perSecond'),
+  },
+  {
+    what: 'longest silence of a holder at full load, × its lease',
+    wanted: 0.5,
+    bound: 'most',
+    measured: (results) => results.median(HEARTBEAT, OURS, 'silenceMs') / MARBLE_DEFAULTS.leaseMs,
   },
   {
     what: `10,000 idle holders, % of a core (from ${IDLE.toLocaleString('en-US')})`,

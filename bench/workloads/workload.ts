@@ -19,6 +19,8 @@ export interface Figures {
   readonly peakMiB?: number;
   /** A sweep that finds nothing to bring back. */
   readonly calmSweepMs?: number;
+  /** The longest that a holder was not heard of. */
+  readonly silenceMs?: number;
   /** The longest that one command held Redis up. */
   readonly slowestMs?: number;
   readonly p50Us?: number;
