@@ -19,7 +19,8 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
   async send({ n, bytes, how }) {
     const started = nowUs();
     const items = marbles(n, bytes);
-    if (how === 'one by one') for (const data of items) await session.send(data);
+    if (how === 'one by one') await sendEach(items);
+    else if (how === 'hundred under way') await Promise.all(Array.from({ length: 100 }, () => sendEach(items)));
     else if (how === 'stream' && session.stream) await session.stream(items);
     else for (const batch of inBatches(items, 1000)) await session.sendBulk(batch);
     return { us: nowUs() - started };
@@ -73,6 +74,11 @@ function* marbles(n: number, bytes: number): Generator<Data> {
     .repeat(Math.ceil(bytes / 7))
     .slice(0, Math.max(0, bytes - '{"n":12345,"text":"","at":0}'.length));
   for (let i = 0; i < n; i++) yield { n: i, text, at: 0 };
+}
+
+/** Any number of these share the items among them. */
+async function sendEach(items: Iterable<Data>): Promise<void> {
+  for (const data of items) await session.send(data);
 }
 
 function* inBatches<T>(items: Iterable<T>, size: number): Generator<T[]> {

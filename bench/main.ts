@@ -1,7 +1,7 @@
 /**
  * The benchmark: every workload for every contestant, in turns (A B C A B C …), several rounds.
  *
- * `BENCH_QUICK=1`: fewer marbles and rounds. `BENCH_ONLY=<part of a workload's name>` and
+ * `BENCH_QUICK=1`: fewer marbles and rounds. `BENCH_ONLY=<part of a workload's name>;<part>` and
  * `BENCH_WHO=<contestant>;<contestant>`: a part, which writes no report. What may go wrong: the machine
  * does something else meanwhile; the turns spread that over all contestants, and medians and spread show it.
  */
@@ -12,7 +12,7 @@ import { Results } from './results.js';
 import { writeReport } from './report/report.js';
 
 const quick = Boolean(process.env['BENCH_QUICK']);
-const only = process.env['BENCH_ONLY'] ?? '';
+const only = process.env['BENCH_ONLY']?.split(';');
 const who = process.env['BENCH_WHO']?.split(';');
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? (quick ? 1 : 5));
 
@@ -21,7 +21,7 @@ const lab = await Lab.start();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void lab.stop().finally(() => process.exit(1)));
 try {
-  for (const workload of plan(quick, results).filter(({ name }) => name.includes(only))) {
+  for (const workload of plan(quick, results).filter(({ name }) => !only || only.some((part) => name.includes(part)))) {
     for (let round = 0; round < (workload.once ? 1 : rounds); round++) {
       for (const contestant of CONTESTANTS) {
         if (!(workload.contestants ?? USUAL).includes(contestant.name)) continue;

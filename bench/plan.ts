@@ -1,7 +1,7 @@
 /** Which workloads, in which order, of what size. */
 import type { Results } from './results.js';
 import { backlog } from './workloads/backlog.js';
-import { consume } from './workloads/consume.js';
+import { consume, flow } from './workloads/consume.js';
 import { elevate } from './workloads/elevate.js';
 import { heartbeat } from './workloads/heartbeat.js';
 import { idle } from './workloads/idle.js';
@@ -18,6 +18,7 @@ export const ELEVATE_FAR = 'elevate, 50 ms of round trip';
 export const IDLE = 9000;
 export const ROUTE_ALONE = 'route three, one at a time';
 export const ROUTE_MANY = 'route three, concurrency 50';
+export const FLOW = 'sent and handled at once';
 export const HEARTBEAT = 'heartbeats, four processes at full load';
 const count = (n: number) => n.toLocaleString('en-US');
 /** What grows, for the curves of the report. */
@@ -26,7 +27,7 @@ const GROWING = { quick: [1, 100, 1000], whole: [1, 10, 100, 1000, 10_000] } as 
 /** Loads are shares of what was measured before: `results` is read as it fills. */
 export function plan(quick: boolean, results: Results): Workload[] {
   const size = (marbles: number) => (quick ? Math.ceil(marbles / 4) : marbles);
-  const capacity = (contestant: string) => results.median(CONSUME_50, contestant, 'perSecond') || 10_000;
+  const capacity = (contestant: string) => results.median(FLOW, contestant, 'perSecond') || 10_000;
   const forms = ['MarbleRun', 'MarbleRun, routing three', 'floor', 'floor, routing three'];
   const alone = ['MarbleRun, loop', 'MarbleRun, loop, routing three'];
   const loops = ['MarbleRun, loop', 'MarbleRun, loop, unmonitored', 'BullMQ'];
@@ -45,6 +46,7 @@ export function plan(quick: boolean, results: Results): Workload[] {
     consume(ROUTE_MANY, { marbles: size(10_000), concurrency: 50, contestants: forms }),
     consume('consume, 10 kB', { marbles: size(4000), concurrency: 50, bytes: 10_000, contestants: pair }),
     consume('consume, 500 kB', { marbles: size(100), concurrency: 50, bytes: 500_000, contestants: pair }),
+    flow(FLOW, size(8000)),
     latency('latency, idle', quick ? 1 : 3, () => 0),
     latency('latency, half of its own load', quick ? 1 : 2, (contestant) => capacity(contestant) / 2),
     latency("latency, half of BullMQ's load", quick ? 1 : 2, () => capacity('BullMQ') / 2),

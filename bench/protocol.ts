@@ -7,7 +7,7 @@ export const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
 
 export interface Requests {
   /** Sends `n` marbles from number `from` on; returns how long it took. */
-  send: { n: number; bytes: number; how: 'one by one' | 'bulk' | 'stream' };
+  send: { n: number; bytes: number; how: 'one by one' | 'hundred under way' | 'bulk' | 'stream' };
   consume: { concurrency: number };
   /** Holders that wait and get nothing. */
   idle: { holders: number; heartbeat: 'loop' | 'thread' };

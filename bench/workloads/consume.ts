@@ -33,6 +33,26 @@ export function consume(name: string, options: ConsumeOptions): Workload {
   };
 }
 
+/** Sent and handled at once, one process each, as fast as both go together. */
+export function flow(name: string, marbles: number): Workload {
+  return {
+    name,
+    async measure(lab, { name: contestant, weight }) {
+      const n = Math.ceil(marbles * weight);
+      const [worker, sender] = [lab.process(contestant), lab.process(contestant)];
+      await worker.ask('consume', { concurrency: 50 });
+      let us = 0;
+      const cost = await lab.cost([worker, sender], async () => {
+        const sent = sender.ask('send', { n, bytes: 100, how: 'hundred under way' });
+        us = await handled([worker], n);
+        await sent;
+      });
+      await worker.ask('stop');
+      return perMarble(cost, n, us);
+    },
+  };
+}
+
 /** Resolves when `n` have been handled: with the time from the first to the last. */
 async function handled(workers: readonly Process[], n: number): Promise<number> {
   const look = () => Promise.all(workers.map((worker) => worker.ask('counted')));

@@ -2,6 +2,9 @@
 import { until } from '@marblerun/test-support';
 import { percentile, type Workload } from './workload.js';
 
+/** Before what counts: the first second is that of compilers. */
+const WARM_UP_SECONDS = 1;
+
 /** `perSecond`: 0 for one each 5 ms. */
 export function latency(name: string, seconds: number, perSecond: (contestant: string) => number): Workload {
   return {
@@ -9,24 +12,18 @@ export function latency(name: string, seconds: number, perSecond: (contestant: s
     async measure(lab, { name: contestant }) {
       const rate = perSecond(contestant);
       const n = Math.ceil(seconds * (rate || 200));
+      const all = Math.ceil(WARM_UP_SECONDS * (rate || 200)) + n;
       const [worker, sender] = [lab.process(contestant), lab.process(contestant)];
       await worker.ask('consume', { concurrency: 50 });
-      await sender.ask('send', { n: 50, bytes: 100, how: 'one by one' });
-      await arrived(50);
-      await sender.ask('pace', { n, perSecond: rate });
-      await arrived(50 + n);
-      const { latenciesUs } = await worker.ask('stop');
-      latenciesUs.sort((a, b) => a - b);
+      await sender.ask('pace', { n: all, perSecond: rate });
+      const areHandled = async () => (await worker.ask('counted')).n >= all;
+      await until(`${all} marbles are handled`, areHandled, { deadlineMs: 120_000, everyMs: 50 });
+      const latenciesUs = (await worker.ask('stop')).latenciesUs.slice(-n).sort((a, b) => a - b);
       return {
         p50Us: percentile(latenciesUs, 0.5),
         p99Us: percentile(latenciesUs, 0.99),
         p999Us: percentile(latenciesUs, 0.999),
       };
-
-      function arrived(wanted: number) {
-        const all = async () => (await worker.ask('counted')).n >= wanted;
-        return until(`${wanted} marbles are handled`, all, { deadlineMs: 120_000, everyMs: 50 });
-      }
     },
   };
 }
