@@ -37,6 +37,7 @@ export class Browser {
   readonly #open = new Map<number, { resolve: (result: Answer) => void; reject: (error: Error) => void }>();
   #count = 0;
   #session: string | undefined;
+  #passed: (() => void) | undefined;
 
   private constructor(
     private readonly process: ChildProcess,
@@ -102,6 +103,16 @@ export class Browser {
     await this.send('Input.dispatchKeyEvent', { ...event, type: 'keyUp' });
   }
 
+  /**
+   * Lets so much of the page's time pass, at once: its timers fire, its requests are waited for. From then on its
+   * clock stands still but for this.
+   */
+  async pass(ms: number): Promise<void> {
+    const passed = new Promise<void>((resolve) => (this.#passed = resolve));
+    await this.send('Emulation.setVirtualTimePolicy', { policy: 'pauseIfNetworkFetchesPending', budget: ms });
+    await passed;
+  }
+
   /** Safe twice. */
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.process.once('exit', resolve));
@@ -120,6 +131,7 @@ export class Browser {
       else waits?.resolve(result);
       return;
     }
+    if (method === 'Emulation.virtualTimeBudgetExpired') this.#passed?.();
     const { entry, exceptionDetails } = params as {
       entry?: { level: string; source: string };
       exceptionDetails?: object;
