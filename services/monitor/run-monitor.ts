@@ -13,7 +13,8 @@ import type { SweepMetrics } from './metrics.js';
 /** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 } as const;
 const PRUNE_MS = 600_000;
-const EXPIRE_MS = 60_000;
+/** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
+const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
 export class RunMonitor {
   readonly communicator: Communicator;
@@ -37,7 +38,7 @@ export class RunMonitor {
       chore('promote', config.promoteMs, () => this.promote()),
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
-      chore('expire', EXPIRE_MS, () => this.expire()),
+      chore('expire', expireEveryMs(config.deadKeepMs), () => this.expire()),
     ];
   }
 
@@ -102,4 +103,10 @@ export class RunMonitor {
     const removed = await this.communicator.graveyard.expire(deadKeep, deadKeepMs);
     if (removed > 0) this.log.warn({ run: this.run, removed }, 'removed dead marbles that were too many or too old');
   }
+}
+
+/** So that no dead marble is kept for twice as long as it should be. */
+function expireEveryMs(deadKeepMs: number): number {
+  if (deadKeepMs === 0) return EXPIRE_MS.most;
+  return Math.min(EXPIRE_MS.most, Math.max(EXPIRE_MS.least, deadKeepMs));
 }
