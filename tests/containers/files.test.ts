@@ -21,8 +21,8 @@ describe.each(DOCKERFILES)('%s', (file) => {
     const shared = (other: string) =>
       read(other)
         .split(/^(?=FROM )/m)
-        .slice(1, 4);
-    expect(shared(file)).toHaveLength(3);
+        .slice(1, 5);
+    expect(shared(file)).toHaveLength(4);
     expect(shared(file)).toEqual(shared(DOCKERFILES[0]!));
   });
 
