@@ -1,12 +1,14 @@
 /**
  * The stack in real containers: `docker compose up --build` with no step before it, a worker killed in its work.
  */
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import { IMAGES, listsOfImages, packagesOf } from '../sbom.js';
 import { story } from '../story.js';
 import { LIST_PACKAGES, LOOK_INSIDE } from './inside.js';
+import { assetsOf } from './page.js';
 import { Stack, whyNoEngine } from './stack.js';
 
 interface Task {
@@ -26,6 +28,13 @@ interface Holder {
 
 const SERVICES = ['elevator', 'monitor', 'redis', 'upper-worker', 'worker', 'worker'];
 const OURS = SERVICES.filter((service) => service !== 'redis');
+const PAGE_FILES = readdirSync(new URL('../../../services/monitor/dashboard/', import.meta.url))
+  .filter((name) => name !== 'index.html')
+  .map((name) => `/${name}`);
+const PAGE_TYPES: Record<string, RegExp> = {
+  ...{ html: /^text\/html; charset=utf-8$/, css: /^text\/css; charset=utf-8$/ },
+  ...{ js: /^application\/javascript; charset=utf-8$/, svg: /^image\/svg\+xml$/ },
+};
 const PATIENT = { deadlineMs: 120_000, everyMs: 200 };
 
 jest.setTimeout(600_000);
@@ -96,6 +105,19 @@ story('the stack in containers', await whyNoEngine(), () => {
       const held = JSON.parse(await stack.node(one!.container, LIST_PACKAGES)) as string[];
       const named = packagesOf(lists[image]).filter((text) => !text.startsWith(`marblerun-${image}@`)); // the image itself
       expect({ image, held }).toEqual({ image, held: [...new Set(named)].sort() });
+    }
+  });
+
+  test('the page of the Monitor is whole: all that it refers to is served as what it is, under a strict policy', async () => {
+    const assets = await assetsOf(stack.url('monitor'));
+    expect(assets.map(({ path }) => path).sort()).toEqual(['/', ...PAGE_FILES]);
+    for (const { path, status, type, policy } of assets) {
+      const kind = path === '/' ? 'html' : path.split('.').pop()!;
+      expect({ path, status, type, policy }).toEqual({
+        ...{ path, status: 200, type: expect.stringMatching(PAGE_TYPES[kind]!) },
+        policy: expect.stringMatching(/^default-src 'none';script-src 'self';.*;require-trusted-types-for 'script'/),
+      });
+      expect(policy).not.toMatch(/unsafe|\*|http|data:/);
     }
   });
 

@@ -65,10 +65,13 @@ export class Stack {
     return `redis://127.0.0.1:${this.ports.REDIS_PORT}`;
   }
 
+  url(service: Service): string {
+    return `http://127.0.0.1:${this.ports[`${service.toUpperCase() as Uppercase<Service>}_PORT`]}`;
+  }
+
   /** An answer of a service, parsed where it is JSON. */
   async get(service: Service, path: string): Promise<unknown> {
-    const port = this.ports[`${service.toUpperCase() as Uppercase<Service>}_PORT`];
-    const reply = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(10_000) });
+    const reply = await fetch(this.url(service) + path, { signal: AbortSignal.timeout(10_000) });
     if (!reply.ok) throw new Error(`${service}${path}: ${reply.status} ${await reply.text()}`);
     return reply.headers.get('content-type')?.includes('json') ? reply.json() : reply.text();
   }
