@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help build demo example test chaos chaos-mutants lint check docs sbom audit up down bench clean
 
+# The workspaces that the images and the package are made of.
+SHIPPED = marblerun @marblerun/monitor @marblerun/elevator
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -39,9 +42,14 @@ docs: build ## write the tables of docs/ that come from the code
 sbom: ## which npm packages each image holds, as CycloneDX, into sbom/
 	@node scripts/sbom.mjs
 
-audit: ## known vulnerabilities of what is installed, also for development and the benchmark
-	@npm audit --package-lock-only
-	@cd bench && npm audit --package-lock-only
+audit: ## known vulnerabilities; an error where `high` or more is in what is shipped, or where nobody answers
+	@echo "What the images and the package ship:"
+	@npm audit --package-lock-only --omit=dev --audit-level=high $(SHIPPED:%=--workspace=%); status=$$?; \
+	for folder in . bench; do \
+	  echo "All of $$folder, for development too:"; \
+	  (cd $$folder && npm audit --package-lock-only --audit-level=none) || status=1; \
+	done; \
+	exit $$status
 
 up: ## Redis, Monitor, Elevator and example workers in containers
 	docker compose up --build --detach --wait
