@@ -58,20 +58,20 @@ test(
     await killed(workers[0]!);
     workers[0] = set.startWorker('worker 4');
     await at(1500);
-    await killed(set.elevator.program);
+    await killed(set.elevator);
     await killed(set.upperWorker);
     await at(2500);
     const elevator = await set.startElevator();
     set.startUpperWorker('upper worker 2');
-    await killed(monitor.program);
+    await killed(monitor);
     monitor = await stage.monitor(lower);
     await at(4000);
     await Promise.all(workers.map(killed));
     for (const name of ['worker 5', 'worker 6', 'worker 7']) set.startWorker(name);
-    await killed(upper.monitor.program);
+    await killed(upper.monitor);
     await stage.monitor(upper);
     await at(6000);
-    await killed(elevator.program);
+    await killed(elevator);
     await set.startElevator();
 
     expect(await job.exited).toEqual({ code: 0, signal: null });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Program, RedisServer, freshBus, until, type Bus } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
-import { ready, startMonitor } from './services.js';
+import { startMonitor } from './services.js';
 
 const WORKER = new URL('programs/worker.js', import.meta.url).pathname;
 let bus: Bus;
@@ -36,7 +36,7 @@ const env = () => ({ MARBLERUN_REDIS: bus.redis, MARBLERUN_RUN: bus.run });
 async function monitor() {
   const service = await startMonitor(env());
   cleanUp.push(() => service.program.kill());
-  await until('the Monitor is ready', () => ready(service));
+  await until('the Monitor is ready', () => service.program.isReady());
   return service;
 }
 
@@ -103,11 +103,11 @@ test('when Redis is killed and comes back, worker, Monitor and sender go on by t
   await program.line(/^finished 1$/);
 
   await redis.kill();
-  await until('the Monitor says that it is not ready', async () => !(await ready(service)));
+  await until('the Monitor says that it is not ready', async () => !(await service.program.isReady()));
   const sent = marble.send('in', { n: 2, do: 'finish' }); // waits for Redis
   await redis.restart();
   await sent;
   await program.line(/^finished 2$/, 40_000);
-  await until('the Monitor is ready again', () => ready(service), { deadlineMs: 40_000 });
+  await until('the Monitor is ready again', () => service.program.isReady(), { deadlineMs: 40_000 });
   expect(await out()).toEqual([1, 2]);
 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { RedisServer, freshBus, sharedRedis, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
-import { ready, startElevator, type ServiceProcess } from './services.js';
+import { startElevator, type ServiceProcess } from './services.js';
 
 let cleanUp: (() => Promise<unknown>)[];
 beforeEach(() => {
@@ -71,14 +71,14 @@ test('marbles wait below while the upper run is away, and the Elevator says so',
   cleanUp.push(() => redis.stop());
   const { marble, above, start } = twoRuns(redis.url);
   const elevator = await start();
-  await until('it is ready', () => ready(elevator));
+  await until('it is ready', () => elevator.program.isReady());
   await redis.kill();
   await marble.elevate('work', 1);
-  await until('it says that it is not ready', async () => !(await ready(elevator)));
+  await until('it says that it is not ready', async () => !(await elevator.program.isReady()));
   await until('the lane shows what waits', async () =>
     (await (await fetch(`${elevator.url}/metrics`)).text()).includes('marblerun_lane_depth{lane="up"} 1'),
   );
   await redis.restart();
   await until('it has arrived', async () => (await arrived(above)).length === 1, { deadlineMs: 40_000 });
-  await until('it is ready again', () => ready(elevator), { deadlineMs: 40_000 });
+  await until('it is ready again', () => elevator.program.isReady(), { deadlineMs: 40_000 });
 });

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 async function start(retention: Record<string, string>): Promise<Program> {
-  const env = { MARBLERUN_REDIS: bus.redis, MARBLERUN_RUN: bus.run, MARBLERUN_LOG_LEVEL: 'warn', ...retention };
+  const env = { MARBLERUN_REDIS: bus.redis, MARBLERUN_RUN: bus.run, ...retention };
   ({ program: monitor } = await startMonitor(env));
   return monitor;
 }

@@ -3,15 +3,15 @@
  * processes. All of it is gone when the stage is struck, also in the middle of being set.
  */
 import { fileURLToPath } from 'node:url';
-import { Program, sleep } from '@marblerun/test-support';
+import { Program, sleep, type ServiceKind, type ServiceProgram } from '@marblerun/test-support';
 import { CannotPlay, redisStarter, type RedisChoice, type StageRedis } from './redis.js';
-import { Service } from './service.js';
+import { startService } from './service.js';
 
 /** One bus: a run on a Redis. */
 export interface Bus {
   readonly name: string;
   readonly redis: string;
-  readonly monitor: Service;
+  readonly monitor: ServiceProgram;
 }
 
 /** A lane as MARBLERUN_LANES writes it, with buses for the keys of runs. */
@@ -60,13 +60,13 @@ export class Stage {
   }
 
   /** One more Monitor for a bus. */
-  async monitor({ name, redis }: Pick<Bus, 'name' | 'redis'>): Promise<Service> {
+  async monitor({ name, redis }: Pick<Bus, 'name' | 'redis'>): Promise<ServiceProgram> {
     const env = { MARBLERUN_REDIS: redis, MARBLERUN_RUN: name, MARBLERUN_SWEEP_MS: SWEEP_MS };
     return this.#service('monitor', `${name} monitor`, env);
   }
 
   /** One Elevator for some lanes; a lane's name is made of those of its buses. */
-  async elevator(...lanes: readonly Lane[]): Promise<Service> {
+  async elevator(...lanes: readonly Lane[]): Promise<ServiceProgram> {
     const buses = lanes.flatMap(({ from, to }) => [from, to]);
     const runs = Object.fromEntries(buses.map(({ name, redis }) => [name, { redis, run: name }]));
     const named = lanes.map(({ from, to, ...rest }) => {
@@ -94,9 +94,9 @@ export class Stage {
     return this.#struck;
   }
 
-  async #service(kind: 'monitor' | 'elevator', name: string, env: Readonly<Record<string, string>>): Promise<Service> {
+  async #service(kind: ServiceKind, name: string, env: Readonly<Record<string, string>>): Promise<ServiceProgram> {
     this.#mustStand();
-    return Service.start(kind, env, {
+    return startService(kind, env, {
       started: (program) => this.#programs.push(program),
       tell: (text) => this.options.show(name, text),
     });

@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Program, Proxy, RedisServer, until } from '@marblerun/test-support';
+import { Program, Proxy, RedisServer, ServiceProgram, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { newHistory } from './history.js';
 import { LEASE_MS, ORPHANS_MS, RUNS, SWEEP_MS } from './plan.js';
@@ -14,7 +14,6 @@ import { Random } from './random.js';
 /** `always`: what is acknowledged is in the file. `everysec` may answer before it writes: docs/CHAOS.md. */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--enable-debug-command', 'yes'];
 const FILE = (path: string) => new URL(path, import.meta.url).pathname;
-const SERVICE = (name: string) => new URL('main.js', import.meta.resolve(`@marblerun/${name}`)).pathname;
 
 export interface Side {
   readonly run: string;
@@ -132,9 +131,8 @@ export class Stage {
             ...{ MARBLERUN_RUN: run, MARBLERUN_SWEEP_MS: String(SWEEP_MS), MARBLERUN_ORPHANS_MS: String(ORPHANS_MS) },
             ...{ MARBLERUN_MAX_ATTEMPTS: '1000', MARBLERUN_PROMOTE_MS: '100' },
           };
-    const common = { MARBLERUN_REDIS: proxy.url, MARBLERUN_HOST: '127.0.0.1', MARBLERUN_PORT: '0' };
-    const env = { ...common, MARBLERUN_LOG_LEVEL: 'info', ...own };
-    this.#add(`${kind} ${run}`, kind, (crash) => new Program(SERVICE(kind), { env: { ...env, ...crashing(crash) } }));
+    const env = { MARBLERUN_REDIS: proxy.url, ...own };
+    this.#add(`${kind} ${run}`, kind, (crash) => new ServiceProgram(kind, { env: { ...env, ...crashing(crash) } }));
   }
 
   #add(role: string, kind: Part['kind'], start: Part['start']): void {

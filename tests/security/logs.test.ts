@@ -6,9 +6,9 @@ import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Program, RedisServer, redisCli, until } from '@marblerun/test-support';
+import { Program, RedisServer, ServiceProgram, redisCli, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { ready, startElevator, startMonitor, type ServiceProcess } from '../services.js';
+import { startElevator, startMonitor, type ServiceProcess } from '../services.js';
 
 const SECRETS = {
   payload: 'what-only-the-marbles-hold',
@@ -123,7 +123,7 @@ test('no line of a service at level trace holds data, reasons, passwords, tokens
   await troubleLane();
   for (const service of [monitor, elevator]) await ask(service, serial!);
   await refused.program.line(/failed; tries again/);
-  expect(await ready(refused)).toBe(false);
+  expect(await refused.program.isReady()).toBe(false);
   for (const service of [monitor, elevator, refused]) {
     service.program.signal('SIGTERM');
     expect(await service.program.exited).toEqual({ code: 0, signal: null });
@@ -138,8 +138,7 @@ test('no line of a service at level trace holds data, reasons, passwords, tokens
 
 test('a configuration that cannot be read is not shown', async () => {
   const lanes = `{ "runs": { "above": { "redis": ${url(upper)} } } }`;
-  const file = fileURLToPath(import.meta.resolve('@marblerun/elevator')).replace(/index\.js$/, 'main.js');
-  const program = new Program(file, { env: { MARBLERUN_LANES: lanes } });
+  const program = new ServiceProgram('elevator', { env: { MARBLERUN_LANES: lanes } });
   expect((await program.exited).code).toBe(78);
   expect(program.errors.join('\n')).toMatch(/MARBLERUN_LANES has 1 mistake.*not JSON/s);
   expect(program.errors.join('\n')).not.toContain(url(upper).slice(0, 8));

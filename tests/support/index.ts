@@ -6,6 +6,7 @@ export { Program, type ProgramOptions } from './program.js';
 export { redisCli } from './redis-cli.js';
 export { RedisCluster } from './redis-cluster.js';
 export { RedisServer, freePort } from './redis-server.js';
+export { ServiceProgram, type ServiceKind } from './service-program.js';
 export { Sentinels } from './sentinels.js';
 export { sleep, until } from './until.js';
 export { Proxy, type Direction, type Link } from './proxy.js';

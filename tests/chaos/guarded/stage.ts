@@ -4,7 +4,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Program, Sentinels, until } from '@marblerun/test-support';
+import { Program, Sentinels, ServiceProgram, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { newHistory } from '../history.js';
 import { ORPHANS_MS, SWEEP_MS } from '../plan.js';
@@ -82,14 +82,14 @@ export class GuardedStage {
   }
 
   #start(role: Actor['role']): Program {
-    if (role === 'monitor') return new Program(MONITOR, { env: this.#monitorEnv() });
+    if (role === 'monitor') return new ServiceProgram('monitor', { env: this.#monitorEnv() });
     const file = join(this.dir, `${String(++this.#files).padStart(4, '0')}-${role}.jsonl`);
     return new Program(ACTOR, { args: [role, this.redis, file] });
   }
 
   #monitorEnv(): Record<string, string> {
     return {
-      ...{ MARBLERUN_REDIS: this.redis, MARBLERUN_HOST: '127.0.0.1', MARBLERUN_PORT: '0', MARBLERUN_RUN: RUN },
+      ...{ MARBLERUN_REDIS: this.redis, MARBLERUN_RUN: RUN },
       ...{ MARBLERUN_SWEEP_MS: String(SWEEP_MS), MARBLERUN_ORPHANS_MS: String(ORPHANS_MS) },
       ...{ MARBLERUN_MAX_ATTEMPTS: '1000', MARBLERUN_PROMOTE_MS: '100' },
     };
@@ -97,5 +97,4 @@ export class GuardedStage {
 }
 
 const ACTOR = new URL('actor.js', import.meta.url).pathname;
-const MONITOR = new URL('main.js', import.meta.resolve('@marblerun/monitor')).pathname;
 const isUp = ({ program }: Actor) => program.running && program.lines.some((line) => /started|listening/.test(line));
