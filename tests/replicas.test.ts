@@ -14,9 +14,7 @@ beforeEach(async () => {
   primary = await RedisServer.start(['--repl-diskless-sync-delay', '0']);
   replica = await RedisServer.start(['--replicaof', '127.0.0.1', String(primary.port)]);
   atReplica = new Redis(replica.url);
-  await until('the replica has caught up', async () =>
-    /master_link_status:up/.test(await atReplica.info('replication')),
-  );
+  await until('the replica has caught up', () => replica.follows(primary));
 });
 afterEach(async () => {
   atReplica.disconnect();

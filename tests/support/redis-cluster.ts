@@ -80,9 +80,7 @@ export class RedisCluster {
   /** True if it is a master that has this many replicas, or a replica that follows its master. */
   async follows(node: RedisServer, replicas: number): Promise<boolean> {
     const info = await this.cli(node, 'INFO', 'replication');
-    return /role:master/.test(info)
-      ? info.includes(`connected_slaves:${replicas}`)
-      : /master_link_status:up/.test(info);
+    return info.includes('role:master') ? info.includes(`connected_slaves:${replicas}`) : node.follows();
   }
 
   async #join(replicas: number): Promise<void> {

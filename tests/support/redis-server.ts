@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { redisCli } from './redis-cli.js';
 import { until } from './until.js';
 
 export class RedisServer {
@@ -65,6 +66,13 @@ export class RedisServer {
   /** For SIGSTOP and SIGCONT. */
   signal(signal: NodeJS.Signals): void {
     this.#process?.kill(signal);
+  }
+
+  /** Is it a replica whose link to its master is up? With `master`: to that one. */
+  async follows(master?: RedisServer): Promise<boolean> {
+    const replication = (await redisCli(this.port, 'INFO', 'replication')).split(/\r?\n/);
+    const isOf = master === undefined || replication.includes(`master_port:${master.port}`);
+    return isOf && replication.includes('master_link_status:up');
   }
 
   /** Ends it and removes its files. Safe twice. */

@@ -40,9 +40,7 @@ export class Sentinels {
     const master = await RedisServer.start(SERVER);
     const replica = await RedisServer.start([...SERVER, '--replicaof', '127.0.0.1', String(master.port)]);
     const group = new Sentinels(name, master, replica, await mkdtemp(join(tmpdir(), 'marblerun-sentinel-')));
-    await until('the replica follows', async () =>
-      (await redisCli(replica.port, 'INFO', 'replication')).includes('master_link_status:up'),
-    );
+    await until('the replica follows', () => replica.follows());
     for (let i = 0; i < 3; i++) await group.#watch(downAfterMs, failoverTimeoutMs);
     await until('the Sentinels know each other and the replica', async () => {
       const found = await Promise.all(group.ports.map((port) => redisCli(port, 'SENTINEL', 'MASTER', name)));
@@ -102,8 +100,7 @@ export class Sentinels {
   async whole(): Promise<void> {
     const look = async () => {
       const { master, other } = await this.roles();
-      const follows = await redisCli(other.port, 'INFO', 'replication');
-      if (!follows.includes(`master_port:${master.port}`) || !follows.includes('master_link_status:up')) return false;
+      if (!(await other.follows(master))) return false;
       if (!(await redisCli(master.port, 'INFO', 'replication')).includes('state=online')) return false;
       return (await Promise.all(this.ports.map((sentinel) => this.#seesBoth(sentinel, master, other)))).every(Boolean);
     };
