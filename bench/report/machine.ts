@@ -3,10 +3,14 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import type { About } from './report.js';
 
 const run = promisify(execFile);
 const LIBRARIES = ['bullmq', 'bee-queue', 'groupmq', 'ioredis'];
+
+export interface About {
+  readonly quick: boolean;
+  readonly rounds: number;
+}
 
 export async function machine({ quick, rounds }: About): Promise<string> {
   const redis = /v=(\S+)/.exec((await run('redis-server', ['--version'])).stdout)?.[1] ?? '?';

@@ -4,17 +4,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { CONTESTANTS } from '../contestants/index.js';
 import type { Results } from '../results.js';
-import { machine } from './machine.js';
+import { machine, type About } from './machine.js';
 import { drawBars, drawCurves } from './charts.js';
 import { tablesOf } from './tables.js';
 import { targetsTable } from './targets.js';
 
 const DOCS = new URL('../../../docs/', import.meta.url);
-
-export interface About {
-  readonly quick: boolean;
-  readonly rounds: number;
-}
 
 export async function writeReport(results: Results, about: About): Promise<void> {
   await mkdir(new URL('img/', DOCS), { recursive: true });

@@ -8,7 +8,7 @@
 import type { Batch, Communicator, LaneFoot, LaneHead, LiftLimits } from 'marblerun/communicator';
 import type { Logger } from '@marblerun/service';
 import type { Lane } from './lanes.js';
-import type { LaneMetrics } from './metrics.js';
+import type { LaneMetrics } from './lane-metrics.js';
 
 export interface CarrierOptions {
   readonly lane: Lane;

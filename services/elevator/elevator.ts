@@ -7,7 +7,8 @@ import type { Registry } from 'prom-client';
 import { Carrier } from './carrier.js';
 import type { ElevatorConfig } from './config.js';
 import type { Run } from './lanes.js';
-import { collectorOf, createLaneMetrics } from './metrics.js';
+import { createLaneMetrics } from './lane-metrics.js';
+import { collectorOf } from './metrics.js';
 
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000 } as const;
 /** How often each run is asked whether it is there, so that readiness is known also when nothing is to be carried. */

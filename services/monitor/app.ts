@@ -6,8 +6,9 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api.js';
 import type { MonitorConfig } from './config.js';
 import { registerDashboard } from './dashboard.js';
-import { collectorOf, createSweepMetrics } from './metrics.js';
+import { collectorOf } from './metrics.js';
 import { RunMonitor } from './run-monitor.js';
+import { createSweepMetrics } from './sweep-metrics.js';
 
 export function buildMonitor(config: MonitorConfig): Service {
   const log = createLogger('monitor', config.logLevel);

@@ -1,29 +1,12 @@
 /**
- * The Monitor's metrics, made for a registry. Names are public and stay.
+ * What is looked up for each scrape of the Monitor. Names are public and stay.
  *
  * What is in Redis is read once per scrape. A run that does not answer has no values then, and
  * `marblerun_up` says so.
  */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { QueueStatus } from 'marblerun/communicator';
 import type { RunMonitor } from './run-monitor.js';
-
-export interface SweepMetrics {
-  readonly recoverySeconds: Histogram<'run'>;
-}
-
-/** Every run has its series from the start: an increase from nothing to 1 would not show. */
-export function createSweepMetrics(registry: Registry, runs: readonly string[]): SweepMetrics {
-  const recoverySeconds = new Histogram({
-    name: 'marblerun_recovery_seconds',
-    help: 'From the end of a lease or time limit until its marbles were back in their queue, as this Monitor did it',
-    labelNames: ['run'],
-    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
-    registers: [registry],
-  });
-  for (const run of runs) recoverySeconds.zero({ run });
-  return { recoverySeconds };
-}
 
 /** The public events of marblerun_marbles_total, of those that are counted. */
 const PUBLIC_EVENTS = ['sent', 'finished', 'failed', 'dropped', 'returned', 'dead', 'elevated'] as const;

@@ -8,7 +8,7 @@ import { Loop, type Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
-import type { SweepMetrics } from './metrics.js';
+import type { SweepMetrics } from './sweep-metrics.js';
 
 /** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 } as const;
@@ -97,6 +97,7 @@ export class RunMonitor {
     const forgotten = await this.communicator.prune(this.config.stillMs);
     if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
   }
+
   /** The retention of the dead. */
   async expire(): Promise<undefined> {
     const { deadKeep, deadKeepMs } = this.config;
