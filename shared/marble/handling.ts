@@ -13,6 +13,7 @@ import { HeldMarble } from './held-marble.js';
 import type { ResolvedOptions } from './options.js';
 import { Prefetch } from './prefetch.js';
 import { Telemetry } from './telemetry.js';
+import { UnderWay, type Place } from './under-way.js';
 
 export type Handler<T, Q extends object = Record<string, unknown>> = (data: T, marble: HeldMarble<Q>) => unknown;
 
@@ -32,7 +33,7 @@ export interface HandlingOptions {
 const TURN = 250;
 
 export class Handling {
-  readonly #running = new Set<HeldMarble>();
+  readonly #running = new UnderWay<HeldMarble>();
   readonly #prefetch: Prefetch;
   readonly #telemetry: Telemetry | undefined;
   /** From `#next` on. */
@@ -125,8 +126,7 @@ export class Handling {
     try {
       const result = this.#run(marble);
       if (isPromiseLike(result)) {
-        this.#running.add(marble);
-        void this.#settle(marble, result, started);
+        void this.#settle(this.#running.add(marble), result, started);
         return;
       }
       this.#finished.push(marble);
@@ -145,7 +145,8 @@ export class Handling {
     return marble.processing.run(work);
   }
 
-  async #settle(marble: HeldMarble, result: PromiseLike<unknown>, started: number): Promise<void> {
+  async #settle(place: Place<HeldMarble>, result: PromiseLike<unknown>, started: number): Promise<void> {
+    const marble = place.item;
     const timeLimitMs = marble.held.envelope.timeLimitMs ?? this.options.timeLimitMs;
     const overTime = () => marble.abort(timeLimit(marble.held, timeLimitMs));
     const timer = timeLimitMs > 0 ? setTimeout(overTime, timeLimitMs) : undefined;
@@ -156,7 +157,7 @@ export class Handling {
       this.#fail(marble, error);
     }
     if (timer) clearTimeout(timer);
-    this.#running.delete(marble);
+    this.#running.remove(place);
     this.#prefetch.took(performance.now() - started);
     this.#start();
     this.changed();

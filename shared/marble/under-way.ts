@@ -1,0 +1,36 @@
+/**
+ * What is under way: in no order, and taken out in one step wherever it is.
+ *
+ * Not a `Set`: whenever that of V8 makes room, its former table still names what was in it and the next table, so what
+ * comes and goes fast is kept until a full garbage collection, and each small one has it all to copy.
+ */
+export interface Place<T> {
+  readonly item: T;
+  index: number;
+}
+
+export class UnderWay<T> implements Iterable<T> {
+  readonly #places: Place<T>[] = [];
+
+  get size(): number {
+    return this.#places.length;
+  }
+
+  add(item: T): Place<T> {
+    const place = { item, index: this.#places.length };
+    this.#places.push(place);
+    return place;
+  }
+
+  /** Each place once. */
+  remove(place: Place<T>): void {
+    const last = this.#places.pop()!;
+    if (last === place) return;
+    this.#places[place.index] = last;
+    last.index = place.index;
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (const { item } of [...this.#places]) yield item;
+  }
+}
