@@ -29,11 +29,24 @@ export const floorOf = (name: string, batch: number, outputs: readonly string[] 
   weight: 5,
   open(url) {
     const redis = new Redis(url);
+    const idlers: Redis[] = [];
     return {
       send: (data) => redis.lpush(QUEUE, JSON.stringify(data)),
       sendBulk: (many) => redis.lpush(QUEUE, ...many.map((data) => JSON.stringify(data))),
       consume: (concurrency, handle) => swapLoop(url, batch || concurrency, handle, outputs),
-      close: () => redis.quit(),
+      /** As many connections, of which one waits, and nothing else: no lease. */
+      async idle(holders) {
+        for (let i = 0; i < holders; i++) {
+          const [working, waiting] = [new Redis(url), new Redis(url)];
+          await working.ping();
+          waiting.blmove('idle', `landing:${process.pid}:${i}`, 'RIGHT', 'LEFT', 0).catch(() => undefined); // until it is closed
+          idlers.push(working, waiting);
+        }
+      },
+      close: async () => {
+        for (const idler of idlers) idler.disconnect();
+        await redis.quit();
+      },
     };
   },
 });

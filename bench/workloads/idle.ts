@@ -9,7 +9,7 @@ export function idle(name: string, holders: number, heartbeat: 'loop' | 'thread'
   const processes = Math.max(1, Math.ceil(holders / PER_PROCESS));
   return {
     name,
-    contestants: ['MarbleRun'],
+    contestants: holders > 1000 ? ['MarbleRun', 'floor'] : ['MarbleRun'],
     once: true,
     async measure(lab, { name: contestant }) {
       const waiting = Array.from({ length: processes }, () => lab.process(contestant));

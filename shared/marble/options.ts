@@ -17,7 +17,7 @@ export interface MarbleOptions extends BusOptions {
   readonly atomic?: boolean;
   /** How long this worker may be silent before its marbles count as dropped. Default 15,000 ms. */
   readonly leaseMs?: number;
-  /** How long one command may wait in Redis for a marble; less than a proxy on the way lets a connection be silent. Default 120,000 ms. */
+  /** How long one command may wait in Redis for a marble; less than a proxy on the way lets a connection be silent. Default 300,000 ms. */
   readonly blockMs?: number;
   /** Time between heartbeats; at most a third of the lease. Default a third of the lease. */
   readonly heartbeatMs?: number;
@@ -55,7 +55,7 @@ export const MARBLE_DEFAULTS = Object.freeze({
   monitored: true,
   atomic: false,
   leaseMs: 15_000,
-  blockMs: 120_000,
+  blockMs: 300_000,
   heartbeat: 'thread' as const,
   timeLimitMs: 0,
   maxAttempts: 5,
