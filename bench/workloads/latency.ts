@@ -3,7 +3,7 @@ import { until } from '@marblerun/test-support';
 import { percentile, type Workload } from './workload.js';
 
 /** Before what counts: the first seconds are those of compilers. */
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 5;
 
 /** `perSecond`: 0 for one each 5 ms. */
 export function latency(name: string, seconds: number, perSecond: (contestant: string) => number): Workload {
