@@ -83,11 +83,9 @@ function registerViews(routes: Routes, find: Find): void {
     ...view('Holders, the longest unheard first', holders),
     querystring: page.pick({ limit: true }),
   };
-  routes.get('/api/runs/:run/holders', { schema: ofHolders }, async ({ params, query }) => {
-    const { status } = find(params.run).communicator;
-    const [found, now] = await Promise.all([status.holders(query.limit), status.now()]);
-    return found.map((holder) => ({ ...holder, unheardMs: Math.max(0, now - holder.heardAt) }));
-  });
+  routes.get('/api/runs/:run/holders', { schema: ofHolders }, ({ params, query }) =>
+    find(params.run).communicator.status.holders(query.limit),
+  );
   const ofDead = { ...view('Dead marbles, the latest first', deadPage), querystring: page };
   routes.get('/api/runs/:run/dead', { schema: ofDead }, async ({ params, query }) => {
     const { graveyard } = find(params.run).communicator;

@@ -77,7 +77,7 @@ async function observeRun(
   metricHolders: number,
 ): Promise<void> {
   const { status, graveyard } = communicator;
-  const [queues, outboxes, holders, holderCount, later, dead, memory, now] = await Promise.all([
+  const [queues, outboxes, holders, holderCount, later, dead, memory] = await Promise.all([
     status.queues(),
     status.outboxes(),
     metricHolders > 0 ? status.holders(metricHolders) : [],
@@ -85,7 +85,6 @@ async function observeRun(
     status.laterCount(),
     graveyard.count(),
     status.memory(),
-    status.now(),
   ]);
   for (const queue of queues) observeQueue(instruments, run, queue);
   for (const { queue, oldestMs } of outboxes) instruments.outboxOldest.set({ run, queue }, oldestMs / 1000);
@@ -96,7 +95,7 @@ async function observeRun(
     instruments.usedBytes.set({ run }, memory.usedBytes);
     instruments.maxBytes.set({ run }, memory.maxBytes);
   }
-  for (const { holder, heardAt } of holders) instruments.age.set({ run, holder }, Math.max(0, now - heardAt) / 1000);
+  for (const { holder, unheardMs } of holders) instruments.age.set({ run, holder }, unheardMs / 1000);
 }
 
 function observeQueue({ depth, oldest, held, marbles }: Instruments, run: string, status: QueueStatus): void {

@@ -40,6 +40,8 @@ export interface HolderStatus {
   /** When its lease passes, and when it was last heard of: ms since 1970 by Redis's clock. */
   readonly leaseUntil: number;
   readonly heardAt: number;
+  /** How long ago that was. */
+  readonly unheardMs: number;
   /** Marbles in hand. */
   readonly held: number;
   /** host, pid, queue, report, blockedMs, … as its client wrote them. */
@@ -91,7 +93,9 @@ export class Status {
   /** The longest unheard first. */
   async holders(limit = 1000): Promise<HolderStatus[]> {
     const { holders, holder: entry, held } = this.keys;
-    const members = await this.connection.run((redis) => redis.zrange(holders, '0', String(limit - 1), 'WITHSCORES'));
+    const [members, now] = await this.connection.run((redis) =>
+      Promise.all([redis.zrange(holders, '0', String(limit - 1), 'WITHSCORES'), timeMs(redis)]),
+    );
     const status: HolderStatus[] = [];
     for (let i = 0; i < members.length; i += 2) {
       const [holder, leaseUntil] = [members[i]!, Number(members[i + 1])];
@@ -99,7 +103,8 @@ export class Status {
         Promise.all([redis.hgetall(entry(holder)), redis.hlen(held(holder))]),
       );
       const heardAt = leaseUntil - Number(about['leaseMs'] ?? 0);
-      status.push({ holder, leaseUntil, heardAt, held: Math.max(0, fields - 1), about });
+      const unheardMs = Math.max(0, now - heardAt);
+      status.push({ holder, leaseUntil, heardAt, unheardMs, held: Math.max(0, fields - 1), about });
     }
     return status;
   }
