@@ -54,7 +54,7 @@ export function flow(name: string, marbles: number): Workload {
 }
 
 /** Resolves when `n` have been handled: with the time from the first to the last. */
-async function handled(workers: readonly Process[], n: number): Promise<number> {
+export async function handled(workers: readonly Process[], n: number): Promise<number> {
   const look = () => Promise.all(workers.map((worker) => worker.ask('counted')));
   const seen = await until(
     `${n} marbles are handled`,

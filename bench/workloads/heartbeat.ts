@@ -1,7 +1,7 @@
 /** Do heartbeats come on time while the machine has no core to spare? */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keysOf } from 'marblerun/communicator';
-import type { Lab } from '../lab.js';
+import { Communicator } from 'marblerun/communicator';
+import { handled } from './consume.js';
 import type { Workload } from './workload.js';
 
 const PROCESSES = 4;
@@ -22,28 +22,19 @@ export function heartbeat(name: string, marbles: number): Workload {
       const workers = Array.from({ length: PROCESSES }, () => lab.process(contestant));
       for (const worker of workers) await worker.ask('idle', { holders: 1, heartbeat: 'thread' });
       await Promise.all(workers.map((worker) => worker.ask('consume', { concurrency: 50 })));
-      const silence = { ms: 0 };
-      for (let handled = 0; handled < marbles; await sleep(LOOK_MS)) {
-        silence.ms = Math.max(silence.ms, await longestSilence(lab));
-        handled = (await Promise.all(workers.map((worker) => worker.ask('counted')))).reduce(
-          (sum, { n }) => sum + n,
-          0,
-        );
-      }
+      const bus = new Communicator({ redis: lab.url });
+      const work = { isDone: false };
+      const done = handled(workers, marbles).finally(() => (work.isDone = true));
+      let silenceMs = 0;
+      const watch = async () => {
+        for (; !work.isDone; await sleep(LOOK_MS)) {
+          const [longest] = await bus.status.holders(1);
+          silenceMs = Math.max(silenceMs, longest?.unheardMs ?? 0);
+        }
+      };
+      await Promise.all([done, watch()]).finally(() => bus.close());
       await Promise.all(workers.map((worker) => worker.ask('stop')));
-      return { silenceMs: silence.ms };
+      return { silenceMs };
     },
   };
-}
-
-/** Of all holders, in ms: what is gone of a lease. */
-async function longestSilence({ redis }: Lab): Promise<number> {
-  const { holders, holder } = keysOf('main');
-  const [[seconds, us], flat] = await Promise.all([redis.time(), redis.zrange(holders, '0', '-1', 'WITHSCORES')]);
-  const now = Number(seconds) * 1000 + Math.floor(Number(us) / 1000);
-  const silences = flat.map(async (id, i) => {
-    const leaseMs = i % 2 === 0 ? Number(await redis.hget(holder(id), 'leaseMs')) : 0;
-    return leaseMs > 0 ? leaseMs - (Number(flat[i + 1]) - now) : 0;
-  });
-  return Math.max(0, ...(await Promise.all(silences)));
 }

@@ -1,5 +1,5 @@
 /** From the call of `send` in one process to the handler in another. */
-import { until } from '@marblerun/test-support';
+import { handled } from './consume.js';
 import { percentile, type Workload } from './workload.js';
 
 /** Before what counts: the first seconds are those of compilers. */
@@ -16,8 +16,7 @@ export function latency(name: string, seconds: number, perSecond: (contestant: s
       const [worker, sender] = [lab.process(contestant), lab.process(contestant)];
       await worker.ask('consume', { concurrency: 50 });
       await sender.ask('pace', { n: all, perSecond: rate });
-      const areHandled = async () => (await worker.ask('counted')).n >= all;
-      await until(`${all} marbles are handled`, areHandled, { deadlineMs: 120_000, everyMs: 50 });
+      await handled([worker], all);
       const latenciesUs = (await worker.ask('stop')).latenciesUs.slice(-n).sort((a, b) => a - b);
       return {
         p50Us: percentile(latenciesUs, 0.5),
