@@ -3,11 +3,14 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { redisCli } from './redis-cli.js';
-import { until } from './until.js';
+
+/** Its first word after it listens, before it reads what files there are. */
+const LISTENS = 'Server initialized';
 
 export class RedisServer {
   #process: ChildProcess | undefined;
@@ -42,16 +45,16 @@ export class RedisServer {
   /** Starts it again on the same port and files, with further options. Resolves when it listens. */
   async restart(more: readonly string[] = []): Promise<void> {
     const basics = ['--port', String(this.port), '--dir', this.dir, '--save', '', '--bind', '127.0.0.1'];
-    const child = spawn(this.program, [...basics, ...this.args, ...more], { stdio: 'ignore' });
-    const trouble = new Promise<never>((_, reject) => {
+    const child = spawn(this.program, [...basics, ...this.args, ...more], { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#process = child;
+    await new Promise<void>((resolve, reject) => {
       child.once('error', (error) =>
         reject(new Error(`${this.program} cannot be started (make test installs it): ${error.message}`)),
       );
       child.once('exit', (code) => reject(new Error(`${this.program} ended with ${code}: ${this.args.join(' ')}`)));
+      // Heard of itself: what answers on the port may be a server of somebody who was given the same free port.
+      createInterface(child.stdout).on('line', (line) => line.includes(LISTENS) && resolve());
     });
-    trouble.catch(() => undefined); // what happens after it listened is the test's own doing
-    this.#process = child;
-    await Promise.race([until(`port ${this.port} is open`, () => isOpen(this.port)), trouble]);
   }
 
   /** Ends the process at once, as a crash would, or in order with SIGTERM. Resolves when it is gone. */
@@ -89,13 +92,5 @@ export function freePort(): Promise<number> {
       const { port } = server.address() as AddressInfo;
       server.close(() => resolve(port));
     });
-  });
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
   });
 }
