@@ -2,8 +2,8 @@
 -- KEYS: 1 holders, 2.. holder (one for each)
 -- ARGV: holder, lease in ms, what to note of how long its process has been blocked in ms ('' for nothing), ...
 -- returns: for each holder 1, or 0 where it was given up
-local time = redis.call('TIME')
-local at = time[1] * 1000 + math.floor(time[2] / 1000)
+-- include clock
+local at = now()
 local n, dates, known = #KEYS - 1, {}, {}
 for i = 1, n do
   dates[2 * i - 1] = at + tonumber(ARGV[3 * i - 1])

@@ -3,8 +3,8 @@
 -- ARGV: 1 most of each
 -- returns: {{holder whose lease has passed, ...}, {'holder receipt' whose time has passed, ...}, ms until the next
 --   delayed marble is due (0: now, -1: there is none)}
-local time = redis.call('TIME')
-local at = time[1] * 1000 + math.floor(time[2] / 1000)
+-- include clock
+local at = now()
 local silent = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', at, 'LIMIT', 0, ARGV[1])
 local overdue = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', at, 'LIMIT', 0, ARGV[1])
 local next = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]

@@ -2,7 +2,7 @@
 -- KEYS: 1-7 run
 -- ARGV: 1 most dead to keep (0: any number), 2 ms to keep them (0: for ever), 3 most to remove, 4 most bytes
 -- returns: how many were removed; 0: all that are left may stay
--- include run graves
+-- include clock run graves
 local keep, keepMs, most, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local at, removed, bytes = now(), 0, 0
 local surplus = keep > 0 and redis.call('ZCARD', DEAD) - keep or 0

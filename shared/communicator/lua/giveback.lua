@@ -4,7 +4,7 @@
 -- ARGV: 1 holder, 2 number of this command, 3 the last that is known to be noted in held, 4 attempts allowed,
 --       5 lines, then their queues, then of each marble, last taken first: receipt, line, 'fail' or 'release', delay in ms, the error as JSON
 -- returns: {'forgotten'}, or {'ok', {refused receipt, ...}, {receipt of one that is dead now, ...}}
--- include run attempts holder
+-- include clock run attempts holder
 local HOLDERS, HELD, DEADLINES = KEYS[8], KEYS[9], KEYS[10]
 local holder, op, default, lines = ARGV[1], ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 if not redis.call('ZSCORE', HOLDERS, holder) then return { 'forgotten' } end

@@ -5,7 +5,7 @@
 -- returns: {'landed' | 'gap' | 'duplicate' | 'doubt', epoch known here}
 --   gap: taken, but what this run knew of the lane and what came do not join: some state was lost or rolled back;
 --   doubt: not taken: older than what is known here, or the same number with other content
--- include run attempts outputs
+-- include clock run attempts outputs
 local epoch, number, lines = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
 local known = redis.call('HGET', KEYS[8], ARGV[1])
 local lastEpoch, lastNumber, lastFingerprint = string.match(known or '', '^(%d+) (%d+) (%S+)')

@@ -2,8 +2,8 @@
 -- KEYS: 1 held, 2 deadlines
 -- ARGV: 1 holder, then of each marble: receipt, limit in ms (0: none)
 -- returns: how many are held
-local time = redis.call('TIME')
-local at = time[1] * 1000 + math.floor(time[2] / 1000)
+-- include clock
+local at = now()
 local held = 0
 for i = 2, #ARGV, 2 do
   local member = ARGV[1] .. ' ' .. ARGV[i]

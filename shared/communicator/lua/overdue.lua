@@ -3,7 +3,7 @@
 -- ARGV: 1 holder, 2 attempts allowed where the holder does not say, 3 lines, then their queues, then of each
 --       marble, last taken first: receipt, line
 -- returns: {returned, dead, ms since the earliest time limit passed}
--- include run attempts
+-- include clock run attempts
 local DEADLINES, HOLDER, HELD = KEYS[8], KEYS[9], KEYS[10]
 local holder, lines, at = ARGV[1], tonumber(ARGV[3]), now()
 local keys, back, returned, dead, late = linesByQueue(3, 10, lines), {}, 0, 0, 0

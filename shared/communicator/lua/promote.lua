@@ -2,7 +2,7 @@
 -- KEYS: 1-7 run, 8.. the list of each line
 -- ARGV: 1 most marbles, 2 most bytes, 3 lines, then their queues
 -- returns: {moved, queue that is missing among the lines ('' for none), '1' if more are due}
--- include run
+-- include clock run
 local at, keys, moved, bytes, missing = now(), linesByQueue(3, 7, tonumber(ARGV[3])), 0, 0, ''
 local front, more = {}, '1'
 while moved < tonumber(ARGV[1]) and bytes < tonumber(ARGV[2]) do

@@ -2,7 +2,7 @@
 -- KEYS: 1-7 run, 8 its list, 9 its outbox
 -- ARGV: 1 queue, 2 ms it must have been still, 3.. its events
 -- returns: 1 if it was forgotten
--- include run
+-- include clock run
 local queue, at = ARGV[1], now()
 local last = math.max(tonumber(redis.call('ZSCORE', QUEUES, queue)) or 0, tonumber(redis.call('ZSCORE', OUTBOXES, queue)) or 0)
 if at - last < tonumber(ARGV[2]) or redis.call('EXISTS', KEYS[8], KEYS[9]) > 0 then return 0 end

@@ -5,7 +5,7 @@
 --       5 most bytes, 6 the queue that it waits on, 7 lines, then their queues
 -- returns: {'alive'} (its lease runs, or it waits on another queue now: nothing done) | {'missing', queue, ...} (call again with these lines too)
 --   | {'more' or 'done', returned, dead, ms since the lease passed}
--- include run attempts
+-- include clock run attempts
 local HOLDERS, HOLDER, HELD, LANDING = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local holder, dropped = ARGV[1], ARGV[2] == 'dropped'
 local at, waiting, keys = now(), ARGV[6], linesByQueue(7, 11, tonumber(ARGV[7]))

@@ -2,12 +2,11 @@
 -- KEYS: 1 sender, 2 list, 3 counts, 4 queues
 -- ARGV: 1 number of this send, 2 ms to remember it, 3 queue, 4.. envelopes, up to 5,000
 -- returns: 1 done now, 0 had been done
--- include once
+-- include clock once
 if doneBefore(KEYS[1], ARGV[1], ARGV[2]) then return 0 end
 local n = #ARGV - 3
 if redis.call('LPUSH', KEYS[2], unpack(ARGV, 4)) == n then -- it was empty: noted in the registry, as lib/run does
-  local time = redis.call('TIME')
-  redis.call('ZADD', KEYS[4], time[1] * 1000 + math.floor(time[2] / 1000), ARGV[3])
+  redis.call('ZADD', KEYS[4], now(), ARGV[3])
 end
 redis.call('HINCRBY', KEYS[3], ARGV[3] .. ' sent', n)
 return 1

@@ -11,7 +11,7 @@
 --       how many; then the number of groups of outputs, and the groups (lib/outputs)
 -- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, {queue, seq, {envelope, ...}}, ...}:
 --   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
--- include run attempts outputs holder take
+-- include clock run attempts outputs holder take
 local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local holder, lease, op = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local believed, limit, seq, want = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])

@@ -3,8 +3,8 @@
 -- KEYS: 1 holders, 2 holder
 -- ARGV: 1 holder, 2 lease in ms, 3 the id by which Redis knows this connection
 -- returns: 1, or 0 where the holder was given up
+-- include clock
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
-local time = redis.call('TIME')
-redis.call('ZADD', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[1], now() + ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[2], 'client', ARGV[3])
 return 1

@@ -1,12 +1,6 @@
--- What every script that moves marbles stands on: the keys of the run, the clock, pushing, counting.
+-- What every script that moves marbles stands on: the keys of the run, pushing, counting.
 local COUNTS, QUEUES, OUTBOXES = KEYS[1], KEYS[2], KEYS[3]
 local LATER, DEAD, GRAVES, SERIAL = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-
--- Milliseconds by Redis's clock: no client's clock decides anything.
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
 
 local function count(queue, event, n)
   redis.call('HINCRBY', COUNTS, queue .. ' ' .. event, n)
