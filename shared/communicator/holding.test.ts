@@ -182,6 +182,22 @@ test('a failed marble waits for its delay, then goes to the front; a released on
   expect((await bus.show())[0]).toMatchObject({ held: 0, counts: { failed: 1, released: 2, returned: 1 } });
 });
 
+test('marbles that failed together come back after their delay in the order in which they were taken, of any queues', async () => {
+  await send('a', 1, 2, 3);
+  await send('b', 1, 2, 3);
+  const holding = await enter();
+  const [a, b] = [await take(holding, 'a', 3), await take(holding, 'b', 3)];
+  const lastFirst = a.flatMap((held, i) => [held, b[i]!]).reverse();
+  await holding.giveBack(lastFirst.map((held) => ({ held, verdict: 'fail', delayMs: 1 })));
+  expect(await bus.status.laterCount()).toBe(6);
+  let moved = 0;
+  await until('all are due', async () => (moved += (await bus.recovery.promote()).moved) === 6);
+  expect([await waiting('a'), await waiting('b')]).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+  ]);
+});
+
 test('blocking hands a marble over the moment it is sent', async () => {
   const holding = await enter();
   await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
@@ -195,25 +211,6 @@ test('blocking hands a marble over the moment it is sent', async () => {
   expect((await bus.show())[0]).toMatchObject({ depth: 0, held: 0, counts: { taken: 1, finished: 1 } });
 });
 
-test('what has landed with a holder that dies is swept like what it holds', async () => {
-  const holding = await enter();
-  await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
-  const block = holding.block('a', 5000, 5000);
-  await send('a', 'came');
-  await block;
-  await bus.recovery.expire(holding.id);
-  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1 });
-  expect([await waiting('a'), await attempts('a')]).toEqual([['came'], [1]]);
-});
-
-test('unblock ends a wait at once', async () => {
-  const holding = await enter();
-  await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
-  const block = holding.block('a', 60_000, 5000);
-  await holding.unblock();
-  expect(await block).toBeUndefined();
-});
-
 test('a wait is many short commands, keeps the lease, ends with a marble, with its time, or at once', async () => {
   const holding = await enter({ leaseMs: 400 });
   await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
@@ -225,7 +222,7 @@ test('a wait is many short commands, keeps the lease, ends with a marble, with i
   const held = await block;
   expect(held && dataOf(held)).toBe('x');
   expect(await swap(holding, { finish: [{ held: held!, outputs: [] }] })).toMatchObject({ refused: new Set() });
-  const again = holding.block('a', 60_000, 50);
+  const again = holding.block('a', 60_000, 5000);
   await holding.unblock();
   expect(await again).toBeUndefined();
 });

@@ -72,6 +72,17 @@ test('what landed goes back to its queue when the description of its holder was 
   expect(await idsIn(bus, 'a')).toEqual(['unseen']);
 });
 
+test('what has landed with a holder that dies is swept like what it holds', async () => {
+  const holding = await enter(bus);
+  await holding.swap({ waitOn: 'a' });
+  const came = holding.block('a', 5000);
+  await send(bus, 'x');
+  expect((await came)?.envelope.id).toBe('x');
+  await bus.recovery.expire(holding.id);
+  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1 });
+  expect((await bus.dump('a')).map(({ id, attempt }) => [id, attempt])).toEqual([['x', 1]]);
+});
+
 test('what is adopted and finished by one swap leaves no deadline', async () => {
   const holding = await enter(bus, bus, 60_000);
   await holding.swap({ waitOn: 'a' });

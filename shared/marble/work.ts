@@ -195,7 +195,8 @@ export class Worker {
     const holding = await this.#lease.holding();
     const given = batch
       .filter(({ marble }) => marble.holding === holding || this.#refuse(marble))
-      .map((failed) => this.#givenBack(failed));
+      .map((failed) => this.#givenBack(failed))
+      .sort((a, b) => b.held.seq - a.held.seq);
     const result = await holding.giveBack(given);
     if (result.forgotten) {
       this.#giveUp(holding);

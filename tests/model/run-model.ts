@@ -131,10 +131,10 @@ export class RunModel {
   promote(): void {
     const due = this.later.filter((waiting) => waiting.due <= 0);
     this.later = this.later.filter((waiting) => waiting.due > 0);
-    for (const [queue, group] of groupBy(due, ({ queue }) => queue)) {
+    for (const { queue, side, marble } of due) {
       const line = lineOf(this.queues, queue);
-      line.push(...group.filter(({ side }) => side === 'b').map(({ marble }) => marble));
-      line.unshift(...group.filter(({ side }) => side === 'f').map(({ marble }) => marble));
+      if (side === 'b') line.push(marble);
+      else line.unshift(marble);
     }
   }
 

@@ -1,10 +1,12 @@
--- purpose: moves delayed marbles that are due into their queues, in steps bounded by number and bytes.
+-- purpose: moves delayed marbles that are due into their queues, in steps bounded by number and bytes. Each by itself, in
+--   the order in which they are due: where the steps end makes no difference, and of some that were given back
+--   together, last taken first, the one taken first is again the first, as without a delay.
 -- KEYS: 1-7 run, 8.. the list of each line
 -- ARGV: 1 most marbles, 2 most bytes, 3 lines, then their queues
 -- returns: {moved, queue that is missing among the lines ('' for none), '1' if more are due}
 -- include clock run
 local at, keys, moved, bytes, missing = now(), linesByQueue(3, 7, tonumber(ARGV[3])), 0, 0, ''
-local front, more = {}, '1'
+local more = '1'
 while moved < tonumber(ARGV[1]) and bytes < tonumber(ARGV[2]) do
   local member = redis.call('ZRANGEBYSCORE', LATER, '-inf', at, 'LIMIT', 0, 1)[1]
   if not member then
@@ -18,8 +20,7 @@ while moved < tonumber(ARGV[1]) and bytes < tonumber(ARGV[2]) do
   end
   local envelope = string.sub(member, stop + 1)
   if side == 'f' then
-    front[queue] = front[queue] or {}
-    table.insert(front[queue], 1, envelope)
+    pushFront(queue, keys[queue], { envelope }, at)
   else
     pushBack(queue, keys[queue], QUEUES, at, { envelope })
   end
@@ -27,5 +28,4 @@ while moved < tonumber(ARGV[1]) and bytes < tonumber(ARGV[2]) do
   moved = moved + 1
   bytes = bytes + #envelope
 end
-for queue, lastFirst in pairs(front) do pushFront(queue, keys[queue], lastFirst, at) end
 return { moved, missing, more }
