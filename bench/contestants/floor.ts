@@ -34,13 +34,13 @@ export const floorOf = (name: string, batch: number, outputs: readonly string[] 
       send: (data) => redis.lpush(QUEUE, JSON.stringify(data)),
       sendBulk: (many) => redis.lpush(QUEUE, ...many.map((data) => JSON.stringify(data))),
       consume: (concurrency, handle) => swapLoop(url, batch || concurrency, handle, outputs),
-      /** As many connections, of which one waits, and nothing else: no lease. */
+      /** As many connections that wait, and nothing else: no lease. */
       async idle(holders) {
         for (let i = 0; i < holders; i++) {
-          const [working, waiting] = [new Redis(url), new Redis(url)];
-          await working.ping();
+          const waiting = new Redis(url);
+          await waiting.ping();
           waiting.blmove('idle', `landing:${process.pid}:${i}`, 'RIGHT', 'LEFT', 0).catch(() => undefined); // until it is closed
-          idlers.push(working, waiting);
+          idlers.push(waiting);
         }
       },
       close: async () => {

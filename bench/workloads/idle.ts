@@ -4,7 +4,7 @@ import type { Workload } from './workload.js';
 
 const PER_PROCESS = 1000;
 
-/** With `loop` each has a heartbeat and three connections of its own, as if it were a process; with `thread` a thousand share a heartbeat, and have two each. */
+/** With `loop` each has a heartbeat of its own, and its connection; with `thread` a thousand share one. Each waits on a connection of its own. */
 export function idle(name: string, holders: number, heartbeat: 'loop' | 'thread', seconds: number): Workload {
   const processes = Math.max(1, Math.ceil(holders / PER_PROCESS));
   return {

@@ -5,7 +5,8 @@
  * What may go wrong on every call: MR_REDIS_UNAVAILABLE, MR_REDIS_AUTH, MR_REDIS_READONLY,
  * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
  */
-import { BUS_DEFAULTS, Connection, type BusOptions } from './connection.js';
+import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+import { Connection } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import { Graveyard } from './graveyard.js';
 import { Holding } from './holding.js';
@@ -36,12 +37,12 @@ export class Communicator {
   readonly #waiting = new Set<Connection>();
   #poppedAside = new Map<string, number>();
 
-  /** Does no I/O: the first call connects. */
-  constructor(options: BusOptions = {}) {
+  /** Does no I/O: the first call connects. `shared`: it works on one connection with all in this process that say so for the same bus. */
+  constructor(options: BusOptions = {}, sharing: 'own' | 'shared' = 'own') {
     this.#options = options;
     this.run = options.run ?? 'main';
     this.#keys = keysOf(this.run);
-    this.#connection = new Connection(options);
+    this.#connection = Connection[sharing](options);
     this.#sender = new Sender(this.#replicated(), this.#keys);
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.graveyard = new Graveyard(this.#connection, this.#keys);
@@ -147,7 +148,7 @@ export class Communicator {
 
   /** A further connection, for commands that block up to `blockMs`; closed with this communicator. */
   waitingConnection(blockMs: number): Connection {
-    const connection = new Connection(this.#options, blockMs);
+    const connection = Connection.own(this.#options, blockMs);
     this.#waiting.add(connection);
     return connection;
   }
@@ -183,6 +184,7 @@ export class Communicator {
   disconnect(): void {
     for (const connection of [this.#connection, ...this.#waiting]) connection.close();
   }
+
   #replicated(): Replicated {
     const { replicas, replicasTimeoutMs } = { ...BUS_DEFAULTS, ...this.#options };
     const connection = replicas > 0 ? this.waitingConnection(replicasTimeoutMs) : this.#connection;

@@ -1,5 +1,6 @@
 export { Communicator, type Popped } from './communicator.js';
-export { BUS_DEFAULTS, Connection, type BusOptions } from './connection.js';
+export { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+export { Connection } from './connection.js';
 export { decodeEnvelope, encodeEnvelope, newId, type Envelope, type Failure, type Header } from './envelope.js';
 export { Graveyard, type DeadMarble, type Exhumation } from './graveyard.js';
 export { Holding } from './holding.js';

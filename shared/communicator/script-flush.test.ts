@@ -3,7 +3,7 @@ import { freshBus } from '@marblerun/test-support';
 import { Connection } from './connection.js';
 
 test('a script that is forgotten again while its text is on the way is asked again, not refused', async () => {
-  const connection = new Connection(freshBus());
+  const connection = Connection.own(freshBus());
   let asked = 0;
   try {
     const answer = await connection.run((redis) =>

@@ -3,7 +3,7 @@
  * however many marbles they have. Runs in the heartbeat thread, or in the main loop where that is asked for.
  */
 import { Communicator } from '../communicator/communicator.js';
-import type { BusOptions } from '../communicator/connection.js';
+import type { BusOptions } from '../communicator/bus-options.js';
 
 export interface BeaterEvents {
   /** The holder was silent for longer than its lease and has been given up. */

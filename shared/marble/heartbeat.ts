@@ -7,7 +7,7 @@
  * a warning says so, and after the lease the marbles are handed out again.
  */
 import { Worker } from 'node:worker_threads';
-import type { BusOptions } from '../communicator/connection.js';
+import type { BusOptions } from '../communicator/bus-options.js';
 import { Beater } from './beater.js';
 import type { ResolvedOptions } from './options.js';
 

@@ -66,7 +66,7 @@ export class Marble<Q extends object = Queues> {
   constructor(options: MarbleOptions = {}) {
     this.#options = resolveOptions(options);
     this.#telemetry = Telemetry.of(this.#options);
-    this.#communicator = new Communicator(this.#options);
+    this.#communicator = new Communicator(this.#options, 'shared');
     this.#lease = this.#options.monitored
       ? new Lease(this.#communicator, this.#options, (holding) => this.#lost(holding))
       : undefined;

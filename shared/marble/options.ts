@@ -2,7 +2,7 @@
  * The options of a Marble: one type, one frozen table of defaults, one check.
  */
 import { readFileSync } from 'node:fs';
-import { BUS_DEFAULTS, type BusOptions } from '../communicator/connection.js';
+import { BUS_DEFAULTS, type BusOptions } from '../communicator/bus-options.js';
 import { checkName } from '../communicator/keys.js';
 import { parseRedis } from '../communicator/redis-form.js';
 import { bad, checkOptions, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';

@@ -1,0 +1,29 @@
+/** Which bus, and how patient to be with it. */
+import type { RedisForm } from './redis-form.js';
+
+export interface BusOptions {
+  /** A URL (`redis://`, `rediss://`, or the path of a Unix socket), or the long form (docs/REDIS.md). Default `redis://localhost:6379`. */
+  readonly redis?: string | RedisForm;
+  /** Default `main`. */
+  readonly run?: string;
+  /** How long the first connection may take. Default 10,000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** How long a command goes on trying while Redis is away. Default 0: as long as it takes. */
+  readonly retryTimeoutMs?: number;
+  /** How long Redis may leave a command without any reply before the connection counts as half-open. Default 10,000 ms. */
+  readonly replyTimeoutMs?: number;
+  /** Replicas that must have what was sent before `send` returns. Default 0: the primary is enough. */
+  readonly replicas?: number;
+  /** How long they may take. Default 1,000 ms. */
+  readonly replicasTimeoutMs?: number;
+}
+
+export const BUS_DEFAULTS = Object.freeze({
+  redis: 'redis://localhost:6379',
+  run: 'main',
+  connectTimeoutMs: 10_000,
+  retryTimeoutMs: 0,
+  replyTimeoutMs: 10_000,
+  replicas: 0,
+  replicasTimeoutMs: 1000,
+});

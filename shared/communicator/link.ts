@@ -1,0 +1,225 @@
+/**
+ * The way to one Redis: dialled when it is asked for and not there, and found fit to carry the run before it is used.
+ *
+ * What only works on a bus can share one with all who work on the same in this process: a connection costs Redis
+ * something, used or not. What may go wrong: it is lost, and everybody who had a command on it asks again
+ * (`connection.ts`) on what is dialled next.
+ */
+import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { MarbleRunError } from '../errors.js';
+import type { BusOptions } from './bus-options.js';
+import { Dialer } from './dial.js';
+import { LAYOUT_VERSION, keysOf } from './keys.js';
+import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
+import { parseRedis } from './redis-form.js';
+import { defineScripts } from './scripts.js';
+import { turnedAway } from './turned-away.js';
+
+const OLDEST_REDIS = 7;
+
+/** After so long without traffic the system asks whether the other end is there: seconds after a path breaks, also one that waits is cut. */
+const KEEP_ALIVE_MS = 10_000;
+
+/** What HELLO says of a server; allowed to every user, so that the least rights are enough. */
+interface Server {
+  readonly id: string;
+  readonly version: string;
+  readonly role: string;
+}
+
+/** Those that several use, by what they were asked for with. */
+const shared = new Map<string, Link>();
+
+export class Link {
+  /** `ready`, or what it waits for, in the words of Redis or the system. */
+  state = 'not connected';
+  /** Of one that several use: by which it is found, and how many they are. */
+  #key = '';
+  #users = 0;
+  readonly #dialer: Dialer;
+  /** The latest that was dialled, and whether it has been found fit. */
+  #redis: Redis | undefined;
+  #fit = false;
+  #opening: Promise<Redis> | undefined;
+  #lastError: Error | undefined;
+  /** As what the latest that was fit is known to its server. */
+  #session: { id: string; address: string } | undefined;
+  #ended = false;
+
+  /** `blockMs`: the longest block of a command. */
+  constructor(
+    private readonly options: Required<BusOptions>,
+    private readonly blockMs = 0,
+  ) {
+    this.#dialer = new Dialer(parseRedis(options.redis));
+  }
+
+  /** One for all who ask for the same: each calls `leave`, once. For commands that do not block. */
+  static shared(options: Required<BusOptions>): Link {
+    const { redis, run, connectTimeoutMs, replyTimeoutMs } = options;
+    const key = JSON.stringify([redis, run, connectTimeoutMs, replyTimeoutMs]);
+    const link = shared.get(key) ?? new Link(options);
+    shared.set(key, link);
+    link.#key = key;
+    link.#users++;
+    return link;
+  }
+
+  /** What may be used now. */
+  get fit(): Redis | undefined {
+    return this.#fit ? this.#redis : undefined;
+  }
+
+  /** By which its server knows the latest that was fit; empty before that. */
+  get clientId(): string {
+    return this.#session?.id ?? '';
+  }
+
+  /** Where this connects to, without the password. */
+  get address(): string {
+    return this.#dialer.address;
+  }
+
+  /** The server at the other end: ids of clients are of one server. */
+  get server(): string {
+    const { remoteAddress, remotePort } = (this.#redis?.stream ?? {}) as Partial<Socket>;
+    return `${remoteAddress}:${remotePort}`;
+  }
+
+  /** Callers that come while it is opened share what comes of it. Throws why it cannot be used. */
+  open(): Promise<Redis> {
+    return (this.#opening ??= this.#open().finally(() => (this.#opening = undefined)));
+  }
+
+  /** One user less; with the last it ends. `breakOff`: what is under way ends now, for the others too, who ask again. */
+  leave(breakOff: boolean): void {
+    this.#ended = --this.#users <= 0;
+    if (this.#ended) shared.delete(this.#key);
+    if (this.#ended || breakOff) this.drop(this.#redis);
+  }
+
+  /** Ends the latest that was dialled, if it is this, so that it is dialled anew. */
+  drop(redis: Redis | undefined): void {
+    if (!redis || redis !== this.#redis) return;
+    this.#lost(redis);
+    // Of a stream that has closed, ioredis would wait two seconds for the close, and keep the process alive so long.
+    if (!(redis.stream as Socket | undefined)?.closed) redis.disconnect();
+  }
+
+  /** Leaves a server that is not the right one (any more), having learnt of it from a command there. */
+  leaveNode(redis: Redis, verdict: Verdict): void {
+    if (redis !== this.#redis || !this.#redial(verdict)) return;
+    this.#lost(redis);
+    redis.quit().catch(() => undefined); // what else is under way there is answered first
+  }
+
+  async #open(): Promise<Redis> {
+    const redis = await this.#dial();
+    if (this.#ended) throw new MarbleRunError('MR_CLOSED', 'the connection is closed');
+    const refusal = turnedAway(redis);
+    try {
+      await redis.connect().catch((error: unknown) => {
+        throw this.#lastError ?? error; // of a refused user it says only "Connection is closed"
+      });
+      await turn(); // a refusal is read before anything is written to a closed connection
+      if (this.#lastError) throw this.#lastError; // ioredis goes on with database 0 where it may not select another
+      await this.#check(redis);
+      if (this.#dialer.isCluster) await this.#dialer.learn(redis);
+    } catch (cause) {
+      const error = refusal() ?? cause;
+      this.drop(redis);
+      this.#redial(verdictOn(error));
+      throw error;
+    }
+    this.#fit = true;
+    this.state = 'ready';
+    return redis;
+  }
+
+  async #dial(): Promise<Redis> {
+    const redis = await this.#dialer.dial({
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      connectTimeout: this.options.connectTimeoutMs,
+      keepAlive: KEEP_ALIVE_MS,
+      socketTimeout: this.blockMs + this.options.replyTimeoutMs,
+    });
+    defineScripts(redis);
+    this.#lastError = undefined;
+    let sentinel: string | undefined;
+    redis.on('sentinelError', (error: Error) => (sentinel = error.message));
+    redis.on('error', (error) => {
+      if (this.#redis !== redis) return;
+      this.#lastError = error;
+      this.state = sentinel ?? error.message;
+    });
+    redis.on('close', () => this.#lost(redis));
+    return (this.#redis = redis);
+  }
+
+  #lost(redis: Redis): void {
+    if (this.#redis !== redis) return;
+    this.#fit = false;
+    if (this.state === 'ready') this.state = 'disconnected';
+  }
+
+  /** Once per connect: may this Redis carry the run at all? */
+  async #check(redis: Redis): Promise<void> {
+    const [server, about] = await Promise.all([hello(redis), redis.client('INFO')]);
+    if (parseInt(server.version, 10) < OLDEST_REDIS) {
+      throw new MarbleRunError(
+        'MR_REDIS_TOO_OLD',
+        `redis: version ${server.version} at ${this.address}; 7.0 or newer is needed`,
+      );
+    }
+    if (server.role !== 'master' && !this.#dialer.isCluster) {
+      const state = `READONLY ${this.address} is a ${server.role}`;
+      throw this.#dialer.isWatched ? new Waiting(state) : new Error(state);
+    }
+    await this.#endPredecessor(redis, { id: server.id, address: /\baddr=(\S+)/.exec(about)?.[1] ?? '' });
+    const { layout } = keysOf(this.options.run);
+    const found = (await redis.get(layout)) ?? (await redis.set(layout, LAYOUT_VERSION, 'NX', 'GET')) ?? LAYOUT_VERSION;
+    if (found !== LAYOUT_VERSION) {
+      throw new MarbleRunError(
+        'MR_LAYOUT',
+        `run "${this.options.run}" has layout ${found}; this version reads and writes layout ${LAYOUT_VERSION}`,
+      );
+    }
+  }
+
+  /**
+   * What was sent on the connection before this one may still be on its way, or blocked in Redis, which may
+   * not know yet that we are gone. It is ended there too, so that nothing of it runs after it is asked again.
+   * The address is named because ids begin anew with a restart, and are others on another server.
+   */
+  async #endPredecessor(redis: Redis, session: { id: string; address: string }): Promise<void> {
+    const before = this.#session;
+    this.#session = session;
+    if (before && before.id !== session.id) await redis.call('CLIENT', 'KILL', 'ID', before.id, 'ADDR', before.address);
+  }
+
+  /** True if another node of the cluster is to be connected to. */
+  #redial(verdict: Verdict): boolean {
+    if (!this.#dialer.isCluster) return false;
+    if (verdict.kind === 'moved') this.#dialer.moved(verdict.to);
+    else if (verdict.kind === 'cut' || (verdict.kind === 'wait' && verdict.state === 'CLUSTERDOWN'))
+      this.#dialer.failed();
+    else return false;
+    return true;
+  }
+}
+
+async function hello(redis: Redis): Promise<Server> {
+  const reply = (await redis.call('HELLO')) as unknown[] | Record<string, unknown>;
+  const pairs = Array.isArray(reply) ? Object.fromEntries(chunked(reply)) : reply;
+  return { id: String(pairs['id']), version: String(pairs['version']), role: String(pairs['role']) };
+}
+
+function chunked(list: unknown[]): [string, unknown][] {
+  return list.flatMap((item, i) => (i % 2 === 0 ? [[String(item), list[i + 1]] as [string, unknown]] : []));
+}
