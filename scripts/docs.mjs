@@ -56,7 +56,7 @@ function allowed(type) {
 
 /** The options of the Marble, from the doc comments of their interface. */
 function client() {
-  const bus = read('shared/communicator/connection.ts').match(/export interface BusOptions \{(.*?)\n\}/s)[1];
+  const bus = read('shared/communicator/bus-options.ts').match(/export interface BusOptions \{(.*?)\n\}/s)[1];
   const own = read('shared/marble/options.ts').match(/export interface MarbleOptions[^{]*\{(.*?)\n\}/s)[1];
   const options = [...(bus + own).matchAll(/\/\*\* (.*?) \*\/\s+readonly (\w+)\?: ([^;]+);/gs)];
   const rows = options.map(([, comment, name]) => [
