@@ -1,5 +1,6 @@
 /** What holders cost Redis that have nothing to do. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Lab } from '../lab.js';
 import type { Workload } from './workload.js';
 
 const PER_PROCESS = 1000;
@@ -11,12 +12,18 @@ export function idle(name: string, holders: number, heartbeat: 'loop' | 'thread'
     name,
     contestants: holders > 1000 ? ['MarbleRun', 'floor'] : ['MarbleRun'],
     once: true,
-    async measure(lab, { name: contestant }) {
-      const waiting = Array.from({ length: processes }, () => lab.process(contestant));
-      for (const one of waiting) await one.ask('idle', { holders: holders / processes, heartbeat });
-      await sleep(2000); // the first commands are over
-      const { redisCpuUs, commands, us } = await lab.cost(waiting, () => sleep(seconds * 1000));
-      return { redisCpuShare: (100 * redisCpuUs) / us, commandsPerSecond: (commands / us) * 1e6 };
+    /** On a Redis of its own: what another still tidies up after millions of marbles is not the cost of those who wait. */
+    async measure(_, { name: contestant }) {
+      const lab = await Lab.start();
+      try {
+        const waiting = Array.from({ length: processes }, () => lab.process(contestant));
+        for (const one of waiting) await one.ask('idle', { holders: holders / processes, heartbeat });
+        await sleep(2000); // the first commands are over
+        const { redisCpuUs, commands, us } = await lab.cost(waiting, () => sleep(seconds * 1000));
+        return { redisCpuShare: (100 * redisCpuUs) / us, commandsPerSecond: (commands / us) * 1e6 };
+      } finally {
+        await lab.stop();
+      }
     },
   };
 }
