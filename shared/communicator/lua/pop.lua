@@ -2,7 +2,7 @@
 -- KEYS: 1-7 run, 8.. the list of each line
 -- ARGV: 1 most marbles, 2 how many of the first line were taken by BRPOP since the last call, 3.. queues
 -- returns: {queue, envelope, ...}, ... of each line that had any
--- include clock run
+-- include run
 local want, answer = tonumber(ARGV[1]), {}
 local function gone(queue, n)
   count(queue, 'taken', n)
