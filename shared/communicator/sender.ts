@@ -19,16 +19,26 @@ const MOST_BYTES = 1_048_576;
 
 type Command = readonly [script: ScriptName, keys: string[], args: ScriptArg[]];
 
-interface Waiting {
+/** One call of `send`. A class: V8 makes objects of a literal old at once where many of it outlived a collection (docs/PERFORMANCE.md). */
+class Waiting {
+  constructor(
+    readonly outputs: number,
+    readonly resolve: () => void,
+    readonly reject: (error: unknown) => void,
+  ) {}
+}
+
+interface Batch {
+  readonly sends: readonly Waiting[];
   readonly outputs: readonly Output[];
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 export class Sender {
   readonly #id = newId();
   #number = 0;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** Of all that wait, one after the other. */
+  readonly #outputs: Output[] = [];
   #busy: Promise<void> | undefined;
 
   constructor(
@@ -40,7 +50,8 @@ export class Sender {
   send(outputs: readonly Output[]): Promise<void> {
     if (outputs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ outputs, resolve, reject });
+      for (const output of outputs) this.#outputs.push(output);
+      this.#waiting.push(new Waiting(outputs.length, resolve, reject));
       this.#busy ??= this.#drain();
     });
   }
@@ -53,29 +64,30 @@ export class Sender {
   async #drain(): Promise<void> {
     await Promise.resolve(); // what is sent in this turn of the event loop goes together
     while (this.#waiting.length > 0) {
-      const batch = this.#nextBatch();
+      const { sends, outputs } = this.#nextBatch();
       try {
-        await this.#command(batch.length === 1 ? batch[0]!.outputs : batch.flatMap((waiting) => waiting.outputs));
-        for (const waiting of batch) waiting.resolve();
+        await this.#command(outputs);
+        for (const { resolve } of sends) resolve();
       } catch (error) {
-        for (const waiting of batch) waiting.reject(error);
+        for (const { reject } of sends) reject(error);
       }
     }
     this.#busy = undefined; // in the same step as the last look: else a send between the two would wait for ever
   }
 
   /** Whole sends, at least one, within the limits: a send is atomic, so it is never divided. */
-  #nextBatch(): Waiting[] {
+  #nextBatch(): Batch {
+    let sends = 0;
     let outputs = 0;
     let bytes = 0;
-    let n = 0;
     for (const waiting of this.#waiting) {
-      outputs += waiting.outputs.length;
-      for (const output of waiting.outputs) bytes += output.envelope.length;
-      if (n > 0 && (outputs > MOST_OUTPUTS || bytes > MOST_BYTES)) break;
-      n++;
+      const end = outputs + waiting.outputs;
+      for (let i = outputs; i < end; i++) bytes += this.#outputs[i]!.envelope.length;
+      if (sends > 0 && (end > MOST_OUTPUTS || bytes > MOST_BYTES)) break;
+      outputs = end;
+      sends++;
     }
-    return this.#waiting.splice(0, n);
+    return { sends: this.#waiting.splice(0, sends), outputs: this.#outputs.splice(0, outputs) };
   }
 
   async #command(outputs: readonly Output[]): Promise<void> {

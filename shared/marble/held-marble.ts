@@ -94,10 +94,10 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
 
   #keep(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): string {
     const sending = this.telemetry?.sending(queue, this.processing, options?.id);
-    const { id, output } = outgoing(kind, queue, data, options, this.options, this.held.envelope, sending?.traceparent);
+    const output = outgoing(kind, queue, data, options, this.options, this.held.envelope, sending?.traceparent);
     sending?.end();
     if (this.outputs === NONE) this.outputs = [output];
     else (this.outputs as Output[]).push(output);
-    return id;
+    return output.id;
   }
 }

@@ -144,7 +144,7 @@ export class Marble<Q extends object = Queues> {
     return told(sending, () =>
       sendMany(
         items,
-        (data) => this.#outgoing('back', queue, data, options, sending).output,
+        (data) => this.#outgoing('back', queue, data, options, sending),
         (outputs) => this.#dispatch(outputs).then(() => void (sent += outputs.length)),
       ),
     );
@@ -259,14 +259,14 @@ export class Marble<Q extends object = Queues> {
   async #send(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): Promise<string> {
     this.#mustBeOpen();
     if (!this.#telemetry) {
-      const { id, output } = this.#outgoing(kind, queue, data, options);
+      const output = this.#outgoing(kind, queue, data, options);
       await this.#dispatch([output]);
-      return id;
+      return output.id;
     }
     const id = options?.id ?? newId();
     const sending = this.#telemetry.sending(queue, this.#inHand?.processing, id);
     return told(sending, async () => {
-      await this.#dispatch([this.#outgoing(kind, queue, data, { ...options, id }, sending).output]);
+      await this.#dispatch([this.#outgoing(kind, queue, data, { ...options, id }, sending)]);
       return id;
     });
   }
@@ -275,9 +275,11 @@ export class Marble<Q extends object = Queues> {
     return outgoing(kind, queue, data, options, this.#options, this.#inHand?.held.envelope, sending?.traceparent);
   }
 
-  async #dispatch(outputs: Output[]): Promise<void> {
-    if (this.#options.atomic && this.#inHand?.holding) this.#inHand.outputs.push(...outputs);
-    else await this.#communicator.push(outputs);
+  /** Not async, so that a send costs one promise less. */
+  #dispatch(outputs: Output[]): Promise<void> {
+    if (!this.#options.atomic || !this.#inHand?.holding) return this.#communicator.push(outputs);
+    this.#inHand.outputs.push(...outputs);
+    return Promise.resolve();
   }
 
   #putDown(): InHand {

@@ -35,6 +35,17 @@ const RULES: Rules = {
   batch: having('a name', (value) => checkName('id', value) !== ''),
 };
 
+/** A class, for the same reason as what waits in `sender.ts`. */
+class Outgoing implements Output {
+  constructor(
+    readonly id: string,
+    readonly kind: Output['kind'],
+    readonly queue: string,
+    readonly envelope: string | Buffer,
+    readonly delayMs = 0,
+  ) {}
+}
+
 /** `parent` is the marble in hand: batch, origin and hops go on to what it sends. */
 export function outgoing(
   kind: 'back' | 'front' | 'up',
@@ -44,7 +55,7 @@ export function outgoing(
   options: ResolvedOptions,
   parent: Envelope | undefined,
   traceparent?: string,
-): { id: string; output: Output } {
+): Outgoing {
   checkName('queue', queue);
   if (send) checkOptions('send', send, RULES);
   const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
@@ -65,7 +76,6 @@ export function outgoing(
     traceparent,
   };
   const envelope = encodeEnvelope(header, bytes);
-  if (send?.delayMs && kind === 'back')
-    return { id, output: { kind: 'later', queue, envelope, delayMs: send.delayMs } };
-  return { id, output: { kind, queue, envelope } };
+  if (send?.delayMs && kind === 'back') return new Outgoing(id, 'later', queue, envelope, send.delayMs);
+  return new Outgoing(id, kind, queue, envelope);
 }
