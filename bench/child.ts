@@ -4,6 +4,7 @@
  * `node child.js <contestant> <redis url>`; what to do comes by messages (`protocol.ts`). All that is
  * measured here is the contestant's own work: the bench reads Redis's figures itself.
  */
+import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contestant } from './contestants/index.js';
 import type { Consumer, Data } from './contestants/contestant.js';
@@ -13,7 +14,9 @@ const [name = '', url = ''] = process.argv.slice(2);
 const session = contestant(name).open(url);
 let consumer: Consumer | undefined;
 const counted = { n: 0, firstAt: 0, lastAt: 0 };
-const latenciesUs: number[] = [];
+/** Of a size that does not grow: a list of millions would be work for the garbage collector. */
+const latencies = createHistogram();
+let measuredFrom = 0;
 
 const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies[V] } = {
   async send({ n, bytes, how }) {
@@ -26,7 +29,8 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
     return { us: nowUs() - started };
   },
 
-  async consume({ concurrency }) {
+  async consume({ concurrency, measuredFrom: from = 0 }) {
+    measuredFrom = from;
     consumer = await session.consume(concurrency, handle);
     return null;
   },
@@ -40,7 +44,7 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
 
   async stop() {
     await consumer?.stop();
-    return { latenciesUs };
+    return { p50Us: latencies.percentile(50), p99Us: latencies.percentile(99), p999Us: latencies.percentile(99.9) };
   },
 
   async pace({ n, perSecond }) {
@@ -66,7 +70,7 @@ function handle(data: Data): void {
   const now = nowUs();
   if (counted.n++ === 0) counted.firstAt = now;
   counted.lastAt = now;
-  if (data.at > 0) latenciesUs.push(now - data.at);
+  if (data.at > 0 && data.n >= measuredFrom) latencies.record(Math.max(1, now - data.at));
 }
 
 function* marbles(n: number, bytes: number): Generator<Data> {

@@ -46,7 +46,7 @@ export function plan(quick: boolean, results: Results): Workload[] {
     consume(ROUTE_MANY, { marbles: size(10_000), concurrency: 50, contestants: forms }),
     consume('consume, 10 kB', { marbles: size(4000), concurrency: 50, bytes: 10_000, contestants: pair }),
     consume('consume, 500 kB', { marbles: size(100), concurrency: 50, bytes: 500_000, contestants: pair }),
-    flow(FLOW, size(8000)),
+    flow(FLOW, size(40_000)),
     latency('latency, idle', quick ? 1 : 3, () => 0),
     latency('latency, half of its own load', quick ? 1 : 3, (contestant) => capacity(contestant) / 2),
     latency("latency, half of BullMQ's load", quick ? 1 : 3, () => capacity('BullMQ') / 2),

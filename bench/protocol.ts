@@ -8,7 +8,8 @@ export const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
 export interface Requests {
   /** Sends `n` marbles from number `from` on; returns how long it took. */
   send: { n: number; bytes: number; how: 'one by one' | 'hundred under way' | 'bulk' | 'stream' };
-  consume: { concurrency: number };
+  /** Latency is that of marbles from number `measuredFrom` on, of senders that note the time; default all. */
+  consume: { concurrency: number; measuredFrom?: number };
   /** Holders that wait and get nothing. */
   idle: { holders: number; heartbeat: 'loop' | 'thread' };
   /** Of those handled since `consume`. */
@@ -29,13 +30,19 @@ export interface Consumed {
   readonly lastAt: number;
 }
 
+/** From send to handler, in µs; 0 where nothing was measured. */
+export interface Latency {
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+}
+
 export interface Replies {
   send: { us: number };
   consume: null;
   idle: null;
   counted: Consumed;
-  /** Of what was handled: how long each took from send to handler, in µs, where senders noted the time. */
-  stop: { latenciesUs: number[] };
+  stop: Latency;
   pace: null;
   cpu: number;
   peak: number;

@@ -1,6 +1,6 @@
 /** From the call of `send` in one process to the handler in another. */
 import { handled } from './consume.js';
-import { percentile, type Workload } from './workload.js';
+import type { Workload } from './workload.js';
 
 /** Before what counts: the first seconds are those of compilers. */
 const WARM_UP_SECONDS = 5;
@@ -11,18 +11,13 @@ export function latency(name: string, seconds: number, perSecond: (contestant: s
     name,
     async measure(lab, { name: contestant }) {
       const rate = perSecond(contestant);
-      const n = Math.ceil(seconds * (rate || 200));
-      const all = Math.ceil(WARM_UP_SECONDS * (rate || 200)) + n;
+      const warmUp = Math.ceil(WARM_UP_SECONDS * (rate || 200));
+      const n = warmUp + Math.ceil(seconds * (rate || 200));
       const [worker, sender] = [lab.process(contestant), lab.process(contestant)];
-      await worker.ask('consume', { concurrency: 50 });
-      await sender.ask('pace', { n: all, perSecond: rate });
-      await handled([worker], all);
-      const latenciesUs = (await worker.ask('stop')).latenciesUs.slice(-n).sort((a, b) => a - b);
-      return {
-        p50Us: percentile(latenciesUs, 0.5),
-        p99Us: percentile(latenciesUs, 0.99),
-        p999Us: percentile(latenciesUs, 0.999),
-      };
+      await worker.ask('consume', { concurrency: 50, measuredFrom: warmUp });
+      await sender.ask('pace', { n, perSecond: rate });
+      await handled([worker], n);
+      return worker.ask('stop');
     },
   };
 }

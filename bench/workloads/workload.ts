@@ -48,7 +48,3 @@ export function perMarble(cost: Cost, n: number, us = cost.us): Figures {
     bytes: cost.bytes / n,
   };
 }
-
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}

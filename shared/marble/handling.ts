@@ -139,17 +139,14 @@ export class Handling {
 
   #run(marble: HeldMarble): unknown {
     const { envelope, queue } = marble.held;
-    const work = () => this.handler(decodeData(envelope, this.options.codec), marble);
-    if (!this.#telemetry) return work();
+    if (!this.#telemetry) return this.handler(decodeData(envelope, this.options.codec), marble);
     marble.processing = this.#telemetry.processing(queue, envelope);
-    return marble.processing.run(work);
+    return marble.processing.run(() => this.handler(decodeData(envelope, this.options.codec), marble));
   }
 
   async #settle(place: Place<HeldMarble>, result: PromiseLike<unknown>, started: number): Promise<void> {
     const marble = place.item;
-    const timeLimitMs = marble.held.envelope.timeLimitMs ?? this.options.timeLimitMs;
-    const overTime = () => marble.abort(timeLimit(marble.held, timeLimitMs));
-    const timer = timeLimitMs > 0 ? setTimeout(overTime, timeLimitMs) : undefined;
+    const timer = this.#limit(marble);
     try {
       await result;
       this.#finished.push(marble);
@@ -161,6 +158,12 @@ export class Handling {
     this.#prefetch.took(performance.now() - started);
     this.#start();
     this.changed();
+  }
+
+  #limit(marble: HeldMarble): NodeJS.Timeout | undefined {
+    const timeLimitMs = marble.held.envelope.timeLimitMs ?? this.options.timeLimitMs;
+    if (timeLimitMs === 0) return undefined;
+    return setTimeout(() => marble.abort(timeLimit(marble.held, timeLimitMs)), timeLimitMs);
   }
 
   #fail(marble: HeldMarble, error: unknown): void {

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/connection.js';
 import type { Holding } from '../communicator/holding.js';
+import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import { heartbeatOf, type Heartbeat } from './heartbeat.js';
 import type { ResolvedOptions } from './options.js';
@@ -75,4 +76,12 @@ export class Lease {
     });
     return holding;
   }
+}
+
+/** What came of this marble was refused, or will be. */
+export function leaseLost({ envelope, queue }: Held): MarbleRunError {
+  return new MarbleRunError(
+    'MR_LEASE_LOST',
+    `marble ${envelope.id} of queue ${queue}: its lease or time limit passed, or it was taken back; its result is not taken`,
+  );
 }

@@ -17,7 +17,7 @@ import { MarbleRunError } from '../errors.js';
 import { bad, checkOptions, having, whole, type Rules } from '../check-options.js';
 import { decodeData } from './codec.js';
 import type { Handler } from './handling.js';
-import { Lease } from './lease.js';
+import { Lease, leaseLost } from './lease.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
 import { outgoing, type SendOptions } from './outgoing.js';
 import { backoffMs, describeError } from './retry.js';
@@ -256,15 +256,21 @@ export class Marble<Q extends object = Queues> {
     }
   }
 
-  async #send(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): Promise<string> {
-    this.#mustBeOpen();
-    if (!this.#telemetry) {
+  /** Not async: a call that waits would keep `data` alive while its marble is under way, which V8 takes for a sign that such objects grow old. */
+  #send(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): Promise<string> {
+    try {
+      this.#mustBeOpen();
+      if (this.#telemetry) return this.#sendTold(this.#telemetry, kind, queue, data, options);
       const output = this.#outgoing(kind, queue, data, options);
-      await this.#dispatch([output]);
-      return output.id;
+      return this.#dispatch([output]).then(() => output.id);
+    } catch (error) {
+      return Promise.reject(error);
     }
+  }
+
+  #sendTold(telemetry: Telemetry, kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions) {
     const id = options?.id ?? newId();
-    const sending = this.#telemetry.sending(queue, this.#inHand?.processing, id);
+    const sending = telemetry.sending(queue, this.#inHand?.processing, id);
     return told(sending, async () => {
       await this.#dispatch([this.#outgoing(kind, queue, data, { ...options, id }, sending)]);
       return id;
@@ -303,13 +309,6 @@ function lost(held: Held, processing: Processing | undefined): MarbleRunError {
   const error = leaseLost(held);
   processing?.end('lost', error);
   return error;
-}
-
-export function leaseLost(held: Held): MarbleRunError {
-  return new MarbleRunError(
-    'MR_LEASE_LOST',
-    `marble ${held.envelope.id} of queue ${held.queue}: its lease or time limit passed, or it was taken back; this result was not taken`,
-  );
 }
 
 function queueNames(queues: string | readonly string[]): string[] {

@@ -13,7 +13,7 @@ import type { GivenBack, Held } from '../communicator/in-hand.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { checkOptions, having, share, time, whole, type Rules } from '../check-options.js';
 import { Handling, type Failed, type Handler } from './handling.js';
-import { Lease } from './lease.js';
+import { Lease, leaseLost } from './lease.js';
 import type { ResolvedOptions } from './options.js';
 import type { Processing } from './telemetry.js';
 import { backoffMs, describeError } from './retry.js';
@@ -212,7 +212,7 @@ export class Worker {
 
   /** The holder was given up: whatever it had is not ours any more. */
   #giveUp(holding: Holding): void {
-    this.#handling.abort(refusal, holding);
+    this.#handling.abort(leaseLost, holding);
     this.#wakeup.ring();
   }
 
@@ -224,17 +224,14 @@ export class Worker {
 
   /** Always false, for filters. */
   #refuse({ held, processing }: { held: Held; processing?: Processing | undefined }): false {
-    processing?.end('lost', refusal(held));
-    this.#work.onError(refusal(held), { id: held.envelope.id, queue: held.queue, attempt: held.envelope.attempt + 1 });
+    processing?.end('lost', leaseLost(held));
+    this.#work.onError(leaseLost(held), {
+      id: held.envelope.id,
+      queue: held.queue,
+      attempt: held.envelope.attempt + 1,
+    });
     return false;
   }
-}
-
-function refusal(held: Held): MarbleRunError {
-  return new MarbleRunError(
-    'MR_LEASE_LOST',
-    `marble ${held.envelope.id} of queue ${held.queue} was taken back; its result is not taken`,
-  );
 }
 
 function warn(error: unknown, { id, queue, attempt }: { id: string; queue: string; attempt: number }): void {
