@@ -14,15 +14,14 @@ import type { Workload } from './workloads/workload.js';
 export const CONSUME_50 = 'consume, concurrency 50';
 export const ELEVATE_NEAR = 'elevate, no round trip';
 export const ELEVATE_FAR = 'elevate, 50 ms of round trip';
-/** As many as 20,000 open files allow, with two connections each. */
-export const IDLE = 9000;
+export const IDLE = 10_000;
 export const ROUTE_ALONE = 'route three, one at a time';
 export const ROUTE_MANY = 'route three, concurrency 50';
 export const FLOW = 'sent and handled at once';
 export const HEARTBEAT = 'heartbeats, four processes at full load';
 const count = (n: number) => n.toLocaleString('en-US');
 /** What grows, for the curves of the report. */
-const GROWING = { quick: [1, 100, 1000], whole: [1, 10, 100, 1000, 10_000] } as const;
+const GROWING = { quick: [1, 100, 1000], whole: [1, 10, 100, 1000, IDLE] } as const;
 
 /** Loads are shares of what was measured before: `results` is read as it fills. */
 export function plan(quick: boolean, results: Results): Workload[] {
@@ -55,9 +54,9 @@ export function plan(quick: boolean, results: Results): Workload[] {
     elevate(ELEVATE_FAR, size(200_000), 50),
     ...(quick ? [1e3, 1e5] : [1e3, 1e4, 1e5, 1e6, 1e7]).map((n) => backlog(`${count(n)} marbles wait`, n)),
     ...growing.map((n) => amongQueues(`${count(n)} other queues`, n)),
-    ...growing.map((n) => Math.min(n, IDLE)).map((n) => amongHolders(`${count(n)} other holders`, n)),
+    ...growing.map((n) => amongHolders(`${count(n)} other holders`, n)),
     ...(quick ? [1e4, 1e5] : [1e4, 1e5, 1e6]).map((n) => sweep(`${count(n)} held marbles`, n)),
-    ...growing.map((n) => Math.min(n, IDLE)).map((n) => idle(`${count(n)} idle holders`, n, 'thread', seconds)),
+    ...growing.map((n) => idle(`${count(n)} idle holders`, n, 'thread', seconds)),
     idle('1,000 idle holders, each with a heartbeat of its own', 1000, 'loop', seconds),
   ];
 }
