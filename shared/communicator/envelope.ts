@@ -52,6 +52,17 @@ export interface Envelope extends Header {
   readonly data: Buffer;
 }
 
+/** A class, for the same reason as what waits in `sender.ts`. */
+class Received implements Envelope {
+  constructor(
+    readonly id: string,
+    readonly attempt: number,
+    readonly sentAt: number,
+    readonly type: Header['type'],
+    readonly data: Buffer,
+  ) {}
+}
+
 const NUMBERS: Record<string, keyof Header> = {
   m: 'maxAttempts',
   h: 'hops',
@@ -134,10 +145,9 @@ export function decodeEnvelope(bytes: Buffer): Envelope {
     );
   }
   const id = bytes.toString('latin1', 0, idEnd);
-  const basics = { id, attempt, sentAt, type, data: bytes.subarray(end + 1) };
-  return end === typeEnd
-    ? basics
-    : { ...basics, ...decodeExtras(bytes.toString('latin1', typeEnd + 1, end).split(' ')) };
+  const received = new Received(id, attempt, sentAt, type, bytes.subarray(end + 1));
+  if (end === typeEnd) return received;
+  return Object.assign(received, decodeExtras(bytes.toString('latin1', typeEnd + 1, end).split(' ')));
 }
 
 /** Where the word that begins at `from` ends: at a space, a newline, or the end. */

@@ -4,9 +4,11 @@
  * Not a `Set`: whenever that of V8 makes room, its former table still names what was in it and the next table, so what
  * comes and goes fast is kept until a full garbage collection, and each small one has it all to copy.
  */
-export interface Place<T> {
-  readonly item: T;
-  index: number;
+export class Place<T> {
+  constructor(
+    readonly item: T,
+    public index: number,
+  ) {}
 }
 
 export class UnderWay<T> implements Iterable<T> {
@@ -17,7 +19,7 @@ export class UnderWay<T> implements Iterable<T> {
   }
 
   add(item: T): Place<T> {
-    const place = { item, index: this.#places.length };
+    const place = new Place(item, this.#places.length);
     this.#places.push(place);
     return place;
   }
