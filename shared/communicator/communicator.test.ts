@@ -32,6 +32,19 @@ test('what is sent at once is there at once, in one command, whatever the queues
   ]);
 });
 
+test('what is sent at once and is too much for one command goes in several, each send whole and all in order', async () => {
+  const numbers = Array.from({ length: 12_000 }, (_, i) => i);
+  const sends = [numbers.slice(0, 4000), numbers.slice(4000, 4001), numbers.slice(4001)];
+  const long = ['x', 'y', 'z'].map((letter) => letter.repeat(600_000));
+  await Promise.all([
+    ...sends.map((send) => bus.push(send.map((n) => marble('many', n)))),
+    ...long.map((text) => bus.push([marble('large', text)])),
+  ]);
+  const many = await bus.dump('many', 0, 20_000);
+  expect(many.map(({ data }) => Number(data.toString()))).toEqual(numbers);
+  expect(await waiting('large')).toEqual(long);
+});
+
 test('pop takes for good, from the first queue that has some, as many as wanted', async () => {
   await bus.push([marble('a', 1), marble('b', 2), marble('b', 3), marble('b', 4)]);
   const popped = await bus.pop(['a', 'b'], 3);
