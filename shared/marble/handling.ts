@@ -138,10 +138,13 @@ export class Handling {
   }
 
   #run(marble: HeldMarble): unknown {
-    const { envelope, queue } = marble.held;
-    if (!this.#telemetry) return this.handler(decodeData(envelope, this.options.codec), marble);
-    marble.processing = this.#telemetry.processing(queue, envelope);
-    return marble.processing.run(() => this.handler(decodeData(envelope, this.options.codec), marble));
+    if (!this.#telemetry) return this.#handle(marble);
+    marble.processing = this.#telemetry.processing(marble.held.queue, marble.held.envelope);
+    return marble.processing.run(() => this.#handle(marble));
+  }
+
+  #handle(marble: HeldMarble): unknown {
+    return this.handler(decodeData(marble.held.envelope, this.options.codec), marble);
   }
 
   async #settle(place: Place<HeldMarble>, result: PromiseLike<unknown>, started: number): Promise<void> {

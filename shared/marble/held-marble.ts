@@ -7,7 +7,7 @@ import type { Held } from '../communicator/in-hand.js';
 import type { Output } from '../communicator/outputs.js';
 import { whole, checkOptions } from '../check-options.js';
 import type { ResolvedOptions } from './options.js';
-import { outgoing, type SendOptions } from './outgoing.js';
+import { outgoing, type SendKind, type SendOptions } from './outgoing.js';
 import type { Processing, Telemetry } from './telemetry.js';
 
 /** Most handlers send nothing: they share this. */
@@ -92,7 +92,7 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
     this.#controller?.abort(reason);
   }
 
-  #keep(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): string {
+  #keep(kind: SendKind, queue: string, data: unknown, options?: SendOptions): string {
     const sending = this.telemetry?.sending(queue, this.processing, options?.id);
     const output = outgoing(kind, queue, data, options, this.options, this.held.envelope, sending?.traceparent);
     sending?.end();

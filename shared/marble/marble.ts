@@ -19,7 +19,7 @@ import { decodeData } from './codec.js';
 import type { Handler } from './handling.js';
 import { Lease, leaseLost } from './lease.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
-import { outgoing, type SendOptions } from './outgoing.js';
+import { outgoing, type SendKind, type SendOptions } from './outgoing.js';
 import { backoffMs, describeError } from './retry.js';
 import { sendMany } from './send-many.js';
 import { Taker } from './taker.js';
@@ -257,7 +257,7 @@ export class Marble<Q extends object = Queues> {
   }
 
   /** Not async: a call that waits would keep `data` alive while its marble is under way, which V8 takes for a sign that such objects grow old. */
-  #send(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions): Promise<string> {
+  #send(kind: SendKind, queue: string, data: unknown, options?: SendOptions): Promise<string> {
     try {
       this.#mustBeOpen();
       if (this.#telemetry) return this.#sendTold(this.#telemetry, kind, queue, data, options);
@@ -268,7 +268,7 @@ export class Marble<Q extends object = Queues> {
     }
   }
 
-  #sendTold(telemetry: Telemetry, kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions) {
+  #sendTold(telemetry: Telemetry, kind: SendKind, queue: string, data: unknown, options?: SendOptions) {
     const id = options?.id ?? newId();
     const sending = telemetry.sending(queue, this.#inHand?.processing, id);
     return told(sending, async () => {
@@ -277,7 +277,7 @@ export class Marble<Q extends object = Queues> {
     });
   }
 
-  #outgoing(kind: 'back' | 'front' | 'up', queue: string, data: unknown, options?: SendOptions, sending?: Sending) {
+  #outgoing(kind: SendKind, queue: string, data: unknown, options?: SendOptions, sending?: Sending) {
     return outgoing(kind, queue, data, options, this.#options, this.#inHand?.held.envelope, sending?.traceparent);
   }
 

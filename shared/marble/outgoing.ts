@@ -35,6 +35,9 @@ const RULES: Rules = {
   batch: having('a name', (value) => checkName('id', value) !== ''),
 };
 
+/** To the end of a queue, to its front, or to a queue of a higher run. */
+export type SendKind = 'back' | 'front' | 'up';
+
 /** A class, for the same reason as what waits in `sender.ts`. */
 class Outgoing implements Output {
   constructor(
@@ -48,7 +51,7 @@ class Outgoing implements Output {
 
 /** `parent` is the marble in hand: batch, origin and hops go on to what it sends. */
 export function outgoing(
-  kind: 'back' | 'front' | 'up',
+  kind: SendKind,
   queue: string,
   data: unknown,
   send: SendOptions | undefined,

@@ -4,6 +4,7 @@
  * Not a `Set`: whenever that of V8 makes room, its former table still names what was in it and the next table, so what
  * comes and goes fast is kept until a full garbage collection, and each small one has it all to copy.
  */
+/** A class, for the same reason as what waits in `communicator/sender.ts`. */
 export class Place<T> {
   constructor(
     readonly item: T,

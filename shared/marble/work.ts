@@ -224,12 +224,9 @@ export class Worker {
 
   /** Always false, for filters. */
   #refuse({ held, processing }: { held: Held; processing?: Processing | undefined }): false {
-    processing?.end('lost', leaseLost(held));
-    this.#work.onError(leaseLost(held), {
-      id: held.envelope.id,
-      queue: held.queue,
-      attempt: held.envelope.attempt + 1,
-    });
+    const error = leaseLost(held);
+    processing?.end('lost', error);
+    this.#work.onError(error, { id: held.envelope.id, queue: held.queue, attempt: held.envelope.attempt + 1 });
     return false;
   }
 }

@@ -34,9 +34,11 @@ test('a payload with __proto__ arrives as it was sent and changes nothing else',
 
 test('a header whose letters are those of Object.prototype changes nothing', () => {
   const letters = ['__proto__=1', 'c=constructor', 'toString=1', 'm=__proto__', 'b=__proto__'];
+  const kind = Object.getPrototypeOf(decodeEnvelope(Buffer.from('id 0 0 j\n1'))) as object;
   const envelope = decodeEnvelope(Buffer.from(`id 0 0 j ${letters.join(' ')}\n1`));
-  const ordinary = decodeEnvelope(Buffer.from('id 0 0 j\n1'));
-  expect(Object.getPrototypeOf(envelope)).toBe(Object.getPrototypeOf(ordinary));
+  expect(Object.getPrototypeOf(envelope)).toBe(kind);
+  expect(Object.getPrototypeOf(kind)).toBe(Object.prototype);
+  expect(Object.getOwnPropertyNames(kind)).toEqual(['constructor']);
   expect(envelope.batch).toBe('__proto__');
   clean();
 });
