@@ -22,7 +22,7 @@ test.each(Object.keys(endings))('%s: nothing more can be sent with its marble', 
   marble.work(
     'a',
     (_data, held) => {
-      kept = held as unknown as HeldMarble;
+      kept = held;
       held.send('out', 'in time');
       return endings[name]!(kept);
     },
