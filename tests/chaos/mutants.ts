@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { copyBuilt } from './copy.js';
 
 interface Mutant {
@@ -19,9 +20,11 @@ interface Mutant {
   readonly to: string;
   /** Who must notice. */
   readonly by: readonly Judge[];
+  /** For `tests`: which of them. */
+  readonly tests?: string;
 }
 
-type Judge = 'model' | 'chaos';
+type Judge = 'model' | 'chaos' | 'tests';
 
 const NONE = 'nothing is broken';
 const lua = (name: string) => `shared/communicator/lua/${name}.lua`;
@@ -31,15 +34,15 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'the fence: a finish counts although its receipt is gone',
     file: lua('swap'),
-    from: "if sure or redis.call('HDEL', HELD, receipt) == 1 then",
-    to: "if sure or redis.call('HDEL', HELD, receipt) >= 0 then",
+    from: "if sure or redis.call('HEXISTS', HELD, receipt) == 1 then",
+    to: "if sure or redis.call('HEXISTS', HELD, receipt) >= 0 then",
     by: ['model', 'chaos'],
   },
   {
     name: 'the fence: a holder that was given up goes on (either of the two checks alone stops it)',
     file: lua('swap'),
     from: `if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } end
-local last = lastCommand(HELD, tonumber(ARGV[4]))
+local last = lastCommand(HELD, known)
 if not last then return { 'forgotten' } end`,
     to: `deadline, waiting = deadline or 0, waiting or ''
 local last = lastCommand(HELD, 0)`,
@@ -111,8 +114,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'a send that is asked again is sent again',
     file: lua('lib/once'),
-    from: 'if not last or tonumber(last) < tonumber(number) then',
-    to: 'if true then',
+    from: 'if last and tonumber(last) >= tonumber(number) then',
+    to: 'if false then',
     by: ['model'],
   },
   {
@@ -146,8 +149,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'a give-back takes what landed unseen, and drops it',
     file: 'shared/dist/communicator/holding.js',
-    from: 'if (this.landed)\n            await this.#swap({}); // adopts it',
-    to: 'if (this.#landing && !this.#blocked)\n            await this.#swap({}); // adopts it',
+    from: 'if (this.landed)\n            await this.#swap({}); // adopts it: it may be among these\n        const table',
+    to: 'if (this.#landing.toAdopt)\n            await this.#swap({}); // adopts it: it may be among these\n        const table',
     by: ['model'],
   },
   {
@@ -156,6 +159,95 @@ local last = lastCommand(HELD, 0)`,
     from: '(await note) === 0',
     to: '(await note) < 0',
     by: ['model'],
+  },
+  {
+    name: 'a swap does not end a wait whose end it does not know',
+    file: 'shared/dist/communicator/holding.js',
+    from: 'await this.#landing.endUnknown();\n        const landing',
+    to: 'const landing',
+    by: ['model'],
+  },
+  {
+    name: 'a swap adopts only one of what has landed',
+    file: lua('swap'),
+    from: "redis.call('LRANGE', LANDING, 0, MOST_LANDED - 1)",
+    to: "redis.call('LRANGE', LANDING, 0, 0)",
+    by: ['model'],
+  },
+  {
+    name: 'a crash is charged to all that was held',
+    file: lua('reclaim'),
+    from: 'elseif ahead or not field then',
+    to: 'elseif not field then',
+    by: ['model'],
+  },
+  {
+    name: 'a suspect that was worked on alone is not charged',
+    file: lua('lib/attempts'),
+    from: "if begun == 'a' then return nil end",
+    to: '',
+    by: ['model'],
+  },
+  {
+    name: 'that work on a suspect began is not noted',
+    file: lua('begin'),
+    from: "redis.call('HSET', KEYS[1], receipt, header .. ' g=' .. mark .. string.sub(envelope, stop))",
+    to: '',
+    by: ['model'],
+  },
+  {
+    name: 'a time limit of its own is not noted when work begins',
+    file: lua('begin'),
+    from: "redis.call('ZADD', KEYS[2], at + limit, member)",
+    to: 'do end',
+    by: ['model'],
+  },
+  {
+    name: 'a release keeps what was noted of the beginning',
+    file: lua('lib/attempts'),
+    from: "if not id or not string.find(words, ' g=', 1, true) then return envelope end",
+    to: 'if id then return envelope end',
+    by: ['model'],
+  },
+  {
+    name: 'what has not begun is given back in the wrong order',
+    file: 'shared/dist/marble/work.js',
+    from: 'b.held.seq - a.held.seq',
+    to: 'a.held.seq - b.held.seq',
+    by: ['tests'],
+    tests: 'shared/dist/marble/unbegun',
+  },
+  {
+    name: 'what has not begun is kept',
+    file: 'shared/dist/marble/handling.js',
+    from: 'const UNBEGUN_MS = 500;',
+    to: 'const UNBEGUN_MS = 500_000;',
+    by: ['tests'],
+    tests: 'shared/dist/marble/unbegun',
+  },
+  {
+    name: 'a time limit counts what waits in hand',
+    file: 'shared/dist/marble/prefetch.js',
+    from: 'return this.#placesInTime;',
+    to: 'return this.concurrency + this.most;',
+    by: ['tests'],
+    tests: 'shared/dist/marble/time-limit',
+  },
+  {
+    name: 'reclaim takes before it puts',
+    file: lua('reclaim'),
+    from: "envelope = redis.call('HGET', HELD, field)",
+    to: "envelope = redis.call('HGET', HELD, field)\n    redis.call('HDEL', HELD, field)",
+    by: ['tests'],
+    tests: 'tests/dist/failing-commands',
+  },
+  {
+    name: 'swap takes before it puts',
+    file: lua('swap'),
+    from: '      drops[key] = #taken\n',
+    to: '      drops[key] = #taken\n      drop(key, #taken)\n      drops[key] = 0\n',
+    by: ['tests'],
+    tests: 'tests/dist/failing-commands',
   },
   {
     name: 'a send does not wait for replicas',
@@ -173,22 +265,32 @@ local last = lastCommand(HELD, 0)`,
   },
 ];
 
-const JUDGES: Record<Judge, { readonly program: string; readonly args: readonly string[] }> = {
-  model: { program: 'tests/dist/model/main.js', args: ['3000', '60000'] },
-  chaos: { program: 'tests/dist/chaos/main.js', args: [] },
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The arguments with which Node.js runs a judge in a copy. */
+const JUDGES: Record<Judge, (dir: string, tests: string) => readonly string[]> = {
+  model: (dir) => [join(dir, 'tests/dist/model/main.js'), '3000', '60000'],
+  chaos: (dir) => [join(dir, 'tests/dist/chaos/main.js')],
+  tests: (dir, tests) => [
+    ...['--experimental-vm-modules', join(root, 'node_modules/jest/bin/jest.js'), '--rootDir', dir],
+    ...['--config', JSON.stringify({ ...jestConfig, globalSetup, globalTeardown }), tests],
+  ],
 };
+const globalSetup = join(root, 'tests/global-setup.mjs');
+const globalTeardown = join(root, 'tests/global-teardown.mjs');
+const { default: jestConfig } = (await import(join(root, 'jest.config.mjs'))) as { default: object };
 
 async function main(): Promise<void> {
   const some = MUTANTS.filter(({ name }) => name.includes(process.env['MUTANT'] ?? ''));
   let wrong = 0;
-  console.log('| mutant | model | chaos |\n| --- | --- | --- |');
+  console.log('| mutant | model | chaos | tests |\n| --- | --- | --- | --- |');
   for (const mutant of some) {
-    const seen: Record<Judge, string> = { model: '', chaos: '' };
+    const seen: Record<Judge, string> = { model: '', chaos: '', tests: '' };
     const judges = mutant.by.filter((judge) => judge.includes(process.env['MUTANT_JUDGE'] ?? ''));
     for (const judge of judges) seen[judge] = await judged(mutant, judge);
     const right = mutant.name === NONE ? 'no' : 'noticed';
     wrong += judges.filter((judge) => seen[judge].split(' ')[0] !== right).length;
-    console.log(`| ${mutant.name} | ${seen.model} | ${seen.chaos} |`);
+    console.log(`| ${mutant.name} | ${seen.model} | ${seen.chaos} | ${seen.tests} |`);
   }
   console.log(`${some.length} mutants, ${wrong} verdicts that should be others`);
   process.exitCode = wrong > 0 ? 1 : 0;
@@ -200,10 +302,11 @@ async function judged(mutant: Mutant, judge: Judge): Promise<string> {
   try {
     copyBuilt(dir);
     mutate(join(dir, mutant.file), mutant);
-    const { program, args } = JUDGES[judge];
-    const { code, output } = await run(dir, program, args);
+    const { code, output } = await run(dir, JUDGES[judge](dir, mutant.tests ?? ''));
     if (code === 0) return 'no';
     const rules = new Set([...output.matchAll(/VIOLATION (\w+)/g)].map(([, rule]) => rule));
+    if (judge === 'tests' && !output.includes('Tests:'))
+      throw new Error(`mutant "${mutant.name}": no test ran:\n${output}`);
     if (judge === 'chaos' && rules.size === 0) throw new Error(`mutant "${mutant.name}": no verdict:\n${output}`);
     return ['noticed', ...rules].join(' ');
   } finally {
@@ -221,9 +324,9 @@ function mutate(path: string, { name, from, to }: Mutant): void {
   );
 }
 
-function run(cwd: string, program: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+function run(cwd: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
   const env = { ...process.env, CHAOS_SECONDS: '60', CHAOS_DRAIN_SECONDS: '30' };
-  const child = spawn(process.execPath, [join(cwd, program), ...args], { cwd, env });
+  const child = spawn(process.execPath, args, { cwd, env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
