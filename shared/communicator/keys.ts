@@ -40,6 +40,19 @@ export function keysOf(run: string) {
   };
 }
 
+const TYPES: readonly [pattern: RegExp, type: string][] = [
+  [/^(layout|serial|sender:.*|value:.*)$/, 'string'],
+  [/^((q|up|landing):.*|lane:[^:]*:transit)$/, 'list'],
+  [/^(queues|outboxes|holders|deadlines|later|dead)$/, 'zset'],
+  [/^(counts|graves|landed|(holder|held):.*|lane:[^:]*)$/, 'hash'],
+];
+
+/** Of which type Redis has to hold a key; undefined where it is none of a run. */
+export function typeOfKey(key: string): string | undefined {
+  const name = /^mr:\{[^}]*\}:(.*)$/.exec(key)?.[1];
+  return name === undefined ? undefined : TYPES.find(([pattern]) => pattern.test(name))?.[1];
+}
+
 const NAME_RULES = {
   run: { pattern: /^[A-Za-z0-9._-]{1,64}$/, allowed: '1 to 64 of A-Z a-z 0-9 . _ -' },
   lane: { pattern: /^[A-Za-z0-9._-]{1,64}$/, allowed: '1 to 64 of A-Z a-z 0-9 . _ -' },

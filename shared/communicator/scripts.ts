@@ -56,11 +56,15 @@ export function scriptText(name: ScriptName): string {
   return `#!lua flags=${allowOom ? 'allow-oom' : ''}\n${body}`;
 }
 
+export function scriptNames(): ScriptName[] {
+  return Object.keys(SCRIPTS) as ScriptName[];
+}
+
 let texts: Map<ScriptName, string> | undefined;
 
 /** Teaches a connection all scripts; call them with {@link callScript}. */
 export function defineScripts(redis: Redis): void {
-  texts ??= new Map((Object.keys(SCRIPTS) as ScriptName[]).map((name) => [name, scriptText(name)]));
+  texts ??= new Map(scriptNames().map((name) => [name, scriptText(name)]));
   for (const [name, lua] of texts) redis.defineCommand(`mr_${name}`, { lua });
 }
 

@@ -1,0 +1,225 @@
+/**
+ * For each script what makes it do all that it can: a run is prepared, then a user does something that calls it.
+ */
+import type { Communicator, Batch, Output, ScriptName } from 'marblerun/communicator';
+import { HOLDER_SCENARIOS, holdingSome, landed } from './holder-scenarios.js';
+import type { Place } from './place.js';
+import type { Act, Scenario } from './scenario.js';
+
+const nothing: readonly string[] = [];
+const sends = (kinds: readonly Output['kind'][]): Scenario => ({
+  what: `sends ${kinds.join(', ')}`,
+  async prepare(place) {
+    await place.send(2, 'back', 'b');
+    return async () => {
+      const outputs = kinds.map((kind) => place.output(kind, 'a'));
+      await place.user.push(outputs);
+      for (const { id } of outputs) place.sent.add(id);
+      return nothing;
+    };
+  },
+});
+
+const exhumes = (what: 'requeue' | 'delete'): Scenario => ({
+  what: `exhumes: ${what}`,
+  async prepare(place) {
+    const ids = [...(await place.send(2, 'dead', 'a')), ...(await place.send(2, 'dead', 'b'))];
+    if (what === 'delete') for (const id of ids) place.outputsOf.set(id, []); // a person wants them gone
+    return async () => {
+      await place.user.graveyard.exhumeAll(what);
+      return what === 'delete' ? ids : nothing;
+    };
+  },
+});
+
+const lifts: Scenario = {
+  what: 'lifts, clears what has arrived, and lifts the next',
+  again: true,
+  async prepare(place) {
+    const foot = place.user.laneFoot('lane');
+    await place.send(3, 'up', 'a');
+    await place.send(3, 'up', 'b');
+    return async () => {
+      const gone: string[] = [];
+      for (let arrived = undefined as Awaited<ReturnType<typeof foot.lift>>; ;) {
+        const batch = await foot.lift(['a', 'b'], { marbles: 4, bytes: 10_000 }, arrived);
+        if (!batch) return gone;
+        await land(place.admin, batch);
+        arrived = batch;
+      }
+    };
+  },
+};
+
+async function land(by: Communicator, batch: Batch) {
+  const options = { from: 'lower', hopLimit: 8, onward: (queue: string) => queue === 'onward' };
+  return by.laneHead().land(batch, options);
+}
+
+const lands: Scenario = {
+  what: 'lands a batch, again too, and has it cleared',
+  again: true,
+  async prepare(place) {
+    const foot = place.admin.laneFoot('lane');
+    for (const queue of ['a', 'b', 'onward']) await place.send(2, 'up', queue);
+    await place.send(1, 'up', 'deep', { hops: 8 });
+    const batch = (await foot.lift(['a', 'b', 'onward', 'deep'], { marbles: 10, bytes: 10_000 }))!;
+    return async () => {
+      await land(place.user, batch);
+      await land(place.user, batch);
+      await foot.lift([], { marbles: 0, bytes: 0 }, batch);
+      return nothing;
+    };
+  },
+};
+
+/** The simple ones: all that is there stays there. */
+const keeps = (what: string, act: (place: Place) => Promise<unknown>, before?: (place: Place) => Promise<unknown>) => ({
+  what,
+  async prepare(place: Place): Promise<Act> {
+    await place.send(3, 'back', 'a');
+    await before?.(place);
+    return async () => {
+      await act(place);
+      return nothing;
+    };
+  },
+});
+
+export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>>> = {
+  send: [sends(['back', 'back'])],
+  dispatch: [sends(['back', 'front', 'up', 'later', 'dead'])],
+  pop: [
+    {
+      what: 'pops from two queues',
+      async prepare(place) {
+        const ids = [...(await place.send(3, 'back', 'a')), ...(await place.send(3, 'back', 'b'))];
+        return async () => {
+          const popped = await place.user.pop(['a', 'b'], 5);
+          return popped.length === 5 ? popped.map(({ envelope }) => envelope.id) : ids;
+        };
+      },
+    },
+  ],
+  transfer: [keeps('transfers', ({ user }) => user.transfer('a', 'b', 2))],
+  enter: [keeps('enters', (place) => place.enter())],
+  beat: [
+    {
+      what: 'beats',
+      async prepare(place) {
+        const { holding } = await holdingSome(place);
+        return async () => {
+          await place.user.beat(
+            [holding.id, 'unknown'].map((id) => ({ id, leaseMs: 1000 })),
+            '5',
+          );
+          return nothing;
+        };
+      },
+    },
+  ],
+  wait: [
+    {
+      what: 'waits',
+      async prepare(place) {
+        const { holding } = await holdingSome(place);
+        await holding.swap({ waitOn: 'b' });
+        return async () => {
+          await holding.block('b', 20);
+          return nothing;
+        };
+      },
+    },
+  ],
+  ...HOLDER_SCENARIOS,
+  due: [
+    keeps(
+      'looks what is due',
+      ({ user }) => user.recovery.sweep(3),
+      async (place) => {
+        await place.send(1, 'later', 'a');
+      },
+    ),
+  ],
+  promote: [
+    {
+      what: 'promotes to the back and to the front',
+      async prepare(place) {
+        await place.send(2, 'later', 'a');
+        const { holding, taken } = await holdingSome(place);
+        await holding.giveBack(taken.map((held) => ({ held, verdict: 'fail', delayMs: 1, error: null })));
+        await place.send(2, 'later', 'b');
+        await new Promise((resolve) => setTimeout(resolve, 3)); // they are due
+        return async () => {
+          await place.user.recovery.promote();
+          return nothing;
+        };
+      },
+    },
+  ],
+  orphans: [
+    {
+      what: 'finds what a holder without an entry left behind',
+      async prepare(place) {
+        const { holding } = await landed(place, true);
+        await place.redis.zrem(place.keys.holders, holding.id);
+        return async () => {
+          await place.user.recovery.findOrphans();
+          return nothing;
+        };
+      },
+    },
+  ],
+  lines: [keeps('shows the queues', ({ user }) => user.show())],
+  exhume: [exhumes('requeue'), exhumes('delete')],
+  expire: [
+    {
+      what: 'removes the oldest dead',
+      async prepare(place) {
+        const [oldest] = await place.send(3, 'dead', 'a');
+        place.outputsOf.set(oldest!, []); // it is to go
+        return async () => {
+          await place.user.graveyard.expire(2, 0);
+          return [oldest!];
+        };
+      },
+    },
+  ],
+  prune: [
+    {
+      what: 'forgets a queue that was still',
+      async prepare(place) {
+        await place.send(1, 'back', 'b');
+        const gone = await place.send(3, 'back', 'a');
+        await place.user.pop(['a'], 3);
+        for (const id of gone) place.sent.delete(id);
+        return async () => {
+          await place.user.prune(0);
+          return nothing;
+        };
+      },
+    },
+  ],
+  lift: [lifts],
+  renew: [
+    {
+      what: 'begins a new epoch',
+      again: true,
+      async prepare(place) {
+        await place.send(3, 'up', 'a');
+        const batch = (await place.admin.laneFoot('lane').lift(['a'], { marbles: 10, bytes: 10_000 }))!;
+        return async () => {
+          await place.user.laneFoot('lane').renew(batch, '1');
+          return nothing;
+        };
+      },
+    },
+  ],
+  land: [lands],
+};
+
+/** What a script could come to by its text, and nobody asks of it. */
+export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
+  swap: ['lpush', 'rpush', 'incr'], // with outputs it is called swapRouting
+  land: ['rpush'], // nothing is expedited on a lane
+};
