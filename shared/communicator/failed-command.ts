@@ -37,7 +37,7 @@ export function whereOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : '';
   const [, sha, line] = /script: ([0-9a-f]{40}), on @\w+:(\d+)/.exec(message) ?? [];
   const script = sha === undefined ? undefined : byHash().get(sha);
-  if (script) return [`script "${script}"`, ...commandsAt(script, Number(line))].join(', ');
+  if (script) return `script "${script}", ${commandsAt(script, Number(line))}`;
   return asked.get(cause as object)?.name.toUpperCase() ?? '';
 }
 
@@ -63,14 +63,24 @@ function byHash(): Map<string, ScriptName> {
   ));
 }
 
-/** The commands that stand in a line, or that are handed by their names to the function which it is in. */
-function commandsAt(script: ScriptName, line: number): string[] {
+/** The commands that stand in a line; where an error was handed on there, those of its function, or else of the script. */
+function commandsAt(script: ScriptName, line: number): string {
   const text = scriptText(script);
   const lines = text.split('\n');
-  const direct = [...(lines[line - 1] ?? '').matchAll(/call\('([A-Z]+)'/g)].map(([, name]) => name!);
-  if (direct.length > 0) return [[...new Set(direct)].join(' or ')];
-  const above = lines.slice(0, line).reverse();
-  const [, around = ''] = above.map((one) => /^local function (\w+)/.exec(one)).find(Boolean) ?? [];
-  const handed = around === '' ? [] : [...text.matchAll(new RegExp(`${around}\\('([A-Z]+)'`, 'g'))];
-  return handed.length > 0 ? [[...new Set(handed.map(([, name]) => name!))].join(' or ')] : [];
+  const around = lines.slice(0, line).findLastIndex((one) => one.startsWith('local function ') || one === 'end');
+  const name = /^local function (\w+)/.exec(lines[around] ?? '')?.[1];
+  const handed = name === undefined ? [] : named(text, `${name}\\(`);
+  const body = name === undefined ? [] : lines.slice(around, lines.indexOf('end', line));
+  const choices = [
+    named(lines[line - 1] ?? '', 'call\\('),
+    handed,
+    named(body.join('\n'), 'call\\('),
+    named(text, 'call\\('),
+  ];
+  return choices.find((some) => some.length > 0)?.join(' or ') ?? '';
+}
+
+/** Commands that stand as a word of the language after `before`. */
+function named(text: string, before: string): string[] {
+  return [...new Set([...text.matchAll(new RegExp(`${before}'([A-Z]+)'`, 'g'))].map(([, name]) => name!))];
 }

@@ -37,6 +37,8 @@ export function keysOf(run: string) {
     value: (name: string) => `${at}:value:${name}`,
     /** Prefixes of the keys that a holder without an entry may have left behind: `<prefix><holder>[:<queue>]`. */
     traces: [`${at}:held:`, `${at}:landing:`, `${at}:holder:`],
+    /** A pattern for these, and for the lists of queues: what the search for orphans looks at. */
+    searched: `${at}:[hlq]*`,
   };
 }
 
@@ -60,6 +62,11 @@ const NAME_RULES = {
   id: { pattern: /^[A-Za-z0-9._:/-]{1,128}$/, allowed: '1 to 128 of A-Z a-z 0-9 . _ : / -' },
   value: { pattern: /^[A-Za-z0-9._:/-]{1,256}$/, allowed: '1 to 256 of A-Z a-z 0-9 . _ : / -' },
 } as const;
+
+/** Is it one that {@link checkName} lets pass? For what comes out of Redis. */
+export function isName(kind: keyof typeof NAME_RULES, name: string): boolean {
+  return NAME_RULES[kind].pattern.test(name);
+}
 
 /** Returns the name, or throws MR_BAD_NAME. Names never hold a space or a brace: envelopes and keys rely on it. */
 export function checkName(kind: keyof typeof NAME_RULES, name: unknown): string {

@@ -47,7 +47,7 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
 };
 
 /** What Redis 7.0 says of a right that is missing in a script; later versions say NOPERM. */
-const NO_RIGHT = /^(?:ERR )?The user executing the script can't /;
+const NO_RIGHT = /The user executing the script can't /;
 
 /** Has no word of its own. */
 const TOO_MANY = 'max number of clients reached';
@@ -77,7 +77,8 @@ export function verdictOn(cause: unknown): Verdict {
   if (queued !== undefined) return verdictOn(queued); // why a transaction was discarded
   const message =
     cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`.trim() : String(cause);
-  const word = /^(?:ERR )?-?([A-Z]+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
+  const word =
+    /^(?:ERR (?:user_script:\d+: (?:ERR )?)?)?-?([A-Z]+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
   const where = whereOf(cause);
   const refusal =
     REFUSALS[message.includes('invalid username-password') ? 'WRONGPASS' : NO_RIGHT.test(message) ? 'NOPERM' : word];

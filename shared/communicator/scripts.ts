@@ -17,6 +17,7 @@ const SCRIPTS = {
   dispatch: { file: 'dispatch', allowOom: false },
   pop: { file: 'pop', allowOom: true },
   transfer: { file: 'transfer', allowOom: true },
+  destroy: { file: 'destroy', allowOom: true },
   enter: { file: 'enter', allowOom: true },
   beat: { file: 'beat', allowOom: true },
   wait: { file: 'wait', allowOom: true },
@@ -30,6 +31,7 @@ const SCRIPTS = {
   promote: { file: 'promote', allowOom: true },
   orphans: { file: 'orphans', allowOom: true },
   lines: { file: 'lines', allowOom: true },
+  bury: { file: 'bury', allowOom: true },
   exhume: { file: 'exhume', allowOom: true },
   expire: { file: 'expire', allowOom: true },
   prune: { file: 'prune', allowOom: true },
@@ -40,6 +42,8 @@ const SCRIPTS = {
 
 export type ScriptName = keyof typeof SCRIPTS;
 export type ScriptArg = string | number | Buffer;
+/** A Buffer where the name of a key may be no text. */
+export type ScriptKey = string | Buffer;
 
 // From dist/communicator/ and from communicator/ alike, the scripts lie in the package's communicator/lua.
 const folder = new URL(import.meta.url.includes('/dist/') ? '../../communicator/lua/' : 'lua/', import.meta.url);
@@ -71,7 +75,7 @@ export function defineScripts(redis: Redis): void {
 type Scripted = Record<string, (...args: ScriptArg[]) => Promise<unknown>>;
 
 /** Replies are strings; with `callScriptBuffer`, Buffers. */
-export function callScript(redis: Redis, name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
+export function callScript(redis: Redis, name: ScriptName, keys: ScriptKey[], args: ScriptArg[]): Promise<unknown> {
   return (redis as unknown as Scripted)[`mr_${name}`]!(keys.length, ...keys, ...args);
 }
 

@@ -1,8 +1,9 @@
 /**
  * For each script what makes it do all that it can: a run is prepared, then a user does something that calls it.
  */
-import type { Communicator, Batch, Output, ScriptName } from 'marblerun/communicator';
+import type { Output, ScriptName } from 'marblerun/communicator';
 import { HOLDER_SCENARIOS, holdingSome, landed } from './holder-scenarios.js';
+import { LANE_SCENARIOS } from './lane-scenarios.js';
 import type { Place } from './place.js';
 import type { Act, Scenario } from './scenario.js';
 
@@ -31,47 +32,6 @@ const exhumes = (what: 'requeue' | 'delete'): Scenario => ({
     };
   },
 });
-
-const lifts: Scenario = {
-  what: 'lifts, clears what has arrived, and lifts the next',
-  again: true,
-  async prepare(place) {
-    const foot = place.user.laneFoot('lane');
-    await place.send(3, 'up', 'a');
-    await place.send(3, 'up', 'b');
-    return async () => {
-      const gone: string[] = [];
-      for (let arrived = undefined as Awaited<ReturnType<typeof foot.lift>>; ;) {
-        const batch = await foot.lift(['a', 'b'], { marbles: 4, bytes: 10_000 }, arrived);
-        if (!batch) return gone;
-        await land(place.admin, batch);
-        arrived = batch;
-      }
-    };
-  },
-};
-
-async function land(by: Communicator, batch: Batch) {
-  const options = { from: 'lower', hopLimit: 8, onward: (queue: string) => queue === 'onward' };
-  return by.laneHead().land(batch, options);
-}
-
-const lands: Scenario = {
-  what: 'lands a batch, again too, and has it cleared',
-  again: true,
-  async prepare(place) {
-    const foot = place.admin.laneFoot('lane');
-    for (const queue of ['a', 'b', 'onward']) await place.send(2, 'up', queue);
-    await place.send(1, 'up', 'deep', { hops: 8 });
-    const batch = (await foot.lift(['a', 'b', 'onward', 'deep'], { marbles: 10, bytes: 10_000 }))!;
-    return async () => {
-      await land(place.user, batch);
-      await land(place.user, batch);
-      await foot.lift([], { marbles: 0, bytes: 0 }, batch);
-      return nothing;
-    };
-  },
-};
 
 /** The simple ones: all that is there stays there. */
 const keeps = (what: string, act: (place: Place) => Promise<unknown>, before?: (place: Place) => Promise<unknown>) => ({
@@ -102,6 +62,33 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
     },
   ],
   transfer: [keeps('transfers', ({ user }) => user.transfer('a', 'b', 2))],
+  destroy: [
+    {
+      what: 'destroys a queue',
+      async prepare(place) {
+        await place.send(1, 'back', 'b');
+        const ids = await place.send(3, 'back', 'a');
+        for (const id of ids) place.outputsOf.set(id, []); // a person wants them gone
+        return async () => {
+          await place.user.destroy('a');
+          return ids;
+        };
+      },
+    },
+  ],
+  bury: [
+    {
+      what: 'buries what lies in a list of no allowed name',
+      async prepare(place) {
+        await place.send(2, 'back', 'a');
+        await place.redis.rename(place.keys.queue('a'), place.keys.queue('a b'));
+        return async () => {
+          await place.user.recovery.findOrphans();
+          return nothing;
+        };
+      },
+    },
+  ],
   enter: [keeps('enters', (place) => place.enter())],
   beat: [
     {
@@ -134,6 +121,11 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
   ...HOLDER_SCENARIOS,
   due: [
     keeps(
+      'forgets what is no holder',
+      ({ user }) => user.recovery.sweep(3),
+      ({ redis, keys }) => redis.zadd(keys.holders, 0, 'no holder'),
+    ),
+    keeps(
       'looks what is due',
       ({ user }) => user.recovery.sweep(3),
       async (place) => {
@@ -142,6 +134,18 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
     ),
   ],
   promote: [
+    {
+      what: 'promotes, and buries what has no allowed queue',
+      async prepare(place) {
+        const { id, envelope } = place.output('later', 'a');
+        await place.redis.zadd(place.keys.later, 1, `000000000000001 b no{queue ${envelope.toString()}`);
+        place.sent.add(id);
+        return async () => {
+          await place.user.recovery.promote();
+          return nothing;
+        };
+      },
+    },
     {
       what: 'promotes to the back and to the front',
       async prepare(place) {
@@ -200,22 +204,7 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
       },
     },
   ],
-  lift: [lifts],
-  renew: [
-    {
-      what: 'begins a new epoch',
-      again: true,
-      async prepare(place) {
-        await place.send(3, 'up', 'a');
-        const batch = (await place.admin.laneFoot('lane').lift(['a'], { marbles: 10, bytes: 10_000 }))!;
-        return async () => {
-          await place.user.laneFoot('lane').renew(batch, '1');
-          return nothing;
-        };
-      },
-    },
-  ],
-  land: [lands],
+  ...LANE_SCENARIOS,
 };
 
 /** What a script could come to by its text, and nobody asks of it. */
