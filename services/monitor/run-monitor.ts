@@ -8,7 +8,7 @@ import { Loop, type Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import { Communicator, noSweep, type SweepResult } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
-import type { SweepMetrics } from './sweep-metrics.js';
+import { CLAMPED, type SweepMetrics } from './sweep-metrics.js';
 
 /** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 } as const;
@@ -79,11 +79,15 @@ export class RunMonitor {
     }
   }
 
-  #tell({ returned, dead, silent, lateMs, forgotten }: SweepResult): void {
+  #tell({ returned, dead, silent, lateMs, forgotten, clockBack }: SweepResult): void {
     const { run } = this;
     for (const ms of lateMs) this.metrics.recoverySeconds.observe({ run }, ms / 1000);
     if (returned + dead > 0) this.log.info({ run, returned, dead, silent }, 'brought dropped marbles back');
     if (dead > 0) this.log.warn({ run, dead }, 'marbles are dead');
+    if (clockBack) {
+      this.log.warn({ run, ...clockBack }, 'the clock of Redis has gone back; what lay too far ahead was set right');
+      for (const what of CLAMPED) this.metrics.clockClamped.inc({ run, what }, clockBack[what]);
+    }
     if (forgotten.length > 0)
       this.log.warn({ run, names: forgotten.slice(0, 10) }, 'forgot what was no holder or delivery');
   }

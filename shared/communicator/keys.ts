@@ -21,6 +21,7 @@ export function keysOf(run: string) {
     outboxes: `${at}:outboxes`,
     counts: `${at}:counts`,
     serial: `${at}:serial`,
+    clock: `${at}:clock`,
     holders: `${at}:holders`,
     holder: (holder: string) => `${at}:holder:${holder}`,
     held: (holder: string) => `${at}:held:${holder}`,
@@ -46,7 +47,7 @@ const TYPES: readonly [pattern: RegExp, type: string][] = [
   [/^(layout|serial|sender:.*|value:.*)$/, 'string'],
   [/^((q|up|landing):.*|lane:[^:]*:transit)$/, 'list'],
   [/^(queues|outboxes|holders|deadlines|later|dead)$/, 'zset'],
-  [/^(counts|graves|landed|(holder|held):.*|lane:[^:]*)$/, 'hash'],
+  [/^(clock|counts|graves|landed|(holder|held):.*|lane:[^:]*)$/, 'hash'],
 ];
 
 /** Of which type Redis has to hold a key; undefined where it is none of a run. */

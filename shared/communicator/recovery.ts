@@ -6,6 +6,7 @@
  * of Monitors may do this at once. Scripts take the keys of queues; which queues a holder has
  * marbles of is learnt from the script's answer (`missing`) and asked again.
  */
+import { ClockWatch, type ClockBack } from './clock-watch.js';
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, runKeys } from './outputs.js';
@@ -25,9 +26,18 @@ export interface SweepResult {
   lateMs: number[];
   /** What stood among the holders or deadlines and was none. */
   forgotten: string[];
+  /** Where Redis's clock had gone back. */
+  clockBack: ClockBack | undefined;
 }
 
-export const noSweep = (): SweepResult => ({ returned: 0, dead: 0, silent: 0, lateMs: [], forgotten: [] });
+export const noSweep = (): SweepResult => ({
+  returned: 0,
+  dead: 0,
+  silent: 0,
+  lateMs: [],
+  forgotten: [],
+  clockBack: undefined,
+});
 
 const STEP = { marbles: 500, bytes: 1_048_576, due: 1000 } as const;
 
@@ -38,12 +48,14 @@ type Due = [silent: string[], overdue: string[], nextInMs: number, forgotten: st
 
 export class Recovery {
   readonly #orphans: OrphanSearch;
+  readonly #clock: ClockWatch;
 
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
   ) {
     this.#orphans = new OrphanSearch(connection, keys);
+    this.#clock = new ClockWatch(connection, keys);
   }
 
   /**
@@ -52,6 +64,7 @@ export class Recovery {
    */
   async sweep(maxAttempts: number, result = noSweep()): Promise<SweepResult> {
     const failures = new SweepFailures();
+    await failures.attempt('the clock', async () => (result.clockBack = await this.#clock.look()));
     for (let holders = 0, deliveries = 0; ;) {
       const [silent, overdue, , forgotten] = await this.#due(STEP.due, holders, deliveries);
       result.forgotten.push(...forgotten);

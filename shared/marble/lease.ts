@@ -66,7 +66,8 @@ export class Lease {
 
   async #enter(): Promise<Holding> {
     const { leaseMs, timeLimitMs, maxAttempts } = this.options;
-    const description = { host: hostname(), pid: String(process.pid) };
+    const limit = timeLimitMs > 0 && { timeLimitMs: String(timeLimitMs) };
+    const description = { host: hostname(), pid: String(process.pid), ...limit };
     const holding = this.communicator.holding(this.#waiting, { leaseMs, timeLimitMs, maxAttempts, description });
     await this.#heartbeat.ready();
     await holding.enter();

@@ -2,6 +2,7 @@
  * For each script what makes it do all that it can: a run is prepared, then a user does something that calls it.
  */
 import type { Output, ScriptName } from 'marblerun/communicator';
+import { CLOCK_SCENARIOS } from './clock-scenarios.js';
 import { HOLDER_SCENARIOS, holdingSome, landed } from './holder-scenarios.js';
 import { LANE_SCENARIOS } from './lane-scenarios.js';
 import type { Place } from './place.js';
@@ -174,6 +175,7 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
       },
     },
   ],
+  ...CLOCK_SCENARIOS,
   lines: [keeps('shows the queues', ({ user }) => user.show())],
   exhume: [exhumes('requeue'), exhumes('delete')],
   expire: [
