@@ -109,8 +109,8 @@ test.each<[string, object, number | undefined, number]>([
 
 test('what was abandoned is not given time', async () => {
   const { id } = await holder(['m1']);
-  await redis.zadd(keys.deadlines, 0, `${id} 1/q`);
   await goBack();
+  await redis.zadd(keys.deadlines, 0, `${id} 1/q`);
   expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1, clockBack: { limits: 0 } });
 });
 

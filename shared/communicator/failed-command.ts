@@ -37,7 +37,8 @@ export function whereOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : '';
   const [, sha, line] = /script: ([0-9a-f]{40}), on @\w+:(\d+)/.exec(message) ?? [];
   const script = sha === undefined ? undefined : byHash().get(sha);
-  if (script) return `script "${script}", ${commandsAt(script, Number(line))}`;
+  const handedOn = / user_script:\d+: /.test(message); // caught in the script and thrown again: its line is not known
+  if (script) return `script "${script}", ${handedOn ? commandsIn(script) : commandsAt(script, Number(line))}`;
   return asked.get(cause as object)?.name.toUpperCase() ?? '';
 }
 
@@ -63,21 +64,22 @@ function byHash(): Map<string, ScriptName> {
   ));
 }
 
-/** The commands that stand in a line; where an error was handed on there, those of its function, or else of the script. */
+/** The commands that stand in a line; where none does, those of its function and those handed to it, or else of the script. */
 function commandsAt(script: ScriptName, line: number): string {
   const text = scriptText(script);
   const lines = text.split('\n');
-  const around = lines.slice(0, line).findLastIndex((one) => one.startsWith('local function ') || one === 'end');
-  const name = /^local function (\w+)/.exec(lines[around] ?? '')?.[1];
-  const handed = name === undefined ? [] : named(text, `${name}\\(`);
-  const body = name === undefined ? [] : lines.slice(around, lines.indexOf('end', line));
-  const choices = [
-    named(lines[line - 1] ?? '', 'call\\('),
-    handed,
-    named(body.join('\n'), 'call\\('),
-    named(text, 'call\\('),
-  ];
-  return choices.find((some) => some.length > 0)?.join(' or ') ?? '';
+  const direct = named(lines[line - 1] ?? '', 'call\\(');
+  if (direct.length > 0) return direct.join(' or ');
+  const start = lines.slice(0, line).findLastIndex((one) => one.startsWith('local function ') || one === 'end');
+  const name = /^local function (\w+)/.exec(lines[start] ?? '')?.[1];
+  if (name === undefined) return commandsIn(script);
+  const body = lines.slice(start, lines.indexOf('end', line)).join('\n');
+  const around = [...named(text, `${name}\\(`), ...named(body, 'call\\(')];
+  return around.length > 0 ? around.join(' or ') : commandsIn(script);
+}
+
+function commandsIn(script: ScriptName): string {
+  return named(scriptText(script), 'call\\(').join(' or ');
 }
 
 /** Commands that stand as a word of the language after `before`. */

@@ -37,9 +37,10 @@ async function play(scenario: Scenario, fault: Fault): Promise<string[]> {
     await mend();
     if (scenario.again && error !== undefined) gone = await act();
     await place.recover();
-    const lost = await place.lost(gone);
+    const [lost, tripled] = [await place.lost(gone), await place.tripled()];
     return [
       ...(lost.length > 0 ? [`lost ${lost.length} of ${place.sent.size} marbles`] : []),
+      ...(tripled.length > 0 ? [`${tripled.length} marbles are there more than twice`] : []),
       ...(error === undefined || isNamed(error, fault) ? [] : [`unclear: ${told(error)}`]),
     ];
   } catch (error) {

@@ -135,10 +135,10 @@ const givesBack = (verdict: 'fail' | 'release', delayMs: number, maxAttempts: nu
   },
 });
 
-const reclaims = (maxAttempts: number): Scenario => ({
-  what: `sweeps a holder that fell silent, with ${maxAttempts} attempts`,
+const reclaims = (maxAttempts: number, takesAhead = false): Scenario => ({
+  what: `sweeps a holder that fell silent, with ${maxAttempts} attempts${takesAhead ? ', taking ahead' : ''}`,
   async prepare(place) {
-    const { holding, taken } = await holdingSome(place, { maxAttempts });
+    const { holding, taken } = await holdingSome(place, { maxAttempts, takesAhead });
     await place.send(1, 'back', 'a');
     await place.redis.lmove(place.keys.queue('a'), place.keys.landing(holding.id, 'a'), 'RIGHT', 'LEFT');
     await place.redis.hset(place.keys.held(holding.id), '99/b', place.output('back', 'b').envelope);
@@ -186,16 +186,28 @@ const limits: Scenario = {
   },
 };
 
+const begins: Scenario = {
+  what: 'notes that work begins',
+  async prepare(place) {
+    const { holding, taken } = await holdingSome(place, { takesAhead: true });
+    return async () => {
+      const limits = [60_000, 0, undefined];
+      await holding.begin(taken.map((held, i) => ({ held, timeLimitMs: limits[i], charge: 'alone' })));
+      return nothing;
+    };
+  },
+};
+
 export const HOLDER_SCENARIOS = {
   swap: [takes, takesTwice, finishes(false, false), finishes(false, true), adopts(false), finds],
   swapRouting: [finishes(true, false), finishes(true, true), finishesTwice, adopts(true)],
-  limit: [limits],
+  begin: [limits, begins],
   giveback: [
     givesBack('fail', 0, 3),
     givesBack('fail', 60_000, 3),
     givesBack('fail', 0, 1),
     givesBack('release', 0, 3),
   ],
-  reclaim: [reclaims(3), reclaims(1), leaves],
+  reclaim: [reclaims(3), reclaims(1), reclaims(3, true), leaves],
   overdue: [overdue(3), overdue(1)],
 } as const;

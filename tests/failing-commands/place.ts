@@ -12,6 +12,7 @@ import { Communicator, encodeEnvelope, keysOf, type Header, type Holding, type O
 export interface HolderOptions {
   readonly timeLimitMs?: number;
   readonly maxAttempts?: number;
+  readonly takesAhead?: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -99,6 +100,12 @@ export class Place {
     const isThere = (id: string) => found.includes(`${id} `);
     const replaced = (id: string) => this.outputsOf.get(id)?.every(isThere) === true;
     return [...this.sent].filter((id) => !gone.includes(id) && !isThere(id) && !replaced(id));
+  }
+
+  /** Marbles that are there more than twice. */
+  async tripled(): Promise<string[]> {
+    const found = await this.#everything();
+    return [...this.sent].filter((id) => found.split(`${id} `).length > 3);
   }
 
   async #everything(): Promise<string> {

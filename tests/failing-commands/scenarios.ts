@@ -62,7 +62,14 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
       },
     },
   ],
-  transfer: [keeps('transfers', ({ user }) => user.transfer('a', 'b', 2))],
+  transfer: [
+    keeps('transfers', ({ user }) => user.transfer('a', 'b', 2)),
+    keeps(
+      'transfers to a queue that is none',
+      ({ user }) => user.transfer('a', 'none', 2),
+      ({ redis, keys }) => redis.set(keys.queue('none'), 'x'),
+    ),
+  ],
   destroy: [
     {
       what: 'destroys a queue',
@@ -177,7 +184,18 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
   ],
   ...CLOCK_SCENARIOS,
   lines: [keeps('shows the queues', ({ user }) => user.show())],
-  exhume: [exhumes('requeue'), exhumes('delete')],
+  exhume: [
+    exhumes('requeue'),
+    exhumes('delete'),
+    keeps(
+      'exhumes what has a queue that is none',
+      ({ user }) => user.graveyard.exhumeAll('requeue'),
+      async (place) => {
+        await place.send(2, 'dead', 'none');
+        await place.redis.set(place.keys.queue('none'), 'x');
+      },
+    ),
+  ],
   expire: [
     {
       what: 'removes the oldest dead',
@@ -212,5 +230,10 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
 /** What a script could come to by its text, and nobody asks of it. */
 export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
   swap: ['lpush', 'rpush', 'incr'], // with outputs it is called swapRouting
+  transfer: ['rpush'], // to the end of a queue
+  exhume: ['rpush'],
+  giveback: ['lpush'], // to the front
+  reclaim: ['lpush'],
+  overdue: ['lpush'],
   land: ['rpush'], // nothing is expedited on a lane
 };

@@ -3,7 +3,7 @@
 -- KEYS: 1-7 run, 8.. the list of each line
 -- ARGV: 1 'requeue' or 'delete', 2 of this queue only ('' for any), 3 most bytes, 4 lines, then their queues, then serials
 -- returns: {how many were taken out, how many serials were looked at, queue that is missing among the lines ('' for none)}
--- include clock run attempts names graves
+-- include clock run names graves
 local requeue, only, lines = ARGV[1] == 'requeue', ARGV[2], tonumber(ARGV[4])
 local at, keys, bytes, taken, looked, missing = now(), linesByQueue(4, 7, lines), 0, 0, 0, ''
 redis.call('HDEL', GRAVES, '') -- tried before anything is put back, on nothing: else it would be in both

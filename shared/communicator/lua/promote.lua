@@ -5,7 +5,7 @@
 -- KEYS: 1-7 run, 8.. the list of each line
 -- ARGV: 1 most marbles, 2 most bytes, 3 lines, then their queues
 -- returns: {moved, buried, '1' if more are due, queue, ...}: with queues, those are missing among the lines and nothing was done
--- include clock run attempts names due
+-- include clock run names due
 local at, keys = now(), linesByQueue(3, 7, tonumber(ARGV[3]))
 local members, more = dueMembers(at, tonumber(ARGV[1]), tonumber(ARGV[2]))
 local due, answer, unknown = {}, { 0, 0, more }, {}

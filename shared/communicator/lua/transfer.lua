@@ -4,12 +4,12 @@
 -- ARGV: 1 number of this step, 2 ms to remember it, 3 queue that they come from, 4 queue that they go to, 5 most marbles,
 --       6 most bytes
 -- returns: how many were moved, now or when this step was first asked for
--- include clock run attempts front
+-- include clock run look
 local SENDER, FROM, TO, from, to = KEYS[8], KEYS[9], KEYS[10], ARGV[3], ARGV[4]
 local number, before = string.match(redis.call('GET', SENDER) or '', '^(%d+) (%d+)$')
 if number and tonumber(number) >= tonumber(ARGV[1]) then return tonumber(before) end
 
-local envelopes = front(FROM, tonumber(ARGV[5]), tonumber(ARGV[6]))
+local envelopes = look(FROM, tonumber(ARGV[5]), tonumber(ARGV[6]), { n = 0, bytes = 0 })
 local n = #envelopes
 redis.call('LTRIM', FROM, 0, -1) -- tried before anything is put, with nothing to remove: else they would be in both
 if n > 0 then
@@ -18,5 +18,5 @@ if n > 0 then
   count(to, 'received', n)
 end
 redis.call('SET', SENDER, ARGV[1] .. ' ' .. n, 'PX', ARGV[2])
-if n > 0 then redis.call('LTRIM', FROM, 0, -n - 1) end
+if n > 0 then drop(FROM, n) end
 return n
