@@ -121,8 +121,10 @@ export class Carrier {
     const n = batch.entries.length;
     metrics.marbles.inc({ lane: name, event: 'lifted' }, n);
     const timer = metrics.batchSeconds.startTimer({ lane: name });
-    const { landing, knownEpoch } = await this.#head.land(batch, { from: from.run, hopLimit, onward });
+    const { landing, knownEpoch, noList } = await this.#head.land(batch, { from: from.run, hopLimit, onward });
     timer();
+    if (noList.length > 0)
+      log.warn({ lane: name, queues: noList }, 'the key of a queue is no list: its marbles are dead');
     if (landing === 'doubt') {
       const renewed = await this.#foot.renew(batch, knownEpoch);
       const about = { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch };

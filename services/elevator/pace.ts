@@ -7,19 +7,22 @@
  */
 import type { LiftLimits } from 'marblerun/communicator';
 
-/** What a batch should take at the most. */
-const TARGET_MS = 1000;
-/** Where every batch takes long, however small, size is not what makes it slow: so many times the quickest is fine too. */
-const TIMES_QUICKEST = 3;
+/** What a batch should take at the most; and where the trip alone takes much, which no size makes shorter, so many trips. */
+const TARGET_MS = { least: 1000, trips: 3, most: 5000 } as const;
 /** The first is of this size, and none is made smaller than the least. */
 const FIRST_BYTES = 65_536;
 const LEAST_BYTES = 4096;
 const LEAST_MARBLES = 10;
+/** Sizes that differ by so much tell of the trip; those that differ by less than the second are one size. */
+const [UNLIKE, ALIKE] = [1.3, 1.05];
 
 export class Pace {
   /** Of the limits. */
   #share: number;
-  #quickestMs = Infinity;
+  /** What a batch would take with nothing in it; not known before two of unlike sizes went. */
+  #tripMs: number | undefined;
+  /** Another size, to measure the trip by. */
+  #other: { readonly bytes: number; readonly ms: number } | undefined;
 
   constructor(private readonly most: LiftLimits) {
     this.#share = Math.min(1, FIRST_BYTES / most.bytes);
@@ -36,12 +39,13 @@ export class Pace {
 
   /** A batch of this size went, in so long. One that was not full says nothing of larger ones. */
   went({ marbles, bytes }: LiftLimits, ms: number): void {
-    const limits = this.limits;
-    this.#quickestMs = this.#isLeast ? ms : Math.min(this.#quickestMs, ms);
-    const target = Math.max(TARGET_MS, TIMES_QUICKEST * this.#quickestMs);
+    this.#measureTrip(bytes, ms);
+    const { limits } = this;
     const isFull = marbles >= limits.marbles || bytes >= limits.bytes;
+    const { least, trips, most } = TARGET_MS;
+    const target = Math.min(most, Math.max(least, trips * (this.#tripMs ?? 0)));
     if (ms > target) this.#scale(Math.max(0.1, target / ms));
-    else if (isFull && ms < target / 2) this.#scale(2);
+    else if (isFull) this.#scale(Math.min(2, Math.max(target / ms, this.#tripMs === undefined ? UNLIKE : 1)));
   }
 
   /** It did not go. */
@@ -49,15 +53,19 @@ export class Pace {
     this.#scale(0.5);
   }
 
-  get #isLeast(): boolean {
-    return this.#share === this.#leastShare;
-  }
-
-  get #leastShare(): number {
-    return Math.min(1, LEAST_BYTES / this.most.bytes);
+  /** By two of unlike sizes: what a byte takes, and so what remains for the trip. */
+  #measureTrip(bytes: number, ms: number): void {
+    const other = this.#other ?? { bytes, ms };
+    const ratio = Math.max(bytes / other.bytes, other.bytes / bytes);
+    if (ratio >= UNLIKE) {
+      const msPerByte = Math.max(0, (ms - other.ms) / (bytes - other.bytes));
+      this.#tripMs = Math.max(0, ms - msPerByte * bytes);
+    }
+    if (ratio >= UNLIKE || ratio < ALIKE) this.#other = { bytes, ms };
   }
 
   #scale(factor: number): void {
-    this.#share = Math.min(1, Math.max(this.#leastShare, this.#share * factor));
+    const least = Math.min(1, LEAST_BYTES / this.most.bytes);
+    this.#share = Math.min(1, Math.max(least, this.#share * factor));
   }
 }

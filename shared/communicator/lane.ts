@@ -25,6 +25,13 @@ export interface Batch {
 
 export type Landing = 'landed' | 'duplicate' | 'gap' | 'doubt';
 
+export interface Landed {
+  readonly landing: Landing;
+  readonly knownEpoch: string;
+  /** Queues whose key holds something other than a list: what would go there is among the dead. */
+  readonly noList: readonly string[];
+}
+
 export interface LiftLimits {
   readonly marbles: number;
   readonly bytes: number;
@@ -100,7 +107,7 @@ export class LaneHead {
   ) {}
 
   /** Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: then it is to go again. */
-  async land(batch: Batch, options: LandOptions): Promise<{ landing: Landing; knownEpoch: string }> {
+  async land(batch: Batch, options: LandOptions): Promise<Landed> {
     const outputs = new OutputGroups();
     const arrivals = batch.entries.map((entry) => arrival(entry, options));
     for (const dead of [false, true]) outputs.add(arrivals.filter(({ kind }) => (kind === 'dead') === dead));
@@ -110,8 +117,8 @@ export class LaneHead {
     const keys = [...runKeys(this.keys), this.keys.landed, ...table.keys];
     const head = [batch.laneId, batch.epoch, batch.number, batch.fingerprint, table.names.length, ...table.names];
     const reply = await this.connection.run((redis) => callScript(redis, 'land', keys, [...head, ...groups]));
-    const [landing, knownEpoch] = reply as [Landing, string];
-    return { landing, knownEpoch };
+    const [landing, knownEpoch, ...noList] = reply as [Landing, string, ...string[]];
+    return { landing, knownEpoch, noList };
   }
 }
 

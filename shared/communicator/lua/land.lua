@@ -2,9 +2,10 @@
 -- KEYS: 1-7 run, 8 landed, 9.. the list of each line
 -- ARGV: 1 lane id, 2 epoch, 3 number, 4 fingerprint, 5 lines, then their queues, then the number of groups,
 --       then the groups (lib/outputs), those that are pushed before those that are dead
--- returns: {'landed' | 'gap' | 'duplicate' | 'doubt', epoch known here}
+-- returns: {'landed' | 'gap' | 'duplicate' | 'doubt', epoch known here, queue whose key is no list, ...}
 --   gap: taken, but what this run knew of the lane and what came do not join: some state was lost or rolled back;
---   doubt: not taken: older than what is known here, or the same number with other content
+--   doubt: not taken: older than what is known here, or the same number with other content;
+--   what would go to a key that is no list is among the dead instead
 -- include clock run attempts outputs
 local LANDED, lane, epoch, number, lines = KEYS[8], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
 local NOTHING = '0 0 - 0'
@@ -26,8 +27,27 @@ redis.call('INCR', SERIAL)
 redis.call('HLEN', GRAVES)
 for _, registry in ipairs({ QUEUES, OUTBOXES, DEAD }) do redis.call('ZADD', registry, 'XX', 0, '') end
 
+-- A line whose key holds something else: what deliver would push there is among the dead instead.
+local answer, isNoList = { 'landed', ARGV[2] }, {}
+for line = 1, lines do
+  local length = redis.pcall('LLEN', KEYS[8 + line])
+  if type(length) == 'table' then
+    if not string.find(length.err, 'WRONGTYPE', 1, true) then error(length) end
+    isNoList[line] = true
+    answer[#answer + 1] = ARGV[5 + line]
+  end
+end
+local group = 7 + lines
+while #answer > 2 and ARGV[group] do
+  if isNoList[tonumber(ARGV[group + 1])] and ARGV[group] ~= 'dead' then
+    ARGV[group], ARGV[group + 2] = 'dead', '{"why":"the key of its queue is no list"}'
+  end
+  group = group + 5 + ARGV[group + 4]
+end
+
 local joins = (number == 1 and lastEpoch == 0) or (epoch == lastEpoch and number == lastNumber + 1)
 local at = now()
 deliver(6 + lines, 5, 8, at)
 redis.call('HSET', LANDED, lane, ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. string.format('%.0f', at))
-return { joins and 'landed' or 'gap', ARGV[2] }
+if not joins then answer[1] = 'gap' end
+return answer
