@@ -69,8 +69,8 @@ async function found() {
   const [a, b, on] = await Promise.all(
     [UPPER.queue('a'), UPPER.queue('b'), UPPER.outbox('on')].map((key) => redis.lrange(key, 0, -1)),
   );
-  const dead = (await upper!.graveyard.list()).map(({ queue, reason }) => `${queue}: ${String(reason?.['why'])}`);
-  const ids = [a, b, on].flat().map((envelope) => envelope.split(' ')[0]);
+  const dead = (await upper!.graveyard.list()).map(({ queue, reason }) => `${queue}: ${String(reason['why'])}`);
+  const ids = [a, b, on].flat().map((envelope) => envelope?.split(' ')[0]);
   const lengthOf = (key: string) => redis.llen(key).catch(() => 0);
   const waiting = await Promise.all(['a', 'b', 'on', 'deep'].map((queue) => lengthOf(LOWER.outbox(queue))));
   return {
