@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   MR_REDIS_TLS: 'the TLS handshake with Redis failed: a certificate is missing, unknown or out of date',
   MR_REDIS_READONLY: 'this Redis is a replica and takes no writes',
   MR_REDIS_FULL: 'Redis is over its maxmemory and refuses writes; nothing was sent',
+  MR_REDIS_WRONG_TYPE: 'a key of the run holds something of another type; the message names the key',
   MR_TOO_FEW_REPLICAS: 'fewer replicas than asked for have acknowledged in time; what was sent is at the primary',
   MR_REDIS_TOO_OLD: 'this Redis is older than 7.0',
   MR_REDIS_REPLY: 'Redis answered with an error that MarbleRun does not know',

@@ -21,6 +21,7 @@ const laneStatus = z.object({
   to: z.string(),
   depth: z.number(),
   lagMs: z.number(),
+  noList: z.array(z.string()).readonly(),
 });
 
 export function buildElevator(config: ElevatorConfig): Service {

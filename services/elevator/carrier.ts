@@ -3,12 +3,15 @@
  *
  * What may go wrong: anything, between any two steps; then the same batch is lifted again and the
  * upper run, which keeps the last number, ignores what it has. Any number of Elevators may work one
- * lane. The upper run away or full: the marbles wait below.
+ * lane. The upper run away or full: the marbles wait below. An outbox that is no list: it is told, and
+ * the others go on.
  */
 import type { Batch, Communicator, LaneFoot, LaneHead, LiftLimits } from 'marblerun/communicator';
 import type { Logger } from '@marblerun/service';
 import type { Lane } from './lanes.js';
 import type { LaneMetrics } from './lane-metrics.js';
+import { Pace } from './pace.js';
+import { Turns } from './turns.js';
 
 export interface CarrierOptions {
   readonly lane: Lane;
@@ -23,6 +26,8 @@ export interface CarrierOptions {
 export interface LaneStatus {
   readonly depth: number;
   readonly lagMs: number;
+  /** Queues that cannot be carried: the key of their outbox holds something other than a list. */
+  readonly noList: readonly string[];
 }
 
 export class Carrier {
@@ -30,7 +35,10 @@ export class Carrier {
   readonly #foot: LaneFoot;
   readonly #head: LaneHead;
   readonly #options: CarrierOptions;
+  readonly #turns = new Turns();
+  readonly #pace: Pace;
   #arrived: Batch | undefined;
+  #noList = '';
   #stopping = false;
 
   constructor(options: CarrierOptions) {
@@ -38,20 +46,24 @@ export class Carrier {
     this.lane = options.lane;
     this.#foot = options.lower.laneFoot(options.lane.name);
     this.#head = options.upper.laneHead();
+    this.#pace = new Pace(options.limits);
   }
 
-  /** Carries until nothing waits. Returns how many marbles arrived. */
-  async carry(): Promise<number> {
-    const queues = (await this.#foot.waitingQueues()).filter(this.lane.carries);
+  /** Carries until nothing waits; `progress` is told of every batch that went. Returns how many marbles arrived. */
+  async carry(progress: () => void = () => undefined): Promise<number> {
+    let queues = await this.#waiting();
     let carried = 0;
     while (!this.#stopping) {
-      const batch = await this.#foot.lift(queues, this.#options.limits, this.#arrived);
-      this.#arrived = undefined;
+      const started = performance.now();
+      const batch = await this.#lift(queues);
       if (!batch) break;
-      carried += await this.#land(batch);
+      const waiting = this.#waiting(); // asked while the batch is on its way: it costs no time
+      waiting.catch(() => undefined);
+      carried += await this.#landPaced(batch, started);
+      queues = await waiting;
+      progress();
     }
-    if (this.#arrived) await this.#foot.lift([], this.#options.limits, this.#arrived); // stopping: so that nobody lands it again
-    this.#arrived = undefined;
+    if (this.#arrived) await this.#lift([]); // stopping: so that nobody lands it again
     return carried;
   }
 
@@ -60,12 +72,48 @@ export class Carrier {
     this.#stopping = true;
   }
 
+  /** Bytes at which a batch is full now. */
+  get batchBytes(): number {
+    return this.#pace.limits.bytes;
+  }
+
   /** Bound, for metrics. Throws where the lower run is away. */
   readonly status = async (): Promise<LaneStatus> => {
-    const waiting = (await this.#options.lower.status.outboxes()).filter(({ queue }) => this.lane.carries(queue));
-    const depth = await this.#foot.depth(waiting.map(({ queue }) => queue));
-    return { depth, lagMs: Math.max(0, ...waiting.map(({ oldestMs }) => oldestMs)) };
+    const outboxes = await this.#options.lower.status.outboxes();
+    const waiting = outboxes.filter(({ queue }) => this.lane.carries(queue));
+    const depth = waiting.reduce((sum, outbox) => sum + outbox.depth, await this.#foot.inTransit());
+    return { depth, lagMs: Math.max(0, ...waiting.map(({ oldestMs }) => oldestMs)), noList: this.#foot.noList };
   };
+
+  async #waiting(): Promise<readonly string[]> {
+    const waiting = await this.#foot.waitingQueues();
+    return this.#turns.next(waiting.filter(this.lane.carries));
+  }
+
+  async #lift(queues: readonly string[]): Promise<Batch | undefined> {
+    const batch = await this.#foot.lift(queues, this.#pace.limits, this.#arrived);
+    this.#arrived = undefined;
+    if (batch) this.#turns.served(new Set(batch.entries.map(({ queue }) => queue)));
+    const noList = this.#foot.noList.join(', ');
+    if (noList !== this.#noList && noList !== '')
+      this.#options.log.warn(
+        { lane: this.lane.name, queues: noList },
+        'an outbox is no list: its queue is not carried',
+      );
+    this.#noList = noList;
+    return batch;
+  }
+
+  async #landPaced(batch: Batch, started: number): Promise<number> {
+    try {
+      const landed = await this.#land(batch);
+      this.#pace.went(sizeOf(batch), performance.now() - started);
+      return landed;
+    } catch (error) {
+      this.#pace.failed();
+      throw error;
+    }
+  }
 
   async #land(batch: Batch): Promise<number> {
     const { metrics, hopLimit, log } = this.#options;
@@ -73,8 +121,10 @@ export class Carrier {
     const n = batch.entries.length;
     metrics.marbles.inc({ lane: name, event: 'lifted' }, n);
     const timer = metrics.batchSeconds.startTimer({ lane: name });
-    const { landing, knownEpoch } = await this.#head.land(batch, { from: from.run, hopLimit, onward });
+    const { landing, knownEpoch, noList } = await this.#head.land(batch, { from: from.run, hopLimit, onward });
     timer();
+    if (noList.length > 0)
+      log.warn({ lane: name, queues: noList }, 'the key of a queue is no list: its marbles are dead');
     if (landing === 'doubt') {
       const renewed = await this.#foot.renew(batch, knownEpoch);
       const about = { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch };
@@ -92,4 +142,9 @@ export class Carrier {
       );
     return landing === 'duplicate' ? 0 : n;
   }
+}
+
+function sizeOf({ entries }: Batch): LiftLimits {
+  const bytes = entries.reduce((sum, { queue, envelope }) => sum + queue.length + 1 + envelope.length, 0);
+  return { marbles: entries.length, bytes };
 }

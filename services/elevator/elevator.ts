@@ -34,8 +34,9 @@ export class Elevator {
       return new Carrier({ lane, lower, upper, limits, hopLimit, metrics, log });
     });
     this.#lanes = this.carriers.map((carrier) => {
-      const work = () => carrier.carry().then(() => undefined);
-      return new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, log });
+      const work = () => carrier.carry(() => loop.progress()).then(() => undefined);
+      const loop: Loop = new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, log });
+      return loop;
     });
     this.#runs = [...this.#communicators].map(([name, communicator]) => {
       const work = () => communicator.connect().then(() => undefined);

@@ -10,10 +10,12 @@ export function collectorOf(registry: Registry, carriers: readonly Carrier[]): (
   const up = gauge('marblerun_lane_up', '1 if the lower run answers');
   const depth = gauge('marblerun_lane_depth', 'Marbles that wait for the lane or are in transit');
   const lag = gauge('marblerun_lane_lag_seconds', 'How long the oldest marble has waited for the lane');
-  const observe = async ({ lane, status }: Carrier) => {
-    const labels = { lane: lane.name };
+  const batch = gauge('marblerun_lane_batch_bytes', 'Bytes at which a batch is full now: fewer over a slow link');
+  const observe = async (carrier: Carrier) => {
+    const labels = { lane: carrier.lane.name };
+    batch.set(labels, carrier.batchBytes);
     try {
-      const found = await status();
+      const found = await carrier.status();
       depth.set(labels, found.depth);
       lag.set(labels, found.lagMs / 1000);
       up.set(labels, 1);

@@ -1,10 +1,14 @@
 /**
  * What the Monitor measures while it brings back. Names are public and stay.
  */
-import { Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+/** What may lie too far ahead when the clock of Redis has gone back. */
+export const CLAMPED = ['leases', 'limits', 'delayed'] as const;
 
 export interface SweepMetrics {
   readonly recoverySeconds: Histogram<'run'>;
+  readonly clockClamped: Counter<'run' | 'what'>;
 }
 
 /** Every run has its series from the start: an increase from nothing to 1 would not show. */
@@ -16,6 +20,15 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
     buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
     registers: [registry],
   });
-  for (const run of runs) recoverySeconds.zero({ run });
-  return { recoverySeconds };
+  const clockClamped = new Counter({
+    name: 'marblerun_clock_clamped_total',
+    help: 'Dates that lay too far ahead because the clock of Redis had gone back, as this Monitor set them right',
+    labelNames: ['run', 'what'],
+    registers: [registry],
+  });
+  for (const run of runs) {
+    recoverySeconds.zero({ run });
+    for (const what of CLAMPED) clockClamped.inc({ run, what }, 0);
+  }
+  return { recoverySeconds, clockClamped };
 }

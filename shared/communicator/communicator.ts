@@ -6,6 +6,7 @@
  * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
  */
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+import { destroy, transfer } from './bulk.js';
 import { Connection } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import { Graveyard } from './graveyard.js';
@@ -73,9 +74,12 @@ export class Communicator {
     const keys = [...runKeys(this.#keys), ...queues.map((queue) => this.#keys.queue(queue))];
     const aside = this.#poppedAside.get(queues[0]!) ?? 0;
     this.#poppedAside.delete(queues[0]!);
-    const reply = await this.#connection.run((redis) =>
-      callScriptBuffer(redis, 'pop', keys, [count, aside, ...queues]),
-    );
+    const reply = await this.#connection
+      .run((redis) => callScriptBuffer(redis, 'pop', keys, [count, aside, ...queues]))
+      .catch((error: unknown) => {
+        this.#popped(queues[0]!, aside); // to be counted with the next
+        throw error;
+      });
     return (reply as [Buffer, ...Buffer[]][]).flatMap(([queue, ...envelopes]) =>
       envelopes.map((bytes) => ({ queue: String(queue), envelope: decodeEnvelope(bytes) })),
     );
@@ -87,18 +91,18 @@ export class Communicator {
       again ? Promise.resolve(null) : redis.brpopBuffer(this.#keys.queue(queue), ms / 1000),
     );
     if (!found) return undefined;
-    this.#poppedAside.set(queue, (this.#poppedAside.get(queue) ?? 0) + 1); // counted with the next pop
+    this.#popped(queue, 1);
     return { queue, envelope: decodeEnvelope(found[1]) };
   }
 
-  /** Moves up to `count` marbles from the front of one queue to the end of another. Returns how many. */
-  async transfer(from: string, to: string, count: number): Promise<number> {
-    const keys = [
-      ...runKeys(this.#keys),
-      this.#keys.queue(checkName('queue', from)),
-      this.#keys.queue(checkName('queue', to)),
-    ];
-    return (await this.#connection.run((redis) => callScript(redis, 'transfer', keys, [to, count]))) as number;
+  /** What was taken by another command is counted with the next pop. */
+  #popped(queue: string, n: number): void {
+    if (n > 0) this.#poppedAside.set(queue, (this.#poppedAside.get(queue) ?? 0) + n);
+  }
+
+  /** Moves up to `count` marbles, of those that are there, from the front of one queue to the end of another. Returns how many. */
+  transfer(from: string, to: string, count: number): Promise<number> {
+    return transfer(this.#connection, this.#keys, [from, to], count);
   }
 
   /** The marbles that wait, the next one first, without taking them. */
@@ -108,11 +112,9 @@ export class Communicator {
     return bytes.map(decodeEnvelope).reverse();
   }
 
-  /** Deletes a queue with all that waits in it. Returns how many marbles that were. */
-  async destroy(queue: string): Promise<number> {
-    const key = this.#keys.queue(checkName('queue', queue));
-    const replies = await this.#connection.run((redis) => redis.multi().llen(key).del(key).exec());
-    return (replies?.[0]?.[1] as number | undefined) ?? 0;
+  /** Deletes all that waits in a queue. Returns how many marbles that were. */
+  destroy(queue: string): Promise<number> {
+    return destroy(this.#connection, this.#keys, queue);
   }
 
   /** Keeps a value for `ttlMs`. */
@@ -129,8 +131,9 @@ export class Communicator {
     return this.status.queues();
   }
 
-  /** Forgets queues that have been empty and still for `stillMs`, with their counts. Returns how many. */
+  /** Forgets queues that have been seen empty and still for `stillMs`, with their counts, and names that are none. Returns how many queues. */
   async prune(stillMs: number): Promise<number> {
+    await this.status.forgetMisnamed();
     let forgotten = 0;
     for (const { queue, depth, held } of await this.status.queues()) {
       if (depth + held > 0) continue;

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { MarbleRunError, type ErrorCode } from '../errors.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+import { withKeys } from './failed-command.js';
 import { Link, type Session } from './link.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
 
@@ -79,7 +80,7 @@ export class Connection {
         } catch (error) {
           this.#everReady ||= redis !== undefined;
           const verdict = this.#judge(error, redis);
-          if (verdict.kind === 'refused') throw verdict.error;
+          if (verdict.kind === 'refused') throw await withKeys(verdict.error, redis);
           again ||= verdict.kind === 'cut' && redis !== undefined;
           this.#giveUpAfter(started, error);
           if (verdict.kind !== 'moved' || tries > 1) await sleep(pauseMs(tries));

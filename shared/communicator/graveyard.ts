@@ -94,11 +94,7 @@ export class Graveyard {
 
 function readGrave(serial: string, body: Buffer): DeadMarble {
   const end = body.indexOf(10);
-  const about = JSON.parse(body.toString('utf8', 0, end)) as {
-    queue: string;
-    at: number;
-    reason: Record<string, unknown>;
-  };
+  const about = readAbout(body.toString('utf8', 0, Math.max(end, 0)));
   let envelope: Envelope | undefined;
   try {
     envelope = decodeEnvelope(body.subarray(end + 1));
@@ -106,4 +102,15 @@ function readGrave(serial: string, body: Buffer): DeadMarble {
     envelope = undefined; // that is why it is dead: the reason says so
   }
   return { serial, ...about, envelope };
+}
+
+/** What is no grave is shown all the same, for people to delete: it must not hide the others. */
+function readAbout(line: string): Pick<DeadMarble, 'queue' | 'at' | 'reason'> {
+  try {
+    const { queue, at, reason } = JSON.parse(line) as Partial<DeadMarble>;
+    if (typeof queue === 'string' && typeof at === 'number' && typeof reason === 'object') return { queue, at, reason };
+  } catch {
+    // told below
+  }
+  return { queue: '-', at: 0, reason: { why: 'unreadable grave' } };
 }

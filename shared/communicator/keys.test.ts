@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checkName, keysOf } from './keys.js';
+import { checkName, keysOf, typeOfKey } from './keys.js';
 
 test('all keys of a run share one hash tag, so that they are in one slot of a cluster', () => {
   const keys = keysOf('main');
@@ -7,6 +7,15 @@ test('all keys of a run share one hash tag, so that they are in one slot of a cl
   expect(names.length).toBeGreaterThan(20);
   for (const name of names) expect(name).toMatch(/^mr:\{main\}:/);
   expect(new Set(names).size).toBe(names.length - keys.traces.length + new Set(keys.traces).size);
+});
+
+test('of every key it is known of which type it has to be', () => {
+  const { traces, searched, ...keys } = keysOf('main');
+  expect([...traces, searched].length).toBeGreaterThan(1);
+  const names = Object.values(keys).map((key) => (typeof key === 'function' ? key('x', 'y') : key));
+  for (const name of names) expect(typeOfKey(name)).toMatch(/^(string|list|hash|zset)$/);
+  expect(typeOfKey('mr:{main}:unknown')).toBeUndefined();
+  expect(typeOfKey('q:x')).toBeUndefined();
 });
 
 test.each([

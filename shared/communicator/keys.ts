@@ -21,6 +21,7 @@ export function keysOf(run: string) {
     outboxes: `${at}:outboxes`,
     counts: `${at}:counts`,
     serial: `${at}:serial`,
+    clock: `${at}:clock`,
     holders: `${at}:holders`,
     holder: (holder: string) => `${at}:holder:${holder}`,
     held: (holder: string) => `${at}:held:${holder}`,
@@ -37,7 +38,22 @@ export function keysOf(run: string) {
     value: (name: string) => `${at}:value:${name}`,
     /** Prefixes of the keys that a holder without an entry may have left behind: `<prefix><holder>[:<queue>]`. */
     traces: [`${at}:held:`, `${at}:landing:`, `${at}:holder:`],
+    /** A pattern for these, and for the lists of queues: what the search for orphans looks at. */
+    searched: `${at}:[hlq]*`,
   };
+}
+
+const TYPES: readonly [pattern: RegExp, type: string][] = [
+  [/^(layout|serial|sender:.*|value:.*)$/, 'string'],
+  [/^((q|up|landing):.*|lane:[^:]*:transit)$/, 'list'],
+  [/^(queues|outboxes|holders|deadlines|later|dead)$/, 'zset'],
+  [/^(clock|counts|graves|landed|(holder|held):.*|lane:[^:]*)$/, 'hash'],
+];
+
+/** Of which type Redis has to hold a key; undefined where it is none of a run. */
+export function typeOfKey(key: string): string | undefined {
+  const name = /^mr:\{[^}]*\}:(.*)$/.exec(key)?.[1];
+  return name === undefined ? undefined : TYPES.find(([pattern]) => pattern.test(name))?.[1];
 }
 
 const NAME_RULES = {
@@ -47,6 +63,11 @@ const NAME_RULES = {
   id: { pattern: /^[A-Za-z0-9._:/-]{1,128}$/, allowed: '1 to 128 of A-Z a-z 0-9 . _ : / -' },
   value: { pattern: /^[A-Za-z0-9._:/-]{1,256}$/, allowed: '1 to 256 of A-Z a-z 0-9 . _ : / -' },
 } as const;
+
+/** Is it one that {@link checkName} lets pass? For what comes out of Redis. */
+export function isName(kind: keyof typeof NAME_RULES, name: string): boolean {
+  return NAME_RULES[kind].pattern.test(name);
+}
 
 /** Returns the name, or throws MR_BAD_NAME. Names never hold a space or a brace: envelopes and keys rely on it. */
 export function checkName(kind: keyof typeof NAME_RULES, name: unknown): string {

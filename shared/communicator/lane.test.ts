@@ -47,7 +47,8 @@ test('batches arrive in order, each once, however often they are lifted and land
   expect(await lift(first)).toEqual(second); // a stale Elevator clears nothing
   expect(await lift(second)).toBeUndefined();
   expect(await arrived()).toEqual([1, 2, 3]);
-  expect(await foot.depth(['a'])).toBe(0);
+  expect(await foot.inTransit()).toBe(0);
+  expect(await foot.waitingQueues()).toEqual([]);
 });
 
 test('a batch is full by its bytes too', async () => {

@@ -25,6 +25,13 @@ export interface Batch {
 
 export type Landing = 'landed' | 'duplicate' | 'gap' | 'doubt';
 
+export interface Landed {
+  readonly landing: Landing;
+  readonly knownEpoch: string;
+  /** Queues whose key holds something other than a list: what would go there is among the dead. */
+  readonly noList: readonly string[];
+}
+
 export interface LiftLimits {
   readonly marbles: number;
   readonly bytes: number;
@@ -32,20 +39,27 @@ export interface LiftLimits {
 
 /** The lower end, in the run that marbles leave. */
 export class LaneFoot {
+  /** Queues whose outbox was found to be no list by the latest lift that looked: the others go on without them. */
+  noList: readonly string[] = [];
+
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
     readonly name: string,
   ) {}
 
-  /** Clears `arrived`, and hands out the batch in transit or else a new one. Undefined when nothing waits in `queues`. */
+  /**
+   * Clears `arrived`, and hands out the batch in transit or else a new one, in which all of `queues` have an equal share;
+   * what is too little for all goes to the first. Undefined when nothing waits in them.
+   */
   async lift(queues: readonly string[], limits: LiftLimits, arrived?: Batch): Promise<Batch | undefined> {
     const keys = [this.keys.lane(this.name), this.keys.transit(this.name), this.keys.outboxes, this.keys.counts];
     const args = [newId(), arrived?.epoch ?? '', arrived?.number ?? '', limits.marbles, limits.bytes, ...queues];
     const reply = (await this.connection.run((redis) =>
       callScriptBuffer(redis, 'lift', [...keys, ...queues.map((queue) => this.keys.outbox(queue))], args),
-    )) as Buffer[];
-    const [laneId, epoch, number, ...entries] = reply;
+    )) as [Buffer, Buffer, Buffer, Buffer[] | null, ...Buffer[]];
+    const [laneId, epoch, number, noList, ...entries] = reply;
+    if (noList && queues.length > 0) this.noList = noList.map(String);
     if (entries.length === 0) return undefined;
     const content = Buffer.concat(entries);
     const hash = createHash('sha1')
@@ -70,11 +84,9 @@ export class LaneFoot {
     return this.connection.run((redis) => redis.zrange(this.keys.outboxes, '0', '-1'));
   }
 
-  /** Marbles in transit, and in the outboxes of `queues`. */
-  async depth(queues: readonly string[]): Promise<number> {
-    const lists = [this.keys.transit(this.name), ...queues.map((queue) => this.keys.outbox(queue))];
-    const lengths = await this.connection.run((redis) => Promise.all(lists.map((list) => redis.llen(list))));
-    return lengths.reduce((sum, length) => sum + length, 0);
+  /** Marbles in transit. */
+  inTransit(): Promise<number> {
+    return this.connection.run((redis) => redis.llen(this.keys.transit(this.name)));
   }
 }
 
@@ -95,17 +107,18 @@ export class LaneHead {
   ) {}
 
   /** Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: then it is to go again. */
-  async land(batch: Batch, options: LandOptions): Promise<{ landing: Landing; knownEpoch: string }> {
+  async land(batch: Batch, options: LandOptions): Promise<Landed> {
     const outputs = new OutputGroups();
-    outputs.add(batch.entries.map((entry) => arrival(entry, options)));
+    const arrivals = batch.entries.map((entry) => arrival(entry, options));
+    for (const dead of [false, true]) outputs.add(arrivals.filter(({ kind }) => (kind === 'dead') === dead));
     const table = new LineTable(this.keys);
     const groups: ScriptArg[] = [];
     outputs.pushTo(groups, table);
     const keys = [...runKeys(this.keys), this.keys.landed, ...table.keys];
     const head = [batch.laneId, batch.epoch, batch.number, batch.fingerprint, table.names.length, ...table.names];
     const reply = await this.connection.run((redis) => callScript(redis, 'land', keys, [...head, ...groups]));
-    const [landing, knownEpoch] = reply as [Landing, string];
-    return { landing, knownEpoch };
+    const [landing, knownEpoch, ...noList] = reply as [Landing, string, ...string[]];
+    return { landing, knownEpoch, noList };
   }
 }
 

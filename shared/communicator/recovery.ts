@@ -6,11 +6,14 @@
  * of Monitors may do this at once. Scripts take the keys of queues; which queues a holder has
  * marbles of is learnt from the script's answer (`missing`) and asked again.
  */
-import type { Redis } from 'ioredis';
+import { ClockWatch, type ClockBack } from './clock-watch.js';
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, runKeys } from './outputs.js';
-import { callScript } from './scripts.js';
+import { OrphanSearch } from './orphan-search.js';
+import { promoteDue, type Promoted } from './promotion.js';
+import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+import { SweepFailures } from './sweep-failures.js';
 
 export interface SweepResult {
   /** Marbles back in their queues. */
@@ -21,38 +24,68 @@ export interface SweepResult {
   silent: number;
   /** For each holder or group brought back: ms since its lease or time limit had passed. */
   lateMs: number[];
+  /** What stood among the holders or deadlines and was none. */
+  forgotten: string[];
+  /** Where Redis's clock had gone back. */
+  clockBack: ClockBack | undefined;
 }
+
+export const noSweep = (): SweepResult => ({
+  returned: 0,
+  dead: 0,
+  silent: 0,
+  lateMs: [],
+  forgotten: [],
+  clockBack: undefined,
+});
 
 const STEP = { marbles: 500, bytes: 1_048_576, due: 1000 } as const;
 
 /** A lease passed longer ago than this was no lease: the holder had no entry, or left one from long ago. */
 const PLAUSIBLE_LATE_MS = 86_400_000;
 
+type Due = [silent: string[], overdue: string[], nextInMs: number, forgotten: string[]];
+
 export class Recovery {
+  readonly #orphans: OrphanSearch;
+  readonly #clock: ClockWatch;
+
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
-  ) {}
+  ) {
+    this.#orphans = new OrphanSearch(connection, keys);
+    this.#clock = new ClockWatch(connection, keys);
+  }
 
-  /** Brings back all that is dropped now. `maxAttempts` is for marbles whose holder did not say. */
-  async sweep(maxAttempts: number): Promise<SweepResult> {
-    const { holders, deadlines, later } = this.keys;
-    const result: SweepResult = { returned: 0, dead: 0, silent: 0, lateMs: [] };
-    for (;;) {
-      const [silent, overdue] = (await this.#script('due', [holders, deadlines, later], [STEP.due])) as [
-        string[],
-        string[],
-      ];
-      for (const holder of silent) await this.#reclaim(holder, 'dropped', maxAttempts, result);
-      for (const [holder, receipts] of byHolder(overdue)) await this.#overdue(holder, receipts, maxAttempts, result);
-      if (silent.length < STEP.due && overdue.length < STEP.due) return result;
+  /**
+   * Brings back all that is dropped now. `maxAttempts` is for marbles whose holder did not say. Where some cannot be
+   * brought back, the others are, and then it throws, with all of that; `result` has what was done.
+   */
+  async sweep(maxAttempts: number, result = noSweep()): Promise<SweepResult> {
+    const failures = new SweepFailures();
+    await failures.attempt('the clock', async () => (result.clockBack = await this.#clock.look()));
+    for (let holders = 0, deliveries = 0; ;) {
+      const [silent, overdue, , forgotten] = await this.#due(STEP.due, holders, deliveries);
+      result.forgotten.push(...forgotten);
+      for (const holder of silent) {
+        const reclaim = () => this.#reclaim(holder, 'dropped', maxAttempts, result);
+        if (!(await failures.attempt(`holder ${holder}`, reclaim))) holders++;
+      }
+      for (const [holder, receipts] of byHolder(overdue)) {
+        const takeBack = () => this.#overdue(holder, receipts, maxAttempts, result);
+        if (!(await failures.attempt(`marbles of ${holder}`, takeBack))) deliveries += receipts.length;
+      }
+      if (silent.length + forgotten.length < STEP.due && overdue.length + forgotten.length < STEP.due) break;
     }
+    failures.tell();
+    return result;
   }
 
   /** Takes back what a holder that leaves still has, as if it had not been taken; also of one that was given up meanwhile. */
   async release(holder: string, waitsOn: string): Promise<void> {
     await this.#script('orphans', [this.keys.holders, this.keys.holder(holder)], [holder, waitsOn]);
-    await this.#reclaim(holder, 'released', 1, { returned: 0, dead: 0, silent: 0, lateMs: [] });
+    await this.#reclaim(holder, 'released', 1, noSweep());
   }
 
   /** Ends the lease of a holder that is known to be dead, so that the next sweep brings back what it has. */
@@ -61,45 +94,20 @@ export class Recovery {
   }
 
   /** Moves delayed marbles that are due into their queues. Returns how many, and ms until the next is due (-1: none waits). */
-  async promote(): Promise<{ moved: number; nextInMs: number }> {
-    const table = new LineTable(this.keys);
-    for (let moved = 0; ;) {
-      const keys = [...runKeys(this.keys), ...table.keys];
-      const args = [STEP.marbles, STEP.bytes, table.names.length, ...table.names];
-      const [n, missing, more] = (await this.#script('promote', keys, args)) as [number, string, string];
-      moved += n;
-      if (missing !== '') table.line(missing);
-      if (more !== '1') {
-        const { holders, deadlines, later } = this.keys;
-        const [, , nextInMs] = (await this.#script('due', [holders, deadlines, later], [0])) as [
-          string[],
-          string[],
-          number,
-        ];
-        return { moved, nextInMs };
-      }
-    }
+  async promote(): Promise<Promoted & { nextInMs: number }> {
+    const promoted = await promoteDue(this.keys, (name, keys, args) => this.#script(name, keys, args));
+    const [, , nextInMs] = await this.#due(0, 0, 0);
+    return { ...promoted, nextInMs };
   }
 
-  /** Finds what holders without an entry left behind; the next sweep brings it back. Returns how many such holders. */
-  async findOrphans(): Promise<number> {
-    const traces = new Map<string, string>();
-    for (const prefix of this.keys.traces) {
-      await this.connection.run((redis) =>
-        scan(redis, prefix, (rest) => {
-          const [holder = '', ...queue] = rest.split(':');
-          traces.set(holder, queue.join(':') || (traces.get(holder) ?? ''));
-        }),
-      );
-    }
-    let found = 0;
-    const all = [...traces];
-    for (let i = 0; i < all.length; i += STEP.due) {
-      const some = all.slice(i, i + STEP.due);
-      const keys = [this.keys.holders, ...some.map(([holder]) => this.keys.holder(holder))];
-      found += (await this.#script('orphans', keys, some.flat())) as number;
-    }
-    return found;
+  /** Finds what holders without an entry left behind, in at most so many steps of 1,000 keys; the next sweep brings it back. Returns how many such holders. */
+  findOrphans(steps?: number): Promise<number> {
+    return this.#orphans.find(steps);
+  }
+
+  async #due(most: number, skipHolders: number, skipDeliveries: number): Promise<Due> {
+    const { holders, deadlines, later } = this.keys;
+    return (await this.#script('due', [holders, deadlines, later], [most, skipHolders, skipDeliveries])) as Due;
   }
 
   async #reclaim(
@@ -156,7 +164,7 @@ export class Recovery {
     }
   }
 
-  #script(name: Parameters<typeof callScript>[1], keys: string[], args: (string | number)[]): Promise<unknown> {
+  #script(name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
     return this.connection.run((redis) => callScript(redis, name, keys, args));
   }
 }
@@ -182,13 +190,4 @@ function byHolder(members: string[]): Map<string, string[]> {
     else groups.set(holder, [receipt]);
   }
   return groups;
-}
-
-async function scan(redis: Redis, prefix: string, each: (rest: string) => void): Promise<void> {
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000);
-    for (const key of keys) each(key.slice(prefix.length));
-    cursor = next;
-  } while (cursor !== '0');
 }

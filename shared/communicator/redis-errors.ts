@@ -8,6 +8,7 @@
  *   refused  not done, and asking again changes nothing: a MarbleRunError for the caller
  */
 import { MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';
+import { noteAsked, whereOf } from './failed-command.js';
 
 export type Verdict =
   | { readonly kind: 'cut' }
@@ -36,6 +37,7 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
     hint: 'this Redis has no password and takes only clients of its own machine; set a password there and give it in the URL',
   },
   NOPERM: { code: 'MR_REDIS_AUTH', hint: 'the Redis user may not run this' },
+  WRONGTYPE: { code: 'MR_REDIS_WRONG_TYPE', hint: 'a key of the run holds something else; rename or delete it' },
   READONLY: { code: 'MR_REDIS_READONLY', hint: 'this Redis is a read-only replica; connect to its primary' },
   MASTERDOWN: {
     code: 'MR_REDIS_READONLY',
@@ -43,6 +45,9 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   },
   OOM: { code: 'MR_REDIS_FULL', hint: 'Redis is over its maxmemory; nothing was sent' },
 };
+
+/** What Redis 7.0 says of a right that is missing in a script; later versions say NOPERM. */
+const NO_RIGHT = /The user executing the script can't /;
 
 /** Has no word of its own. */
 const TOO_MANY = 'max number of clients reached';
@@ -67,14 +72,20 @@ export function verdictOn(cause: unknown): Verdict {
   if (cause instanceof Waiting) return { kind: 'wait', state: cause.message };
   if (isMarbleRunError(cause)) return { kind: 'refused', error: cause };
   const { command, previousErrors: [queued] = [] } = cause as Told;
+  noteAsked(cause);
   if (command) command.args = []; // passwords and data: an error may be printed with its cause
   if (queued !== undefined) return verdictOn(queued); // why a transaction was discarded
   const message =
     cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`.trim() : String(cause);
-  const word = /^(?:ERR )?-?([A-Z]+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
-  const refusal = REFUSALS[word] ?? (message.includes('invalid username-password') ? REFUSALS['WRONGPASS'] : undefined);
-  if (refusal)
-    return { kind: 'refused', error: new MarbleRunError(refusal.code, `${refusal.hint}: ${message}`, { cause }) };
+  const word =
+    /^(?:ERR (?:user_script:\d+: (?:ERR )?)?)?-?([A-Z]+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
+  const where = whereOf(cause);
+  const refusal =
+    REFUSALS[message.includes('invalid username-password') ? 'WRONGPASS' : NO_RIGHT.test(message) ? 'NOPERM' : word];
+  if (refusal) {
+    const hint = where === '' ? refusal.hint : `${where}: ${refusal.hint}`;
+    return { kind: 'refused', error: new MarbleRunError(refusal.code, `${hint}: ${message}`, { cause }) };
+  }
   if (word === 'MOVED') return { kind: 'moved', to: message.split(' ').at(-1)! };
   if (TLS.test(message)) {
     const hint = 'no TLS connection to Redis; look at tls, caFile, certFile, keyFile and servername of redis';
@@ -83,5 +94,8 @@ export function verdictOn(cause: unknown): Verdict {
   if (message.includes(TOO_MANY)) return { kind: 'wait', state: TOO_MANY };
   if (WAITS.includes(word)) return { kind: 'wait', state: word };
   if (CUT.test(message)) return { kind: 'cut' };
-  return { kind: 'refused', error: new MarbleRunError('MR_REDIS_REPLY', `Redis answered: ${message}`, { cause }) };
+  return {
+    kind: 'refused',
+    error: new MarbleRunError('MR_REDIS_REPLY', `${where === '' ? 'Redis' : where} answered: ${message}`, { cause }),
+  };
 }

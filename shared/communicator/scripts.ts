@@ -17,6 +17,7 @@ const SCRIPTS = {
   dispatch: { file: 'dispatch', allowOom: false },
   pop: { file: 'pop', allowOom: true },
   transfer: { file: 'transfer', allowOom: true },
+  destroy: { file: 'destroy', allowOom: true },
   enter: { file: 'enter', allowOom: true },
   beat: { file: 'beat', allowOom: true },
   wait: { file: 'wait', allowOom: true },
@@ -27,9 +28,13 @@ const SCRIPTS = {
   reclaim: { file: 'reclaim', allowOom: true },
   overdue: { file: 'overdue', allowOom: true },
   due: { file: 'due', allowOom: true },
+  clock: { file: 'clock', allowOom: true },
+  clamp: { file: 'clamp', allowOom: true },
+  rewind: { file: 'rewind', allowOom: true },
   promote: { file: 'promote', allowOom: true },
   orphans: { file: 'orphans', allowOom: true },
   lines: { file: 'lines', allowOom: true },
+  bury: { file: 'bury', allowOom: true },
   exhume: { file: 'exhume', allowOom: true },
   expire: { file: 'expire', allowOom: true },
   prune: { file: 'prune', allowOom: true },
@@ -40,6 +45,8 @@ const SCRIPTS = {
 
 export type ScriptName = keyof typeof SCRIPTS;
 export type ScriptArg = string | number | Buffer;
+/** A Buffer where the name of a key may be no text. */
+export type ScriptKey = string | Buffer;
 
 // From dist/communicator/ and from communicator/ alike, the scripts lie in the package's communicator/lua.
 const folder = new URL(import.meta.url.includes('/dist/') ? '../../communicator/lua/' : 'lua/', import.meta.url);
@@ -56,19 +63,23 @@ export function scriptText(name: ScriptName): string {
   return `#!lua flags=${allowOom ? 'allow-oom' : ''}\n${body}`;
 }
 
+export function scriptNames(): ScriptName[] {
+  return Object.keys(SCRIPTS) as ScriptName[];
+}
+
 let texts: Map<ScriptName, string> | undefined;
 
 /** Teaches a connection all scripts; call them with {@link callScript}. */
 export function defineScripts(redis: Redis): void {
-  texts ??= new Map((Object.keys(SCRIPTS) as ScriptName[]).map((name) => [name, scriptText(name)]));
+  texts ??= new Map(scriptNames().map((name) => [name, scriptText(name)]));
   for (const [name, lua] of texts) redis.defineCommand(`mr_${name}`, { lua });
 }
 
 /** Lists are passed as they are and not spread: a call has room for some hundred thousand arguments, a command for more. */
-type Scripted = Record<string, (keyCount: number, keys: string[], args: ScriptArg[]) => Promise<unknown>>;
+type Scripted = Record<string, (keyCount: number, keys: ScriptKey[], args: ScriptArg[]) => Promise<unknown>>;
 
 /** Replies are strings; with `callScriptBuffer`, Buffers. */
-export function callScript(redis: Redis, name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
+export function callScript(redis: Redis, name: ScriptName, keys: ScriptKey[], args: ScriptArg[]): Promise<unknown> {
   return (redis as unknown as Scripted)[`mr_${name}`]!(keys.length, keys, args);
 }
 

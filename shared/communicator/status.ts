@@ -5,10 +5,13 @@ import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope } from './envelope.js';
-import type { RunKeys } from './keys.js';
+import { isName, type RunKeys } from './keys.js';
 import { callScript } from './scripts.js';
 
-/** What is counted of each queue, for ever upwards. `expired`: removed from the dead by the retention. `lifted` and `elevated` are of its outbox. */
+/**
+ * What is counted of each queue, for ever upwards. `expired`: removed from the dead by the retention, `deleted`: by a person.
+ * `moved` from its list and `received` in it by a transfer; `destroyed` while it waited. `lifted` and `elevated` are of its outbox.
+ */
 export const EVENTS = [
   'sent',
   'taken',
@@ -19,6 +22,10 @@ export const EVENTS = [
   'released',
   'dead',
   'expired',
+  'deleted',
+  'moved',
+  'received',
+  'destroyed',
   'elevated',
   'lifted',
 ] as const;
@@ -76,7 +83,7 @@ export class Status {
         timeMs(redis),
       ]),
     );
-    const all = [...new Set([...names, ...outgoing])].sort();
+    const all = [...new Set([...names, ...outgoing])].filter((name) => isName('queue', name)).sort();
     const status: QueueStatus[] = [];
     for (let i = 0; i < all.length; i += CHUNK) {
       const some = all.slice(i, i + CHUNK);
@@ -88,6 +95,15 @@ export class Status {
       );
     }
     return status;
+  }
+
+  /** Takes names out of the registries that are none: they name no key that anybody could ask for. */
+  async forgetMisnamed(): Promise<void> {
+    for (const registry of [this.keys.queues, this.keys.outboxes]) {
+      const names = await this.connection.run((redis) => redis.zrangeBuffer(registry, '0', '-1'));
+      const misnamed = names.filter((name) => !isName('queue', name.toString('latin1')));
+      if (misnamed.length > 0) await this.connection.run((redis) => redis.zrem(registry, ...misnamed));
+    }
   }
 
   /** The longest unheard first. */
@@ -120,9 +136,10 @@ export class Status {
 
   /** Depth of every outbox, and how long its next marble has waited, in ms. */
   async outboxes(): Promise<{ queue: string; depth: number; oldestMs: number }[]> {
-    const [names, now] = await this.connection.run((redis) =>
+    const [all, now] = await this.connection.run((redis) =>
       Promise.all([redis.zrange(this.keys.outboxes, '0', '-1'), timeMs(redis)]),
     );
+    const names = all.filter((name) => isName('queue', name));
     const lines = names.length === 0 ? [] : await this.#lines(names.map((queue) => this.keys.outbox(queue)));
     return names.map((queue, i) => ({
       queue,

@@ -71,7 +71,8 @@ export class Lease {
     const { takesAhead } = this;
     // A worker ends its time limits itself; a loop cannot.
     const timeLimitMs = this.options.timeLimitMs + (takesAhead ? graceMs(this.options.timeLimitMs) : 0);
-    const description = { host: hostname(), pid: String(process.pid) };
+    const limit = timeLimitMs > 0 && { timeLimitMs: String(timeLimitMs) };
+    const description = { host: hostname(), pid: String(process.pid), ...limit };
     const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, description };
     const holding = this.communicator.holding(this.#waiting, about);
     await this.#heartbeat.ready();

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { sleep, until } from '@marblerun/test-support';
 import { createLogger } from './logger.js';
 import { Loop } from './loop.js';
@@ -46,4 +46,27 @@ test('stop waits for the turn under way, and nothing runs afterwards', async () 
   expect([started, ended]).toEqual([1, 1]);
   await sleep(20); // what must not happen has no condition to wait for
   expect(started).toBe(1);
+});
+
+test('a turn that takes long is not late as long as it gets on, and its earlier trouble is over', async () => {
+  let turns = 0;
+  let release = () => {};
+  const work = async () => {
+    if (++turns === 1) throw new Error('away');
+    await new Promise<void>((resolve) => (release = resolve));
+    return 0;
+  };
+  const loop = new Loop({ name: 'test', intervalMs: 1, log, work });
+  const now = jest.spyOn(Date, 'now');
+  loop.start();
+  await until('a second turn has begun', () => turns === 2);
+  expect([loop.trouble, loop.late]).toEqual(['away', false]);
+  now.mockReturnValue(Date.now() + 20_000);
+  expect(loop.late).toBe(true);
+  loop.progress();
+  expect([loop.trouble, loop.late]).toEqual(['', false]);
+  now.mockRestore();
+  const stopped = loop.stop();
+  release();
+  await stopped;
 });

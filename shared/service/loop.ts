@@ -62,6 +62,13 @@ export class Loop {
     return this.#trouble;
   }
 
+  /** For work that takes long: it gets on, which counts as a success. */
+  progress(): void {
+    this.#succeededAt = Date.now();
+    if (this.#trouble !== '') this.#options.log.info({ loop: this.name }, 'works again');
+    this.#trouble = '';
+  }
+
   #schedule(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#turn = this.#work().then((next) => {
@@ -74,9 +81,7 @@ export class Loop {
     const { name, intervalMs, work, log } = this.#options;
     try {
       const wanted = await work();
-      this.#succeededAt = Date.now();
-      if (this.#trouble !== '') log.info({ loop: name }, 'works again');
-      this.#trouble = '';
+      this.progress();
       return Math.min(intervalMs, wanted ?? intervalMs);
     } catch (error) {
       const message = (error as Error).message;

@@ -107,8 +107,30 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'lift numbers a batch anew while it is in transit',
     file: lua('lift'),
-    from: 'if #entries > 0 then return',
-    to: 'if #entries > 1000 then return',
+    from: 'if #inTransit > 0 then return',
+    to: 'if #inTransit > 1000 then return',
+    by: ['model'],
+  },
+  {
+    name: 'lift takes from the outboxes before it puts into transit',
+    file: lua('lift'),
+    from: "redis.call('RPUSH', TRANSIT, unpack(entries))",
+    to: `for _, line in ipairs(lines) do redis.call('LTRIM', line.key, 0, -#line.seen - 1) end
+  redis.call('RPUSH', TRANSIT, unpack(entries))`,
+    by: ['model'],
+  },
+  {
+    name: 'land delivers before it knows that it may note it',
+    file: lua('land'),
+    from: "redis.call('HSET', LANDED, lane, known)",
+    to: '',
+    by: ['model'],
+  },
+  {
+    name: 'lift takes all from the first queue',
+    file: lua('lib/shares'),
+    from: 'math.floor(room.marbles / #waiting)',
+    to: 'room.marbles',
     by: ['model'],
   },
   {

@@ -7,7 +7,14 @@
  */
 import { RedisServer, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { Communicator, Connection, keysOf, type Holding, type HoldingOptions } from 'marblerun/communicator';
+import {
+  Communicator,
+  Connection,
+  isMarbleRunError,
+  keysOf,
+  type Holding,
+  type HoldingOptions,
+} from 'marblerun/communicator';
 
 export const QUEUES = ['a', 'b'] as const;
 export type Queue = (typeof QUEUES)[number];
@@ -71,6 +78,20 @@ export class Bench {
     const isOver = () => waiting.state !== 'ready' || waiting.clientId !== this.#clientIds[slot];
     if (ended) await until('the end of a waiting connection is known', isOver);
     this.#clientIds[slot] = waiting.clientId;
+  }
+
+  /** While Redis refuses this command to everybody; 'refused' where it was needed. */
+  async refusing<T>(command: string | undefined, act: () => Promise<T>): Promise<T | 'refused'> {
+    if (command === undefined) return act();
+    await this.redis.acl('SETUSER', 'default', `-${command}`);
+    try {
+      return await act();
+    } catch (error) {
+      if (!isMarbleRunError(error) || !/can't run this command|NOPERM/.test(error.message)) throw error;
+      return 'refused';
+    } finally {
+      await this.redis.acl('SETUSER', 'default', `+${command}`);
+    }
   }
 
   /** All that there is of a run, in plain data. */

@@ -37,14 +37,21 @@ export class LaneModel {
     return 'landed';
   }
 
+  /** One marble for each queue in turn until the batch is full; in the batch, those of a queue lie together. */
   #fill(queues: readonly string[], most: number): void {
-    const entries: { queue: string; marble: MarbleModel }[] = [];
-    for (const queue of queues) {
-      const lifted = lineOf(this.lower.outboxes, queue).splice(0, most - entries.length);
-      this.lower.count(queue, 'lifted', lifted.length);
-      entries.push(...lifted.map((marble) => ({ queue, marble })));
+    const shares = new Map(queues.map((queue) => [queue, 0]));
+    const waiting = (queue: string) => lineOf(this.lower.outboxes, queue).length - shares.get(queue)!;
+    for (let room = most; room > 0 && queues.some((queue) => waiting(queue) > 0);) {
+      for (const queue of queues.filter((one) => waiting(one) > 0).slice(0, room)) {
+        shares.set(queue, shares.get(queue)! + 1);
+        room--;
+      }
     }
-    this.#transit = entries;
-    if (entries.length > 0) this.#number++;
+    this.#transit = queues.flatMap((queue) => {
+      const lifted = lineOf(this.lower.outboxes, queue).splice(0, shares.get(queue));
+      this.lower.count(queue, 'lifted', lifted.length);
+      return lifted.map((marble) => ({ queue, marble }));
+    });
+    if (this.#transit.length > 0) this.#number++;
   }
 }

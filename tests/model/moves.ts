@@ -23,12 +23,16 @@ export interface Move {
   readonly delay: number;
   readonly flag: boolean;
   readonly replyLost: boolean;
+  /** A command that Redis refuses to everybody meanwhile: whoever needs it has changed nothing. */
+  readonly refused: string | undefined;
 }
 
 type Play = (world: World, move: Move) => Promise<void>;
 
 const keys = keysOf('lower');
 const DELAY_MS = 10_000_000;
+/** What the scripts of lanes do. */
+const REFUSABLE = ['rpush', 'ltrim', 'lrange', 'llen', 'hset', 'hincrby', 'zrem', 'lpush', 'zadd', 'incr', 'hlen'];
 const LIMITS = { marbles: 3, bytes: 1_000_000 };
 
 const VERBS = {
@@ -213,11 +217,15 @@ const VERBS = {
     model.exhume(grave, flag);
   },
 
-  async lift(world, { slot: i }) {
+  /** `flag`: the queues come in another order. */
+  async lift(world, { slot: i, flag, refused }) {
     const elevator = world.elevators[i % 2]!;
-    const arrived = elevator.arrived;
-    const real = await world.bench.lower.laneFoot('lane').lift(QUEUES, LIMITS, arrived?.real);
-    const model = world.lane.lift(QUEUES, LIMITS.marbles, arrived?.model);
+    const { arrived } = elevator;
+    const queues = flag ? [...QUEUES].reverse() : QUEUES;
+    const foot = world.bench.lower.laneFoot('lane');
+    const real = await world.bench.refusing(refused, () => foot.lift(queues, LIMITS, arrived?.real));
+    if (real === 'refused') return;
+    const model = world.lane.lift(queues, LIMITS.marbles, arrived?.model);
     assert.deepEqual(
       real?.entries.map(({ queue, envelope }) => `${queue} ${envelope.toString().split(' ')[0]}`),
       model?.entries.map(({ queue, marble }) => `${queue} ${marble.id}`),
@@ -227,12 +235,15 @@ const VERBS = {
   },
 
   /** `flag`: the Elevator dies before it hears of it, and begins anew. */
-  async land(world, { slot: i, flag, replyLost }) {
+  async land(world, { slot: i, flag, replyLost, refused }) {
     const elevator = world.elevators[i % 2]!;
     const { batch } = elevator;
     if (!batch) return;
     const options = { from: 'lower', hopLimit: 8, onward: () => false };
-    const { landing, knownEpoch } = await world.bench.upper.laneHead().land(batch.real, options);
+    const head = world.bench.upper.laneHead();
+    const answer = await world.bench.refusing(refused, () => head.land(batch.real, options));
+    if (answer === 'refused') return;
+    const { landing, knownEpoch } = answer;
     const expected = world.lane.land(batch.model);
     assert.equal(landing, replyLost && expected === 'landed' ? 'duplicate' : expected);
     if (landing === 'doubt')
@@ -270,6 +281,7 @@ export const moves: fc.Arbitrary<Move[]> = fc.array(
     delay: fc.nat(2),
     flag: fc.boolean(),
     replyLost: fc.boolean(),
+    refused: fc.option(fc.constantFrom(...REFUSABLE), { nil: undefined, freq: 2 }),
   }),
   { minLength: 1, maxLength: 60, size: 'max' },
 );

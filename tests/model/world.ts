@@ -135,7 +135,9 @@ function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): 
       .map(([, place, envelope]) => `${place} ${read(envelope!)}`),
     dead: bySerial(serials as string[]).map((serial) => readGrave((graves as Record<string, string>)[serial]!)),
     deadlines: pairs(deadlines, (score) => (score > 1 ? 2 : (score as 0 | 1))),
-    counts: new Map(Object.entries(counts as Record<string, string>).map(([name, n]) => [name, Number(n)])),
+    counts: new Map(
+      Object.entries(counts as Record<string, string>).flatMap(([name, n]) => (n === '0' ? [] : [[name, Number(n)]])),
+    ),
     entries: pairs(entries, (until) => (until === 0 ? 'expired' : 'alive')),
     traces: tracesOf(keys as string[], run),
     holders: holders.map((_, i) => readHolder(rest.slice(4 * i, 4 * i + 4))),

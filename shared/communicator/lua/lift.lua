@@ -1,30 +1,59 @@
--- purpose: the lower end of a lane: clears the batch that has arrived above, and hands out the next. While a batch is
---   in transit it is handed out again, same number, same content: whoever asks, and however often.
+-- purpose: the lower end of a lane: clears the batch that has arrived above, and hands out the next, in which all outboxes
+--   that wait have an equal share. While a batch is in transit it is handed out again, same number, same content: whoever
+--   asks, and however often.
 -- KEYS: 1 lane, 2 transit, 3 outboxes (registry), 4 counts, 5.. the outbox of each line
 -- ARGV: 1 id for the lane if it is new, 2 epoch and 3 number of the batch that arrived ('' for none),
 --       4 most marbles, 5 most bytes, 6.. queues
--- returns: {lane id, epoch, number, entry, ...}, an entry being '<queue> <envelope>'
--- include take
-local LANE, TRANSIT = KEYS[1], KEYS[2]
+-- returns: {lane id, epoch, number, {queue whose outbox is no list, ...} (nil where it did not look), entry, ...}, an
+--   entry being '<queue> <envelope>'
+-- include shares
+local LANE, TRANSIT, OUTBOXES, COUNTS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, epoch, number = unpack(redis.call('HMGET', LANE, 'id', 'epoch', 'number'))
 if not id then
   local time = redis.call('TIME')
   id, epoch, number = ARGV[1], time[1] .. string.format('%06d', time[2]), '0'
   redis.call('HSET', LANE, 'id', id, 'epoch', epoch, 'number', number)
 end
-
-if ARGV[2] == epoch and ARGV[3] == number then redis.call('DEL', TRANSIT) end
-local entries = redis.call('LRANGE', TRANSIT, 0, -1)
-if #entries > 0 then return { id, epoch, number, unpack(entries) } end
-
-local sofar = { n = 0, bytes = 0 }
-for i = 5, #KEYS do
-  local lifted = take(KEYS[i], ARGV[4] - #entries, tonumber(ARGV[5]), sofar)
-  for _, envelope in ipairs(lifted) do entries[#entries + 1] = ARGV[i + 1] .. ' ' .. envelope end
-  if #lifted > 0 then redis.call('HINCRBY', KEYS[4], ARGV[i + 1] .. ' lifted', #lifted) end
-  if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('ZREM', KEYS[3], ARGV[i + 1]) end
+local function batch(noList, entries)
+  return { id, epoch, number, noList, unpack(entries) }
 end
-if #entries == 0 then return { id, epoch, number } end
-for from = 1, #entries, 5000 do redis.call('RPUSH', TRANSIT, unpack(entries, from, math.min(from + 4999, #entries))) end
-number = redis.call('HINCRBY', LANE, 'number', 1)
-return { id, epoch, tostring(number), unpack(entries) }
+
+redis.call('LTRIM', TRANSIT, 0, -1) -- a missing right is met here
+if ARGV[2] == epoch and ARGV[3] == number then redis.call('LTRIM', TRANSIT, 1, 0) end
+local inTransit = redis.call('LRANGE', TRANSIT, 0, -1)
+if #inTransit > 0 then return batch(false, inTransit) end
+
+local lines, noList = {}, {}
+for i = 5, #KEYS do
+  local length = redis.pcall('LLEN', KEYS[i])
+  if type(length) == 'number' then
+    lines[#lines + 1] = { key = KEYS[i], queue = ARGV[i + 1], length = length, seen = {}, bytes = 0 }
+  elseif string.find(length.err, 'WRONGTYPE', 1, true) then
+    noList[#noList + 1] = ARGV[i + 1]
+  else
+    error(length)
+  end
+end
+lookFairly(lines, { marbles = tonumber(ARGV[4]), bytes = tonumber(ARGV[5]) })
+local entries = {}
+for _, line in ipairs(lines) do
+  for _, envelope in ipairs(line.seen) do entries[#entries + 1] = line.queue .. ' ' .. envelope end
+end
+
+-- Put before take: a missing right, or a key of another type, is met while all marbles are where they were.
+redis.call('ZREM', OUTBOXES, '')
+if #entries > 0 then
+  redis.call('HINCRBY', COUNTS, string.match(entries[1], '^%S+') .. ' lifted', 0)
+  redis.call('HSET', LANE, 'number', number)
+  redis.call('RPUSH', TRANSIT, unpack(entries))
+  number = string.format('%.0f', number + 1)
+  redis.call('HSET', LANE, 'number', number)
+end
+for _, line in ipairs(lines) do
+  if #line.seen > 0 then
+    redis.call('LTRIM', line.key, 0, -#line.seen - 1)
+    redis.call('HINCRBY', COUNTS, line.queue .. ' lifted', #line.seen)
+  end
+  if #line.seen == line.length then redis.call('ZREM', OUTBOXES, line.queue) end
+end
+return batch(noList, entries)

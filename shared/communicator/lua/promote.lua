@@ -1,31 +1,41 @@
 -- purpose: moves delayed marbles that are due into their queues, in steps bounded by number and bytes. Each by itself, in
 --   the order in which they are due: where the steps end makes no difference, and of some that were given back
---   together, last taken first, the one taken first is again the first, as without a delay.
+--   together, last taken first, the one taken first is again the first, as without a delay. What is no delayed marble,
+--   or has no allowed queue, goes to the dead.
 -- KEYS: 1-7 run, 8.. the list of each line
 -- ARGV: 1 most marbles, 2 most bytes, 3 lines, then their queues
--- returns: {moved, queue that is missing among the lines ('' for none), '1' if more are due}
--- include clock run
-local at, keys, moved, bytes, missing = now(), linesByQueue(3, 7, tonumber(ARGV[3])), 0, 0, ''
-local more = '1'
-while moved < tonumber(ARGV[1]) and bytes < tonumber(ARGV[2]) do
-  local member = redis.call('ZRANGEBYSCORE', LATER, '-inf', at, 'LIMIT', 0, 1)[1]
-  if not member then
-    more = '0'
-    break
+-- returns: {moved, buried, '1' if more are due, queue, ...}: with queues, those are missing among the lines and nothing was done
+-- include clock run names due
+local at, keys = now(), linesByQueue(3, 7, tonumber(ARGV[3]))
+local members, more = dueMembers(at, tonumber(ARGV[1]), tonumber(ARGV[2]))
+local due, answer, unknown = {}, { 0, 0, more }, {}
+for i, member in ipairs(members) do
+  due[i] = readDue(member)
+  local queue = due[i].queue
+  if not due[i].wrong and not keys[queue] and not unknown[queue] then
+    unknown[queue] = true
+    answer[#answer + 1] = queue
   end
-  local _, stop, side, queue = string.find(member, '^%d+ (%a) (%S+) ')
-  if not keys[queue] then
-    missing = queue
-    break
-  end
-  local envelope = string.sub(member, stop + 1)
-  if side == 'f' then
-    pushFront(queue, keys[queue], { envelope }, at)
-  else
-    pushBack(queue, keys[queue], QUEUES, at, { envelope })
-  end
-  redis.call('ZREM', LATER, member)
-  moved = moved + 1
-  bytes = bytes + #envelope
 end
-return { moved, missing, more }
+if #answer > 3 or #due == 0 then return answer end
+
+local function move(marble)
+  if marble.wrong then
+    bury(marble.queue, marble.envelope, '{"why":"unreadable","error":{"message":"' .. marble.wrong .. '"}}', at)
+    redis.call('ZADD', QUEUES, at, marble.queue) -- so that its counts are shown
+  elseif marble.front then
+    pushFront(marble.queue, keys[marble.queue], { marble.envelope }, at)
+  else
+    pushBack(marble.queue, keys[marble.queue], QUEUES, at, { marble.envelope })
+  end
+end
+
+-- Tried before anything is put, on nothing: what cannot be removed would be put again with every turn.
+redis.call('ZREMRANGEBYRANK', LATER, 1, 0)
+for _, marble in ipairs(due) do
+  move(marble)
+  redis.call('ZREMRANGEBYRANK', LATER, 0, 0) -- this one: none is due before it
+  local moved = marble.wrong and 2 or 1
+  answer[moved] = answer[moved] + 1
+end
+return answer

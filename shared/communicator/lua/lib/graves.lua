@@ -1,4 +1,4 @@
--- Graves, as lib/attempts writes them: a line of JSON that begins with the queue, then the envelope.
+-- Graves, as bury writes them: a line of JSON that begins with the queue, then the envelope. Nil where it is none.
 local function readGrave(grave)
   local queue = string.match(grave, '^{"queue":"([^"]*)"')
   local stop = string.find(grave, '\n', 1, true)
@@ -6,6 +6,7 @@ local function readGrave(grave)
   return (string.gsub(queue, '\\/', '/')), string.sub(grave, stop + 1) -- the one character of a name that JSON escapes here
 end
 
+-- The date goes last: what has one is found again.
 local function closeGrave(serial)
   redis.call('HDEL', GRAVES, serial)
   redis.call('ZREM', DEAD, serial)

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { freshBus } from '@marblerun/test-support';
+import { createLogger } from '@marblerun/service';
+import { Communicator, encodeEnvelope, newId, type Batch } from 'marblerun/communicator';
+import { Registry } from 'prom-client';
+import { Carrier } from './carrier.js';
+import { createLaneMetrics } from './lane-metrics.js';
+
+const LIMITS = { marbles: 12, bytes: 1_000_000 };
+let [lower, upper]: Communicator[] = [];
+beforeEach(() => {
+  [lower, upper] = [new Communicator(freshBus()), new Communicator(freshBus())];
+});
+afterEach(() => Promise.all([lower!.close(), upper!.close()]));
+
+const elevate = (queue: string, n: number) =>
+  lower!.push(
+    Array.from({ length: n }, (_, i) => ({
+      kind: 'up',
+      queue,
+      envelope: encodeEnvelope({ id: newId(), attempt: 0, sentAt: 1, type: 'j' }, String(i)),
+    })),
+  );
+
+/** Carries all, and returns of what queues each batch was; `meanwhile` happens while that one lands. */
+async function carryAll(meanwhile: (batch: number) => Promise<void> = () => Promise.resolve()) {
+  const batches: string[][] = [];
+  const head = upper!.laneHead();
+  const watched = {
+    async land(batch: Batch, ...rest: [Parameters<typeof head.land>[1]]) {
+      batches.push([...new Set(batch.entries.map(({ queue }) => queue))].sort());
+      await meanwhile(batches.length);
+      return head.land(batch, ...rest);
+    },
+  };
+  const run = ({ run: name }: Communicator) => ({ name, run: name, redis: '', replicas: 0, replicasTimeoutMs: 1 });
+  const carrier = new Carrier({
+    lane: { name: 'up', from: run(lower!), to: run(upper!), carries: () => true, onward: () => false },
+    lower: lower!,
+    upper: Object.assign(Object.create(upper!) as Communicator, { laneHead: () => watched }),
+    limits: LIMITS,
+    hopLimit: 8,
+    metrics: createLaneMetrics(new Registry()),
+    log: createLogger('test', 'silent'),
+  });
+  let progress = 0;
+  const carried = await carrier.carry(() => progress++);
+  return { batches, carried, progress, carrier };
+}
+
+test('all queues that wait are in every batch, and each keeps its order', async () => {
+  await elevate('a', 40);
+  await elevate('b', 5);
+  await elevate('c', 30);
+  const { batches, carried } = await carryAll();
+  expect(carried).toBe(75);
+  expect(batches.slice(0, 2)).toEqual([
+    ['a', 'b', 'c'],
+    ['a', 'b', 'c'],
+  ]);
+  expect(batches.slice(2, 6)).toEqual(Array(4).fill(['a', 'c']));
+  const order = async (queue: string) => (await upper!.dump(queue)).map(({ data }) => Number(data.toString()));
+  expect(await order('a')).toEqual([...Array(40).keys()]);
+  expect(await order('c')).toEqual([...Array(30).keys()]);
+});
+
+test('a marble of another queue that comes while one streams goes with the batch after the next', async () => {
+  await elevate('big', 300);
+  const { batches } = await carryAll(async (batch) => {
+    if (batch === 3) await elevate('small', 1);
+  });
+  expect(batches.length).toBeGreaterThan(20);
+  expect(batches.findIndex((queues) => queues.includes('small'))).toBeLessThanOrEqual(4); // from 0
+});
+
+test('more queues than a batch has room for: all of them go before any goes twice', async () => {
+  const queues = Array.from({ length: 30 }, (_, i) => `q${String(i).padStart(2, '0')}`);
+  for (const queue of queues) await elevate(queue, 5);
+  const { batches } = await carryAll();
+  expect(new Set(batches.slice(0, 3).flat()).size).toBe(30);
+});
+
+test('whoever asks it to carry is told of every batch that went', async () => {
+  await elevate('a', 50);
+  const { batches, progress } = await carryAll();
+  expect(progress).toBe(batches.length);
+  expect(batches.length).toBeGreaterThan(4);
+});
+
+test('large marbles of one queue leave room for the small ones of another', async () => {
+  const large = Array.from({ length: 8 }, () => ({
+    kind: 'up' as const,
+    queue: 'large',
+    envelope: encodeEnvelope({ id: newId(), attempt: 0, sentAt: 1, type: 'j' }, 'x'.repeat(900_000)),
+  }));
+  await lower!.push(large);
+  await elevate('tiny', 3);
+  const { batches } = await carryAll();
+  expect(batches.slice(0, 2).flat()).toContain('tiny');
+});

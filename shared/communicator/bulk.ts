@@ -1,0 +1,40 @@
+/**
+ * Moves or deletes what waits in a queue, however much it is, without holding up Redis.
+ *
+ * Each step is numbered under a name of its call's own, and Redis keeps for an hour what the last one did: asked again
+ * because its reply was lost, it answers as before and does nothing twice.
+ */
+import type { Connection } from './connection.js';
+import { newId } from './envelope.js';
+import { checkName, type RunKeys } from './keys.js';
+import { runKeys } from './outputs.js';
+import { callScript } from './scripts.js';
+
+const STEP = { marbles: 1000, bytes: 1_048_576 } as const;
+const REMEMBER_MS = 3_600_000;
+
+/** Moves up to `count` of the marbles that are there now. Returns how many. */
+export async function transfer(
+  connection: Connection,
+  keys: RunKeys,
+  [from, to]: readonly [from: string, to: string],
+  count: number,
+): Promise<number> {
+  const [source, target] = [keys.queue(checkName('queue', from)), keys.queue(checkName('queue', to))];
+  const all = [...runKeys(keys), keys.sender(newId()), source, target];
+  const most = Math.min(count, await connection.run((redis) => redis.llen(source)));
+  let moved = 0;
+  for (let number = 1; moved < most; number++) {
+    const args = [number, REMEMBER_MS, from, to, Math.min(STEP.marbles, most - moved), STEP.bytes];
+    const n = (await connection.run((redis) => callScript(redis, 'transfer', all, args))) as number;
+    if (n === 0) break;
+    moved += n;
+  }
+  return moved;
+}
+
+/** Deletes all that waits. Returns how many marbles that were. */
+export async function destroy(connection: Connection, keys: RunKeys, queue: string): Promise<number> {
+  const all = [...runKeys(keys), keys.sender(newId()), keys.queue(checkName('queue', queue))];
+  return (await connection.run((redis) => callScript(redis, 'destroy', all, [1, REMEMBER_MS, queue]))) as number;
+}

@@ -1,0 +1,90 @@
+/**
+ * Redis's clock decides all dates of a run, and it may go back: set by hand, by a time server, by a failover to a machine whose
+ * clock is behind. What was dated before then lies too far ahead, and would come back that much too late.
+ *
+ * A Monitor looks at the clock with every sweep, and Redis keeps the latest it has seen, so it does not matter which
+ * Monitor notices. Then leases and time limits are clamped to what they can be, and delayed marbles become due as much
+ * earlier. What may go wrong: a Monitor dies meanwhile; the next sweep does the rest.
+ */
+import type { Connection } from './connection.js';
+import type { RunKeys } from './keys.js';
+import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+
+export interface ClockBack {
+  /** By how much it has gone back. */
+  readonly ms: number;
+  /** How many lay too far ahead and were set right. */
+  readonly leases: number;
+  readonly limits: number;
+  readonly delayed: number;
+}
+
+/** Clocks are corrected by less all the time. */
+const UNNOTICED_MS = 1000;
+const STEP = { holders: 250, marbles: 250, bytes: 1_048_576 } as const;
+const UNKNOWN_LEASE_MS = 60_000;
+
+export class ClockWatch {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /** Undefined where it has not gone back. */
+  async look(): Promise<ClockBack | undefined> {
+    const { clock, serial } = this.keys;
+    const ms = (await this.#script('clock', [clock, serial], [UNNOTICED_MS])) as number;
+    if (ms === 0) return undefined;
+    const { leases, limits } = await this.#clamp();
+    return { ms, leases, limits, delayed: await this.#rewind() };
+  }
+
+  async #clamp(): Promise<{ leases: number; limits: number }> {
+    const total = { leases: 0, limits: 0 };
+    const { holders, deadlines } = this.keys;
+    await this.#each(holders, (names) => this.#clampSome(new Map(names.map((name) => [name, []])), total));
+    await this.#each(deadlines, async (members) => {
+      const receipts = new Map<string, string[]>();
+      for (const member of members) {
+        const [holder = '', receipt = ''] = member.split(' ');
+        receipts.set(holder, [...(receipts.get(holder) ?? []), receipt]);
+      }
+      await this.#clampSome(receipts, total);
+    });
+    return total;
+  }
+
+  async #clampSome(receipts: Map<string, string[]>, total: { leases: number; limits: number }): Promise<void> {
+    const { clock, holders, deadlines, holder, held } = this.keys;
+    const names = [...receipts.keys()];
+    const keys = [clock, holders, deadlines, ...names.flatMap((name) => [holder(name), held(name)])];
+    const args = [...receipts].flatMap(([name, some]) => [name, some.length, ...some]);
+    const [leases, limits] = (await this.#script('clamp', keys, [UNKNOWN_LEASE_MS, ...args])) as [number, number];
+    total.leases += leases;
+    total.limits += limits;
+  }
+
+  async #rewind(): Promise<number> {
+    const { clock, later } = this.keys;
+    for (let delayed = 0; ;) {
+      const reply = await this.#script('rewind', [clock, later], [STEP.marbles, STEP.bytes]);
+      const [moved, more] = reply as [number, string];
+      delayed += moved;
+      if (more !== '1') return delayed;
+    }
+  }
+
+  /** All members of a sorted set, some at a time: none that is there all the while is left out. */
+  async #each(key: string, work: (members: string[]) => Promise<void>): Promise<void> {
+    let cursor = '0';
+    do {
+      const [next, flat] = await this.connection.run((redis) => redis.zscan(key, cursor, 'COUNT', STEP.holders));
+      await work(flat.filter((_, i) => i % 2 === 0));
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
+  #script(name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
+    return this.connection.run((redis) => callScript(redis, name, keys, args));
+  }
+}

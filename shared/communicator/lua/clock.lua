@@ -1,0 +1,19 @@
+-- purpose: notices that Redis's clock has gone back since a Monitor last looked. What lies ahead by the old clock is then to
+--   be set right (clamp, rewind), and until that is done it is told again.
+-- KEYS: 1 clock, 2 serial
+-- ARGV: 1 by how many ms it may go back unnoticed
+-- returns: by how many ms it has gone back (0: it has not, or all is set right)
+-- include clock
+local CLOCK, at = KEYS[1], now()
+local seen, serial, back = unpack(redis.call('HMGET', CLOCK, 'seen', 'serial', 'back'))
+if back then return math.floor(back) end
+seen = tonumber(seen) or 0
+local latest = redis.call('GET', KEYS[2]) or '0'
+if at < seen - ARGV[1] then
+  back = seen - at
+  redis.call('HSET', CLOCK, 'back', string.format('%.0f', back), 'from', string.format('%.0f', seen), 'before', serial,
+    'upTo', latest, 'cursor', '-inf', 'seen', string.format('%.0f', at))
+  return back
+end
+if at > seen then redis.call('HSET', CLOCK, 'seen', string.format('%.0f', at), 'serial', latest) end
+return 0

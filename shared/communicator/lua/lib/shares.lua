@@ -1,0 +1,37 @@
+-- Equal shares of a batch for all lines that wait: each gets as many marbles and bytes as the others, and what one does
+-- not need goes to the rest. Nothing is removed here. A line is { key, length, seen = {}, bytes = 0 }; its `seen` grows.
+
+-- Looks at the next of a line, up to so many marbles and about so many bytes: in pieces, by the size of those before. What
+-- a large reply to a script costs Redis grows with the square of its size.
+local function lookOn(line, room, marbles, bytes)
+  local from, before = #line.seen, line.bytes
+  local most = math.min(from + marbles, line.length)
+  while #line.seen < most and line.bytes - before < bytes do
+    local fitting = line.bytes > 0 and math.ceil((bytes - line.bytes + before) * #line.seen / line.bytes) or 1
+    local piece = math.min(most - #line.seen, fitting)
+    local some = redis.call('LRANGE', line.key, -#line.seen - piece, -#line.seen - 1)
+    for i = #some, 1, -1 do
+      line.seen[#line.seen + 1] = some[i]
+      line.bytes = line.bytes + #some[i] + 1
+    end
+  end
+  room.marbles = room.marbles - #line.seen + from
+  room.bytes = room.bytes - line.bytes + before
+end
+
+-- `room`: most marbles, most bytes. What is left of an uneven share goes to the first lines.
+local function lookFairly(lines, room)
+  while true do
+    local waiting = {}
+    for _, line in ipairs(lines) do
+      if #line.seen < line.length then waiting[#waiting + 1] = line end
+    end
+    local marbles = math.max(1, math.floor(room.marbles / #waiting))
+    local bytes = math.max(1, math.floor(room.bytes / #waiting))
+    for _, line in ipairs(waiting) do
+      if room.marbles <= 0 or room.bytes <= 0 then return end
+      lookOn(line, room, marbles, bytes)
+    end
+    if #waiting == 0 then return end
+  end
+end

@@ -1,0 +1,39 @@
+-- purpose: after Redis's clock has gone back: delayed marbles that were dated by the old one become due as much earlier, in
+--   steps bounded by number and bytes, in the order of their dates, which never meet one twice. The last step closes
+--   the matter. Those since the last look at the clock may be of either; dated before that look, they are of the new one.
+-- KEYS: 1 clock, 2 later
+-- ARGV: 1 most marbles to look at, 2 most bytes
+-- returns: {how many were moved, '1' if there may be more}
+local CLOCK, LATER, most, mostBytes = KEYS[1], KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[2])
+local back, from, before, upTo, cursor = unpack(redis.call('HMGET', CLOCK, 'back', 'from', 'before', 'upTo', 'cursor'))
+if not back then return { 0, '0' } end -- another Monitor has done it
+from, before, upTo = tonumber(from), tonumber(before) or 0, tonumber(upTo)
+
+local found, bytes, more = {}, 0, '1'
+while #found < most and bytes < mostBytes do
+  local some = redis.call('ZRANGEBYSCORE', LATER, cursor, '+inf', 'WITHSCORES', 'LIMIT', #found, math.min(most - #found, 32))
+  for i = 1, #some, 2 do
+    found[#found + 1] = { member = some[i], due = tonumber(some[i + 1]) }
+    bytes = bytes + #some[i]
+  end
+  if #some == 0 then
+    more = '0'
+    break
+  end
+end
+
+local moved = 0
+for _, one in ipairs(found) do
+  local serial = tonumber(string.match(one.member, '^(%d+) '))
+  if serial and serial <= upTo and (serial <= before or one.due >= from) then
+    redis.call('ZADD', LATER, 'XX', one.due - back, one.member)
+    moved = moved + 1
+  end
+end
+if more == '0' then
+  redis.call('HDEL', CLOCK, 'back', 'from', 'before', 'upTo', 'cursor')
+else
+  local last = string.format('%.17g', found[#found].due)
+  redis.call('HSET', CLOCK, 'cursor', moved == 0 and last == cursor and '(' .. last or last)
+end
+return { moved, more }

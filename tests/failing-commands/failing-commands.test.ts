@@ -1,0 +1,94 @@
+/**
+ * A script that fails half-way is not undone: whatever command of it fails, for whatever key, no marble may be lost.
+ *
+ * For each script, each command in it: a user who may not run that command, from one moment to the next. For each
+ * script, each key that it writes: a key of another type in its place. Then all is mended, a Monitor sweeps, and every
+ * marble that was sent and is not finished must be found; once or twice, but not nowhere. And the error must say what
+ * is to be mended.
+ */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { RedisServer } from '@marblerun/test-support';
+import { Redis } from 'ioredis';
+import { isMarbleRunError, scriptNames, type ScriptName } from 'marblerun/communicator';
+import { faultsOf, type Fault } from './faults.js';
+import { Place } from './place.js';
+import type { Scenario } from './scenario.js';
+import { NEVER, SCENARIOS } from './scenarios.js';
+import { commandsIn, watch, type Seen } from './watched.js';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+
+/** What is wrong with what followed, in words. */
+async function play(scenario: Scenario, fault: Fault): Promise<string[]> {
+  const place = await Place.open(server.url);
+  try {
+    const act = await scenario.prepare(place);
+    const mend = await fault.spoil(place);
+    let gone: readonly string[] = [];
+    let error: unknown;
+    await act().then(
+      (ids) => (gone = ids),
+      (thrown: unknown) => (error = thrown),
+    );
+    await mend();
+    if (scenario.again && error !== undefined) gone = await act();
+    await place.recover();
+    const [lost, tripled] = [await place.lost(gone), await place.tripled()];
+    return [
+      ...(lost.length > 0 ? [`lost ${lost.length} of ${place.sent.size} marbles`] : []),
+      ...(tripled.length > 0 ? [`${tripled.length} marbles are there more than twice`] : []),
+      ...(error === undefined || isNamed(error, fault) ? [] : [`unclear: ${told(error)}`]),
+    ];
+  } catch (error) {
+    return [`not mended: ${told(error)}`];
+  } finally {
+    await place.close();
+  }
+}
+
+const told = (error: unknown) => (error instanceof Error ? error.message : 'no error at all');
+
+function isNamed(error: unknown, fault: Fault): boolean {
+  return isMarbleRunError(error, fault.code) && error.message.toLowerCase().includes(fault.name.toLowerCase());
+}
+
+async function watched(script: ScriptName, scenario: Scenario): Promise<Seen> {
+  const place = await Place.open(server.url);
+  try {
+    const act = await scenario.prepare(place);
+    return await watch(place.redis, script, act);
+  } finally {
+    await place.close();
+  }
+}
+
+test.each(scriptNames())(
+  '%s: no marble is lost whatever command of it fails, and the error names it',
+  async (script) => {
+    const scenarios = SCENARIOS[script] ?? [];
+    const reached = new Set(NEVER[script]);
+    const wrong: string[] = [];
+    for (const scenario of scenarios) {
+      const seen = await watched(script, scenario);
+      for (const command of seen.commands) reached.add(command);
+      for (const fault of faultsOf(seen)) {
+        for (const what of await play(scenario, fault)) wrong.push(`${scenario.what}, ${fault.what}: ${what}`);
+      }
+    }
+    const unreached = (await commands(script)).filter((command) => !reached.has(command));
+    expect({ wrong, unreached }).toEqual({ wrong: [], unreached: [] });
+  },
+);
+
+async function commands(script: ScriptName): Promise<string[]> {
+  const redis = new Redis(server.url);
+  try {
+    return [...(await commandsIn(redis, script))];
+  } finally {
+    redis.disconnect();
+  }
+}

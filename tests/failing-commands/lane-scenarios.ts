@@ -1,0 +1,63 @@
+/**
+ * What makes the scripts of a lane do all that they can. Its two ends are in one run here.
+ */
+import type { Batch, Communicator } from 'marblerun/communicator';
+import type { Scenario } from './scenario.js';
+
+const nothing: readonly string[] = [];
+
+const lifts: Scenario = {
+  what: 'lifts, clears what has arrived, and lifts the next',
+  again: true,
+  async prepare(place) {
+    const foot = place.user.laneFoot('lane');
+    await place.send(3, 'up', 'a');
+    await place.send(3, 'up', 'b');
+    return async () => {
+      const gone: string[] = [];
+      for (let arrived = undefined as Awaited<ReturnType<typeof foot.lift>>; ;) {
+        const batch = await foot.lift(['a', 'b'], { marbles: 4, bytes: 10_000 }, arrived);
+        if (!batch) return gone;
+        await land(place.admin, batch);
+        arrived = batch;
+      }
+    };
+  },
+};
+
+async function land(by: Communicator, batch: Batch) {
+  const options = { from: 'lower', hopLimit: 8, onward: (queue: string) => queue === 'onward' };
+  return by.laneHead().land(batch, options);
+}
+
+const lands: Scenario = {
+  what: 'lands a batch, again too, and has it cleared',
+  again: true,
+  async prepare(place) {
+    const foot = place.admin.laneFoot('lane');
+    for (const queue of ['a', 'b', 'onward']) await place.send(2, 'up', queue);
+    await place.send(1, 'up', 'deep', { hops: 8 });
+    const batch = (await foot.lift(['a', 'b', 'onward', 'deep'], { marbles: 10, bytes: 10_000 }))!;
+    return async () => {
+      await land(place.user, batch);
+      await land(place.user, batch);
+      await foot.lift([], { marbles: 0, bytes: 0 }, batch);
+      return nothing;
+    };
+  },
+};
+
+const renews: Scenario = {
+  what: 'begins a new epoch',
+  again: true,
+  async prepare(place) {
+    await place.send(3, 'up', 'a');
+    const batch = (await place.admin.laneFoot('lane').lift(['a'], { marbles: 10, bytes: 10_000 }))!;
+    return async () => {
+      await place.user.laneFoot('lane').renew(batch, '1');
+      return nothing;
+    };
+  },
+};
+
+export const LANE_SCENARIOS = { lift: [lifts], renew: [renews], land: [lands] } as const;

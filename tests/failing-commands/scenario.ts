@@ -1,0 +1,14 @@
+/**
+ * A way to call a script: a run is prepared, then a user does something.
+ */
+import type { Place } from './place.js';
+
+/** Resolves with the ids that are rightly gone: finished, deleted, or handed over for good. */
+export type Act = () => Promise<readonly string[]>;
+
+export interface Scenario {
+  readonly what: string;
+  /** What it does is done again when all is mended, as its program would. */
+  readonly again?: true;
+  readonly prepare: (place: Place) => Promise<Act>;
+}

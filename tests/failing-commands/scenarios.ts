@@ -1,0 +1,239 @@
+/**
+ * For each script what makes it do all that it can: a run is prepared, then a user does something that calls it.
+ */
+import type { Output, ScriptName } from 'marblerun/communicator';
+import { CLOCK_SCENARIOS } from './clock-scenarios.js';
+import { HOLDER_SCENARIOS, holdingSome, landed } from './holder-scenarios.js';
+import { LANE_SCENARIOS } from './lane-scenarios.js';
+import type { Place } from './place.js';
+import type { Act, Scenario } from './scenario.js';
+
+const nothing: readonly string[] = [];
+const sends = (kinds: readonly Output['kind'][]): Scenario => ({
+  what: `sends ${kinds.join(', ')}`,
+  async prepare(place) {
+    await place.send(2, 'back', 'b');
+    return async () => {
+      const outputs = kinds.map((kind) => place.output(kind, 'a'));
+      await place.user.push(outputs);
+      for (const { id } of outputs) place.sent.add(id);
+      return nothing;
+    };
+  },
+});
+
+const exhumes = (what: 'requeue' | 'delete'): Scenario => ({
+  what: `exhumes: ${what}`,
+  async prepare(place) {
+    const ids = [...(await place.send(2, 'dead', 'a')), ...(await place.send(2, 'dead', 'b'))];
+    if (what === 'delete') for (const id of ids) place.outputsOf.set(id, []); // a person wants them gone
+    return async () => {
+      await place.user.graveyard.exhumeAll(what);
+      return what === 'delete' ? ids : nothing;
+    };
+  },
+});
+
+/** The simple ones: all that is there stays there. */
+const keeps = (what: string, act: (place: Place) => Promise<unknown>, before?: (place: Place) => Promise<unknown>) => ({
+  what,
+  async prepare(place: Place): Promise<Act> {
+    await place.send(3, 'back', 'a');
+    await before?.(place);
+    return async () => {
+      await act(place);
+      return nothing;
+    };
+  },
+});
+
+export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>>> = {
+  send: [sends(['back', 'back'])],
+  dispatch: [sends(['back', 'front', 'up', 'later', 'dead'])],
+  pop: [
+    {
+      what: 'pops from two queues',
+      async prepare(place) {
+        const ids = [...(await place.send(3, 'back', 'a')), ...(await place.send(3, 'back', 'b'))];
+        return async () => {
+          const popped = await place.user.pop(['a', 'b'], 5);
+          return popped.length === 5 ? popped.map(({ envelope }) => envelope.id) : ids;
+        };
+      },
+    },
+  ],
+  transfer: [
+    keeps('transfers', ({ user }) => user.transfer('a', 'b', 2)),
+    keeps(
+      'transfers to a queue that is none',
+      ({ user }) => user.transfer('a', 'none', 2),
+      ({ redis, keys }) => redis.set(keys.queue('none'), 'x'),
+    ),
+  ],
+  destroy: [
+    {
+      what: 'destroys a queue',
+      async prepare(place) {
+        await place.send(1, 'back', 'b');
+        const ids = await place.send(3, 'back', 'a');
+        for (const id of ids) place.outputsOf.set(id, []); // a person wants them gone
+        return async () => {
+          await place.user.destroy('a');
+          return ids;
+        };
+      },
+    },
+  ],
+  bury: [
+    {
+      what: 'buries what lies in a list of no allowed name',
+      async prepare(place) {
+        await place.send(2, 'back', 'a');
+        await place.redis.rename(place.keys.queue('a'), place.keys.queue('a b'));
+        return async () => {
+          await place.user.recovery.findOrphans();
+          return nothing;
+        };
+      },
+    },
+  ],
+  enter: [keeps('enters', (place) => place.enter())],
+  beat: [
+    {
+      what: 'beats',
+      async prepare(place) {
+        const { holding } = await holdingSome(place);
+        return async () => {
+          await place.user.beat(
+            [holding.id, 'unknown'].map((id) => ({ id, leaseMs: 1000 })),
+            '5',
+          );
+          return nothing;
+        };
+      },
+    },
+  ],
+  wait: [
+    {
+      what: 'waits',
+      async prepare(place) {
+        const { holding } = await holdingSome(place);
+        await holding.swap({ waitOn: 'b' });
+        return async () => {
+          await holding.block('b', 20);
+          return nothing;
+        };
+      },
+    },
+  ],
+  ...HOLDER_SCENARIOS,
+  due: [
+    keeps(
+      'forgets what is no holder',
+      ({ user }) => user.recovery.sweep(3),
+      ({ redis, keys }) => redis.zadd(keys.holders, 0, 'no holder'),
+    ),
+    keeps(
+      'looks what is due',
+      ({ user }) => user.recovery.sweep(3),
+      async (place) => {
+        await place.send(1, 'later', 'a');
+      },
+    ),
+  ],
+  promote: [
+    {
+      what: 'promotes, and buries what has no allowed queue',
+      async prepare(place) {
+        const { id, envelope } = place.output('later', 'a');
+        await place.redis.zadd(place.keys.later, 1, `000000000000001 b no{queue ${envelope.toString()}`);
+        place.sent.add(id);
+        return async () => {
+          await place.user.recovery.promote();
+          return nothing;
+        };
+      },
+    },
+    {
+      what: 'promotes to the back and to the front',
+      async prepare(place) {
+        await place.send(2, 'later', 'a');
+        const { holding, taken } = await holdingSome(place);
+        await holding.giveBack(taken.map((held) => ({ held, verdict: 'fail', delayMs: 1, error: null })));
+        await place.send(2, 'later', 'b');
+        await new Promise((resolve) => setTimeout(resolve, 3)); // they are due
+        return async () => {
+          await place.user.recovery.promote();
+          return nothing;
+        };
+      },
+    },
+  ],
+  orphans: [
+    {
+      what: 'finds what a holder without an entry left behind',
+      async prepare(place) {
+        const { holding } = await landed(place, true);
+        await place.redis.zrem(place.keys.holders, holding.id);
+        return async () => {
+          await place.user.recovery.findOrphans();
+          return nothing;
+        };
+      },
+    },
+  ],
+  ...CLOCK_SCENARIOS,
+  lines: [keeps('shows the queues', ({ user }) => user.show())],
+  exhume: [
+    exhumes('requeue'),
+    exhumes('delete'),
+    keeps(
+      'exhumes what has a queue that is none',
+      ({ user }) => user.graveyard.exhumeAll('requeue'),
+      async (place) => {
+        await place.send(2, 'dead', 'none');
+        await place.redis.set(place.keys.queue('none'), 'x');
+      },
+    ),
+  ],
+  expire: [
+    {
+      what: 'removes the oldest dead',
+      async prepare(place) {
+        const [oldest] = await place.send(3, 'dead', 'a');
+        place.outputsOf.set(oldest!, []); // it is to go
+        return async () => {
+          await place.user.graveyard.expire(2, 0);
+          return [oldest!];
+        };
+      },
+    },
+  ],
+  prune: [
+    {
+      what: 'forgets a queue that was still',
+      async prepare(place) {
+        await place.send(1, 'back', 'b');
+        const gone = await place.send(3, 'back', 'a');
+        await place.user.pop(['a'], 3);
+        for (const id of gone) place.sent.delete(id);
+        return async () => {
+          await place.user.prune(0);
+          return nothing;
+        };
+      },
+    },
+  ],
+  ...LANE_SCENARIOS,
+};
+
+/** What a script could come to by its text, and nobody asks of it. */
+export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
+  swap: ['lpush', 'rpush', 'incr'], // with outputs it is called swapRouting
+  transfer: ['rpush'], // to the end of a queue
+  exhume: ['rpush'],
+  giveback: ['lpush'], // to the front
+  reclaim: ['lpush'],
+  overdue: ['lpush'],
+  land: ['rpush'], // nothing is expedited on a lane
+};
