@@ -10,5 +10,6 @@ export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type Li
 export { mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
 export type { Output } from './outputs.js';
 export { Recovery, type SweepResult } from './recovery.js';
+export { WATCH, Watchers, type MonitorStatus } from './watchers.js';
 export { EVENTS, Status, type HolderStatus, type QueueEvent, type QueueStatus } from './status.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';

@@ -26,6 +26,7 @@ export function keysOf(run: string) {
     held: (holder: string) => `${at}:held:${holder}`,
     /** Names the queue too, so that what landed finds its way back even if the holder's entry is gone. */
     landing: (holder: string, queue: string) => `${at}:landing:${holder}:${queue}`,
+    monitors: `${at}:monitors`,
     deadlines: `${at}:deadlines`,
     later: `${at}:later`,
     dead: `${at}:dead`,
