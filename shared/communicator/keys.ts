@@ -14,6 +14,8 @@ export type RunKeys = ReturnType<typeof keysOf>;
 export function keysOf(run: string) {
   const at = `mr:{${checkName('run', run)}}`;
   return {
+    /** Of all keys of the run. */
+    prefix: `${at}:`,
     layout: `${at}:layout`,
     queue: (queue: string) => `${at}:q:${queue}`,
     outbox: (queue: string) => `${at}:up:${queue}`,
