@@ -2,8 +2,9 @@
  * The packed package in each kind of module, bundle, runtime and compiler: it is found, typed, and keeps its lease.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
@@ -40,12 +41,15 @@ story('bundles that are taken elsewhere', noTools, () => {
     ['vite', 'program.mjs'],
     ['rollup', 'program.mjs'],
   ])('%s', async (bundler, entry) => {
-    const out = join(folder, '..', `${folder.slice(folder.lastIndexOf('/') + 1)}-${bundler.replace(/\W/g, '')}`);
+    const place = await mkdtemp(join(tmpdir(), 'marblerun-bundle-'));
+    const [source, out] = [join(place, 'source'), join(place, 'out')];
+    await cp(folder, source, { recursive: true });
     await mkdir(out);
-    await run(node, [bundle, bundler, join(folder, entry), out], { cwd: folder });
-    const main = bundler.includes('CommonJS') || bundler === 'webpack' ? 'main.cjs' : 'main.mjs';
-    await expectToHold(node, [join(out, main)], out);
-    await run('rm', ['-r', out]);
+    await run(node, [bundle, bundler, join(source, entry), out], { cwd: source });
+    await rm(source, { recursive: true }); // a bundle may know where its files were
+    const [main] = (await readdir(out)).filter((name) => /^main\.[cm]js$/.test(name));
+    await expectToHold(node, [join(out, main!)], out);
+    await rm(place, { recursive: true });
   });
 });
 
