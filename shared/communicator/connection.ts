@@ -10,11 +10,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { MarbleRunError, type ErrorCode } from '../errors.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
-import { Link } from './link.js';
+import { Link, type Session } from './link.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
 
 /** Refusals that pass by themselves for one that was connected: a failover, or files that are being renewed. */
 const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_OPTION']);
+
+export type { Session };
 
 export class Connection {
   readonly #options: Required<BusOptions>;
@@ -46,6 +48,11 @@ export class Connection {
   /** By which its server knows the latest that was fit; empty before that. */
   get clientId(): string {
     return this.#link.clientId;
+  }
+
+  /** As whom its server knows it; undefined before the first. */
+  get session(): Session | undefined {
+    return this.#link.session;
   }
 
   /** Where this connects to, without the password. */
@@ -102,6 +109,11 @@ export class Connection {
       // Ids are of one server: after a failover or on another node it would be somebody else's.
       if (fit && server === this.#link.server) await redis.client('UNBLOCK', Number(clientId));
     });
+  }
+
+  /** Ends the connection of a session: what was sent on it does not happen after this returns. It may have ended already. */
+  async end({ id, address }: Session): Promise<void> {
+    await this.run((redis) => redis.call('CLIENT', 'KILL', 'ID', id, 'ADDR', address));
   }
 
   /** Breaks off what is under way on this connection and ends it. Safe twice. */

@@ -44,6 +44,11 @@ export interface Header {
   readonly retryMaxMs?: number;
   /** The span that sent it, as W3C Trace Context writes it. */
   readonly traceparent?: string;
+  /**
+   * Held when its holder died, and perhaps the cause: 1, or 2 after it was worked on among such suspects and that ended so
+   * again. Then it is worked on alone. Never sent.
+   */
+  readonly suspicion?: number;
   /** The latest deliveries that were not finished, the oldest first; absent where there was none. Never sent. */
   readonly failures?: readonly Failure[];
 }
@@ -67,6 +72,7 @@ const NUMBERS: Record<string, keyof Header> = {
   m: 'maxAttempts',
   h: 'hops',
   l: 'timeLimitMs',
+  d: 'suspicion',
   r: 'retryBaseMs',
   x: 'retryMaxMs',
 };
@@ -201,7 +207,7 @@ function readFailure(latin1: string): Failure[] {
 export function elevated(bytes: Buffer, from: string): { envelope: Buffer; hops: number } {
   const { id, hops = 0, origin = from, data } = decodeEnvelope(bytes);
   const [, , sentAt, type, ...words] = bytes.toString('latin1', 0, bytes.length - data.length - 1).split(' ');
-  const others = words.filter((word) => !/^[foh]=/.test(word)).map((word) => ` ${word}`);
+  const others = words.filter((word) => !/^[dfgoh]=/.test(word)).map((word) => ` ${word}`);
   const line = `${id} 0 ${sentAt} ${type}${others.join('')} o=${origin} h=${hops + 1}\n`;
   const envelope = Buffer.allocUnsafe(line.length + data.length);
   envelope.write(line, 'latin1');

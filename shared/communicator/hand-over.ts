@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
-import type { Connection } from './connection.js';
+import type { Connection, Session } from './connection.js';
 import type { RunKeys } from './keys.js';
 import { callScript } from './scripts.js';
 
@@ -18,18 +18,29 @@ const FULL_PAUSE_MS = 250;
 /** Which holder's wait each connection is noted for, unless its last was in vain: it may have been ended by the Monitor. */
 const notedFor = new WeakMap<Redis, string>();
 
-/** What was handed over; null where the time was over; undefined where it is not known, or the holder was given up. */
+export interface Waiter {
+  readonly id: string;
+  readonly leaseMs: number;
+  /** Told as whom Redis knows the connection, before anything waits on it. */
+  readonly waitsAs: (session: Session | undefined) => void;
+}
+
+/**
+ * What was handed over; null where the time was over; undefined where it is not known, or the holder was given up. Where it
+ * is not null and not an envelope, or this throws, something may still wait: `Connection.end` the session before you look.
+ */
 export async function handOver(
   waiting: Connection,
   keys: RunKeys,
-  holder: { readonly id: string; readonly leaseMs: number },
+  holder: Waiter,
   queue: string,
   ms: number,
 ): Promise<Buffer | null | undefined> {
-  const { id, leaseMs } = holder;
+  const { id, leaseMs, waitsAs } = holder;
   try {
     return await waiting.run(async (redis, again) => {
       if (again) return undefined;
+      waitsAs(waiting.session);
       const note = callScript(redis, 'wait', [keys.holders, keys.holder(id)], [id, leaseMs, waiting.clientId]);
       // Alone where there was no swap just before, or Redis may have no script yet: the text then comes behind what waits.
       if (notedFor.get(redis) !== id && (await note) === 0) return undefined;

@@ -8,12 +8,12 @@
  * leaves and goes on with a new Holding. All that this one held has been, or will be, handed out again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from './connection.js';
+import type { Connection, Session } from './connection.js';
 import { decodeEnvelope, newId } from './envelope.js';
 import { handOver } from './hand-over.js';
 import {
   Held,
-  pushFinished,
+  type Beginning,
   type GiveBackResult,
   type GivenBack,
   type HoldingOptions,
@@ -22,11 +22,15 @@ import {
   type Swapped,
 } from './in-hand.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, OutputGroups, runKeys } from './outputs.js';
+import { LineTable, runKeys } from './outputs.js';
 import type { Recovery } from './recovery.js';
-import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
+import { callScript, callScriptBuffer } from './scripts.js';
+import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
 
 type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
+
+/** Sequence numbers that are kept for what lands in one wait: one marble, more only where something went wrong (`swap.lua`). */
+const MOST_LANDED = 4;
 
 export class Holding {
   readonly id = newId();
@@ -40,6 +44,8 @@ export class Holding {
   #landing: { seq: number; known: boolean } | undefined;
   #blocked = false;
   #unblocks = 0;
+  /** On which something may still wait: it must be ended before anybody looks what has landed. */
+  #unknownWait: Session | undefined;
   /** A command stayed without an answer: what it did is not known, so this holder is to be left. */
   #unsure = false;
   #line: Promise<unknown> = Promise.resolve();
@@ -55,8 +61,9 @@ export class Holding {
 
   /** Makes the holder known. To be called once, before anything else. */
   async enter(): Promise<void> {
-    const { leaseMs, description, maxAttempts } = this.options;
-    const fields = Object.entries({ ...description, maxAttempts: String(maxAttempts) }).flat();
+    const { leaseMs, description, maxAttempts, takesAhead } = this.options;
+    const about = { ...description, maxAttempts: String(maxAttempts), ...(takesAhead && { ahead: '1' }) };
+    const fields = Object.entries(about).flat();
     const keys = [this.keys.holders, this.keys.holder(this.id), this.keys.held(this.id)];
     await this.connection.run((redis) => callScript(redis, 'enter', keys, [this.id, leaseMs, ...fields]));
   }
@@ -67,47 +74,68 @@ export class Holding {
   }
 
   async #swap(request: SwapRequest): Promise<SwapResult> {
-    const { sources = [], want = 0, abandon = [], finish = [], waitOn } = request;
-    const table = new LineTable(this.keys);
-    const finished: ScriptArg[] = [];
-    const queues = pushFinished(finish, finished);
-    const outputs = new OutputGroups();
-    for (const { held, outputs: sent } of finish) outputs.add(sent, held.seq);
-    outputs.pushTo(finished, table);
+    const { abandon = [], finish = [], waitOn } = request;
+    await this.#endUnknownWait();
     const landing = this.#blocked ? undefined : this.#landing;
-    const first = this.#seq;
-    this.#seq += want;
+    const { op, keys, script, args } = this.#nextSwap(request, landing);
     if (abandon.length > 0) this.#count = -1;
-    const { leaseMs, timeLimitMs } = this.options;
-    const op = ++this.#op;
-    const limited = timeLimitMs === 0 && finish.some(({ held }) => held.envelope.timeLimitMs !== undefined);
-    const head = [this.#count, limited ? -1 : timeLimitMs, first, want, landing?.seq ?? 0, landing?.known ? 1 : 0];
-    const tail = [
-      waitOn !== undefined && waitOn !== this.#waitsOn ? waitOn : '',
-      ...[sources.length, ...sources, table.names.length, ...table.names],
-      ...[abandon.length, ...abandon.map((held) => held.receipt), queues, ...finished],
-    ];
-    const keys = [...this.#holderKeys(), ...sources.map((queue) => this.keys.queue(queue)), ...table.keys];
-    const script = table.keys.length > 0 ? 'swapRouting' : 'swap';
     const reply = (await this.connection.patient((redis, again) =>
-      callScriptBuffer(redis, script, keys, [this.id, leaseMs, op, this.#noted, again ? '1' : '', ...head, ...tail]),
+      callScriptBuffer(redis, script, keys, args(again)),
     )) as SwapReply;
     if (reply[0].toString() === 'forgotten') return { forgotten: true };
     if (waitOn !== undefined) this.#waitsOn = waitOn;
     if (landing && this.#landing === landing) this.#landing = undefined;
     if (finish.length > 0 || reply.length > 2 || landing?.known) this.#noted = op;
     const result = this.#read(reply, finish.length);
-    await this.#noteLimits(result.taken);
+    if (!this.options.takesAhead) await this.#noteOwnLimits(result.taken);
     return result;
   }
 
+  #nextSwap(request: SwapRequest, landing: HolderState['landing']): SwapCommand & { op: number } {
+    const { leaseMs, timeLimitMs } = this.options;
+    const op = ++this.#op;
+    const state = { id: this.id, leaseMs, timeLimitMs, op, noted: this.#noted, count: this.#count };
+    const places = { firstSeq: this.#seq, waitsOn: this.#waitsOn, landing };
+    this.#seq += request.want ?? 0;
+    return { op, ...swapCommand({ ...state, ...places }, request, this.keys) };
+  }
+
+  /**
+   * What waits on a connection whose end is not known could take a marble after a swap has looked at `landing`, and nobody
+   * would look there again. So that connection is ended first, at Redis.
+   */
+  async #endUnknownWait(): Promise<void> {
+    if (this.#blocked || !this.#unknownWait) return;
+    await this.connection.end(this.#unknownWait);
+    this.#unknownWait = undefined;
+  }
+
+  /**
+   * Notes that work on these begins: to be called before it does. Returns those that are not ours any more, on which none
+   * may begin. Costs a round trip, so only for those with a limit of their own, and for suspects.
+   */
+  begin(beginnings: readonly Beginning[]): Promise<Set<Held>> {
+    return this.#inLine(async () => {
+      if (this.landed) await this.#swap({}); // adopts it: it may be among these
+      const marks = { alone: 'a', 'among others': 'c' } as const;
+      const args = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
+        ...[held.receipt, timeLimitMs ?? '', charge ? marks[charge] : ''],
+      ]);
+      const keys = [this.keys.held(this.id), this.keys.deadlines];
+      const known = (await this.connection.patient((redis) =>
+        callScript(redis, 'begin', keys, [this.id, ...args]),
+      )) as number[];
+      return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
+    });
+  }
+
   /** Before anybody works on them: a limit that only this process knew of would not hold it. Costs nothing where none has one. */
-  async #noteLimits(taken: readonly Held[]): Promise<void> {
+  async #noteOwnLimits(taken: readonly Held[]): Promise<void> {
     const limited = taken.filter(({ envelope }) => envelope.timeLimitMs !== undefined);
     if (limited.length === 0) return;
-    const limits = limited.flatMap(({ receipt, envelope }) => [receipt, envelope.timeLimitMs!]);
+    const limits = limited.flatMap(({ receipt, envelope }) => [receipt, envelope.timeLimitMs!, '']);
     const keys = [this.keys.held(this.id), this.keys.deadlines];
-    await this.connection.patient((redis) => callScript(redis, 'limit', keys, [this.id, ...limits]));
+    await this.connection.patient((redis) => callScript(redis, 'begin', keys, [this.id, ...limits]));
   }
 
   #read(reply: SwapReply, finished: number): Swapped {
@@ -145,14 +173,16 @@ export class Holding {
   async block(queue: string, ms: number, sliceMs = ms): Promise<Held | undefined> {
     const deadline = performance.now() + ms;
     const unblocks = this.#unblocks;
-    const holder = { id: this.id, leaseMs: this.options.leaseMs };
+    const waitsAs = (session: Session | undefined) => (this.#unknownWait = session);
+    const waiter = { id: this.id, leaseMs: this.options.leaseMs, waitsAs };
     for (let longest = sliceMs * (0.1 + 0.9 * Math.random()); ; longest = sliceMs) {
-      const landing = await this.#inLine(() => Promise.resolve(this.#beginBlock(unblocks)));
+      const landing = await this.#inLine(() => this.#beginBlock(unblocks));
       if (!landing) return undefined;
       try {
         const slice = Math.max(10, Math.min(longest, deadline - performance.now()));
-        const came = await handOver(this.waiting, this.keys, holder, queue, slice);
+        const came = await handOver(this.waiting, this.keys, waiter, queue, slice);
         if (came === undefined) return undefined;
+        this.#unknownWait = undefined;
         if (came) return await this.#landed(landing, queue, came);
         this.#landing = undefined; // its time was over, so nothing lies there, and a swap has nothing to adopt
       } finally {
@@ -167,9 +197,11 @@ export class Holding {
     if (this.#count >= 0) this.#count++;
     this.#blocked = false;
     const held = this.#readable(landing.seq, queue, bytes);
-    const ownLimit = held?.envelope.timeLimitMs !== undefined;
-    if (this.options.timeLimitMs > 0 || ownLimit) await this.adopt(); // which starts its time
-    if (held && ownLimit) await this.#inLine(() => this.#noteLimits([held]));
+    const { timeLimitMs, takesAhead } = this.options;
+    const { timeLimitMs: ownLimitMs, suspicion } = held?.envelope ?? {};
+    const hasOwn = !takesAhead && (ownLimitMs !== undefined || suspicion !== undefined);
+    if (timeLimitMs > 0 || hasOwn) await this.adopt(); // which starts its time, and charges a crash to it
+    if (held && hasOwn) await this.#inLine(() => this.#noteOwnLimits([held]));
     return held;
   }
 
@@ -189,10 +221,13 @@ export class Holding {
   }
 
   /** Nothing may be on its way to `landing` already: a swap comes first, and adopts it. */
-  #beginBlock(unblocks: number): { seq: number; known: boolean } | undefined {
+  async #beginBlock(unblocks: number): Promise<{ seq: number; known: boolean } | undefined> {
     if (this.#landing || this.#blocked || this.#unsure || this.#unblocks !== unblocks) return undefined;
+    await this.#endUnknownWait();
     this.#blocked = true;
-    return (this.#landing = { seq: this.#seq++, known: false });
+    const seq = this.#seq;
+    this.#seq += MOST_LANDED;
+    return (this.#landing = { seq, known: false });
   }
 
   /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
@@ -236,6 +271,7 @@ export class Holding {
   /** Gives back all that is held, as if it had not been taken, and is forgotten. Safe twice. */
   leave(): Promise<void> {
     return this.#inLine(async () => {
+      await this.#endUnknownWait();
       await this.recovery.release(this.id, this.#waitsOn);
     });
   }
@@ -243,11 +279,6 @@ export class Holding {
   /** A line for people, shown with this holder; empty for none. */
   async report(message: string): Promise<void> {
     await this.connection.run((redis) => redis.hset(this.keys.holder(this.id), 'report', message.slice(0, 200)));
-  }
-
-  #holderKeys(): string[] {
-    const { holders, holder, held, landing, deadlines } = this.keys;
-    return [...runKeys(this.keys), holders, holder(this.id), held(this.id), landing(this.id, this.#waitsOn), deadlines];
   }
 
   async #unlessUnsure<T>(command: () => Promise<T>): Promise<T | { readonly forgotten: true }> {

@@ -46,7 +46,8 @@ export type SwapResult = { readonly forgotten: true } | Swapped;
 
 export interface GivenBack {
   readonly held: Held;
-  readonly verdict: 'fail' | 'release';
+  /** `late`: over its time limit, which counts as a failed attempt too. `release`: as if it had not been taken. */
+  readonly verdict: 'fail' | 'late' | 'release';
   readonly delayMs: number;
   /** For `fail`: plain JSON. */
   readonly error?: unknown;
@@ -56,10 +57,21 @@ export type GiveBackResult =
   | { readonly forgotten: true }
   | { readonly forgotten: false; readonly refused: Set<string>; readonly dead: Set<string> };
 
+/** That work on a marble begins, noted before it does. */
+export interface Beginning {
+  readonly held: Held;
+  /** A time limit of its own from now on; 0: none; undefined: as was noted when it was taken. */
+  readonly timeLimitMs?: number | undefined;
+  /** Of a suspect (`Envelope.suspicion`): whether a crash from now on is charged to it. */
+  readonly charge?: 'alone' | 'among others' | undefined;
+}
+
 export interface HoldingOptions {
   readonly leaseMs: number;
-  /** 0: none. */
+  /** Of a marble that was taken, from then on; 0: none. */
   readonly timeLimitMs: number;
+  /** True: work on what is held may not have begun, so a crash is charged to nothing of it; `begin` tells more. Default false. */
+  readonly takesAhead?: boolean;
   readonly maxAttempts: number;
   /** What people shall read of this holder: host, pid, queue and the like. */
   readonly description: Record<string, string>;

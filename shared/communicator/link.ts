@@ -29,6 +29,12 @@ interface Server {
   readonly role: string;
 }
 
+/** As whom a server knows a connection. The address is named because ids begin anew with a restart, and are others on another server. */
+export interface Session {
+  readonly id: string;
+  readonly address: string;
+}
+
 /** Those that several use, by what they were asked for with. */
 const shared = new Map<string, Link>();
 
@@ -45,7 +51,7 @@ export class Link {
   #opening: Promise<Redis> | undefined;
   #lastError: Error | undefined;
   /** As what the latest that was fit is known to its server. */
-  #session: { id: string; address: string } | undefined;
+  #session: Session | undefined;
   #ended = false;
 
   /** `blockMs`: the longest block of a command. */
@@ -75,6 +81,11 @@ export class Link {
   /** By which its server knows the latest that was fit; empty before that. */
   get clientId(): string {
     return this.#session?.id ?? '';
+  }
+
+  /** As whom the latest that was fit is known to its server. */
+  get session(): Session | undefined {
+    return this.#session;
   }
 
   /** Where this connects to, without the password. */
@@ -195,9 +206,8 @@ export class Link {
   /**
    * What was sent on the connection before this one may still be on its way, or blocked in Redis, which may
    * not know yet that we are gone. It is ended there too, so that nothing of it runs after it is asked again.
-   * The address is named because ids begin anew with a restart, and are others on another server.
    */
-  async #endPredecessor(redis: Redis, session: { id: string; address: string }): Promise<void> {
+  async #endPredecessor(redis: Redis, session: Session): Promise<void> {
     const before = this.#session;
     this.#session = session;
     if (before && before.id !== session.id) await redis.call('CLIENT', 'KILL', 'ID', before.id, 'ADDR', before.address);

@@ -24,7 +24,7 @@ const SCRIPTS = {
   wait: { file: 'wait', allowOom: true },
   swap: { file: 'swap', allowOom: true },
   swapRouting: { file: 'swap', allowOom: false },
-  limit: { file: 'limit', allowOom: true },
+  begin: { file: 'begin', allowOom: true },
   giveback: { file: 'giveback', allowOom: true },
   reclaim: { file: 'reclaim', allowOom: true },
   overdue: { file: 'overdue', allowOom: true },
@@ -71,13 +71,14 @@ export function defineScripts(redis: Redis): void {
   for (const [name, lua] of texts) redis.defineCommand(`mr_${name}`, { lua });
 }
 
-type Scripted = Record<string, (...args: ScriptArg[]) => Promise<unknown>>;
+/** Lists are passed as they are and not spread: a call has room for some hundred thousand arguments, a command for more. */
+type Scripted = Record<string, (keyCount: number, keys: string[], args: ScriptArg[]) => Promise<unknown>>;
 
 /** Replies are strings; with `callScriptBuffer`, Buffers. */
 export function callScript(redis: Redis, name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
-  return (redis as unknown as Scripted)[`mr_${name}`]!(keys.length, ...keys, ...args);
+  return (redis as unknown as Scripted)[`mr_${name}`]!(keys.length, keys, args);
 }
 
 export function callScriptBuffer(redis: Redis, name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
-  return (redis as unknown as Scripted)[`mr_${name}Buffer`]!(keys.length, ...keys, ...args);
+  return (redis as unknown as Scripted)[`mr_${name}Buffer`]!(keys.length, keys, args);
 }

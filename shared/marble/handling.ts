@@ -3,7 +3,8 @@
  *
  * A handler that returns no promise is done when it returns, and costs none. After some handlers a
  * turn of the event loop is given to others, so that what is finished goes to Redis while the next
- * are at work. What may go wrong: a handler throws, or runs into its time limit: both end here.
+ * are at work. What may go wrong: a handler throws, or runs into its time limit: both end here. What waits too long for
+ * its turn behind slow handlers is given back, for others to take (`unbegun`).
  */
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
@@ -12,6 +13,8 @@ import { decodeData } from './codec.js';
 import { HeldMarble } from './held-marble.js';
 import type { ResolvedOptions } from './options.js';
 import { Prefetch } from './prefetch.js';
+import { Ready } from './ready.js';
+import { Suspects } from './suspects.js';
 import { Telemetry } from './telemetry.js';
 import { UnderWay, type Place } from './under-way.js';
 
@@ -20,6 +23,8 @@ export type Handler<T, Q extends object = Record<string, unknown>> = (data: T, m
 export interface Failed {
   readonly marble: HeldMarble;
   readonly error: unknown;
+  /** It ran into its time limit; its handler may still be at work. */
+  readonly isLate: boolean;
 }
 
 export interface HandlingOptions {
@@ -31,34 +36,47 @@ export interface HandlingOptions {
 
 /** Handlers begun in one turn of the event loop: enough to share a round trip, few enough to overlap with it. */
 const TURN = 250;
+/** What has waited so long in hand is given back: five times what was meant when it was taken. */
+const UNBEGUN_MS = 500;
+/** So long one may wait until it can be worked on alone. */
+const SOLITUDE_MS = 30_000;
+/** Of the outputs that go with one command; those of one marble always go together. */
+const MOST_OUTPUTS = 5000;
+const MOST_OUTPUT_BYTES = 1_048_576;
 
 export class Handling {
   readonly #running = new UnderWay<HeldMarble>();
+  readonly #ready = new Ready();
+  readonly #suspects: Suspects;
   readonly #prefetch: Prefetch;
   readonly #telemetry: Telemetry | undefined;
-  /** From `#next` on. */
-  #ready: HeldMarble[] = [];
-  #next = 0;
   #finished: HeldMarble[] = [];
   #failed: Failed[] = [];
+  #unbegun: HeldMarble[] = [];
   #begun = 0;
   #yielding = false;
   #closed = false;
+  #patience: NodeJS.Timeout | undefined;
 
-  /** `changed` is called whenever something is finished or has failed. */
+  /** `changed` is called whenever something is finished, has failed, or is to be given back. */
   constructor(
     private readonly handler: Handler<unknown, never>,
     private readonly options: ResolvedOptions,
     private readonly work: HandlingOptions,
     private readonly changed: () => void,
   ) {
-    this.#prefetch = new Prefetch(work.concurrency, work.prefetch);
+    this.#prefetch = new Prefetch(work.concurrency, work.prefetch, options.timeLimitMs);
+    this.#suspects = new Suspects(this.#ready, options.maxAttempts, work.concurrency, () => {
+      this.#start();
+      this.changed();
+    });
     this.#telemetry = Telemetry.of(options);
   }
 
   /** How many more may be taken. */
   get room(): number {
-    return this.work.concurrency + this.#prefetch.size - this.#running.size - (this.#ready.length - this.#next);
+    if (this.#suspects.wantSolitude) return 0;
+    return this.#prefetch.places - this.#running.size - this.#ready.size;
   }
 
   /** Under way, or done and not yet told to Redis. */
@@ -70,45 +88,65 @@ export class Handling {
     return this.#finished.length > 0;
   }
 
+  /** Throws why the beginning of work could not be noted. */
+  throwIfBroken(): void {
+    if (this.#suspects.trouble !== undefined) throw this.#suspects.trouble;
+  }
+
   add(taken: readonly Held[], holding: Holding): void {
-    for (const held of taken) this.#ready.push(new HeldMarble(held, holding, this.options, this.#telemetry));
+    const now = performance.now();
+    for (const held of taken) this.#ready.add(new HeldMarble(held, holding, this.options, this.#telemetry, now));
     this.#start();
   }
 
+  /** The next ones to tell of: up to `most`, and as many as have outputs for one command. */
   takeFinished(most: number): HeldMarble[] {
-    return this.#finished.splice(0, most);
+    let n = 0;
+    for (let outputs = 0, bytes = 0; n < this.#finished.length && n < most; n++) {
+      const marble = this.#finished[n]!;
+      outputs += marble.outputs.length;
+      bytes += marble.outputBytes;
+      if (n > 0 && (outputs > MOST_OUTPUTS || bytes > MOST_OUTPUT_BYTES)) break;
+    }
+    return this.#finished.splice(0, n);
   }
 
   takeFailed(most: number): Failed[] {
     return this.#failed.splice(0, most);
   }
 
+  /** What waited too long to begin. */
+  takeUnbegun(most: number): HeldMarble[] {
+    return this.#unbegun.splice(0, most);
+  }
+
   /** What has not been started stays so: it is given back. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#patience);
+    this.#suspects.leave();
   }
 
   /** Tells handlers under way that their result will not be taken: those of one holder, or all. */
   abort(reason: (held: Held) => unknown, holding?: Holding): void {
-    if (holding) {
-      this.#ready = this.#ready.slice(this.#next).filter((marble) => marble.holding !== holding);
-      this.#next = 0;
-    }
+    if (holding) this.#ready.remove((marble) => marble.holding === holding);
     for (const marble of this.#running) if (!holding || marble.holding === holding) marble.abort(reason(marble.held));
   }
 
   #start(): void {
-    while (!this.#closed && this.#next < this.#ready.length && this.#running.size < this.work.concurrency) {
+    while (!this.#closed && this.#running.size < this.work.concurrency) {
+      const marble = this.#ready.first;
+      if (!marble) break;
       if (this.#begun === TURN) {
         this.#yield();
-        return;
+        break;
       }
+      if (!this.#suspects.mayBegin(marble, this.#running.size)) break;
       this.#begun++;
-      this.#begin(this.#ready[this.#next++]!);
+      this.#ready.removeFirst();
+      this.#begin(marble);
     }
-    if (this.#next < this.#ready.length) return;
-    this.#ready = [];
-    this.#next = 0;
+    this.#watchUnbegun();
   }
 
   #yield(): void {
@@ -121,10 +159,32 @@ export class Handling {
     });
   }
 
+  #watchUnbegun(): void {
+    if (this.#closed || this.#patience || this.#ready.size === 0) return;
+    const leftMs = UNBEGUN_MS - (performance.now() - this.#ready.first!.takenAt);
+    this.#patience = setTimeout(() => this.#giveBackUnbegun(), leftMs > 0 ? leftMs : UNBEGUN_MS);
+    this.#patience.unref();
+  }
+
+  /** All: those behind the first would have to wait longer. Who waits to be alone has more time, or it never would be. */
+  #giveBackUnbegun(): void {
+    this.#patience = undefined;
+    const { first } = this.#ready;
+    const waitedMs = first ? performance.now() - first.takenAt : 0;
+    if (waitedMs >= UNBEGUN_MS) {
+      this.#prefetch.stall();
+      const isPatient = (marble: HeldMarble) => waitedMs < SOLITUDE_MS && this.#suspects.waits(marble);
+      this.#unbegun.push(...this.#ready.remove((marble) => !isPatient(marble)));
+      this.changed();
+    }
+    this.#watchUnbegun();
+  }
+
   #begin(marble: HeldMarble): void {
     const started = performance.now();
     try {
       const result = this.#run(marble);
+      this.#prefetch.blocked(started);
       if (isPromiseLike(result)) {
         void this.#settle(this.#running.add(marble), result, started);
         return;
@@ -133,7 +193,7 @@ export class Handling {
     } catch (error) {
       this.#fail(marble, error);
     }
-    this.#prefetch.took(performance.now() - started);
+    this.#over(marble, started);
     this.changed();
   }
 
@@ -152,26 +212,40 @@ export class Handling {
     const timer = this.#limit(marble);
     try {
       await result;
-      this.#finished.push(marble);
+      if (!marble.isOver) this.#finished.push(marble);
     } catch (error) {
-      this.#fail(marble, error);
+      if (!marble.isOver) this.#fail(marble, error);
     }
     if (timer) clearTimeout(timer);
     this.#running.remove(place);
-    this.#prefetch.took(performance.now() - started);
+    this.#over(marble, started);
     this.#start();
     this.changed();
   }
 
+  #over(marble: HeldMarble, started: number): void {
+    marble.isOver = true;
+    this.#prefetch.took(performance.now() - started);
+    this.#suspects.over(marble);
+  }
+
+  /** Told by this worker itself: the Monitor does so only for one that cannot. */
   #limit(marble: HeldMarble): NodeJS.Timeout | undefined {
     const timeLimitMs = marble.held.envelope.timeLimitMs ?? this.options.timeLimitMs;
     if (timeLimitMs === 0) return undefined;
-    return setTimeout(() => marble.abort(timeLimit(marble.held, timeLimitMs)), timeLimitMs);
+    return setTimeout(() => {
+      if (marble.isOver) return;
+      const error = timeLimit(marble.held, timeLimitMs);
+      marble.abort(error);
+      this.#fail(marble, error, true);
+      this.changed();
+    }, timeLimitMs);
   }
 
-  #fail(marble: HeldMarble, error: unknown): void {
+  #fail(marble: HeldMarble, error: unknown, isLate = false): void {
+    marble.isOver = true;
     marble.processing?.end('failed', error);
-    this.#failed.push({ marble, error });
+    this.#failed.push({ marble, error, isLate });
     this.work.onError(error, marble);
   }
 }

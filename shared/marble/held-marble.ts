@@ -6,6 +6,7 @@ import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import type { Output } from '../communicator/outputs.js';
 import { whole, checkOptions } from '../check-options.js';
+import { MarbleRunError } from '../errors.js';
 import type { ResolvedOptions } from './options.js';
 import { outgoing, type SendKind, type SendOptions } from './outgoing.js';
 import type { Processing, Telemetry } from './telemetry.js';
@@ -13,9 +14,17 @@ import type { Processing, Telemetry } from './telemetry.js';
 /** Most handlers send nothing: they share this. */
 const NONE: readonly Output[] = Object.freeze([]);
 
+/** They are committed together with the finish, in one step of Redis. */
+const MOST_OUTPUTS = 10_000;
+const MOST_OUTPUT_BYTES = 16_777_216;
+
 export class HeldMarble<Q extends object = Record<string, unknown>> {
   /** @internal */
   outputs: readonly Output[] = NONE;
+  /** @internal */
+  outputBytes = 0;
+  /** @internal Its handler has ended, or its time is over. */
+  isOver = false;
   /** @internal */
   processing: Processing | undefined;
   /** @internal What `retryIn` said. */
@@ -29,6 +38,8 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
     readonly holding: Holding,
     private readonly options: ResolvedOptions,
     private readonly telemetry?: Telemetry,
+    /** @internal By `performance.now()`. */
+    readonly takenAt = 0,
   ) {}
 
   get id(): string {
@@ -77,6 +88,7 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
 
   /** If the handler throws: how long until the next attempt, instead of the backoff. */
   retryIn(retryInMs: number): void {
+    this.#mustNotBeOver();
     checkOptions('retryIn', { retryInMs }, { retryInMs: whole(0) });
     this.retryInMs = retryInMs;
   }
@@ -93,11 +105,33 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
   }
 
   #keep(kind: SendKind, queue: string, data: unknown, options?: SendOptions): string {
+    this.#mustNotBeOver();
     const sending = this.telemetry?.sending(queue, this.processing, options?.id);
     const output = outgoing(kind, queue, data, options, this.options, this.held.envelope, sending?.traceparent);
     sending?.end();
+    this.#mustHaveRoomFor(output);
+    this.outputBytes += output.envelope.length;
     if (this.outputs === NONE) this.outputs = [output];
     else (this.outputs as Output[]).push(output);
     return output.id;
+  }
+
+  /** What is sent now would be committed by nobody. */
+  #mustNotBeOver(): void {
+    if (!this.isOver) return;
+    throw new MarbleRunError(
+      'MR_NOTHING_HELD',
+      `marble ${this.id} of queue ${this.queue}: its handler has ended, so nothing can be sent with it; is an await or a return missing in the handler?`,
+    );
+  }
+
+  #mustHaveRoomFor({ envelope }: Output): void {
+    const { length } = this.outputs;
+    if (length < MOST_OUTPUTS && (length === 0 || this.outputBytes + envelope.length <= MOST_OUTPUT_BYTES)) return;
+    throw new MarbleRunError(
+      'MR_TOO_MANY_OUTPUTS',
+      `marble ${this.id} of queue ${this.queue}: ${length + 1} outputs of ${this.outputBytes + envelope.length} bytes; ` +
+        `allowed: ${MOST_OUTPUTS} of ${MOST_OUTPUT_BYTES} bytes, for they are committed in one step; send more with sendMany of the Marble`,
+    );
   }
 }

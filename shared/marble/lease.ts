@@ -10,6 +10,7 @@ import { MarbleRunError } from '../errors.js';
 import { expectMonitor } from './expect-monitor.js';
 import { heartbeatOf, type Heartbeat } from './heartbeat.js';
 import type { ResolvedOptions } from './options.js';
+import { graceMs } from './prefetch.js';
 
 export class Lease {
   readonly #heartbeat: Heartbeat;
@@ -22,6 +23,7 @@ export class Lease {
     private readonly communicator: Communicator,
     private readonly options: ResolvedOptions,
     private readonly lost: (holding: Holding) => void,
+    private readonly takesAhead = false,
   ) {
     this.#heartbeat = heartbeatOf(options);
     this.#waiting = communicator.waitingConnection(options.blockMs);
@@ -66,9 +68,13 @@ export class Lease {
   }
 
   async #enter(): Promise<Holding> {
-    const { leaseMs, timeLimitMs, maxAttempts } = this.options;
+    const { leaseMs, maxAttempts } = this.options;
+    const { takesAhead } = this;
+    // A worker ends its time limits itself; a loop cannot.
+    const timeLimitMs = this.options.timeLimitMs + (takesAhead ? graceMs(this.options.timeLimitMs) : 0);
     const description = { host: hostname(), pid: String(process.pid) };
-    const holding = this.communicator.holding(this.#waiting, { leaseMs, timeLimitMs, maxAttempts, description });
+    const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, description };
+    const holding = this.communicator.holding(this.#waiting, about);
     await this.#heartbeat.ready();
     await holding.enter();
     expectMonitor(this.communicator);

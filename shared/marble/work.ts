@@ -97,7 +97,7 @@ export class Worker {
       onError: work.onError ?? WORK_DEFAULTS.onError,
     };
     this.#handling = new Handling(handler, this.#options, this.#work, () => this.#wakeup.ring());
-    this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding));
+    this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding), true);
     work.signal?.addEventListener('abort', () => this.#beginStop(), { once: true });
     if (work.signal?.aborted) this.#beginStop();
     this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
@@ -122,7 +122,8 @@ export class Worker {
     try {
       while (this.#hasWork()) {
         this.#wakeup.clear();
-        await this.#giveBackFailed();
+        this.#handling.throwIfBroken();
+        await this.#giveBack();
         const more = await this.#swap();
         if (more) this.#wakeup.ring();
         if (this.#hasWork()) await this.#wakeup.wait();
@@ -189,23 +190,31 @@ export class Worker {
       .finally(() => this.#wakeup.ring());
   }
 
-  async #giveBackFailed(): Promise<void> {
-    const batch = this.#handling.takeFailed(MOST_PER_SWAP);
-    if (batch.length === 0) return;
+  async #giveBack(): Promise<void> {
+    const failed = this.#handling.takeFailed(MOST_PER_SWAP);
+    const unbegun = this.#handling.takeUnbegun(MOST_PER_SWAP);
+    if (failed.length + unbegun.length === 0) return;
     const holding = await this.#lease.holding();
-    const given = batch
-      .filter(({ marble }) => marble.holding === holding || this.#refuse(marble))
-      .map((failed) => this.#givenBack(failed))
-      .sort((a, b) => b.held.seq - a.held.seq);
+    const given = [
+      ...failed
+        .filter(({ marble }) => marble.holding === holding || this.#refuse(marble))
+        .map((one) => this.#givenBack(one)),
+      ...unbegun
+        .filter((marble) => marble.holding === holding)
+        .map(({ held }): GivenBack => ({ held, verdict: 'release', delayMs: 0 })),
+    ].sort((a, b) => b.held.seq - a.held.seq);
     const result = await holding.giveBack(given);
     if (result.forgotten) {
       this.#giveUp(holding);
       await this.#lease.renew(holding);
     }
-    for (const { held } of given) if (result.forgotten || result.refused.has(held.receipt)) this.#refuse({ held });
+    for (const { held, verdict } of given) {
+      if (verdict !== 'release' && (result.forgotten || result.refused.has(held.receipt))) this.#refuse({ held });
+    }
   }
 
-  #givenBack({ marble, error }: Failed): GivenBack {
+  #givenBack({ marble, error, isLate }: Failed): GivenBack {
+    if (isLate) return { held: marble.held, verdict: 'late', delayMs: 0 };
     const delayMs = marble.retryInMs ?? backoffMs(marble.held.envelope, this.#options);
     return { held: marble.held, verdict: 'fail', delayMs, error: describeError(error) };
   }

@@ -15,9 +15,9 @@ export type Queue = (typeof QUEUES)[number];
 /** Long leases and limits: time passes in a case only where it is told to. */
 export const LEASE_MS = 86_400_000;
 export const SLOTS = [
-  { timeLimitMs: 0, maxAttempts: 3 },
-  { timeLimitMs: LEASE_MS, maxAttempts: 2 },
-  { timeLimitMs: 0, maxAttempts: 2 },
+  { timeLimitMs: 0, maxAttempts: 3, takesAhead: false },
+  { timeLimitMs: LEASE_MS, maxAttempts: 2, takesAhead: false },
+  { timeLimitMs: 0, maxAttempts: 2, takesAhead: true },
 ] as const;
 
 export class Bench {

@@ -10,6 +10,8 @@ export interface MarbleModel {
   readonly id: string;
   readonly attempt: number;
   readonly max: number | undefined;
+  /** How strongly it is suspected of having ended its holder. */
+  readonly suspicion: 0 | 1 | 2;
 }
 
 export interface Delivery {
@@ -17,6 +19,15 @@ export interface Delivery {
   readonly queue: string;
   readonly receipt: string;
   readonly marble: MarbleModel;
+  /** It was noted that work on it begins: alone, or among others. */
+  begun?: 'a' | 'c';
+}
+
+export interface BeginModel {
+  readonly receipt: string;
+  /** Of its own: none, over some time, or as it was. */
+  readonly limit: 'none' | 'some' | 'as it was';
+  readonly begun: 'a' | 'c' | undefined;
 }
 
 export interface SwapModel {
@@ -34,6 +45,9 @@ export interface GiveBackModel {
   readonly delay: number;
 }
 
+/** Numbers that are kept for what lands in one wait. */
+const MOST_LANDED = 4;
+
 /** A marble may have landed: under which number, and whether the client has seen it. */
 interface LandingModel {
   readonly seq: number;
@@ -44,7 +58,7 @@ export class HolderModel {
   /** In the table of leases: not, on time, or past its time. */
   entry: 'none' | 'alive' | 'expired' = 'alive';
   /** Its description, which somebody may delete. */
-  about: { readonly waiting?: string; readonly maxAttempts?: number } | undefined;
+  about: { readonly waiting?: string; readonly maxAttempts?: number; readonly takesAhead?: boolean } | undefined;
   /** True until all that it left behind was cleared away. */
   hasTraces = true;
   held: Delivery[] = [];
@@ -59,6 +73,8 @@ export class HolderModel {
     waitNoted: false,
     /** It has ended its connection, having heard that it is forgotten. */
     hasCut: false,
+    /** What it knows of its last wait: nothing more waits, or perhaps something does. */
+    mayStillWait: false,
   };
   /** What was noted of its commands is gone, and it knew of it: what is held in its name now is not what it holds. */
   #notesLost = false;
@@ -68,8 +84,9 @@ export class HolderModel {
     private readonly run: RunModel,
     private readonly timeLimit: boolean,
     private readonly maxAttempts: number,
+    takesAhead: boolean,
   ) {
-    this.about = { maxAttempts };
+    this.about = { maxAttempts, takesAhead };
   }
 
   beat(): boolean {
@@ -83,6 +100,7 @@ export class HolderModel {
     const { landing } = client;
     let seq = client.seq;
     client.seq += request.want;
+    this.#endWait();
     if (this.entry === 'none') return 'forgotten';
     if (landing && this.about?.waiting === undefined) return 'forgotten';
     if (this.#notesLost) return 'forgotten';
@@ -110,7 +128,10 @@ export class HolderModel {
   block(replyLost: boolean): Delivery | undefined {
     const { client } = this;
     if (client.landing) return undefined;
-    const landing: LandingModel = (client.landing = { seq: client.seq++, known: false });
+    this.#endWait();
+    const landing: LandingModel = (client.landing = { seq: client.seq, known: false });
+    client.seq += MOST_LANDED;
+    client.mayStillWait = true;
     const known = this.beat();
     if (!known && !client.waitNoted) return undefined;
     client.waitNoted = known;
@@ -118,6 +139,7 @@ export class HolderModel {
     if (known) this.about ??= {};
     const marble = lineOf(this.run.queues, client.waitsOn).shift();
     if (!marble) {
+      client.mayStillWait = replyLost;
       client.waitNoted = false; // what follows a wait in vain is noted first
       return undefined;
     }
@@ -125,9 +147,34 @@ export class HolderModel {
     this.hasTraces = true;
     if (replyLost || !known) return undefined;
     landing.known = true;
+    client.mayStillWait = false;
     const queue = client.waitsOn;
-    if (this.timeLimit) this.adopt();
+    if (this.timeLimit || (marble.suspicion > 0 && !this.about?.takesAhead)) this.adopt();
     return { seq: landing.seq, queue, marble, receipt: `${landing.seq}/${queue}` };
+  }
+
+  /** A wait that its client had given up goes on, and takes one more. */
+  landLate(): boolean {
+    const { landing, waitsOn, mayStillWait } = this.client;
+    const marble =
+      landing && mayStillWait && this.entry !== 'none' ? lineOf(this.run.queues, waitsOn).shift() : undefined;
+    if (!marble) return false;
+    lineOf(this.landing, waitsOn).unshift(marble);
+    this.hasTraces = true;
+    return true;
+  }
+
+  /** Returns the receipts of those that are not held any more. */
+  begin(items: readonly BeginModel[]): string[] {
+    this.adopt();
+    for (const { receipt, limit, begun } of items) {
+      const delivery = this.held.find((other) => other.receipt === receipt);
+      if (!delivery) continue;
+      if (begun) delivery.begun = begun;
+      if (limit === 'some') this.run.deadlines.set(`${this.id} ${receipt}`, 2);
+      if (limit === 'none') this.run.deadlines.delete(`${this.id} ${receipt}`);
+    }
+    return items.filter(({ receipt }) => !this.has(receipt)).map(({ receipt }) => receipt);
   }
 
   /** What is known to have landed is moved into the hand. */
@@ -181,11 +228,16 @@ export class HolderModel {
 
   #adopt(landing: LandingModel): Delivery[] {
     const queue = this.about!.waiting!;
-    const marble = lineOf(this.landing, this.client.waitsOn).shift();
-    if (!marble) return [];
-    this.run.count(queue, 'taken', 1);
-    const delivery = this.#hold(landing.seq, queue, marble);
-    return landing.known ? [] : [delivery];
+    const marbles = lineOf(this.landing, this.client.waitsOn).splice(0, MOST_LANDED);
+    this.run.count(queue, 'taken', marbles.length);
+    const deliveries = marbles.map((marble, i) => this.#hold(landing.seq + i, queue, marble));
+    return landing.known ? deliveries.slice(1) : deliveries;
+  }
+
+  /** A wait whose end is not known is ended before anybody looks what has landed. */
+  #endWait(): void {
+    if (this.client.mayStillWait) this.client.hasCut = true;
+    this.client.mayStillWait = false;
   }
 
   /** Returns the refused receipts. Outputs of the others are sent after all of them. */

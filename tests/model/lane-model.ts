@@ -31,7 +31,7 @@ export class LaneModel {
     if (number < this.#landed) return 'doubt';
     this.#landed = number;
     for (const { queue, marble } of entries) {
-      lineOf(this.upper.queues, queue).push({ ...marble, attempt: 0 });
+      lineOf(this.upper.queues, queue).push({ ...marble, attempt: 0, suspicion: 0 });
       this.upper.count(queue, 'sent', 1);
     }
     return 'landed';

@@ -76,6 +76,7 @@ const VERBS = {
   },
 
   async block(world, { slot: i, replyLost }) {
+    await world.noticeCuts();
     const slot = world.slots[i]!;
     const { waitsOn } = slot.model.client;
     // An empty queue that nothing comes to is waited on in slices, as many as there is time for: nothing to compare.
@@ -85,6 +86,32 @@ const VERBS = {
     await world.noticeCuts();
     assert.deepEqual(real && shown(real), model && { receipt: model.receipt, ...plain(model.marble) });
     if (real) slot.hand.push(real);
+  },
+
+  /** A wait that its client had given up goes on at Redis, and takes one. */
+  async landLate({ bench, slots }, { slot: i }) {
+    const { holding, model } = slots[i]!;
+    const { waitsOn } = model.client;
+    if (!model.landLate()) return;
+    await bench.redis.lmove(keys.queue(waitsOn), keys.landing(holding.id, waitsOn), 'RIGHT', 'LEFT');
+  },
+
+  async begin({ slots }, { slot: i, picks, delay, flag }) {
+    const { holding, model, hand } = slots[i]!;
+    const [some] = pick(hand, picks);
+    const limit = (['as it was', 'none', 'some'] as const)[delay]!;
+    const timeLimitMs = { 'as it was': undefined, none: 0, some: LEASE_MS }[limit];
+    const suspect = (marble: Held) => marble.envelope.suspicion !== undefined;
+    const gone = await holding.begin(
+      some.map((held) => ({
+        ...{ held, timeLimitMs },
+        charge: suspect(held) ? (flag ? 'alone' : 'among others') : undefined,
+      })),
+    );
+    const expected = model.begin(
+      some.map((held) => ({ receipt: held.receipt, limit, begun: suspect(held) ? (flag ? 'a' : 'c') : undefined })),
+    );
+    assert.deepEqual([...gone].map(({ receipt }) => receipt).sort(), expected.sort());
   },
 
   async adopt({ slots }, { slot: i }) {
@@ -214,7 +241,7 @@ const VERBS = {
 } satisfies Record<string, Play>;
 
 const WEIGHTS: Partial<Record<keyof typeof VERBS, number>> = {
-  ...{ send: 6, swap: 12, block: 5, giveBack: 3, lift: 3, land: 3, sweep: 3, overtime: 3 },
+  ...{ send: 6, swap: 12, block: 5, giveBack: 3, begin: 3, lift: 3, land: 3, sweep: 4, silence: 2, overtime: 3 },
 };
 
 export const moves: fc.Arbitrary<Move[]> = fc.array(

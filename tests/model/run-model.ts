@@ -63,8 +63,9 @@ export class RunModel {
   }
 
   /** One more delivery is over without a finish. True where that was the last. */
-  retryOrBury(queue: string, { id, attempt, max }: MarbleModel, why: string, allowed: number): MarbleModel | undefined {
-    const raised = { id, attempt: attempt + 1, max };
+  retryOrBury(queue: string, marble: MarbleModel, why: string, allowed: number): MarbleModel | undefined {
+    const { id, attempt, max, suspicion } = marble;
+    const raised = { id, attempt: attempt + 1, max, suspicion: why === 'failed' ? 0 : suspicion } as const;
     if (raised.attempt < (max ?? allowed)) return raised;
     this.dead.push({ serial: ++this.#serial, queue, why, marble: raised });
     this.count(queue, 'dead', 1);
@@ -82,25 +83,27 @@ export class RunModel {
     const overdue = [...this.deadlines].filter(([, when]) => when < 2);
     for (const holder of silent.sort((a, b) => compare(a.id, b.id))) this.reclaim(holder, 'dropped', maxAttempts);
     overdue.sort(([a, x], [b, y]) => x - y || compare(a, b));
-    for (const [holder, group] of groupBy(overdue, ([member]) => member.split(' ')[0]!)) {
+    for (const [id, group] of groupBy(overdue, ([member]) => member.split(' ')[0]!)) {
       const receipts = group.map(([member, when]) => ({ receipt: member.split(' ')[1]!, when }));
       receipts.sort((a, b) => parseInt(b.receipt) - parseInt(a.receipt));
-      for (const { receipt, when } of receipts) this.#takeBack(this.holders.get(holder)!, receipt, when, maxAttempts);
+      const holder = this.holders.get(id)!;
+      const late = receipts.filter(({ receipt, when }) => when === 1 && holder.has(receipt)).length;
+      for (const { receipt, when } of receipts) this.#takeBack(holder, receipt, when, late > 1, maxAttempts);
     }
   }
 
   /** All that a holder has goes back, the last taken first; the holder is forgotten. */
   reclaim(holder: HolderModel, mode: 'dropped' | 'released', maxAttempts: number): void {
     const waiting = holder.about?.waiting ?? '';
-    const landed = (holder.landing.get(waiting) ?? []).map((marble) => ({ queue: waiting, marble }));
+    const landed = (holder.landing.get(waiting) ?? []).map((marble) => ({ queue: waiting, marble, mayBegin: false }));
     for (const { queue } of landed) this.count(queue, 'taken', 1);
-    const held = [...holder.held].sort((a, b) => b.seq - a.seq);
-    for (const { queue, marble } of [...landed, ...held]) {
+    const held = [...holder.held].sort((a, b) => b.seq - a.seq).map((one) => ({ ...one, mayBegin: true }));
+    for (const { mayBegin, ...delivery } of [...landed, ...held]) {
+      const { queue, marble } = delivery;
       this.count(queue, mode, 1);
-      const again =
-        mode === 'released'
-          ? marble
-          : this.retryOrBury(queue, marble, 'dropped', holder.about?.maxAttempts ?? maxAttempts);
+      const uncharged =
+        mode === 'released' ? marble : !mayBegin || holder.about?.takesAhead ? suspected(delivery) : undefined;
+      const again = uncharged ?? this.retryOrBury(queue, marble, 'dropped', holder.about?.maxAttempts ?? maxAttempts);
       if (again) this.putBack(queue, again, 0);
       if (again && mode === 'dropped') this.count(queue, 'returned', 1);
     }
@@ -147,14 +150,15 @@ export class RunModel {
     if (n > 0) this.counts.set(`${queue} ${event}`, (this.counts.get(`${queue} ${event}`) ?? 0) + n);
   }
 
-  #takeBack(holder: HolderModel, receipt: string, when: 0 | 1 | 2, maxAttempts: number): void {
+  #takeBack(holder: HolderModel, receipt: string, when: 0 | 1 | 2, inCompany: boolean, maxAttempts: number): void {
     this.deadlines.delete(`${holder.id} ${receipt}`);
     const delivery = holder.drop(receipt);
     if (!delivery) return;
     const { queue, marble } = delivery;
     this.count(queue, 'dropped', 1);
     const why = when === 0 ? 'abandoned' : 'over its time limit';
-    const again = this.retryOrBury(queue, marble, why, holder.about?.maxAttempts ?? maxAttempts);
+    const uncharged = when === 1 && inCompany && holder.about?.takesAhead ? suspected(delivery) : undefined;
+    const again = uncharged ?? this.retryOrBury(queue, marble, why, holder.about?.maxAttempts ?? maxAttempts);
     if (!again) return;
     this.putBack(queue, again, 0);
     this.count(queue, 'returned', 1);
@@ -169,6 +173,13 @@ export class RunModel {
     this.later.push({ due, serial: ++this.#serial, side, queue, marble });
     this.later.sort(byDue);
   }
+}
+
+/** As what may have ended its holder goes back, uncharged; undefined where it is the one that did. */
+function suspected({ marble, begun }: Pick<Delivery, 'marble' | 'begun'>): MarbleModel | undefined {
+  if (begun === 'a') return undefined;
+  if (begun === undefined && marble.suspicion > 0) return marble;
+  return { ...marble, suspicion: marble.suspicion > 0 ? 2 : 1 };
 }
 
 const byDue = (a: Waiting, b: Waiting) => a.due - b.due || a.serial - b.serial;

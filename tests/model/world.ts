@@ -43,7 +43,7 @@ export class World {
   }
 
   newMarble(max?: number): MarbleModel {
-    return { id: `m${++this.#ids}`, attempt: 0, max };
+    return { id: `m${++this.#ids}`, attempt: 0, max, suspicion: 0 };
   }
 
   /** The client has heard that it is forgotten: it leaves, and a new holder takes its place. */
@@ -51,7 +51,9 @@ export class World {
     const { holding, model } = this.slots[i]!;
     await holding.leave();
     this.model.release(model);
+    const { mayStillWait, hasCut } = model.client;
     this.slots[i] = await this.#newSlot(i);
+    this.slots[i].model.client.hasCut = mayStillWait || hasCut; // they have one connection
   }
 
   /** Goes on when every connection that was ended knows of it. */
@@ -63,9 +65,9 @@ export class World {
   }
 
   async #newSlot(i: number): Promise<Slot> {
-    const { timeLimitMs, maxAttempts } = SLOTS[i]!;
+    const { timeLimitMs, maxAttempts, takesAhead } = SLOTS[i]!;
     const holding = await this.bench.enter(i);
-    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts);
+    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts, takesAhead);
     this.model.holders.set(holding.id, model);
     return { holding, model, hand: [] };
   }
@@ -90,8 +92,9 @@ function assertInHand(run: RunModel, model: HolderModel, hand: Held[]): void {
   }
 }
 
-const plain = ({ id, attempt }: MarbleModel) => `${id}/${attempt}`;
-const delivered = ({ receipt, marble }: Delivery) => [receipt, plain(marble)] as const;
+const plain = ({ id, attempt, suspicion }: MarbleModel) => `${id}/${attempt}${suspicion > 0 ? ` d=${suspicion}` : ''}`;
+const delivered = ({ receipt, marble, begun }: Delivery) =>
+  [receipt, `${plain(marble)}${begun ? ` g=${begun}` : ''}`] as const;
 
 function expectedRun(model: RunModel, holders: HolderModel[]) {
   const lines = (of: Map<string, MarbleModel[]>) => QUEUES.map((queue) => (of.get(queue) ?? []).map(plain));
@@ -115,8 +118,11 @@ function expectedRun(model: RunModel, holders: HolderModel[]) {
 type Snapshot = Awaited<ReturnType<Bench['snapshot']>>;
 type Expected = ReturnType<typeof expectedRun>;
 
-/** `<id> <attempt> …` to `<id>/<attempt>`. */
-const read = (envelope: string) => envelope.split(' ', 2).join('/');
+/** `<id> <attempt> … d=<suspicion> g=<begun>` to `<id>/<attempt> d=<suspicion> g=<begun>`. */
+const read = (envelope: string) => {
+  const [id, attempt, ...words] = envelope.split('\n', 1)[0]!.split(' ');
+  return [`${id}/${attempt}`, ...words.filter((word) => /^[dg]=/.test(word)).sort()].join(' ');
+};
 const readList = (reply: unknown) => (reply as string[]).map(read).reverse();
 
 function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): Expected {
@@ -125,8 +131,8 @@ function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): 
     queues: [readList(qa), readList(qb)],
     outboxes: [readList(ua), readList(ub)],
     later: (later as string[])
-      .map((member) => member.split(' '))
-      .map((word) => `${word[1]} ${word[2]} ${word[3]}/${word[4]}`),
+      .map((member) => /^\d+ (\S+ \S+) ([^]*)$/.exec(member)!)
+      .map(([, place, envelope]) => `${place} ${read(envelope!)}`),
     dead: bySerial(serials as string[]).map((serial) => readGrave((graves as Record<string, string>)[serial]!)),
     deadlines: pairs(deadlines, (score) => (score > 1 ? 2 : (score as 0 | 1))),
     counts: new Map(Object.entries(counts as Record<string, string>).map(([name, n]) => [name, Number(n)])),
@@ -142,7 +148,7 @@ export function bySerial(serials: string[]): string[] {
 }
 
 function readGrave(grave: string): string {
-  const [about = '', envelope = ''] = grave.split('\n');
+  const [about = '', envelope = ''] = grave.split('\n', 2);
   const { queue, reason } = JSON.parse(about) as { queue: string; reason: { why: string } };
   return `${queue} ${reason.why} ${read(envelope)}`;
 }

@@ -4,6 +4,6 @@
 --       then the groups (lib/outputs)
 -- returns: 1 done now, 0 had been done
 -- include clock run attempts outputs once
-if doneBefore(KEYS[8], ARGV[1], ARGV[2]) then return 0 end
-deliver(4 + tonumber(ARGV[3]), 3, 8, now())
-return 1
+local lines = tonumber(ARGV[3])
+for i = 1, lines do redis.call('LLEN', KEYS[8 + i]) end -- fails where one is no list, before anything was sent
+return once(KEYS[8], ARGV[1], ARGV[2], function() deliver(4 + lines, 3, 8, now()) end) and 1 or 0

@@ -1,8 +1,9 @@
--- purpose: gives held marbles back on purpose: failed ones for another attempt (now, later, or never: dead),
---   released ones as if they had not been taken.
+-- purpose: gives held marbles back on purpose: failed ones for another attempt (now, later, or never: dead), those over
+--   their time limit likewise, released ones as if they had not been taken.
 -- KEYS: 1-7 run, 8 holders, 9 held, 10 deadlines, 11.. the list of each line
 -- ARGV: 1 holder, 2 number of this command, 3 the last that is known to be noted in held, 4 attempts allowed,
---       5 lines, then their queues, then of each marble, last taken first: receipt, line, 'fail' or 'release', delay in ms, the error as JSON
+--       5 lines, then their queues, then of each marble, last taken first: receipt, line, 'fail', 'late' or 'release', delay in ms,
+--       the error as JSON
 -- returns: {'forgotten'}, or {'ok', {refused receipt, ...}, {receipt of one that is dead now, ...}}
 -- include clock run attempts holder
 local HOLDERS, HELD, DEADLINES = KEYS[8], KEYS[9], KEYS[10]
@@ -13,7 +14,6 @@ if not last then return { 'forgotten' } end
 local before = refusedBefore(last, op)
 if before then return { 'ok', before, {} } end
 
--- Looked at before anything is changed: a script that fails half-way would leave the marble nowhere.
 local function failure(text)
   local readable, err = pcall(cjson.decode, text)
   if not readable then
@@ -24,37 +24,51 @@ local function failure(text)
   return { why = 'failed', holder = holder, error = string.gsub(text, '[\r\n]', ' '), message = message }
 end
 
-local at, keys, back, refused, dead = now(), linesByQueue(5, 10, lines), {}, {}, {}
+-- A missing right is met here, before anything is changed.
+redis.call('HDEL', HELD, '')
+redis.call('ZREM', DEADLINES, '')
+
+local at, keys, back, refused, given, dead = now(), linesByQueue(5, 10, lines), {}, {}, {}, {}
+local function toFront(queue, envelope)
+  back[queue] = back[queue] or {}
+  table.insert(back[queue], envelope)
+end
+local function retry(receipt, queue, envelope, why, delay)
+  local again = {}
+  if retryOrBury(queue, envelope, why, default, at, again) then
+    dead[#dead + 1] = receipt
+    return
+  end
+  count(queue, 'returned', 1)
+  if delay > 0 then
+    pushLater(queue, 'f', again[queue][1], at + delay)
+  else
+    toFront(queue, again[queue][1])
+  end
+end
 for i = 6 + lines, #ARGV, 5 do
   local receipt, queue, verdict, delay = ARGV[i], ARGV[5 + ARGV[i + 1]], ARGV[i + 2], tonumber(ARGV[i + 3])
-  local why = verdict == 'fail' and failure(ARGV[i + 4])
   local envelope = redis.call('HGET', HELD, receipt)
   if not envelope then
     refused[#refused + 1] = receipt
   else
-    redis.call('HDEL', HELD, receipt)
-    redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
+    given[#given + 1] = receipt
     if verdict == 'release' then
-      back[queue] = back[queue] or {}
-      table.insert(back[queue], envelope)
       count(queue, 'released', 1)
+      toFront(queue, untouched(envelope))
+    elseif verdict == 'late' then
+      count(queue, 'dropped', 1)
+      retry(receipt, queue, envelope, { why = 'over its time limit', holder = holder }, delay)
     else
       count(queue, 'failed', 1)
-      local again = {}
-      if retryOrBury(queue, envelope, why, default, at, again) then
-        dead[#dead + 1] = receipt
-      else
-        count(queue, 'returned', 1)
-        if delay > 0 then
-          pushLater(queue, 'f', again[queue][1], at + delay)
-        else
-          back[queue] = back[queue] or {}
-          table.insert(back[queue], again[queue][1])
-        end
-      end
+      retry(receipt, queue, envelope, failure(ARGV[i + 4]), delay)
     end
   end
 end
 for queue, envelopes in pairs(back) do pushFront(queue, keys[queue], envelopes, at) end
+for _, receipt in ipairs(given) do
+  redis.call('HDEL', HELD, receipt)
+  redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
+end
 redis.call('HSET', HELD, 'op', opDone(op, refused))
 return { 'ok', refused, dead }

@@ -1,4 +1,5 @@
--- purpose: takes back single marbles of a holder that is alive: abandoned ones, and those over their time limit.
+-- purpose: takes back single marbles of a holder that is alive: abandoned ones, and those over their time limit. Of
+--   several over their limit at once, which its client did not tell of itself, one has hung the holder: they are suspects.
 -- KEYS: 1-7 run, 8 deadlines, 9 holder, 10 held, 11.. the list of each line
 -- ARGV: 1 holder, 2 attempts allowed where the holder does not say, 3 lines, then their queues, then of each
 --       marble, last taken first: receipt, line
@@ -6,27 +7,50 @@
 -- include clock run attempts
 local DEADLINES, HOLDER, HELD = KEYS[8], KEYS[9], KEYS[10]
 local holder, lines, at = ARGV[1], tonumber(ARGV[3]), now()
-local keys, back, returned, dead, late = linesByQueue(3, 10, lines), {}, 0, 0, 0
-local default = tonumber(redis.call('HGET', HOLDER, 'maxAttempts')) or tonumber(ARGV[2])
+local keys, back, passed, removed = linesByQueue(3, 10, lines), {}, {}, {}
+local maxAttempts, ahead = unpack(redis.call('HMGET', HOLDER, 'maxAttempts', 'ahead'))
+local default = tonumber(maxAttempts) or tonumber(ARGV[2])
+
+-- A missing right is met here, before anything is changed.
+redis.call('HDEL', HELD, '')
+redis.call('ZREM', DEADLINES, '')
+
+local late, limited = 0, 0
 for i = 4 + lines, #ARGV, 2 do
-  local receipt, queue = ARGV[i], ARGV[3 + ARGV[i + 1]]
-  local member = holder .. ' ' .. receipt
-  local deadline = tonumber(redis.call('ZSCORE', DEADLINES, member))
+  local receipt = ARGV[i]
+  local deadline = tonumber(redis.call('ZSCORE', DEADLINES, holder .. ' ' .. receipt))
   if deadline and deadline <= at then
-    redis.call('ZREM', DEADLINES, member)
+    removed[#removed + 1] = receipt
     local envelope = redis.call('HGET', HELD, receipt)
     if envelope then -- else it was finished, or its holder fell silent
-      redis.call('HDEL', HELD, receipt)
-      count(queue, 'dropped', 1)
-      if deadline > 0 then late = math.max(late, at - deadline) end
-      local why = { why = deadline > 0 and 'over its time limit' or 'abandoned', holder = holder }
-      if retryOrBury(queue, envelope, why, default, at, back) then dead = dead + 1 end
+      passed[#passed + 1] = { queue = ARGV[3 + ARGV[i + 1]], envelope = envelope, deadline = deadline }
+      if deadline > 0 then
+        limited = limited + 1
+        late = math.max(late, at - deadline)
+      end
     end
+  end
+end
+
+local dead = 0
+for _, one in ipairs(passed) do
+  local company = ahead and one.deadline > 0 and limited > 1
+  local again = company and suspected(one.envelope)
+  count(one.queue, 'dropped', 1)
+  if again then
+    back[one.queue] = back[one.queue] or {}
+    table.insert(back[one.queue], again)
+  else
+    local why = { why = one.deadline > 0 and 'over its time limit' or 'abandoned', holder = holder }
+    if retryOrBury(one.queue, one.envelope, why, default, at, back) then dead = dead + 1 end
   end
 end
 for queue, envelopes in pairs(back) do
   pushFront(queue, keys[queue], envelopes, at)
   count(queue, 'returned', #envelopes)
-  returned = returned + #envelopes
 end
-return { returned, dead, late }
+for _, receipt in ipairs(removed) do
+  redis.call('HDEL', HELD, receipt)
+  redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
+end
+return { #passed - dead, dead, late }

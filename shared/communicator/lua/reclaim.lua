@@ -1,5 +1,7 @@
--- purpose: takes back what one holder has: of a silent one as dropped (attempt raised, to the front or dead),
---   of one that leaves as released. In steps bounded by number and bytes, so that Redis is never blocked for long.
+-- purpose: takes back what one holder has: of a silent one as dropped, to the front or dead; of one that leaves as released.
+--   What may not have begun is not charged with an attempt: all that landed, and, of a holder that takes ahead, all but a
+--   suspect that was worked on alone (lib/attempts). In steps bounded by number and bytes, so that Redis is never
+--   blocked for long.
 -- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12.. the list of each line
 -- ARGV: 1 holder, 2 'dropped' or 'released', 3 attempts allowed where the holder does not say, 4 most marbles,
 --       5 most bytes, 6 the queue that it waits on, 7 lines, then their queues
@@ -13,51 +15,72 @@ local at, waiting, keys = now(), ARGV[6], linesByQueue(7, 11, tonumber(ARGV[7]))
 -- Looked at again here, in the same atomic step: the holder may have come back since the Monitor saw it.
 local deadline = tonumber(redis.call('ZSCORE', HOLDERS, holder))
 if dropped and (not deadline or deadline > at) then return { 'alive' } end
-if (redis.call('HGET', HOLDER, 'waiting') or '') ~= waiting then return { 'alive' } end
+local waitsOn, maxAttempts, ahead = unpack(redis.call('HMGET', HOLDER, 'waiting', 'maxAttempts', 'ahead'))
+if (waitsOn or '') ~= waiting then return { 'alive' } end
+local default = tonumber(maxAttempts) or tonumber(ARGV[3])
 
 -- Last taken first. What landed came last; its queue is the one the holder said it would wait on.
-local found, missing, unknown = {}, { 'missing' }, {}
-local function note(seq, queue, field)
-  found[#found + 1] = { seq = seq, queue = queue, field = field }
-  if not keys[queue] and not unknown[queue] then
-    unknown[queue] = true
-    missing[#missing + 1] = queue
+local function find()
+  local found, missing, unknown = {}, { 'missing' }, {}
+  local function note(seq, queue, field)
+    found[#found + 1] = { seq = seq, queue = queue, field = field }
+    if not keys[queue] and not unknown[queue] then
+      unknown[queue] = true
+      missing[#missing + 1] = queue
+    end
+  end
+  for _ = 1, redis.call('LLEN', LANDING) do note(math.huge, waiting, nil) end
+  for _, field in ipairs(redis.call('HKEYS', HELD)) do
+    local seq, queue = string.match(field, '^(%d+)/(.*)$')
+    if seq then note(tonumber(seq), queue, field) end
+  end
+  table.sort(found, function(a, b) return a.seq > b.seq end)
+  return found, #missing > 1 and missing
+end
+local found, missing = find()
+if missing then return missing end
+
+-- A missing right is met here, before anything is changed.
+redis.call('HDEL', HELD, '')
+redis.call('LTRIM', LANDING, 0, -1)
+
+local back, tally, fields, landed, bytes, n, dead = {}, {}, {}, 0, 0, 0, 0
+local function giveBack(queue, envelope, field)
+  local again
+  if not dropped then
+    again = untouched(envelope)
+  elseif ahead or not field then
+    again = suspected(envelope)
+  end
+  if again then
+    back[queue] = back[queue] or {}
+    table.insert(back[queue], again)
+  elseif retryOrBury(queue, envelope, { why = 'dropped', holder = holder }, default, at, back) then
+    dead = dead + 1
   end
 end
-for _ = 1, redis.call('LLEN', LANDING) do note(math.huge, waiting, nil) end
-for _, field in ipairs(redis.call('HKEYS', HELD)) do
-  local seq, queue = string.match(field, '^(%d+)/(.*)$')
-  if seq then note(tonumber(seq), queue, field) end
-end
-if #missing > 1 then return missing end
-table.sort(found, function(a, b) return a.seq > b.seq end)
-
-local default = tonumber(redis.call('HGET', HOLDER, 'maxAttempts')) or tonumber(ARGV[3])
-local back, tally, bytes, n, dead = {}, {}, 0, 0, 0
 while n < #found and n < tonumber(ARGV[4]) and bytes < tonumber(ARGV[5]) do
   n = n + 1
   local queue, field, envelope = found[n].queue, found[n].field, nil
   if field then
+    fields[#fields + 1] = field
     envelope = redis.call('HGET', HELD, field)
-    redis.call('HDEL', HELD, field)
   else
-    envelope = redis.call('LPOP', LANDING)
-    if envelope then count(queue, 'taken', 1) end
+    envelope = redis.call('LINDEX', LANDING, landed)
+    landed = landed + 1
+    count(queue, 'taken', 1)
   end
   bytes = bytes + #envelope
   tally[queue] = (tally[queue] or 0) + 1
-  if not dropped then
-    back[queue] = back[queue] or {}
-    table.insert(back[queue], envelope)
-  elseif retryOrBury(queue, envelope, { why = 'dropped', holder = holder }, default, at, back) then
-    dead = dead + 1
-  end
+  giveBack(queue, envelope, field)
 end
 for queue, envelopes in pairs(back) do
   pushFront(queue, keys[queue], envelopes, at)
   if dropped then count(queue, 'returned', #envelopes) end
 end
 for queue, k in pairs(tally) do count(queue, ARGV[2], k) end
+if landed > 0 then redis.call('LTRIM', LANDING, landed, -1) end
+if #fields > 0 then redis.call('HDEL', HELD, unpack(fields)) end
 
 local late = deadline and at - deadline or 0
 if n < #found then return { 'more', n - dead, dead, late } end

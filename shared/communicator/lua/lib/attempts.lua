@@ -1,14 +1,17 @@
--- What becomes of a delivery that failed or was dropped: another attempt, or a grave. Either way the envelope
--- remembers it, in a header word of its own (letter f): JSON in which spaces are written \u0020.
+-- What becomes of a delivery that was not finished: another attempt, or a grave, and whom it is charged to.
+--
+-- A failure adds a word to the envelope's header (letter f): JSON in which spaces are written \u0020. A marble that was
+-- held when its holder died is a suspect of that (letter d): 1, or 2 after it was worked on among suspects and that ended
+-- so again. Of a suspect the beginning is noted before its work (letter g, lua/begin): `c` among others, `a` alone.
 local MOST_FAILURES, MOST_MESSAGE_BYTES = 10, 200
 
--- A grave: one line of JSON about the death, then the envelope as it was. `reason` is JSON in one line.
-local function bury(queue, envelope, reason, at)
-  local serial = redis.call('INCR', SERIAL)
-  redis.call('ZADD', DEAD, at, serial)
-  redis.call('HSET', GRAVES, serial, '{"queue":' .. cjson.encode(queue) .. ',"at":' .. string.format('%.0f', at)
-    .. ',"reason":' .. reason .. '}\n' .. envelope)
-  count(queue, 'dead', 1)
+-- Id, attempt, the words behind it, and the rest from the newline on; nothing where it is no envelope.
+local function split(envelope)
+  local stop = string.find(envelope, '\n', 1, true)
+  if not stop then return nil end
+  local id, attempt, words = string.match(string.sub(envelope, 1, stop - 1), '^(%S+) (%d+)(.*)$')
+  if not id then return nil end
+  return id, tonumber(attempt), words, string.sub(envelope, stop)
 end
 
 -- What the header says after its attempt, with one failure more; of many, the oldest give way.
@@ -20,15 +23,14 @@ local function remember(words, attempt, at, why)
   return words .. ' f=' .. string.gsub(failure .. '}', ' ', '\\u0020')
 end
 
--- The envelope with its attempt raised, the attempt, and how many it may have.
+-- The envelope with its attempt raised, the attempt, and how many it may have. What failed by itself is no suspect.
 local function raise(envelope, default, at, why)
-  local stop = string.find(envelope, '\n', 1, true)
-  if not stop then return envelope, 0, 0 end -- no envelope: never to be handed out again
-  local id, attempt, words = string.match(string.sub(envelope, 1, stop - 1), '^(%S+) (%d+)(.*)$')
-  if not id then return envelope, 0, 0 end
-  attempt = tonumber(attempt) + 1
+  local id, attempt, words, rest = split(envelope)
+  if not id then return envelope, 0, 0 end -- no envelope: never to be handed out again
+  attempt = attempt + 1
+  words = string.gsub(words, why.why == 'failed' and ' [dg]=%S+' or ' g=%S+', '')
   local allowed = tonumber(string.match(words, ' m=(%d+)')) or default
-  return id .. ' ' .. attempt .. remember(words, attempt, at, why) .. string.sub(envelope, stop), attempt, allowed
+  return id .. ' ' .. attempt .. remember(words, attempt, at, why) .. rest, attempt, allowed
 end
 
 -- One delivery is over and was not finished: raises its attempt, and either buries it (true) or adds it to
@@ -44,4 +46,23 @@ local function retryOrBury(queue, envelope, why, default, at, back)
   back[queue] = list
   list[#list + 1] = raised
   return false
+end
+
+-- As if it had not been taken: only what was noted of its beginning goes.
+local function untouched(envelope)
+  local id, attempt, words, rest = split(envelope)
+  if not id or not string.find(words, ' g=', 1, true) then return envelope end
+  return id .. ' ' .. attempt .. string.gsub(words, ' g=%S+', '') .. rest
+end
+
+-- Of one among several that may have ended their holder: nil where it is the one (it had begun, alone); else as it goes
+-- back, uncharged: a suspect, or under more suspicion, or, where its work is known not to have begun, as it was.
+local function suspected(envelope)
+  local id, attempt, words, rest = split(envelope)
+  if not id then return envelope end
+  local begun, suspicion = string.match(words, ' g=(%a)'), string.match(words, ' d=(%d)')
+  if begun == 'a' then return nil end
+  if suspicion and not begun then return envelope end
+  words = string.gsub(words, ' [dg]=%S+', '')
+  return id .. ' ' .. attempt .. words .. ' d=' .. (suspicion and 2 or 1) .. rest
 end

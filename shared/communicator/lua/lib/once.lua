@@ -1,8 +1,16 @@
 -- Each sender numbers its commands, and Redis remembers the last of it: so a command that is repeated because its reply
 -- was lost does nothing, and neither does the first one where it was delayed on its way and comes after the repetition.
-local function doneBefore(sender, number, rememberMs)
+--
+-- `send` is called where that is new. Where it fails, the number is forgotten again: else a repetition would be told that
+-- it had been done. Returns whether it was done now.
+local function once(sender, number, rememberMs, send)
   local last = redis.call('SET', sender, number, 'PX', rememberMs, 'GET')
-  if not last or tonumber(last) < tonumber(number) then return false end
-  redis.call('SET', sender, last, 'PX', rememberMs) -- also a write for WAIT: the marbles may not be at the replicas yet
-  return true
+  if last and tonumber(last) >= tonumber(number) then
+    redis.call('SET', sender, last, 'PX', rememberMs) -- also a write for WAIT: the marbles may not be at the replicas yet
+    return false
+  end
+  local sent, failure = pcall(send)
+  if sent then return true end
+  redis.call('SET', sender, last or 0, 'PX', rememberMs)
+  error(failure)
 end

@@ -1,4 +1,4 @@
--- What every script that moves marbles stands on: the keys of the run, pushing, counting.
+-- What every script that moves marbles stands on: the keys of the run, counting, pushing, the dead.
 local COUNTS, QUEUES, OUTBOXES = KEYS[1], KEYS[2], KEYS[3]
 local LATER, DEAD, GRAVES, SERIAL = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -6,11 +6,38 @@ local function count(queue, event, n)
   redis.call('HINCRBY', COUNTS, queue .. ' ' .. event, n)
 end
 
--- unpack() has a limit of some 8,000 values, so long lists go in pieces. From values[from] to values[to].
-local function pushAll(command, key, values, from, to)
-  local length = 0
+-- A grave: one line of JSON about the death, then the envelope as it was. `reason` is JSON in one line.
+local function bury(queue, envelope, reason, at)
+  local serial = redis.call('INCR', SERIAL)
+  redis.call('HSET', GRAVES, serial, '{"queue":' .. cjson.encode(queue) .. ',"at":' .. string.format('%.0f', at)
+    .. ',"reason":' .. reason .. '}\n' .. envelope)
+  redis.call('ZADD', DEAD, at, serial)
+  count(queue, 'dead', 1)
+end
+
+-- What cannot lie in its queue, because the key of that queue holds something else, goes to the dead: it must neither
+-- be lost nor stop the others.
+local NO_LIST = '{"why":"no queue","error":{"message":"the key of this queue holds something other than a list"}}'
+local function buryAll(queue, envelopes, from, to, at)
+  for i = from, to do bury(queue, envelopes[i], NO_LIST, at) end
+  redis.call('ZADD', QUEUES, at, queue) -- so that its counts are shown
+end
+
+-- Pushes values[from] to values[to]; unpack() has a limit of some 8,000 values, so long lists go in pieces. Returns the
+-- length of the list, or nothing where the key holds something else.
+local function pushAll(side, key, values, from, to)
+  local length
   for first = from, to, 5000 do
-    length = redis.call(command, key, unpack(values, first, math.min(first + 4999, to)))
+    local last = math.min(first + 4999, to)
+    if side == 'back' then
+      length = redis.pcall('LPUSH', key, unpack(values, first, last))
+    else
+      length = redis.pcall('RPUSH', key, unpack(values, first, last))
+    end
+    if type(length) == 'table' then
+      if string.find(length.err, 'WRONGTYPE', 1, true) then return nil end
+      error(length)
+    end
   end
   return length
 end
@@ -18,12 +45,22 @@ end
 -- A queue is noted in the registry when it stops being empty: one command per awakening, not per send.
 local function pushBack(queue, key, registry, at, envelopes, from, to)
   from, to = from or 1, to or #envelopes
-  if pushAll('LPUSH', key, envelopes, from, to) == to - from + 1 then redis.call('ZADD', registry, at, queue) end
+  local length = pushAll('back', key, envelopes, from, to)
+  if not length then
+    buryAll(queue, envelopes, from, to, at)
+  elseif length == to - from + 1 then
+    redis.call('ZADD', registry, at, queue)
+  end
 end
 
 -- `lastFirst`: the envelope to be taken first comes last.
 local function pushFront(queue, key, lastFirst, at)
-  if pushAll('RPUSH', key, lastFirst, 1, #lastFirst) == #lastFirst then redis.call('ZADD', QUEUES, at, queue) end
+  local length = pushAll('front', key, lastFirst, 1, #lastFirst)
+  if not length then
+    buryAll(queue, lastFirst, 1, #lastFirst, at)
+  elseif length == #lastFirst then
+    redis.call('ZADD', QUEUES, at, queue)
+  end
 end
 
 -- The serial keeps two equal marbles apart (members of a sorted set are unique), and those due at once in order.

@@ -1,0 +1,55 @@
+/**
+ * What a holder asks of `swap.lua`, as its keys and arguments.
+ */
+import { pushFinished, type SwapRequest } from './in-hand.js';
+import type { RunKeys } from './keys.js';
+import { LineTable, OutputGroups, runKeys } from './outputs.js';
+import type { ScriptArg, ScriptName } from './scripts.js';
+
+/** What the holder knows of itself. */
+export interface HolderState {
+  readonly id: string;
+  readonly leaseMs: number;
+  readonly timeLimitMs: number;
+  /** The number of this command, and of the last that Redis is known to have noted. */
+  readonly op: number;
+  readonly noted: number;
+  /** Marbles held; -1: not sure. */
+  readonly count: number;
+  readonly firstSeq: number;
+  readonly waitsOn: string;
+  /** Under which number something may have landed, and whether its envelope has reached us. */
+  readonly landing: { readonly seq: number; readonly known: boolean } | undefined;
+}
+
+export interface SwapCommand {
+  readonly script: ScriptName;
+  readonly keys: string[];
+  /** `again`: it may have been done already. */
+  readonly args: (again: boolean) => ScriptArg[];
+}
+
+export function swapCommand(state: HolderState, request: SwapRequest, runsKeys: RunKeys): SwapCommand {
+  const { sources = [], want = 0, abandon = [], finish = [], waitOn } = request;
+  const { id, leaseMs, timeLimitMs, op, noted, count, firstSeq, waitsOn, landing } = state;
+  const table = new LineTable(runsKeys);
+  const finished: ScriptArg[] = [];
+  const queues = pushFinished(finish, finished);
+  const outputs = new OutputGroups();
+  for (const { held, outputs: sent } of finish) outputs.add(sent, held.seq);
+  outputs.pushTo(finished, table);
+  const limited = timeLimitMs === 0 && finish.some(({ held }) => held.envelope.timeLimitMs !== undefined);
+  const tail: ScriptArg[] = [
+    ...[count, limited ? -1 : timeLimitMs, firstSeq, want, landing?.seq ?? 0, landing?.known ? 1 : 0],
+    waitOn !== undefined && waitOn !== waitsOn ? waitOn : '',
+    ...[sources.length, ...sources, table.names.length, ...table.names],
+    ...[abandon.length, ...abandon.map((held) => held.receipt), queues],
+  ];
+  const { holders, holder, held, landing: landingKey, deadlines } = runsKeys;
+  const own = [holders, holder(id), held(id), landingKey(id, waitsOn), deadlines];
+  return {
+    script: table.keys.length > 0 ? 'swapRouting' : 'swap',
+    keys: [...runKeys(runsKeys), ...own, ...sources.map((queue) => runsKeys.queue(queue)), ...table.keys],
+    args: (again) => [id, leaseMs, op, noted, again ? '1' : ''].concat(tail as never[]).concat(finished as never[]),
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Notes that work on some marbles begins, before it does: those with a time limit of their own, those that may be delivered
+ * once only, and suspects, which were in hand when a worker died (lua/lib/attempts.lua).
+ *
+ * Who is suspected for the first time is worked on among others, and for the second time alone: so a marble that ends its
+ * worker is alone after two crashes, and from then on only it is charged. All other marbles begin at once and cost nothing.
+ * What may go wrong: the note is refused; then the worker is told (`trouble`), for its next command would be refused too.
+ */
+import type { Beginning } from '../communicator/in-hand.js';
+import type { HeldMarble } from './held-marble.js';
+import { graceMs } from './prefetch.js';
+import type { Ready } from './ready.js';
+import { enterSolitude, leaveSolitude } from './solitude.js';
+
+export class Suspects {
+  trouble: Error | undefined;
+  readonly #noted = new WeakSet<HeldMarble>();
+  #noting = false;
+  #alone: HeldMarble | undefined;
+
+  /** `again` is called when a marble that might not begin may. */
+  constructor(
+    private readonly ready: Ready,
+    private readonly maxAttempts: number,
+    private readonly concurrency: number,
+    private readonly again: () => void,
+  ) {}
+
+  /** True while one is worked on alone, or waits for that: nothing else is to be taken. */
+  get wantSolitude(): boolean {
+    const { first } = this.ready;
+    return this.#alone !== undefined || (first !== undefined && this.#wantsSolitude(first));
+  }
+
+  /** True for one that waits until it may be worked on alone. */
+  waits(marble: HeldMarble): boolean {
+    return this.#wantsSolitude(marble) && marble === this.ready.first;
+  }
+
+  /** `marble` is the first that is ready. False: not now; `again` tells when. */
+  mayBegin(marble: HeldMarble, running: number): boolean {
+    if (this.#noting || this.#alone) return false;
+    if (!this.#mustBeNoted(marble)) return true;
+    if (this.#noted.has(marble)) {
+      if (this.#wantsSolitude(marble)) this.#alone = marble;
+      return true;
+    }
+    if (!this.#wantsSolitude(marble)) {
+      const group = (one: HeldMarble) => this.#mustBeNoted(one) && !this.#wantsSolitude(one);
+      void this.#note(this.ready.firstWhile(group, this.concurrency - running));
+    } else if (running === 0 && enterSolitude(this, this.again)) void this.#note([marble]);
+    return false;
+  }
+
+  /** Work on it has ended. */
+  over(marble: HeldMarble): void {
+    if (marble !== this.#alone) return;
+    this.#alone = undefined;
+    leaveSolitude(this);
+  }
+
+  /** Nothing begins any more. */
+  leave(): void {
+    if (!this.#alone) leaveSolitude(this);
+  }
+
+  async #note(marbles: readonly HeldMarble[]): Promise<void> {
+    this.#noting = true;
+    try {
+      const gone = await marbles[0]!.holding.begin(marbles.map((marble) => this.#beginning(marble)));
+      for (const marble of marbles) this.#noted.add(marble);
+      if (gone.size > 0) this.ready.remove(({ held }) => gone.has(held));
+    } catch (error) {
+      this.trouble = error as Error;
+    }
+    this.#noting = false;
+    if (!this.ready.first || !this.#wantsSolitude(this.ready.first)) leaveSolitude(this);
+    this.again();
+  }
+
+  #beginning(marble: HeldMarble): Beginning {
+    const { held } = marble;
+    const { timeLimitMs, suspicion } = held.envelope;
+    const isCharged = this.#wantsSolitude(marble) || this.#isOnly(marble);
+    return {
+      held,
+      timeLimitMs: timeLimitMs && timeLimitMs + graceMs(timeLimitMs),
+      charge: isCharged ? 'alone' : suspicion ? 'among others' : undefined,
+    };
+  }
+
+  #mustBeNoted(marble: HeldMarble): boolean {
+    const { suspicion, timeLimitMs } = marble.held.envelope;
+    return suspicion !== undefined || timeLimitMs !== undefined || this.#isOnly(marble);
+  }
+
+  #wantsSolitude({ held: { envelope } }: HeldMarble): boolean {
+    const { suspicion = 0 } = envelope;
+    return suspicion > 1 || (suspicion === 1 && this.concurrency === 1);
+  }
+
+  /** True for one that may be delivered once only: a crash must be charged to it, or it would be delivered again. */
+  #isOnly({ held: { envelope } }: HeldMarble): boolean {
+    return (envelope.maxAttempts ?? this.maxAttempts) === 1;
+  }
+}
