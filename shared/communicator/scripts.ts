@@ -54,13 +54,18 @@ function read(name: string): string {
 
 export function scriptText(name: ScriptName): string {
   const { file, allowOom } = SCRIPTS[name];
+  return expanded(file, allowOom ? 'allow-oom' : '', read);
+}
+
+/** `read` gives the text of a file. */
+export function expanded(file: string, flags: string, read: (name: string) => string): string {
   const body = read(file).replace(/^-- include (.+)$/m, (_, parts: string) =>
     parts
       .split(' ')
       .map((part) => read(`lib/${part}`))
       .join(''),
   );
-  return `#!lua flags=${allowOom ? 'allow-oom' : ''}\n${body}`;
+  return `#!lua flags=${flags}\n${body}`;
 }
 
 let texts: Map<ScriptName, string> | undefined;
