@@ -18,7 +18,8 @@ const scripts = join(root, 'shared/communicator/lua');
 /** The one of Debian's packages is not always that which is first in the path. */
 const python = ['python3', '/usr/bin/python3'].find((program) => {
   try {
-    return execFileSync(program, ['-c', 'import redis'], { stdio: 'ignore' }) !== undefined;
+    execFileSync(program, ['-c', 'import redis'], { stdio: 'ignore' });
+    return true;
   } catch {
     return false;
   }

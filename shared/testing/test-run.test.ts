@@ -38,12 +38,16 @@ test('delays and retries pass in no time, as far as they are told to', async () 
 test('untilDone ends when workers have done all there is, with retries of theirs that are due', async () => {
   const marble = run.marble({ maxAttempts: 3 });
   const done: number[] = [];
-  marble.work('q', async (n, held) => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    if (held.attempt < 2) throw held.retryIn(0), new Error('once more');
-    done.push(n as number);
-    if (n === 1) held.send('q', 2);
-  }, { onError: () => undefined });
+  marble.work(
+    'q',
+    async (n, held) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (held.attempt < 2) throw (held.retryIn(0), new Error('once more'));
+      done.push(n as number);
+      if (n === 1) held.send('q', 2);
+    },
+    { onError: () => undefined },
+  );
   await marble.send('q', 1);
   await run.untilDone();
   expect(done).toEqual([1, 2]);

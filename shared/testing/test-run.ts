@@ -87,7 +87,7 @@ export class TestRun {
   /** Settles until nothing waits and nothing is in hand; what is delayed stays so. Throws what is left. */
   async untilDone({ timeoutMs = 5000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     const deadline = Date.now() + timeoutMs;
-    for (let before = ''; ; ) {
+    for (let before = ''; ;) {
       await this.settle();
       const queues = await this.#communicator.status.queues();
       const left = queues.filter(({ depth, held }) => depth + held > 0);

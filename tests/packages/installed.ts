@@ -15,7 +15,7 @@ const root = new URL('../../..', import.meta.url).pathname;
 
 export interface Installed {
   readonly folder: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 export async function installPacked(...names: string[]): Promise<Installed> {
