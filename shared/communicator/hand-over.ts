@@ -11,6 +11,7 @@ import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection, Session } from './connection.js';
 import type { RunKeys } from './keys.js';
+import { verdictOn } from './redis-errors.js';
 import { callScript } from './scripts.js';
 
 const FULL_PAUSE_MS = 250;
@@ -46,13 +47,16 @@ export async function handOver(
       if (notedFor.get(redis) !== id && (await note) === 0) return undefined;
       notedFor.set(redis, id);
       const move = redis.blmoveBuffer(keys.queue(queue), keys.landing(id, queue), 'RIGHT', 'LEFT', ms / 1000);
-      const known = note.then((known) => {
-        if (known === 0) redis.disconnect(); // nothing more may land
-        return known !== 0;
-      });
-      const [envelope, stillKnown] = await Promise.all([move, known]);
+      const known = await note.catch((error: unknown) => error);
+      if (known !== 1) {
+        move.catch(() => undefined);
+        redis.disconnect(); // nothing more may land
+        if (known !== 0 && verdictOn(known).kind !== 'wait') throw known as Error;
+        return undefined;
+      }
+      const envelope = await move;
       if (!envelope) notedFor.delete(redis);
-      return stillKnown ? envelope : undefined;
+      return envelope;
     });
   } catch (error) {
     // A full Redis refuses BLMOVE, and a swap takes what waits all the same: so that is not for ever asked at once.

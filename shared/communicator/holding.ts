@@ -7,10 +7,8 @@
  * (`retryTimeoutMs`); then `swap` and `giveBack` say `forgotten`, nothing was done, and the owner
  * leaves and goes on with a new Holding. All that this one held has been, or will be, handed out again.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection, Session } from './connection.js';
+import type { Connection } from './connection.js';
 import { decodeEnvelope, newId } from './envelope.js';
-import { handOver } from './hand-over.js';
 import {
   Held,
   type Beginning,
@@ -23,14 +21,12 @@ import {
 } from './in-hand.js';
 import type { RunKeys } from './keys.js';
 import { LineTable, runKeys } from './outputs.js';
+import { MOST_LANDED, Landing } from './landing.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
 
 type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
-
-/** Sequence numbers that are kept for what lands in one wait: one marble, more only where something went wrong (`swap.lua`). */
-const MOST_LANDED = 4;
 
 export class Holding {
   readonly id = newId();
@@ -40,12 +36,7 @@ export class Holding {
   #seq = 1;
   #count = 0;
   #waitsOn = '';
-  /** A marble may lie in `landing`: its sequence number, and whether its envelope has reached us. */
-  #landing: { seq: number; known: boolean } | undefined;
-  #blocked = false;
-  #unblocks = 0;
-  /** On which something may still wait: it must be ended before anybody looks what has landed. */
-  #unknownWait: Session | undefined;
+  readonly #landing: Landing;
   /** A command stayed without an answer: what it did is not known, so this holder is to be left. */
   #unsure = false;
   #line: Promise<unknown> = Promise.resolve();
@@ -53,11 +44,13 @@ export class Holding {
   /** `waiting` is a connection for `block` alone: a blocking command holds up all behind it. */
   constructor(
     private readonly connection: Connection,
-    private readonly waiting: Connection,
+    waiting: Connection,
     private readonly keys: RunKeys,
     private readonly recovery: Recovery,
     private readonly options: HoldingOptions,
-  ) {}
+  ) {
+    this.#landing = new Landing(connection, waiting, keys);
+  }
 
   /** Makes the holder known. To be called once, before anything else. */
   async enter(): Promise<void> {
@@ -75,8 +68,8 @@ export class Holding {
 
   async #swap(request: SwapRequest): Promise<SwapResult> {
     const { abandon = [], finish = [], waitOn } = request;
-    await this.#endUnknownWait();
-    const landing = this.#blocked ? undefined : this.#landing;
+    await this.#landing.endUnknown();
+    const landing = this.#landing.toAdopt;
     const { op, keys, script, args } = this.#nextSwap(request, landing);
     if (abandon.length > 0) this.#count = -1;
     const reply = (await this.connection.patient((redis, again) =>
@@ -84,7 +77,7 @@ export class Holding {
     )) as SwapReply;
     if (reply[0].toString() === 'forgotten') return { forgotten: true };
     if (waitOn !== undefined) this.#waitsOn = waitOn;
-    if (landing && this.#landing === landing) this.#landing = undefined;
+    this.#landing.adopted(landing);
     if (finish.length > 0 || reply.length > 2 || landing?.known) this.#noted = op;
     const result = this.#read(reply, finish.length);
     if (!this.options.takesAhead) await this.#noteOwnLimits(result.taken);
@@ -98,16 +91,6 @@ export class Holding {
     const places = { firstSeq: this.#seq, waitsOn: this.#waitsOn, landing };
     this.#seq += request.want ?? 0;
     return { op, ...swapCommand({ ...state, ...places }, request, this.keys) };
-  }
-
-  /**
-   * What waits on a connection whose end is not known could take a marble after a swap has looked at `landing`, and nobody
-   * would look there again. So that connection is ended first, at Redis.
-   */
-  async #endUnknownWait(): Promise<void> {
-    if (this.#blocked || !this.#unknownWait) return;
-    await this.connection.end(this.#unknownWait);
-    this.#unknownWait = undefined;
   }
 
   /**
@@ -172,31 +155,27 @@ export class Holding {
    */
   async block(queue: string, ms: number, sliceMs = ms): Promise<Held | undefined> {
     const deadline = performance.now() + ms;
-    const unblocks = this.#unblocks;
-    const waitsAs = (session: Session | undefined) => (this.#unknownWait = session);
-    const waiter = { id: this.id, leaseMs: this.options.leaseMs, waitsAs };
+    const { unblocks } = this.#landing;
+    const holder = { id: this.id, leaseMs: this.options.leaseMs };
     for (let longest = sliceMs * (0.1 + 0.9 * Math.random()); ; longest = sliceMs) {
-      const landing = await this.#inLine(() => this.#beginBlock(unblocks));
-      if (!landing) return undefined;
-      try {
-        const slice = Math.max(10, Math.min(longest, deadline - performance.now()));
-        const came = await handOver(this.waiting, this.keys, waiter, queue, slice);
-        if (came === undefined) return undefined;
-        this.#unknownWait = undefined;
-        if (came) return await this.#landed(landing, queue, came);
-        this.#landing = undefined; // its time was over, so nothing lies there, and a swap has nothing to adopt
-      } finally {
-        this.#blocked = false;
-      }
-      if (performance.now() >= deadline) return undefined; // after `unblock` the next turn begins nothing
+      if (!(await this.#inLine(() => this.#beginBlock(unblocks)))) return undefined;
+      const slice = Math.max(10, Math.min(longest, deadline - performance.now()));
+      const came = await this.#landing.wait(holder, queue, slice);
+      if (came) return this.#landed(came.seq, queue, came.bytes);
+      if (came === undefined || performance.now() >= deadline) return undefined;
     }
   }
 
-  async #landed(landing: { known: boolean; seq: number }, queue: string, bytes: Buffer): Promise<Held | undefined> {
-    landing.known = true;
+  /** After `unblock` none begins. */
+  async #beginBlock(unblocks: number): Promise<boolean> {
+    if (this.#unsure || !(await this.#landing.begin(this.#seq, unblocks))) return false;
+    this.#seq += MOST_LANDED;
+    return true;
+  }
+
+  async #landed(seq: number, queue: string, bytes: Buffer): Promise<Held | undefined> {
     if (this.#count >= 0) this.#count++;
-    this.#blocked = false;
-    const held = this.#readable(landing.seq, queue, bytes);
+    const held = this.#readable(seq, queue, bytes);
     const { timeLimitMs, takesAhead } = this.options;
     const { timeLimitMs: ownLimitMs, suspicion } = held?.envelope ?? {};
     const hasOwn = !takesAhead && (ownLimitMs !== undefined || suspicion !== undefined);
@@ -207,7 +186,7 @@ export class Holding {
 
   /** True between `block` and the next swap: the marble is ours, but still counted as waiting. */
   get landed(): boolean {
-    return this.#landing?.known === true;
+    return this.#landing.isKnown;
   }
 
   /**
@@ -220,23 +199,9 @@ export class Holding {
     });
   }
 
-  /** Nothing may be on its way to `landing` already: a swap comes first, and adopts it. */
-  async #beginBlock(unblocks: number): Promise<{ seq: number; known: boolean } | undefined> {
-    if (this.#landing || this.#blocked || this.#unsure || this.#unblocks !== unblocks) return undefined;
-    await this.#endUnknownWait();
-    this.#blocked = true;
-    const seq = this.#seq;
-    this.#seq += MOST_LANDED;
-    return (this.#landing = { seq, known: false });
-  }
-
   /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
-  async unblock(): Promise<void> {
-    this.#unblocks++;
-    while (this.#blocked) {
-      await this.connection.unblock(this.waiting);
-      await sleep(10); // the command may not have reached Redis yet: then once more
-    }
+  unblock(): Promise<void> {
+    return this.#landing.unblock();
   }
 
   /** Gives marbles back, last taken first. */
@@ -271,7 +236,7 @@ export class Holding {
   /** Gives back all that is held, as if it had not been taken, and is forgotten. Safe twice. */
   leave(): Promise<void> {
     return this.#inLine(async () => {
-      await this.#endUnknownWait();
+      await this.#landing.endUnknown();
       await this.recovery.release(this.id, this.#waitsOn);
     });
   }

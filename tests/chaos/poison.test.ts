@@ -1,51 +1,93 @@
 /**
- * A marble that kills every worker that takes it dies itself, and stops nobody else.
+ * A marble that kills every worker that takes it dies itself, alone, and stops nobody else.
  */
-import { afterAll, expect, test } from '@jest/globals';
-import { Program, freshBus, until } from '@marblerun/test-support';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Program, freshBus, until, type Bus } from '@marblerun/test-support';
 import { Communicator } from 'marblerun/communicator';
 import { Marble } from 'marblerun';
 
-const bus = freshBus();
-const communicator = new Communicator(bus);
-const marble = new Marble(bus);
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 5;
+let bus: Bus;
+let communicator: Communicator;
+let marble: Marble;
 
-afterAll(async () => {
+beforeEach(() => {
+  bus = freshBus();
+  communicator = new Communicator(bus);
+  marble = new Marble({ ...bus });
+});
+afterEach(async () => {
   await marble.close();
   await communicator.close();
 });
 
-test('a marble that kills every worker that takes it ends dead after maxAttempts, and the others go on', async () => {
-  await marble.send('work', 'poison', { maxAttempts: MAX_ATTEMPTS });
-  for (let i = 0; i < 20; i++) await marble.send('work', `good ${i}`);
-
-  let killed = 0;
-  const worker = new URL('victim.js', import.meta.url).pathname;
-  const { redis, run } = bus as { redis: string; run: string };
-  const finished: string[] = [];
-  let program: Program | undefined;
+/** Keeps one worker alive, as whoever starts it again would, until `isOver`. Returns how often it died. */
+async function restartUntil(isOver: () => Promise<boolean>, start: () => Program): Promise<number> {
+  let deaths = 0;
+  let program = start();
   await until(
-    'all good ones are finished and the poison is dead',
+    'the work is done and the poison is dead',
     async () => {
-      if (!program?.running) {
-        if (program) {
-          killed++;
-          finished.push(...program.lines);
-        }
-        program = new Program(worker, { args: [redis, run] });
+      if (!program.running) {
+        deaths++;
+        for (const { holder } of await communicator.status.holders()) await communicator.recovery.expire(holder);
+        await communicator.recovery.sweep(MAX_ATTEMPTS);
+        program = start();
       }
-      await communicator.recovery.sweep(MAX_ATTEMPTS);
-      return (await communicator.graveyard.count()) === 1 && finished.length + program.lines.length >= 20;
+      return isOver();
     },
-    { deadlineMs: 60_000, everyMs: 50 },
+    { deadlineMs: 60_000, everyMs: 20 },
   );
-  finished.push(...program!.lines);
-  await program!.kill();
+  await program.kill();
+  return deaths;
+}
 
-  expect(killed).toBe(MAX_ATTEMPTS);
+const program = (name: string) => new URL(name, import.meta.url).pathname;
+const counted = async (event: 'finished' | 'dead') =>
+  (await communicator.show()).reduce((sum, { counts }) => sum + counts[event], 0);
+
+test('in the loop form it is charged with each crash: dead after maxAttempts of them', async () => {
+  await marble.send('work', 'poison', { maxAttempts: 3 });
+  for (let i = 0; i < 20; i++) await marble.send('work', `good ${i}`);
+  const start = () => new Program(program('victim.js'), { args: [bus.redis, bus.run] });
+  const isOver = async () => (await counted('dead')) === 1 && (await counted('finished')) === 20;
+
+  const deaths = await restartUntil(isOver, start);
+  expect(deaths).toBe(3);
   const [dead] = await communicator.graveyard.list();
-  expect(dead).toMatchObject({ queue: 'work', reason: { why: 'dropped', attempts: MAX_ATTEMPTS } });
+  expect(dead).toMatchObject({ queue: 'work', reason: { why: 'dropped', attempts: 3 } });
   expect(dead?.envelope?.data.toString()).toBe('"poison"');
-  expect(new Set(finished).size).toBe(20);
 }, 90_000);
+
+test.each([
+  { form: 'sync', concurrency: 1, workers: 1, queues: ['a'] },
+  { form: 'sync', concurrency: 50, workers: 1, queues: ['a'] },
+  { form: 'async', concurrency: 1, workers: 1, queues: ['a'] },
+  { form: 'async', concurrency: 50, workers: 1, queues: ['a'] },
+  { form: 'async', concurrency: 10, workers: 1, queues: ['a', 'b', 'c'] },
+  { form: 'async', concurrency: 10, workers: 3, queues: ['a', 'b', 'c'] },
+])(
+  'among 1,000 others in the handler form it ends alone among the dead: $form, $concurrency at a time, $workers workers of $queues',
+  async ({ form, concurrency, workers, queues }) => {
+    for (const [i, queue] of queues.entries()) {
+      const items = Array.from({ length: Math.ceil(1000 / queues.length) }, (_, n) =>
+        i === 0 && n === 300 ? 'poison' : `good ${n}`,
+      );
+      await marble.sendMany(queue, items);
+    }
+    const all = Math.ceil(1000 / queues.length) * queues.length;
+    const args = [bus.redis, bus.run, form, String(concurrency), String(workers), queues.join()];
+    const start = () => new Program(program('../programs/fragile.js'), { args });
+    const isOver = async () => (await counted('dead')) >= 1 && (await counted('finished')) >= all - 1;
+
+    const deaths = await restartUntil(isOver, start);
+    expect(await communicator.graveyard.list()).toMatchObject([
+      { queue: 'a', reason: { why: 'dropped', attempts: MAX_ATTEMPTS } },
+    ]);
+    expect(await counted('finished')).toBe(all - 1);
+    // Suspected once, with concurrency twice, in company; then charged each time.
+    expect(deaths).toBeLessThanOrEqual(MAX_ATTEMPTS + 2);
+    expect(deaths).toBeGreaterThan(MAX_ATTEMPTS);
+  },
+  90_000,
+);

@@ -236,8 +236,10 @@ export class HolderModel {
 
   /** A wait whose end is not known is ended before anybody looks what has landed. */
   #endWait(): void {
-    if (this.client.mayStillWait) this.client.hasCut = true;
-    this.client.mayStillWait = false;
+    const { client } = this;
+    if (!client.mayStillWait) return;
+    client.mayStillWait = client.waitNoted = false; // of the next connection nothing is noted yet
+    client.hasCut = true;
   }
 
   /** Returns the refused receipts. Outputs of the others are sent after all of them. */

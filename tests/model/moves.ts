@@ -99,17 +99,19 @@ const VERBS = {
   async begin({ slots }, { slot: i, picks, delay, flag }) {
     const { holding, model, hand } = slots[i]!;
     const [some] = pick(hand, picks);
-    const limit = (['as it was', 'none', 'some'] as const)[delay]!;
-    const timeLimitMs = { 'as it was': undefined, none: 0, some: LEASE_MS }[limit];
-    const suspect = (marble: Held) => marble.envelope.suspicion !== undefined;
-    const gone = await holding.begin(
-      some.map((held) => ({
-        ...{ held, timeLimitMs },
-        charge: suspect(held) ? (flag ? 'alone' : 'among others') : undefined,
-      })),
-    );
+    const [limit, timeLimitMs] = (
+      [
+        ['as it was', undefined],
+        ['none', 0],
+        ['some', LEASE_MS],
+      ] as const
+    )[delay]!;
+    const [charge, begun] = flag ? (['alone', 'a'] as const) : (['among others', 'c'] as const);
+    const isSuspect = ({ envelope }: Held) => envelope.suspicion !== undefined;
+    const asked = some.map((held) => ({ held, timeLimitMs, charge: isSuspect(held) ? charge : undefined }));
+    const gone = await holding.begin(asked);
     const expected = model.begin(
-      some.map((held) => ({ receipt: held.receipt, limit, begun: suspect(held) ? (flag ? 'a' : 'c') : undefined })),
+      some.map((held) => ({ receipt: held.receipt, limit, begun: isSuspect(held) ? begun : undefined })),
     );
     assert.deepEqual([...gone].map(({ receipt }) => receipt).sort(), expected.sort());
   },

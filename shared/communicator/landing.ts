@@ -1,0 +1,98 @@
+/**
+ * Where a marble lands that Redis hands over to a waiting holder: whether something waits, and what may lie there.
+ *
+ * One wait at a time, and none while something may lie there that no swap has looked for. What may go wrong: how a wait
+ * ended is not known. Then it may go on at Redis, so its connection is ended there before anybody looks.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection, Session } from './connection.js';
+import { handOver } from './hand-over.js';
+import type { RunKeys } from './keys.js';
+
+/** Sequence numbers that are kept for one wait: one marble lands, more only where something went wrong (`swap.lua`). */
+export const MOST_LANDED = 4;
+
+/** A marble may lie there: its sequence number, and whether its envelope has reached us. */
+export interface Place {
+  readonly seq: number;
+  known: boolean;
+}
+
+export class Landing {
+  #place: Place | undefined;
+  #isWaiting = false;
+  #unblocks = 0;
+  /** On which something may still wait. */
+  #unknown: Session | undefined;
+
+  /** `waiting` is for this alone: what waits holds up all behind it. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly waiting: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /** To be given to `begin`: a wait does not begin after `unblock` was called. */
+  get unblocks(): number {
+    return this.#unblocks;
+  }
+
+  /** What the next swap is to adopt. */
+  get toAdopt(): Place | undefined {
+    return this.#isWaiting ? undefined : this.#place;
+  }
+
+  get isKnown(): boolean {
+    return this.#place?.known === true;
+  }
+
+  /** A swap has looked. */
+  adopted(place: Place | undefined): void {
+    if (place && this.#place === place) this.#place = undefined;
+  }
+
+  /** False where a swap must come first, or `unblock` was called. `firstSeq` and the three that follow are its own then. */
+  async begin(firstSeq: number, unblocks: number): Promise<boolean> {
+    if (this.#place || this.#isWaiting) return false;
+    await this.endUnknown();
+    if (this.#unblocks !== unblocks) return false;
+    this.#isWaiting = true;
+    this.#place = { seq: firstSeq, known: false };
+    return true;
+  }
+
+  /** What landed; null where the time was over; undefined where it is not known. Only after `begin`, each time. */
+  async wait(holder: { readonly id: string; readonly leaseMs: number }, queue: string, ms: number) {
+    const place = this.#place!;
+    const waitsAs = (session: Session | undefined) => (this.#unknown = session);
+    try {
+      const came = await handOver(this.waiting, this.keys, { ...holder, waitsAs }, queue, ms);
+      if (came === undefined) return undefined;
+      this.#unknown = undefined;
+      if (came === null) {
+        this.#place = undefined; // nothing lies there, and a swap has nothing to adopt
+        return null;
+      }
+      place.known = true;
+      return { seq: place.seq, bytes: came };
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+
+  /** Ends what may still wait. Else it could take a marble after a swap has looked, and nobody would look there again. */
+  async endUnknown(): Promise<void> {
+    if (this.#isWaiting || !this.#unknown) return;
+    await this.connection.end(this.#unknown);
+    this.#unknown = undefined;
+  }
+
+  /** Ends a wait that is under way as if its time were over. */
+  async unblock(): Promise<void> {
+    this.#unblocks++;
+    while (this.#isWaiting) {
+      await this.connection.unblock(this.waiting);
+      await sleep(10); // the command may not have reached Redis yet: then once more
+    }
+  }
+}
