@@ -65,7 +65,7 @@ bench: build bench/node_modules/.installed ## measure it beside its peers (BENCH
 	@cd bench && npm run --silent build && npm start --silent
 
 clean: ## remove what was built
-	rm -rf node_modules bench/node_modules bench/dist .demo sbom shared/dist shared/service/dist services/*/dist examples/dist tests/dist
+	rm -rf node_modules bench/node_modules tests/packages/tools/node_modules bench/dist .demo sbom shared/dist shared/service/dist services/*/dist examples/dist tests/dist
 	find . -name '*.tsbuildinfo' -not -path './node_modules/*' -delete
 
 node_modules/.installed: package.json package-lock.json $(wildcard */package.json */*/package.json)

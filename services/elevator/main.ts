@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The Elevator: carries marbles between runs. Configured by its environment (docs/CONFIGURATION.md).
  */

@@ -14,6 +14,9 @@ export const runs = z.array(
     run: z.string(),
     ready: z.boolean(),
     loops: z.record(z.string(), z.string()).describe('how Redis and each chore are'),
+    monitors: z
+      .array(z.object({ name: z.string(), version: z.string(), turnedAt: msSince1970, silentMs: whole }))
+      .describe('which Monitors have noted that they watch, and how long ago; the latest first'),
     holders: whole,
     later: whole.describe('delayed marbles'),
     dead: whole,

@@ -56,13 +56,14 @@ function registerRuns(routes: Routes, monitors: readonly RunMonitor[]): void {
     Promise.all(
       monitors.map(async ({ run, communicator, ready, detail }) => {
         const { status, graveyard } = communicator;
-        const [holders, later, dead, redis] = await Promise.all([
+        const [monitors, holders, later, dead, redis] = await Promise.all([
+          communicator.watchers.list(),
           status.holderCount(),
           status.laterCount(),
           graveyard.count(),
           status.durability(),
         ]);
-        return { run, ready, loops: detail, holders, later, dead, redis };
+        return { run, ready, loops: detail, monitors, holders, later, dead, redis };
       }),
     ),
   );

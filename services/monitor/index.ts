@@ -1,3 +1,4 @@
 export { buildMonitor } from './app.js';
 export { monitorVariables, readConfig, type MonitorConfig } from './config.js';
+export { startMonitor, type MonitorOptions, type RunningMonitor } from './start.js';
 export { RunMonitor } from './run-monitor.js';

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The Monitor: brings back dropped marbles. Configured by its environment (docs/CONFIGURATION.md).
  */

@@ -6,9 +6,10 @@
  */
 import { Loop, type Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
-import { Communicator, noSweep, type SweepResult } from 'marblerun/communicator';
+import { Communicator, WATCH, noSweep, type SweepResult } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
 import { CLAMPED, type SweepMetrics } from './sweep-metrics.js';
+import { NAME, VERSION } from './version.js';
 
 /** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 } as const;
@@ -41,6 +42,7 @@ export class RunMonitor {
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
       chore('expire', expireEveryMs(config.deadKeepMs), () => this.expire()),
+      chore('note', WATCH.everyMs, () => this.note()),
     ];
   }
 
@@ -51,6 +53,7 @@ export class RunMonitor {
   /** Ends the turns under way. Safe twice. */
   async stop(): Promise<void> {
     await Promise.all(this.#loops.map((loop) => loop.stop()));
+    if (this.communicator.state === 'ready') await this.#leave();
     await this.communicator.close();
   }
 
@@ -114,6 +117,17 @@ export class RunMonitor {
   async prune(): Promise<undefined> {
     const forgotten = await this.communicator.prune(this.config.stillMs);
     if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
+  }
+
+  /** So that clients see that somebody watches; not where it does not sweep. */
+  async note(): Promise<undefined> {
+    if (!this.#sweeps.late) await this.communicator.watchers.note(NAME, VERSION);
+  }
+
+  async #leave(): Promise<void> {
+    await this.communicator.watchers.leave(NAME, VERSION).catch((error: unknown) => {
+      this.log.warn({ run: this.run, err: error }, 'could not note that it watches no longer');
+    });
   }
 
   /** The retention of the dead. */

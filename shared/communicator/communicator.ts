@@ -20,10 +20,25 @@ import { Replicated } from './replicas.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { Sender } from './sender.js';
 import { EVENTS, Status, type QueueStatus } from './status.js';
+import { Watchers, type MonitorStatus } from './watchers.js';
 
 export interface Popped {
   readonly queue: string;
   readonly envelope: Envelope;
+}
+
+/** How a run is, at a glance. */
+export interface RunStatus {
+  readonly run: string;
+  /** `ready`, or what it waits for. */
+  readonly redis: string;
+  /** Those that have noted that they watch, the one that turned last first. */
+  readonly monitors: readonly MonitorStatus[];
+  readonly queues: readonly QueueStatus[];
+  /** Waiting or working clients, delayed marbles, dead marbles. */
+  readonly holders: number;
+  readonly later: number;
+  readonly dead: number;
 }
 
 export class Communicator {
@@ -31,6 +46,7 @@ export class Communicator {
   readonly recovery: Recovery;
   readonly graveyard: Graveyard;
   readonly status: Status;
+  readonly watchers: Watchers;
   readonly #options: BusOptions;
   readonly #connection: Connection;
   readonly #keys: RunKeys;
@@ -48,6 +64,7 @@ export class Communicator {
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.graveyard = new Graveyard(this.#connection, this.#keys);
     this.status = new Status(this.#connection, this.#keys);
+    this.watchers = new Watchers(this.#connection, this.#keys);
   }
 
   /** `ready`, or what this waits for. */
@@ -129,6 +146,18 @@ export class Communicator {
   /** Every queue: what waits, what is held, what was counted. */
   show(): Promise<QueueStatus[]> {
     return this.status.queues();
+  }
+
+  /** The whole run, in figures. */
+  async overview(): Promise<RunStatus> {
+    const [monitors, queues, holders, later, dead] = await Promise.all([
+      this.watchers.list(),
+      this.status.queues(),
+      this.status.holderCount(),
+      this.status.laterCount(),
+      this.graveyard.count(),
+    ]);
+    return { run: this.run, redis: this.state, monitors, queues, holders, later, dead };
   }
 
   /** Forgets queues that have been seen empty and still for `stillMs`, with their counts, and names that are none. Returns how many queues. */

@@ -11,5 +11,6 @@ export { mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redi
 export type { Output } from './outputs.js';
 export { Recovery, noSweep, type SweepResult } from './recovery.js';
 export { scriptNames, scriptText, type ScriptName } from './scripts.js';
+export { WATCH, Watchers, type MonitorStatus } from './watchers.js';
 export { EVENTS, Status, type HolderStatus, type QueueEvent, type QueueStatus } from './status.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';

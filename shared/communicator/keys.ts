@@ -14,6 +14,8 @@ export type RunKeys = ReturnType<typeof keysOf>;
 export function keysOf(run: string) {
   const at = `mr:{${checkName('run', run)}}`;
   return {
+    /** Of all keys of the run. */
+    prefix: `${at}:`,
     layout: `${at}:layout`,
     queue: (queue: string) => `${at}:q:${queue}`,
     outbox: (queue: string) => `${at}:up:${queue}`,
@@ -27,6 +29,7 @@ export function keysOf(run: string) {
     held: (holder: string) => `${at}:held:${holder}`,
     /** Names the queue too, so that what landed finds its way back even if the holder's entry is gone. */
     landing: (holder: string, queue: string) => `${at}:landing:${holder}:${queue}`,
+    monitors: `${at}:monitors`,
     deadlines: `${at}:deadlines`,
     later: `${at}:later`,
     dead: `${at}:dead`,

@@ -61,12 +61,8 @@ export class LaneFoot {
     const [laneId, epoch, number, noList, ...entries] = reply;
     if (noList && queues.length > 0) this.noList = noList.map(String);
     if (entries.length === 0) return undefined;
-    const content = Buffer.concat(entries);
-    const hash = createHash('sha1')
-      .update(entries.map(({ length }) => length).join())
-      .update(content);
     const head = { laneId: `${this.name}/${String(laneId)}`, epoch: String(epoch), number: String(number) };
-    return { ...head, fingerprint: hash.digest('base64url'), entries: entries.map(splitEntry) };
+    return { ...head, fingerprint: fingerprintOf(entries), entries: entries.map(splitEntry) };
   }
 
   /** Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit: somebody else delivered it. */
@@ -141,4 +137,10 @@ function arrival({ queue, envelope }: { queue: string; envelope: Buffer }, optio
 function splitEntry(entry: Buffer): { queue: string; envelope: Buffer } {
   const space = entry.indexOf(32);
   return { queue: entry.toString('latin1', 0, space), envelope: entry.subarray(space + 1) };
+}
+
+/** Of a batch: the same number with other content is not the same batch. */
+export function fingerprintOf(entries: readonly Buffer[]): string {
+  const lengths = entries.map(({ length }) => length).join();
+  return createHash('sha1').update(lengths).update(Buffer.concat(entries)).digest('base64url');
 }

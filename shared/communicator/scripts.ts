@@ -7,6 +7,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
+import { beside } from '../beside.js';
+import { luaTexts } from './lua-texts.js';
 
 /**
  * `allowOom`: may run when Redis is over its maxmemory. Set where the script frees memory or keeps
@@ -39,6 +41,7 @@ const SCRIPTS = {
   expire: { file: 'expire', allowOom: true },
   prune: { file: 'prune', allowOom: true },
   lift: { file: 'lift', allowOom: true },
+  watch: { file: 'watch', allowOom: true },
   renew: { file: 'renew', allowOom: true },
   land: { file: 'land', allowOom: false },
 } as const;
@@ -48,19 +51,28 @@ export type ScriptArg = string | number | Buffer;
 /** A Buffer where the name of a key may be no text. */
 export type ScriptKey = string | Buffer;
 
-// From dist/communicator/ and from communicator/ alike, the scripts lie in the package's communicator/lua.
-const folder = new URL(import.meta.url.includes('/dist/') ? '../../communicator/lua/' : 'lua/', import.meta.url);
-const read = (name: string) => readFileSync(new URL(`${name}.lua`, folder), 'utf8');
+/** The file, as seen from dist/communicator/; in a bundle, which has none, the text that was built in. */
+function read(name: string): string {
+  const file = beside(import.meta.url, `../../communicator/lua/${name}.lua`);
+  const text = file ? readFileSync(file, 'utf8') : luaTexts[name];
+  if (text === undefined) throw new Error(`${name}.lua is missing: this copy of marblerun is incomplete`);
+  return text;
+}
 
 export function scriptText(name: ScriptName): string {
   const { file, allowOom } = SCRIPTS[name];
+  return expanded(file, allowOom ? 'allow-oom' : '', read);
+}
+
+/** `read` gives the text of a file. */
+export function expanded(file: string, flags: string, read: (name: string) => string): string {
   const body = read(file).replace(/^-- include (.+)$/m, (_, parts: string) =>
     parts
       .split(' ')
       .map((part) => read(`lib/${part}`))
       .join(''),
   );
-  return `#!lua flags=${allowOom ? 'allow-oom' : ''}\n${body}`;
+  return `#!lua flags=${flags}\n${body}`;
 }
 
 export function scriptNames(): ScriptName[] {

@@ -195,7 +195,8 @@ function field(info: string, name: string): string {
   return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
 }
 
-async function timeMs(redis: Redis): Promise<number> {
+/** ms since 1970 by Redis's clock. */
+export async function timeMs(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }

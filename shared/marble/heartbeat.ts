@@ -6,10 +6,11 @@
  * not a dead one. What may go wrong: Redis cannot be reached; then beats are tried again on time,
  * a warning says so, and after the lease the marbles are handed out again.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { BusOptions } from '../communicator/bus-options.js';
 import { Beater } from './beater.js';
 import type { ResolvedOptions } from './options.js';
+import { startThread } from './start-thread.js';
 
 export interface Heartbeat {
   /** Resolves when it can beat: a lease must not begin before that. Rejects where the thread cannot be started. */
@@ -99,7 +100,7 @@ const thread = {
       tick();
       this.ticker = setInterval(tick, TICK_MS);
       this.ticker.unref();
-      const worker = new Worker(new URL('./heartbeat-thread.js', import.meta.url), { workerData: clock });
+      const worker = startThread(clock);
       this.worker = worker;
       worker.on('message', (message: FromThread) => {
         if ('lost' in message) this.holders.get(message.lost)?.lost();

@@ -7,6 +7,7 @@ import type { Connection } from '../communicator/connection.js';
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
+import { expectMonitor } from './expect-monitor.js';
 import { heartbeatOf, type Heartbeat } from './heartbeat.js';
 import type { ResolvedOptions } from './options.js';
 import { graceMs } from './prefetch.js';
@@ -77,6 +78,7 @@ export class Lease {
     const holding = this.communicator.holding(this.#waiting, about);
     await this.#heartbeat.ready();
     await holding.enter();
+    expectMonitor(this.communicator);
     this.#heartbeat.add(holding.id, () => {
       this.lost(holding);
       void holding.unblock().catch(() => undefined); // what fails here fails again, and is told, with its next swap

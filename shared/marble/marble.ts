@@ -6,9 +6,8 @@
  * waits again without finishing: then the Monitor brings the marble back with its attempt raised,
  * and a `finish` that comes after that throws MR_LEASE_LOST and changes nothing.
  */
-import { Communicator } from '../communicator/communicator.js';
-import type { Failure } from '../communicator/envelope.js';
-import { newId } from '../communicator/envelope.js';
+import { Communicator, type RunStatus } from '../communicator/communicator.js';
+import { newId, type Failure } from '../communicator/envelope.js';
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import { checkName } from '../communicator/keys.js';
@@ -16,6 +15,7 @@ import type { Output } from '../communicator/outputs.js';
 import { MarbleRunError } from '../errors.js';
 import { bad, checkOptions, having, whole, type Rules } from '../check-options.js';
 import { decodeData } from './codec.js';
+import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import type { Handler } from './handling.js';
 import { Lease, leaseLost } from './lease.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
@@ -179,6 +179,11 @@ export class Marble<Q extends object = Queues> {
     await (await this.#lease?.holding())?.report(message);
   }
 
+  /** How the run is: its Monitors, queues and figures. For people and tests; it reads all queues. */
+  status(): Promise<RunStatus> {
+    return this.#communicator.overview();
+  }
+
   /**
    * Works on a queue with a handler, many marbles at a time. What the handler sends is committed
    * with its finish; a thrown error is a failed attempt. Starts at once; `stop()` on what it returns.
@@ -219,6 +224,7 @@ export class Marble<Q extends object = Queues> {
       await this.#taker.unblock();
       await this.#lease?.leave();
     } finally {
+      forgetMonitor(this.#communicator);
       await this.#communicator.close();
       clearTimeout(timer);
     }
@@ -283,6 +289,7 @@ export class Marble<Q extends object = Queues> {
 
   /** Not async, so that a send costs one promise less. */
   #dispatch(outputs: Output[]): Promise<void> {
+    if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator);
     if (!this.#options.atomic || !this.#inHand?.holding) return this.#communicator.push(outputs);
     this.#inHand.outputs.push(...outputs);
     return Promise.resolve();

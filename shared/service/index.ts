@@ -2,6 +2,7 @@ export { mayNeedToken, needsToken, type Access } from './access.js';
 export { commonVariables, port, readEnvironment, tokens, whole } from './environment.js';
 export { createLogger, type Logger } from './logger.js';
 export { Loop, type LoopOptions } from './loop.js';
+export { readOptions, variablesOf } from './options.js';
 export { problem, problems } from './problem.js';
 export {
   createServer,
@@ -12,4 +13,5 @@ export {
   type Server,
   type ServerOptions,
 } from './server.js';
+export { runInside, type Running } from './run-inside.js';
 export { runService, type Service } from './service.js';

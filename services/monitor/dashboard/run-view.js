@@ -4,7 +4,7 @@
 import { read } from './api.js';
 import { Dead } from './dead.js';
 import { element, say, textTable } from './table.js';
-import { count, duration, redisInWords } from './words.js';
+import { count, duration, monitorsInWords, redisInWords } from './words.js';
 
 const MOST_HOLDERS = 200;
 const FINE = /^(ready|turning|off: .*)$/;
@@ -85,6 +85,7 @@ export class RunView {
     figure('later', summary.later);
     figure('holder-count', summary.holders);
     say(this.part('redis'), redisInWords(summary.redis));
+    say(this.part('monitors'), monitorsInWords(summary.monitors));
     this.#tables.queues.show(queues);
     this.#tables.outboxes.show(outboxes);
     this.#showHolders(holders, summary.holders);

@@ -31,3 +31,14 @@ export function redisInWords({ version, appendonly, appendfsync, usedBytes, maxB
     usedBytes === undefined ? '' : maxBytes ? `${bytes(usedBytes)} of ${bytes(maxBytes)}` : bytes(usedBytes);
   return [version ?? '', file, memory, maxmemoryPolicy ?? ''].filter((part) => part !== '').join(' · ') || 'not told';
 }
+
+/** A Monitor notes every few seconds that it watches. */
+const SILENT_MS = 30_000;
+
+/** Who watches the run, and who has stopped without saying so. */
+export function monitorsInWords(monitors) {
+  const words = monitors.map(({ name, version, silentMs }) =>
+    silentMs < SILENT_MS ? `${name}, version ${version}` : `${name}, silent for ${duration(silentMs)}`,
+  );
+  return words.join(' · ') || 'none has said that it watches yet';
+}

@@ -1,0 +1,61 @@
+/**
+ * A Monitor inside of another program, for tests and development: it sweeps and promotes until it is stopped.
+ *
+ * What may go wrong: an option has a mistake (MR_BAD_OPTION), or Redis is away when it starts. Afterwards it waits for
+ * Redis, as the service does.
+ */
+import { createLogger, readOptions, runInside, variablesOf } from '@marblerun/service';
+import { Communicator, type RedisForm } from 'marblerun/communicator';
+import { Registry } from 'prom-client';
+import { buildMonitor } from './app.js';
+import { readConfig, type MonitorConfig } from './config.js';
+import { RunMonitor } from './run-monitor.js';
+import { createSweepMetrics } from './sweep-metrics.js';
+
+/** Each variable of the Monitor in camel case: `MARBLERUN_SWEEP_MS` is `sweepMs` (docs/CONFIGURATION.md). */
+export interface MonitorOptions extends Partial<Omit<MonitorConfig, 'redis' | 'runs' | 'access'>> {
+  /** Default: as for a client, from the environment. */
+  readonly redis?: string | RedisForm;
+  readonly run?: string | readonly string[];
+  /** Its page and API are served here; 0: on any free port. Default: it serves nothing. */
+  readonly port?: number;
+  readonly token?: string;
+  readonly readToken?: string;
+}
+
+export interface RunningMonitor {
+  /** Of its page, where it serves one. */
+  readonly url: string | undefined;
+  /** Ends what is under way, then disconnects. Safe twice. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when it watches. Unlike the service it listens on this machine only, and logs warnings only, unless told otherwise. */
+export async function startMonitor(options: MonitorOptions = {}): Promise<RunningMonitor> {
+  const variables = variablesOf({ host: '127.0.0.1', logLevel: 'warn', ...options });
+  const config = readOptions('startMonitor', () => readConfig(variables));
+  await reach(config);
+  return options.port === undefined ? watch(config) : runInside(buildMonitor(config));
+}
+
+/** Redis that is started at the same moment may take so long. */
+const REACH_MS = 3000;
+
+/** Throws where a run cannot be reached. */
+async function reach({ redis, runs }: MonitorConfig): Promise<void> {
+  for (const run of runs) {
+    const communicator = new Communicator({ redis, run, connectTimeoutMs: REACH_MS });
+    await communicator.connect().finally(() => communicator.close());
+  }
+}
+
+function watch(config: MonitorConfig): RunningMonitor {
+  const log = createLogger('monitor', config.logLevel);
+  const metrics = createSweepMetrics(new Registry(), config.runs);
+  const monitors = config.runs.map((run) => new RunMonitor(run, config, log, metrics));
+  for (const monitor of monitors) monitor.start();
+  const stop = async () => {
+    await Promise.all(monitors.map((monitor) => monitor.stop()));
+  };
+  return { url: undefined, stop };
+}

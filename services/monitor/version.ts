@@ -1,0 +1,10 @@
+/**
+ * What this Monitor is known as on the bus: to people, not to other Monitors, for there is no leader.
+ */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+const about = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+export const VERSION = about.version;
+export const NAME = `${hostname()}:${process.pid}`;

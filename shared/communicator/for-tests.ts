@@ -1,0 +1,34 @@
+/**
+ * What only a test does to a run: lets time pass for what is delayed, and erases all of it.
+ */
+import type { Connection } from './connection.js';
+import type { RunKeys } from './keys.js';
+
+export class ForTests {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /** Delayed marbles are due so much sooner. Not all at once: whoever looks meanwhile may see some of them due. */
+  async advance(ms: number): Promise<void> {
+    const { later } = this.keys;
+    await this.connection.run(async (redis) => {
+      const members = await redis.zrangeBuffer(later, '0', '-1');
+      // XX: one that has been promoted meanwhile does not come back.
+      await Promise.all(members.map((member) => redis.zadd(later, 'XX', 'INCR', -ms, member)));
+    });
+  }
+
+  /** Deletes every key of the run. */
+  async erase(): Promise<void> {
+    await this.connection.run(async (redis) => {
+      let cursor = '0';
+      do {
+        const [next, keys] = await redis.scan(cursor, 'MATCH', `${this.keys.prefix}*`, 'COUNT', 1000);
+        if (keys.length > 0) await redis.del(...keys);
+        cursor = next;
+      } while (cursor !== '0');
+    });
+  }
+}

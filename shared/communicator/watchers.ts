@@ -1,0 +1,64 @@
+/**
+ * The Monitors of a run, as they note it themselves: without one, nothing that was dropped or delayed comes back.
+ *
+ * A note says when its Monitor last turned. One that was killed leaves its note, which tells how long ago that was.
+ */
+import type { Connection } from './connection.js';
+import type { RunKeys } from './keys.js';
+import { callScript } from './scripts.js';
+import { timeMs } from './status.js';
+
+export interface MonitorStatus {
+  /** `<host>:<pid>`. */
+  readonly name: string;
+  readonly version: string;
+  /** When it last noted that it sweeps: ms since 1970 by Redis's clock, and how long ago that was. */
+  readonly turnedAt: number;
+  readonly silentMs: number;
+}
+
+export const WATCH = Object.freeze({
+  /** Between two notes of a Monitor. */
+  everyMs: 5000,
+  /** One that is silent for longer is not watching. */
+  patienceMs: 30_000,
+  /** One that is silent for longer is forgotten. */
+  keepMs: 3_600_000,
+});
+
+export class Watchers {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /** Notes that the Monitor turns. */
+  async note(name: string, version: string): Promise<void> {
+    const args = [member(name, version), WATCH.keepMs];
+    await this.connection.run((redis) => callScript(redis, 'watch', [this.keys.monitors], args));
+  }
+
+  /** The Monitor watches no longer. */
+  async leave(name: string, version: string): Promise<void> {
+    await this.connection.run((redis) => redis.zrem(this.keys.monitors, member(name, version)));
+  }
+
+  /** The one that turned last first. */
+  async list(): Promise<MonitorStatus[]> {
+    const [flat, now] = await this.connection.run((redis) =>
+      Promise.all([redis.zrange(this.keys.monitors, '0', '-1', 'WITHSCORES'), timeMs(redis)]),
+    );
+    const monitors: MonitorStatus[] = [];
+    for (let i = 0; i < flat.length; i += 2) {
+      const [name = '', version = ''] = flat[i]!.split(' ');
+      const turnedAt = Number(flat[i + 1]);
+      monitors.unshift({ name, version, turnedAt, silentMs: Math.max(0, now - turnedAt) });
+    }
+    return monitors;
+  }
+}
+
+/** No name holds a space. */
+function member(name: string, version: string): string {
+  return `${name.replace(/\s/g, '-')} ${version}`;
+}

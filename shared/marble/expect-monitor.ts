@@ -1,0 +1,69 @@
+/**
+ * Says once that nobody watches the run: without a Monitor, what this client holds or delays would never come back.
+ *
+ * One look for all Marbles of a process on a bus, every ten seconds and never for a marble. What may go wrong: Redis is
+ * away, or does not let this user look; then nothing is said.
+ */
+import type { Communicator } from '../communicator/communicator.js';
+import { WATCH } from '../communicator/watchers.js';
+
+/** After so many looks in a row that saw no Monitor: 30 s. */
+export const LOOKS = { everyMs: 10_000, vain: 3 };
+
+interface Look {
+  readonly clients: Set<Communicator>;
+  readonly timer: NodeJS.Timeout;
+  vain: number;
+}
+
+const looks = new Map<string, Look>();
+/** Buses of which it has been said. */
+const told = new Set<string>();
+
+const busOf = ({ address, run }: Communicator) => `${address} ${run}`;
+
+/** This client holds or delays from now on, until {@link forgetMonitor}. May be called again. */
+export function expectMonitor(client: Communicator): void {
+  const bus = busOf(client);
+  const known = looks.get(bus);
+  if (known) known.clients.add(client);
+  else if (!told.has(bus)) looks.set(bus, begin(bus, client));
+}
+
+export function forgetMonitor(client: Communicator): void {
+  const bus = busOf(client);
+  const look = looks.get(bus);
+  if (look?.clients.delete(client) && look.clients.size === 0) end(bus, look);
+}
+
+function begin(bus: string, client: Communicator): Look {
+  const timer = setInterval(() => void check(bus, look), LOOKS.everyMs);
+  timer.unref();
+  const look: Look = { clients: new Set([client]), timer, vain: 0 };
+  return look;
+}
+
+function end(bus: string, look: Look): void {
+  clearInterval(look.timer);
+  looks.delete(bus);
+}
+
+async function check(bus: string, look: Look): Promise<void> {
+  const client = [...look.clients].find(({ state }) => state === 'ready');
+  if (!client) return;
+  try {
+    const monitors = await client.watchers.list();
+    look.vain = monitors.some(({ silentMs }) => silentMs < WATCH.patienceMs) ? 0 : look.vain + 1;
+  } catch {
+    look.vain = 0; // whoever works with Redis says what is wrong with it
+  }
+  if (look.vain < LOOKS.vain || told.has(bus)) return;
+  told.add(bus);
+  end(bus, look);
+  process.emitWarning(
+    `no Monitor has watched the run "${client.run}" at ${client.address} for ${(LOOKS.vain * LOOKS.everyMs) / 1000} s: ` +
+      'retries, delayed marbles and what a crashed worker held wait until there is one; ' +
+      `start one with MARBLERUN_RUN=${client.run} npx @marblerun/monitor, or see docs/OPERATIONS.md`,
+    { type: 'MarbleRunWarning', code: 'MR_NO_MONITOR' },
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * Starts the program of the heartbeat's thread: from its file, or in a bundle from the text that is built in.
+ *
+ * What may go wrong: this copy was bundled from the source tree, which has no such text; the process may start no
+ * threads. Both are errors of the first `wait`, and `heartbeat: 'loop'` does without a thread.
+ */
+import { Worker } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
+import { beside } from '../beside.js';
+import { threadSource } from './thread-source.js';
+
+export function startThread(workerData: unknown): Worker {
+  const options = { workerData, execArgv: inherited(process.execArgv) };
+  const file = beside(import.meta.url, './heartbeat-thread.js');
+  if (file) return new Worker(file, options);
+  if (threadSource === '') throw new Error('its program is missing: this copy of marblerun is incomplete');
+  return new Worker(gunzipSync(Buffer.from(threadSource, 'base64')).toString(), { ...options, eval: true });
+}
+
+/** Flags of Node.js that say how to connect, with a value of their own or none. */
+const ALONE = /^--(tls-m(in|ax)-v1\.\d|(no-)?network-family-autoselection)$/;
+const WITH_VALUE = /^--(dns-result-order|network-family-autoselection-attempt-timeout)(=|$)/;
+
+/** The others are for the main program: a thread refuses some (`--input-type`), and would load what is to be loaded there (`--import`). */
+export function inherited(flags: readonly string[]): string[] {
+  return flags.flatMap((flag, i) => {
+    if (ALONE.test(flag)) return [flag];
+    if (!WITH_VALUE.test(flag)) return [];
+    return [flag.includes('=') ? flag : `${flag}=${flags[i + 1] ?? ''}`];
+  });
+}

@@ -1,0 +1,28 @@
+/**
+ * A service inside of another program: it listens and works until it is stopped; no signal is listened to.
+ */
+import type { AddressInfo } from 'node:net';
+import type { Service } from './service.js';
+
+export interface Running {
+  /** Where it listens. */
+  readonly url: string;
+  /** Ends what is under way, then disconnects. Safe twice. */
+  stop(): Promise<void>;
+}
+
+export async function runInside({ server, host, port, start, stop }: Service): Promise<Running> {
+  const end = async () => {
+    await server.close();
+    await stop();
+  };
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  start();
+  const { port: found } = server.server.address() as AddressInfo;
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${found}`, stop: end };
+}

@@ -1,0 +1,94 @@
+/**
+ * A marble for the unit test of a handler: no Redis, no queue. It refuses what a real one refuses, and tells what was sent.
+ */
+import { decodeEnvelope, newId, type Envelope, type Failure } from '../communicator/envelope.js';
+import { Held } from '../communicator/in-hand.js';
+import { checkName } from '../communicator/keys.js';
+import type { Output } from '../communicator/outputs.js';
+import { decodeData, encodeData, type Codec } from '../marble/codec.js';
+import { HeldMarble } from '../marble/held-marble.js';
+import { leaseLost } from '../marble/lease.js';
+import { resolveOptions, type ResolvedOptions } from '../marble/options.js';
+
+export interface FakeMarbleOptions {
+  readonly queue?: string;
+  readonly id?: string;
+  /** Which delivery it is, from 1. */
+  readonly attempt?: number;
+  readonly batch?: string;
+  readonly failures?: readonly Failure[];
+  readonly codec?: Codec;
+}
+
+/** What a handler sent. */
+export interface Sent {
+  readonly how: 'send' | 'expedite' | 'elevate';
+  readonly queue: string;
+  /** As its receiver would get it. */
+  readonly data: unknown;
+  readonly id: string;
+  readonly delayMs: number;
+}
+
+const HOW: Readonly<Record<Output['kind'], Sent['how']>> = {
+  back: 'send',
+  later: 'send',
+  front: 'expedite',
+  up: 'elevate',
+  dead: 'send',
+};
+
+/** `await handler(marble.data, marble)`, then look at `marble.sent`. */
+export function fakeMarble<T, Q extends object = Record<string, unknown>>(
+  data: T,
+  about: FakeMarbleOptions = {},
+): FakeMarble<T, Q> {
+  return new FakeMarble<T, Q>(data, about);
+}
+
+export class FakeMarble<T, Q extends object = Record<string, unknown>> extends HeldMarble<Q> {
+  /** As a handler gets it: what does not survive being sent is not here. */
+  readonly data: T;
+  /** What the handler reported, the latest last. */
+  readonly reports: string[] = [];
+  readonly #codec: Codec | undefined;
+
+  constructor(data: T, about: FakeMarbleOptions) {
+    const options = resolveOptions(about.codec ? { codec: about.codec } : {}, {});
+    const envelope = envelopeOf(data, about, options);
+    super(new Held(1, checkName('queue', about.queue ?? 'test'), envelope), undefined as never, options);
+    this.#codec = about.codec;
+    this.data = decodeData(envelope, about.codec) as T;
+  }
+
+  /** What would be committed with the finish of this marble. */
+  get sent(): Sent[] {
+    return this.outputs.map(({ kind, queue, envelope, delayMs = 0 }) => {
+      const sent = decodeEnvelope(Buffer.from(envelope as string));
+      return { how: HOW[kind], queue, data: decodeData(sent, this.#codec), id: sent.id, delayMs };
+    });
+  }
+
+  /** What the handler said with `retryIn`. */
+  get retriesInMs(): number | undefined {
+    return this.retryInMs;
+  }
+
+  override report(message: string): Promise<void> {
+    this.reports.push(message);
+    return Promise.resolve();
+  }
+
+  /** Aborts `signal`, as when the lease passes while a handler works. */
+  loseLease(): void {
+    this.abort(leaseLost(this.held));
+  }
+}
+
+function envelopeOf(data: unknown, about: FakeMarbleOptions, options: ResolvedOptions): Envelope {
+  const { id = newId(), attempt = 1, batch, failures } = about;
+  const encoded = encodeData(data, options.maxDataBytes, options.codec);
+  const header = { id: checkName('id', id), attempt: attempt - 1, sentAt: Date.now(), type: encoded.type };
+  const extras = { ...(batch === undefined ? {} : { batch }), ...(failures ? { failures } : {}) };
+  return { ...header, ...extras, data: Buffer.from(encoded.data as string) };
+}

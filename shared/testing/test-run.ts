@@ -1,0 +1,132 @@
+/**
+ * A run of its own for each test, and the chores of a Monitor by hand, so that a test decides when they are done.
+ *
+ * What may go wrong: Redis is away (MR_REDIS_UNAVAILABLE), or what `untilDone` waits for does not come; then it throws what
+ * is left.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkOptions, having, whole, type Rules } from '../check-options.js';
+import type { Envelope } from '../communicator/envelope.js';
+import { Communicator } from '../communicator/communicator.js';
+import { Connection } from '../communicator/connection.js';
+import { ForTests } from '../communicator/for-tests.js';
+import { keysOf } from '../communicator/keys.js';
+import { decodeData, type Codec } from '../marble/codec.js';
+import { Marble, type Queues } from '../marble/marble.js';
+import { MARBLE_DEFAULTS, resolveOptions, type MarbleOptions } from '../marble/options.js';
+
+export interface TestRunOptions {
+  /** Default: as for a `Marble`, from the environment. */
+  readonly redis?: MarbleOptions['redis'];
+  /** For `waiting` and `dead`. Default: JSON. */
+  readonly codec?: Codec;
+}
+
+const RULES: Rules = { redis: having('as for a Marble', () => true), codec: having('as for a Marble', () => true) };
+const LOOK_MS = 5;
+const MOST_SHOWN = 10_000;
+
+/** Does no I/O. End it with `close`. */
+export function testRun(options: TestRunOptions = {}): TestRun {
+  return new TestRun(options);
+}
+
+export class TestRun {
+  /** Where it is: for a `Marble`, a Monitor, or another process. */
+  readonly redis: NonNullable<MarbleOptions['redis']>;
+  readonly run = `test-${randomBytes(8).toString('hex')}`;
+  readonly #codec: Codec | undefined;
+  readonly #communicator: Communicator;
+  readonly #connection: Connection;
+  readonly #only: ForTests;
+  readonly #marbles: Pick<Marble, 'close'>[] = [];
+
+  constructor(options: TestRunOptions) {
+    checkOptions('testRun', options, RULES);
+    this.#codec = options.codec;
+    const bus = resolveOptions({ ...options, run: this.run });
+    this.redis = bus.redis;
+    this.#communicator = new Communicator(bus);
+    this.#connection = Connection.own(bus);
+    this.#only = new ForTests(this.#connection, keysOf(this.run));
+  }
+
+  /** A client of this run; `close` closes it. */
+  marble<Q extends object = Queues>(options: Omit<MarbleOptions, 'redis' | 'run'> = {}): Marble<Q> {
+    const standard = this.#codec ? { codec: this.#codec } : {};
+    const marble = new Marble<Q>({ ...standard, ...options, redis: this.redis, run: this.run });
+    this.#marbles.push(marble);
+    return marble;
+  }
+
+  /** Brings back what was dropped and promotes what is due, until nothing moves. */
+  async settle(): Promise<void> {
+    const { recovery } = this.#communicator;
+    for (;;) {
+      const { returned, dead } = await recovery.sweep(MARBLE_DEFAULTS.maxAttempts);
+      const { moved } = await recovery.promote();
+      if (returned + dead + moved === 0) return;
+    }
+  }
+
+  /** Lets time pass for delayed marbles and retries: those due within it are in their queues when this returns. */
+  async advance(ms: number): Promise<void> {
+    checkOptions('advance', { ms }, { ms: whole(0) });
+    await this.#only.advance(ms);
+    await this.settle();
+  }
+
+  /** As if every worker had been silent for longer than its lease: what they hold comes back, and is handed out again. */
+  async loseLeases(): Promise<void> {
+    const holders = await this.#communicator.status.holders();
+    for (const { holder } of holders) await this.#communicator.recovery.expire(holder);
+    await this.settle();
+  }
+
+  /** Settles until nothing waits and nothing is in hand; what is delayed stays so. Throws what is left. */
+  async untilDone({ timeoutMs = 5000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (let before = ''; ;) {
+      await this.settle();
+      const queues = await this.#communicator.status.queues();
+      const left = queues.filter(({ depth, held }) => depth + held > 0);
+      // Looked at twice: what moves during one look is seen by the other.
+      const now = JSON.stringify(queues.map(({ counts }) => counts));
+      if (left.length === 0 && now === before) return;
+      before = now;
+      if (Date.now() > deadline) throw new Error(`not done within ${timeoutMs} ms: ${left.map(inWords).join(', ')}`);
+      await sleep(LOOK_MS);
+    }
+  }
+
+  /** The data of what waits in a queue, the next one first; 10,000 at the most. */
+  async waiting(queue: string): Promise<unknown[]> {
+    return (await this.#communicator.dump(queue, 0, MOST_SHOWN)).map((envelope) => this.#data(envelope));
+  }
+
+  /** Dead marbles, the latest first. */
+  async dead(): Promise<{ queue: string; data: unknown; reason: unknown }[]> {
+    const graves = await this.#communicator.graveyard.list(0, MOST_SHOWN);
+    return graves.map(({ queue, reason, envelope }) => ({
+      ...{ queue, reason },
+      data: envelope && this.#data(envelope),
+    }));
+  }
+
+  /** Closes the clients, erases the run, and leaves nothing open. */
+  async close(): Promise<void> {
+    await Promise.all(this.#marbles.splice(0).map((marble) => marble.close()));
+    await this.#only.erase();
+    this.#connection.close();
+    await this.#communicator.close();
+  }
+
+  #data(envelope: Envelope): unknown {
+    return decodeData(envelope, this.#codec);
+  }
+}
+
+function inWords({ queue, depth, held }: { queue: string; depth: number; held: number }): string {
+  return `queue ${queue}: ${depth} wait, ${held} in hand`;
+}

@@ -1,0 +1,85 @@
+/**
+ * The worker in Python of examples/python, written by docs/PROTOCOL.md alone: it keeps the same promises under kills.
+ */
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+import { Proxy, freshBus, sleep, until } from '@marblerun/test-support';
+import { startMonitor } from '@marblerun/monitor';
+import { Marble } from 'marblerun';
+import { Communicator } from 'marblerun/communicator';
+import { story } from './story.js';
+
+const root = new URL('../..', import.meta.url).pathname;
+const folder = join(root, 'examples/python');
+const scripts = join(root, 'shared/communicator/lua');
+
+/** The one of Debian's packages is not always that which is first in the path. */
+const python = ['python3', '/usr/bin/python3'].find((program) => {
+  try {
+    execFileSync(program, ['-c', 'import redis'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** Answers are held back, and their connections closed: what was asked has been done, and nobody was told. */
+async function loseReplies(proxy: Proxy): Promise<void> {
+  for (let n = 0; n < 5; n++) {
+    for (const link of proxy.links) link.stall('down', 60_000);
+    await sleep(50); // no state to wait for: a command that is under way is answered to nobody
+    for (const link of [...proxy.links]) link.cut();
+    await sleep(100);
+  }
+}
+
+story('a worker in Python', python ? '' : 'python3 has no package `redis` ("apt-get install python3-redis")', () => {
+  test('it agrees with the vectors', async () => {
+    const check = [join(folder, 'check_vectors.py'), join(root, 'docs/protocol-vectors.json')];
+    expect((await promisify(execFile)(python!, check)).stdout).toMatch(/^\d\d checks passed\n$/);
+  });
+
+  test('killed and cut off, it finishes each marble once, and the bad ones die', async () => {
+    const bus = freshBus();
+    const monitor = await startMonitor({ ...bus, sweepMs: 20, promoteMs: 20, logLevel: 'silent' });
+    const marble = new Marble(bus);
+    const peek = new Communicator(bus);
+    const proxy = await Proxy.start(Number(new URL(bus.redis).port));
+    const troubles: string[] = [];
+    const start = (): ChildProcess => {
+      const args = [join(folder, 'worker.py'), proxy.url, bus.run, 'jobs', 'results', scripts];
+      const child = spawn(python!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+      child.stderr.on('data', (text: Buffer) => troubles.push(text.toString()));
+      return child;
+    };
+    const workers = [start(), start()];
+    const finished = async () => (await peek.show()).find(({ queue }) => queue === 'jobs')?.counts.finished ?? 0;
+    const numbers = Array.from({ length: 3000 }, (_, n) => n);
+    try {
+      await marble.sendMany('jobs', numbers.slice(0, 1500));
+      for (let round = 1; round <= 6; round++) {
+        await until('they get on', async () => (await finished()) >= 150 * round);
+        if (round % 2 === 0) await loseReplies(proxy);
+        else workers[round % 4 === 1 ? 0 : 1]!.kill('SIGKILL');
+        if (round % 2 === 1) workers[round % 4 === 1 ? 0 : 1] = start();
+      }
+      await marble.sendMany('jobs', numbers.slice(1500));
+      await marble.sendMany('jobs', ['bad', 'worse']);
+      await until('all is done', async () => (await finished()) === 3000 && (await peek.graveyard.count()) === 2, {
+        deadlineMs: 60_000,
+      });
+      const results = await peek.dump('results', 0, 10_000);
+      const squares = results.map(({ data }) => Number(data.toString())).sort((a, b) => a - b);
+      expect(squares).toEqual(numbers.map((n) => n * n));
+      for (const worker of workers) worker.kill('SIGTERM');
+      await until('they have left', async () => (await peek.status.holderCount()) === 0);
+      expect(await peek.show()).toMatchObject([{ queue: 'jobs', depth: 0, held: 0 }, { queue: 'results' }]);
+      expect(troubles).toEqual([]);
+    } finally {
+      for (const worker of workers) worker.kill('SIGKILL');
+      await Promise.all([marble.close(), peek.close(), monitor.stop(), proxy.stop()]);
+    }
+  }, 120_000);
+});
