@@ -6,7 +6,7 @@
  * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
  */
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
-import { Connection } from './connection.js';
+import { Connection, closed } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import { Graveyard } from './graveyard.js';
 import { Holding } from './holding.js';
@@ -35,6 +35,7 @@ export class Communicator {
   readonly #keys: RunKeys;
   readonly #sender: Sender;
   readonly #waiting = new Set<Connection>();
+  readonly #closed = new AbortController();
   #poppedAside = new Map<string, number>();
 
   /** Does no I/O: the first call connects. `shared`: it works on one connection with all in this process that say so for the same bus. */
@@ -56,6 +57,11 @@ export class Communicator {
 
   get address(): string {
     return this.#connection.address;
+  }
+
+  /** Aborted with MR_CLOSED when this is disconnected, for what waits for something else than Redis. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
   }
 
   /** Throws where Redis is away or cannot carry the run. */
@@ -182,6 +188,7 @@ export class Communicator {
 
   /** Disconnects at once; what is under way fails with MR_CLOSED. */
   disconnect(): void {
+    this.#closed.abort(closed());
     for (const connection of [this.#connection, ...this.#waiting]) connection.close();
   }
 

@@ -147,7 +147,7 @@ export class Connection {
   }
 }
 
-function closed(): MarbleRunError {
+export function closed(): MarbleRunError {
   return new MarbleRunError('MR_CLOSED', 'the connection is closed');
 }
 

@@ -68,12 +68,14 @@ export class Lease {
     const { leaseMs, timeLimitMs, maxAttempts } = this.options;
     const description = { host: hostname(), pid: String(process.pid) };
     const holding = this.communicator.holding(this.#waiting, { leaseMs, timeLimitMs, maxAttempts, description });
-    await this.#heartbeat.ready();
-    await holding.enter();
-    this.#heartbeat.add(holding.id, () => {
+    const lost = () => {
       this.lost(holding);
       void holding.unblock().catch(() => undefined); // what fails here fails again, and is told, with its next swap
-    });
+    };
+    await this.#heartbeat.whileUp(async () => {
+      await holding.enter();
+      this.#heartbeat.add(holding.id, lost);
+    }, this.communicator.closed);
     return holding;
   }
 }
