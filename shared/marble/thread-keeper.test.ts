@@ -7,32 +7,37 @@ import { until } from '@marblerun/test-support';
 import { marbleOf, peek } from './testing.js';
 import { ThreadKeeper } from './thread-keeper.js';
 
-const ROUNDS = 8;
+const CHAIN = 12;
 const within = async <T>(ms: number, what: Promise<T>): Promise<T> => {
   const late = sleep(ms, undefined, { ref: false }).then(() => Promise.reject(new Error(`not within ${ms} ms`)));
   return Promise.race([what, late]);
 };
 
 test.each([
-  ['closes first', async (close: () => Promise<void>, checks: () => Promise<unknown>) => [close(), checks()]],
-  ['closes last', async (close: () => Promise<void>, checks: () => Promise<unknown>) => [checks(), close()]],
-] as const)('one Marble closes as others make their first check (it %s): all of them return', async (_, together) => {
-  for (let round = 0; round < ROUNDS; round++) {
-    const [one, ...others] = [marbleOf({ closeTimeoutMs: 3000 }), marbleOf(), marbleOf()];
-    await (round % 2 === 0 ? one.check('a') : undefined); // else its own thread still boots
-    const own = round % 2 === 0 ? undefined : one.check('a').catch((error: { code: string }) => error.code);
-    const close = async (): Promise<void> => {
-      await sleep(round * 8); // while the thread boots, as it is up, and after it
-      await one.close().catch((error: { code: string }) => expect(error.code).toBe('MR_CLOSED'));
+  { name: 'closes first', checksFirst: false },
+  { name: 'closes last', checksFirst: true },
+])('each Marble closes as others make their first check (it $name): all of them return', async ({ checksFirst }) => {
+  let leaving = marbleOf();
+  await leaving.check('a');
+  for (let link = 0; link < CHAIN; link++) {
+    const [next, other] = [marbleOf(), marbleOf()];
+    const checks = () => Promise.all([next.check('a'), other.check('a').then(() => other.close())]);
+    const closes = async () => {
+      await sleep(link < CHAIN / 2 ? 0 : link * 4); // at once, or while a thread boots, or after it
+      await leaving.close();
     };
-    const checks = () => Promise.all(others.map((other) => other.check('a')));
-    await within(
-      5000,
-      together(close, checks).then((all) => Promise.all(all)),
-    );
-    expect([undefined, 'MR_CLOSED']).toContain(await within(5000, Promise.resolve(own)));
-    await within(5000, Promise.all(others.map((other) => other.close())));
+    await within(5000, Promise.all(checksFirst ? [checks(), closes()] : [closes(), checks()]));
+    leaving = next;
   }
+  await within(5000, leaving.close());
+});
+
+test.each([0, 1, 5, 20, 80])('a Marble that is closed %i ms into its first check is closed at once', async (ms) => {
+  const marble = marbleOf({ closeTimeoutMs: 2000 });
+  const check = marble.check('a').catch((error: unknown) => (error as { code: string }).code);
+  await sleep(ms);
+  await within(5000, marble.close());
+  expect([undefined, 'MR_CLOSED']).toContain(await within(100, check));
 });
 
 test('a lease that begins as the last one ends is kept', async () => {
@@ -54,7 +59,10 @@ test('who waits for a thread that boots can be told to wait no longer, and the n
   const keeper = new ThreadKeeper((message) => troubles.push(message));
   const closing = new AbortController();
   let begun = 0;
-  const begin = () => Promise.resolve(void begun++);
+  const begin = () => {
+    begun++;
+    return Promise.resolve();
+  };
   const first = keeper.whileUp(begin, closing.signal);
   closing.abort(new Error('closed'));
   await expect(first).rejects.toThrow('closed');

@@ -129,7 +129,7 @@ export class ThreadKeeper {
 async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   let aborted = (): void => undefined;
-  const abort = new Promise<never>((_, reject) => (aborted = () => reject(signal.reason)));
+  const abort = new Promise<never>((_, reject) => (aborted = () => reject(signal.reason as Error)));
   signal.addEventListener('abort', aborted);
   try {
     await Promise.race([promise, abort]);
