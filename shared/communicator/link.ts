@@ -15,6 +15,7 @@ import { LAYOUT_VERSION, keysOf } from './keys.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
 import { parseRedis } from './redis-form.js';
 import { defineScripts } from './scripts.js';
+import { watchSilence } from './silence.js';
 import { turnedAway } from './turned-away.js';
 
 const OLDEST_REDIS = 7;
@@ -147,9 +148,9 @@ export class Link {
       disableClientInfo: true,
       connectTimeout: this.options.connectTimeoutMs,
       keepAlive: KEEP_ALIVE_MS,
-      socketTimeout: this.blockMs + this.options.replyTimeoutMs,
     });
     defineScripts(redis);
+    watchSilence(redis, this.options.replyTimeoutMs, this.blockMs);
     this.#lastError = undefined;
     let sentinel: string | undefined;
     redis.on('sentinelError', (error: Error) => (sentinel = error.message));
