@@ -10,8 +10,6 @@ import { Communicator } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
 import type { SweepMetrics } from './sweep-metrics.js';
 
-/** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
-const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 } as const;
 const PRUNE_MS = 600_000;
 /** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
@@ -29,7 +27,7 @@ export class RunMonitor {
     private readonly log: Logger,
     private readonly metrics: SweepMetrics,
   ) {
-    this.communicator = new Communicator({ redis: config.redis, run, ...TIMEOUTS });
+    this.communicator = new Communicator({ redis: config.redis, run, ...config.timeouts });
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
       new Loop({ name: `${run}:${name}`, intervalMs, work, log });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());

@@ -13,3 +13,4 @@ export {
   type ServerOptions,
 } from './server.js';
 export { runService, type Service } from './service.js';
+export { busTimeouts, timeoutVariables, type BusTimeouts } from './bus-timeouts.js';
