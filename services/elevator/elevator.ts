@@ -41,7 +41,7 @@ export class Elevator {
       return new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, log });
     });
     this.#runs = [...this.#communicators].map(([name, communicator]) => {
-      const work = () => communicator.connect().then(() => undefined);
+      const work = () => this.#reach(name, communicator);
       return new Loop({ name, intervalMs: REACH_MS, work, log });
     });
     this.collect = collectorOf(registry, this.carriers);
@@ -67,6 +67,15 @@ export class Elevator {
       this.#loops().every((loop) => loop.trouble === '' && !loop.late) &&
       Object.values(runs).every((state) => state === 'ready');
     return { ready, detail: { runs, lanes } };
+  }
+
+  /** A right that is missing is told by the name of the run, before a lane meets it. */
+  async #reach(name: string, communicator: Communicator): Promise<undefined> {
+    await communicator.connect();
+    for (const { from, to } of this.config.lanes) {
+      if (from.name === name) await communicator.mustBeAllowed('lift');
+      if (to.name === name) await communicator.mustBeAllowed('land');
+    }
   }
 
   #loops(): Loop[] {

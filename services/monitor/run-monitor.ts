@@ -29,7 +29,7 @@ export class RunMonitor {
   ) {
     this.communicator = new Communicator({ redis: config.redis, run, ...config.timeouts });
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
-      new Loop({ name: `${run}:${name}`, intervalMs, work, log });
+      new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), log });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
     this.#loops = [
       this.#sweeps,
@@ -64,6 +64,12 @@ export class RunMonitor {
     const loops = this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')] as const);
     const off: Record<string, string> = this.#mayScan ? {} : { orphans: 'off: this user may not SCAN' };
     return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off };
+  }
+
+  /** A right that is missing is told before a chore begins, and not in the middle of it. */
+  async #ifAllowed(work: () => Promise<number | undefined>): Promise<number | undefined> {
+    await this.communicator.mustBeAllowed('monitor');
+    return work();
   }
 
   async sweep(): Promise<undefined> {

@@ -16,6 +16,7 @@ import { LaneFoot, LaneHead } from './lane.js';
 import { runKeys, type Output } from './outputs.js';
 import { Recovery } from './recovery.js';
 import { Replicated } from './replicas.js';
+import type { Part } from './rights.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { Sender } from './sender.js';
 import { EVENTS, Status, type QueueStatus } from './status.js';
@@ -36,6 +37,7 @@ export class Communicator {
   readonly #sender: Sender;
   readonly #waiting = new Set<Connection>();
   readonly #closed = new AbortController();
+  #mayPop = false;
   #poppedAside = new Map<string, number>();
 
   /** Does no I/O: the first call connects. `shared`: it works on one connection with all in this process that say so for the same bus. */
@@ -69,6 +71,11 @@ export class Communicator {
     await this.#connection.run((redis) => redis.ping());
   }
 
+  /** Throws MR_REDIS_AUTH, with all that is missing, where its user may not do what a part of MarbleRun needs. */
+  mustBeAllowed(part: Part): Promise<void> {
+    return this.#connection.mustBeAllowed(part);
+  }
+
   /** Sends marbles, in order and all or none; each exactly once, also over a cut connection. */
   push(outputs: readonly Output[]): Promise<void> {
     return this.#sender.send(outputs);
@@ -77,6 +84,8 @@ export class Communicator {
   /** Takes marbles for good: no lease, no finish. Queues in strict order. */
   async pop(queues: readonly string[], count = 1): Promise<Popped[]> {
     const keys = [...runKeys(this.#keys), ...queues.map((queue) => this.#keys.queue(queue))];
+    if (!this.#mayPop) await this.mustBeAllowed('pop');
+    this.#mayPop = true;
     const aside = this.#poppedAside.get(queues[0]!) ?? 0;
     this.#poppedAside.delete(queues[0]!);
     const reply = await this.#connection.run((redis) =>

@@ -11,8 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { MarbleRunError, type ErrorCode } from '../errors.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+import { keysOf } from './keys.js';
 import { Link } from './link.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
+import { mustBeAllowed, type Part } from './rights.js';
 
 /** Refusals that pass by themselves for one that was connected: a failover, or files that are being renewed. */
 const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_OPTION']);
@@ -93,6 +95,11 @@ export class Connection {
     } finally {
       this.#underWay--;
     }
+  }
+
+  /** Throws MR_REDIS_AUTH, with all that is missing, where its user may not do what a part of MarbleRun needs. */
+  async mustBeAllowed(part: Part): Promise<void> {
+    await this.run((redis) => mustBeAllowed(redis, part, keysOf(this.#options.run)));
   }
 
   /** Like `run`, but also waits while Redis is full: for work that is done already and must not be dropped. */

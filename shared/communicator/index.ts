@@ -9,6 +9,7 @@ export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
 export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
 export { mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
 export type { Output } from './outputs.js';
+export type { Part } from './rights.js';
 export { Recovery, type SweepResult } from './recovery.js';
 export { EVENTS, Status, type HolderStatus, type QueueEvent, type QueueStatus } from './status.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';

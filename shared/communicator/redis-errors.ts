@@ -44,6 +44,12 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   OOM: { code: 'MR_REDIS_FULL', hint: 'Redis is over its maxmemory; nothing was sent' },
 };
 
+/** Refusals of Redis that come without their word. */
+const PHRASES = [
+  ['invalid username-password', 'WRONGPASS'],
+  ['The user executing the script can', 'NOPERM'],
+] as const;
+
 /** Has no word of its own. */
 const TOO_MANY = 'max number of clients reached';
 
@@ -72,7 +78,7 @@ export function verdictOn(cause: unknown): Verdict {
   const message =
     cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`.trim() : String(cause);
   const word = /^(?:ERR )?-?([A-Z]+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
-  const refusal = REFUSALS[word] ?? (message.includes('invalid username-password') ? REFUSALS['WRONGPASS'] : undefined);
+  const refusal = REFUSALS[word] ?? REFUSALS[PHRASES.find(([phrase]) => message.includes(phrase))?.[1] ?? ''];
   if (refusal)
     return { kind: 'refused', error: new MarbleRunError(refusal.code, `${refusal.hint}: ${message}`, { cause }) };
   if (word === 'MOVED') return { kind: 'moved', to: message.split(' ').at(-1)! };

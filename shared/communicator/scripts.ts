@@ -34,6 +34,7 @@ const SCRIPTS = {
   expire: { file: 'expire', allowOom: true },
   prune: { file: 'prune', allowOom: true },
   lift: { file: 'lift', allowOom: true },
+  rights: { file: 'rights', allowOom: true },
   renew: { file: 'renew', allowOom: true },
   land: { file: 'land', allowOom: false },
 } as const;
@@ -54,6 +55,12 @@ export function scriptText(name: ScriptName): string {
       .join(''),
   );
   return `#!lua flags=${allowOom ? 'allow-oom' : ''}\n${body}`;
+}
+
+/** The commands that it runs, in small letters. */
+export function scriptCommands(name: ScriptName): Set<string> {
+  const calls = scriptText(name).matchAll(/\b(?:redis\.p?call|pushAll)\(\s*'([A-Z]+)'/g);
+  return new Set([...calls].map(([, command]) => command!.toLowerCase()));
 }
 
 let texts: Map<ScriptName, string> | undefined;

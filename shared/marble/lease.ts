@@ -68,6 +68,7 @@ export class Lease {
     const { leaseMs, timeLimitMs, maxAttempts } = this.options;
     const description = { host: hostname(), pid: String(process.pid) };
     const holding = this.communicator.holding(this.#waiting, { leaseMs, timeLimitMs, maxAttempts, description });
+    await this.communicator.mustBeAllowed('work');
     const lost = () => {
       this.lost(holding);
       void holding.unblock().catch(() => undefined); // what fails here fails again, and is told, with its next swap
