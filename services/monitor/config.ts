@@ -42,6 +42,9 @@ export const monitorVariables = z.object({
   MARBLERUN_ORPHANS_MS: whole(100, 86_400_000)
     .default(30_000)
     .describe('ms between searches for held marbles whose holder has no entry'),
+  MARBLERUN_AUDIT_MS: whole(100, 86_400_000)
+    .default(60_000)
+    .describe('ms between audits: is all there that should be by its counts; what is missing twice is told'),
   MARBLERUN_MAX_ATTEMPTS: whole(1, 1_000_000)
     .default(5)
     .describe('deliveries before a marble is dead, where neither it nor its worker says'),
@@ -73,6 +76,7 @@ export interface MonitorConfig {
   readonly sweepMs: number;
   readonly promoteMs: number;
   readonly orphansMs: number;
+  readonly auditMs: number;
   readonly maxAttempts: number;
   readonly stillMs: number;
   readonly deadKeep: number;
@@ -95,6 +99,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     sweepMs: variables.MARBLERUN_SWEEP_MS,
     promoteMs: variables.MARBLERUN_PROMOTE_MS,
     orphansMs: variables.MARBLERUN_ORPHANS_MS,
+    auditMs: variables.MARBLERUN_AUDIT_MS,
     maxAttempts: variables.MARBLERUN_MAX_ATTEMPTS,
     stillMs: variables.MARBLERUN_STILL_MS,
     deadKeep: variables.MARBLERUN_DEAD_KEEP,

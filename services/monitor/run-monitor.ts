@@ -8,14 +8,17 @@ import { Loop, type Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
+import { RedisWatch } from './redis-watch.js';
 import type { SweepMetrics } from './sweep-metrics.js';
 
 const PRUNE_MS = 600_000;
+const POLICY_MS = 10_000;
 /** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
 export class RunMonitor {
   readonly communicator: Communicator;
+  readonly watch: RedisWatch;
   readonly #sweeps: Loop;
   readonly #loops: readonly Loop[];
   #mayScan = true;
@@ -28,6 +31,7 @@ export class RunMonitor {
     private readonly metrics: SweepMetrics,
   ) {
     this.communicator = new Communicator({ redis: config.redis, run, ...config.timeouts });
+    this.watch = new RedisWatch(run, this.communicator, log);
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
       new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), log });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
@@ -36,6 +40,8 @@ export class RunMonitor {
       chore('promote', config.promoteMs, () => this.promote()),
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
+      chore('policy', POLICY_MS, () => this.watch.lookAtPolicy()),
+      chore('audit', config.auditMs, () => this.watch.audit()),
       chore('expire', expireEveryMs(config.deadKeepMs), () => this.expire()),
     ];
   }
@@ -51,6 +57,7 @@ export class RunMonitor {
   }
 
   get ready(): boolean {
+    if (this.watch.policy) return false;
     return this.communicator.state === 'ready' && this.#loops.every((loop) => loop.trouble === '' && !loop.late);
   }
 
@@ -63,7 +70,10 @@ export class RunMonitor {
   get detail(): Record<string, string> {
     const loops = this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')] as const);
     const off: Record<string, string> = this.#mayScan ? {} : { orphans: 'off: this user may not SCAN' };
-    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off };
+    const evicts: Record<string, string> = this.watch.policy
+      ? { eviction: `this Redis may evict: ${this.watch.policy}` }
+      : {};
+    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off, ...evicts };
   }
 
   /** A right that is missing is told before a chore begins, and not in the middle of it. */

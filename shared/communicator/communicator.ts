@@ -5,6 +5,7 @@
  * What may go wrong on every call: MR_REDIS_UNAVAILABLE, MR_REDIS_AUTH, MR_REDIS_READONLY,
  * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
  */
+import { Audit } from './audit.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 import { Connection, closed } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
@@ -31,6 +32,7 @@ export class Communicator {
   readonly recovery: Recovery;
   readonly graveyard: Graveyard;
   readonly status: Status;
+  readonly audit: Audit;
   readonly #options: BusOptions;
   readonly #connection: Connection;
   readonly #keys: RunKeys;
@@ -38,6 +40,7 @@ export class Communicator {
   readonly #waiting = new Set<Connection>();
   readonly #closed = new AbortController();
   #mayPop = false;
+  #counting: Promise<unknown> | undefined;
   #poppedAside = new Map<string, number>();
 
   /** Does no I/O: the first call connects. `shared`: it works on one connection with all in this process that say so for the same bus. */
@@ -50,6 +53,7 @@ export class Communicator {
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.graveyard = new Graveyard(this.#connection, this.#keys);
     this.status = new Status(this.#connection, this.#keys);
+    this.audit = new Audit(this.#connection, this.#keys);
   }
 
   /** `ready`, or what this waits for. */
@@ -102,7 +106,9 @@ export class Communicator {
       again ? Promise.resolve(null) : redis.brpopBuffer(this.#keys.queue(queue), ms / 1000),
     );
     if (!found) return undefined;
-    this.#poppedAside.set(queue, (this.#poppedAside.get(queue) ?? 0) + 1); // counted with the next pop
+    this.#poppedAside.set(queue, (this.#poppedAside.get(queue) ?? 0) + 1);
+    const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then it is missing in the counts
+    this.#counting = Promise.all([this.#counting, counted]);
     return { queue, envelope: decodeEnvelope(found[1]) };
   }
 
@@ -127,7 +133,10 @@ export class Communicator {
   async destroy(queue: string): Promise<number> {
     const key = this.#keys.queue(checkName('queue', queue));
     const replies = await this.#connection.run((redis) => redis.multi().llen(key).del(key).exec());
-    return (replies?.[0]?.[1] as number | undefined) ?? 0;
+    const destroyed = (replies?.[0]?.[1] as number | undefined) ?? 0;
+    if (destroyed > 0)
+      await this.#connection.run((redis) => redis.hincrby(this.#keys.counts, `${queue} deleted`, destroyed));
+    return destroyed;
   }
 
   /** Keeps a value for `ttlMs`. */
@@ -191,7 +200,7 @@ export class Communicator {
 
   /** Waits for sends under way, then disconnects. Safe twice. */
   async close(): Promise<void> {
-    await this.#sender.settled();
+    await Promise.all([this.#sender.settled(), this.#counting]);
     this.disconnect();
   }
 

@@ -1,3 +1,4 @@
+export { Audit, type Stock } from './audit.js';
 export { Communicator, type Popped } from './communicator.js';
 export { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 export { Connection } from './connection.js';

@@ -11,6 +11,7 @@ import type { Redis } from 'ioredis';
 import { MarbleRunError } from '../errors.js';
 import type { BusOptions } from './bus-options.js';
 import { Dialer } from './dial.js';
+import { warnOfEviction } from './eviction.js';
 import { LAYOUT_VERSION, keysOf } from './keys.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
 import { parseRedis } from './redis-form.js';
@@ -136,6 +137,7 @@ export class Link {
     }
     this.#fit = true;
     this.state = 'ready';
+    void warnOfEviction(redis, this.address);
     return redis;
   }
 

@@ -26,7 +26,7 @@ const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; re
       commands: ['blmove', 'client|unblock', 'hmget', 'hset'],
     },
     monitor: {
-      scripts: ['due', 'reclaim', 'overdue', 'promote', 'orphans', 'prune', 'expire', 'lines'],
+      scripts: ['due', 'reclaim', 'overdue', 'promote', 'orphans', 'prune', 'expire', 'lines', 'audit'],
       commands: ['client|unblock', 'hgetall', 'hlen', 'hmget', 'llen', 'zcard', 'zrange'],
     },
     lift: { scripts: ['lift', 'renew'], commands: ['llen', 'zrange'] },

@@ -34,6 +34,7 @@ const SCRIPTS = {
   expire: { file: 'expire', allowOom: true },
   prune: { file: 'prune', allowOom: true },
   lift: { file: 'lift', allowOom: true },
+  audit: { file: 'audit', allowOom: true },
   rights: { file: 'rights', allowOom: true },
   renew: { file: 'renew', allowOom: true },
   land: { file: 'land', allowOom: false },

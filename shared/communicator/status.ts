@@ -5,10 +5,11 @@ import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope } from './envelope.js';
+import { evictingPolicy } from './eviction.js';
 import type { RunKeys } from './keys.js';
 import { callScript } from './scripts.js';
 
-/** What is counted of each queue, for ever upwards. `expired`: removed from the dead by the retention. `lifted` and `elevated` are of its outbox. */
+/** What is counted of each queue, for ever upwards. `expired`: removed from the dead by the retention; `deleted`: by a person, from the dead or with their queue. `lifted` and `elevated` are of its outbox. */
 export const EVENTS = [
   'sent',
   'taken',
@@ -19,6 +20,7 @@ export const EVENTS = [
   'released',
   'dead',
   'expired',
+  'deleted',
   'elevated',
   'lifted',
 ] as const;
@@ -142,6 +144,11 @@ export class Status {
     return info === undefined
       ? undefined
       : { usedBytes: Number(field(info, 'used_memory')), maxBytes: Number(field(info, 'maxmemory')) };
+  }
+
+  /** The policy by which this Redis may evict; '' where it may not, undefined where this user may not read it (INFO). */
+  async evictingPolicy(): Promise<string | undefined> {
+    return evictingPolicy(await this.#ifAllowed((redis) => redis.info('memory')));
   }
 
   /** What this Redis promises of what it has acknowledged; undefined what this user may not read (INFO, CONFIG GET). */

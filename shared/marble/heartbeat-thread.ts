@@ -3,6 +3,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BusOptions } from '../communicator/bus-options.js';
+import { warnOfNoEviction } from '../communicator/eviction.js';
 import { Beater } from './beater.js';
 
 export type ToThread =
@@ -54,4 +55,5 @@ function remove(holder: string): void {
   }
 }
 
+warnOfNoEviction(); // the main thread does
 post({ ready: true });

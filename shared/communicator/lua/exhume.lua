@@ -20,6 +20,7 @@ for i = 5 + lines, #ARGV do
       pushBack(queue, keys[queue], QUEUES, at, { id and id .. ' 0' .. rest or envelope })
     end
     closeGrave(ARGV[i])
+    if not requeue then count(queue, 'deleted', 1) end
     taken = taken + 1
   end
   looked = looked + 1
