@@ -14,7 +14,8 @@ export const ERROR_CODES = {
   MR_DATA_UNENCODABLE: 'the data cannot be encoded (a cycle, a BigInt, undefined, a function)',
   MR_DATA_UNREADABLE: 'what lies in the queue is not an envelope, or its data cannot be decoded',
   MR_DATA_TOO_LARGE: 'the encoded data is over the limit; nothing was sent',
-  MR_NOTHING_HELD: 'finish or fail was called and no marble is held, or something was sent with a marble whose handler has ended',
+  MR_NOTHING_HELD:
+    'finish or fail was called and no marble is held, or something was sent with a marble whose handler has ended',
   MR_TOO_MANY_OUTPUTS: 'a marble sends more with its finish than one step of Redis may carry',
   MR_CLOSED: 'the Marble is closed',
   MR_BUSY: 'a second wait was called while one is under way on the same Marble',

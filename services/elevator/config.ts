@@ -1,12 +1,22 @@
 /**
  * What the Elevator is told by its environment.
  */
-import { commonVariables, port, readEnvironment, whole, type Access } from '@marblerun/service';
+import {
+  busTimeouts,
+  commonVariables,
+  port,
+  readEnvironment,
+  timeoutVariables,
+  whole,
+  type Access,
+  type BusTimeouts,
+} from '@marblerun/service';
 import { z } from 'zod';
 import { readLanes, type Lane } from './lanes.js';
 
 export const elevatorVariables = z.object({
   ...commonVariables,
+  ...timeoutVariables({ connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 10_000 }),
   MARBLERUN_PORT: port(9465),
   MARBLERUN_LANES: z
     .string('must be given: the runs and lanes as JSON')
@@ -21,6 +31,7 @@ export const elevatorVariables = z.object({
 
 export interface ElevatorConfig {
   readonly lanes: readonly Lane[];
+  readonly timeouts: BusTimeouts;
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
@@ -36,6 +47,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ElevatorConfig
   const variables = readEnvironment(elevatorVariables, env);
   return {
     lanes: readLanes(variables.MARBLERUN_LANES, variables.MARBLERUN_REDIS),
+    timeouts: busTimeouts(variables),
     host: variables.MARBLERUN_HOST,
     port: variables.MARBLERUN_PORT,
     logLevel: variables.MARBLERUN_LOG_LEVEL,

@@ -10,7 +10,6 @@ import type { Run } from './lanes.js';
 import { createLaneMetrics } from './lane-metrics.js';
 import { collectorOf } from './metrics.js';
 
-const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000 } as const;
 /** How often each run is asked whether it is there, so that readiness is known also when nothing is to be carried. */
 const REACH_MS = 1000;
 
@@ -23,7 +22,11 @@ export class Elevator {
   readonly #runs: readonly Loop[];
 
   /** Does no I/O. */
-  constructor(config: ElevatorConfig, log: Logger, registry: Registry) {
+  constructor(
+    private readonly config: ElevatorConfig,
+    log: Logger,
+    registry: Registry,
+  ) {
     const metrics = createLaneMetrics(
       registry,
       config.lanes.map(({ name }) => name),
@@ -39,7 +42,7 @@ export class Elevator {
       return loop;
     });
     this.#runs = [...this.#communicators].map(([name, communicator]) => {
-      const work = () => communicator.connect().then(() => undefined);
+      const work = () => this.#reach(name, communicator);
       return new Loop({ name, intervalMs: REACH_MS, work, log });
     });
     this.collect = collectorOf(registry, this.carriers);
@@ -67,6 +70,15 @@ export class Elevator {
     return { ready, detail: { runs, lanes } };
   }
 
+  /** A right that is missing is told by the name of the run, before a lane meets it. */
+  async #reach(name: string, communicator: Communicator): Promise<undefined> {
+    await communicator.connect();
+    for (const { from, to } of this.config.lanes) {
+      if (from.name === name) await communicator.mustBeAllowed('lift');
+      if (to.name === name) await communicator.mustBeAllowed('land');
+    }
+  }
+
   #loops(): Loop[] {
     return [...this.#lanes, ...this.#runs];
   }
@@ -74,7 +86,7 @@ export class Elevator {
   #communicator({ name, ...bus }: Run): Communicator {
     let communicator = this.#communicators.get(name);
     if (!communicator) {
-      communicator = new Communicator({ ...bus, ...TIMEOUTS });
+      communicator = new Communicator({ ...bus, ...this.config.timeouts });
       this.#communicators.set(name, communicator);
     }
     return communicator;

@@ -1,7 +1,17 @@
 /**
  * What the Monitor is told by its environment.
  */
-import { commonVariables, port, readEnvironment, tokens, whole, type Access } from '@marblerun/service';
+import {
+  busTimeouts,
+  commonVariables,
+  port,
+  readEnvironment,
+  timeoutVariables,
+  tokens,
+  whole,
+  type Access,
+  type BusTimeouts,
+} from '@marblerun/service';
 import { checkName } from 'marblerun/communicator';
 import { z } from 'zod';
 
@@ -17,8 +27,12 @@ const runs = z.string().transform((list, context) => {
   return names;
 });
 
+/** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
+const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 };
+
 export const monitorVariables = z.object({
   ...commonVariables,
+  ...timeoutVariables(TIMEOUTS),
   MARBLERUN_PORT: port(9464),
   MARBLERUN_RUN: runs.prefault('main').describe('runs to watch, on one Redis, separated by commas'),
   MARBLERUN_SWEEP_MS: whole(10, 3_600_000).default(1000).describe('ms between sweeps for dropped marbles'),
@@ -28,6 +42,9 @@ export const monitorVariables = z.object({
   MARBLERUN_ORPHANS_MS: whole(100, 86_400_000)
     .default(30_000)
     .describe('ms between searches for held marbles whose holder has no entry'),
+  MARBLERUN_AUDIT_MS: whole(100, 86_400_000)
+    .default(60_000)
+    .describe('ms between audits: is all there that should be by its counts; what is missing twice is told'),
   MARBLERUN_MAX_ATTEMPTS: whole(1, 1_000_000)
     .default(5)
     .describe('deliveries before a marble is dead, where neither it nor its worker says'),
@@ -50,6 +67,7 @@ export const monitorVariables = z.object({
 
 export interface MonitorConfig {
   readonly redis: string;
+  readonly timeouts: BusTimeouts;
   readonly runs: readonly string[];
   readonly host: string;
   readonly port: number;
@@ -58,6 +76,7 @@ export interface MonitorConfig {
   readonly sweepMs: number;
   readonly promoteMs: number;
   readonly orphansMs: number;
+  readonly auditMs: number;
   readonly maxAttempts: number;
   readonly stillMs: number;
   readonly deadKeep: number;
@@ -71,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
   const variables = readEnvironment(monitorVariables, env);
   return {
     redis: variables.MARBLERUN_REDIS,
+    timeouts: busTimeouts(variables),
     runs: variables.MARBLERUN_RUN,
     host: variables.MARBLERUN_HOST,
     port: variables.MARBLERUN_PORT,
@@ -79,6 +99,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     sweepMs: variables.MARBLERUN_SWEEP_MS,
     promoteMs: variables.MARBLERUN_PROMOTE_MS,
     orphansMs: variables.MARBLERUN_ORPHANS_MS,
+    auditMs: variables.MARBLERUN_AUDIT_MS,
     maxAttempts: variables.MARBLERUN_MAX_ATTEMPTS,
     stillMs: variables.MARBLERUN_STILL_MS,
     deadKeep: variables.MARBLERUN_DEAD_KEEP,

@@ -7,6 +7,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { QueueStatus } from 'marblerun/communicator';
 import type { RunMonitor } from './run-monitor.js';
+import { createWatchMetrics } from './watch-metrics.js';
 
 /** The public events of marblerun_marbles_total, of those that are counted. */
 const PUBLIC_EVENTS = ['sent', 'finished', 'failed', 'dropped', 'returned', 'dead', 'elevated'] as const;
@@ -56,7 +57,9 @@ export function collectorOf(
   metricHolders: number,
 ): () => Promise<void> {
   const instruments = createInstruments(registry);
+  const showWatch = createWatchMetrics(registry);
   return async () => {
+    showWatch(monitors);
     for (const instrument of Object.values(instruments)) instrument.reset();
     await Promise.all(
       monitors.map(async (monitor) => {

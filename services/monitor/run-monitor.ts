@@ -8,19 +8,20 @@ import { Loop, type Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import { Communicator, WATCH, noSweep, type SweepResult } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
+import { RedisWatch } from './redis-watch.js';
 import { CLAMPED, type SweepMetrics } from './sweep-metrics.js';
 import { NAME, VERSION } from './version.js';
 
-/** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
-const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 } as const;
 const PRUNE_MS = 600_000;
 /** Of 1,000 keys each, in one search for orphans: some 0.1 s of Redis's time, in steps of less than a millisecond. */
 const SCAN_STEPS = 200;
+const POLICY_MS = 10_000;
 /** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
 export class RunMonitor {
   readonly communicator: Communicator;
+  readonly watch: RedisWatch;
   readonly #sweeps: Loop;
   readonly #loops: readonly Loop[];
   #mayScan = true;
@@ -32,15 +33,18 @@ export class RunMonitor {
     private readonly log: Logger,
     private readonly metrics: SweepMetrics,
   ) {
-    this.communicator = new Communicator({ redis: config.redis, run, ...TIMEOUTS });
+    this.communicator = new Communicator({ redis: config.redis, run, ...config.timeouts });
+    this.watch = new RedisWatch(run, this.communicator, log);
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
-      new Loop({ name: `${run}:${name}`, intervalMs, work, log });
+      new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), log });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
     this.#loops = [
       this.#sweeps,
       chore('promote', config.promoteMs, () => this.promote()),
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
+      chore('policy', POLICY_MS, () => this.watch.lookAtPolicy()),
+      chore('audit', config.auditMs, () => this.watch.audit()),
       chore('expire', expireEveryMs(config.deadKeepMs), () => this.expire()),
       chore('note', WATCH.everyMs, () => this.note()),
     ];
@@ -58,6 +62,7 @@ export class RunMonitor {
   }
 
   get ready(): boolean {
+    if (this.watch.policy) return false;
     return this.communicator.state === 'ready' && this.#loops.every((loop) => loop.trouble === '' && !loop.late);
   }
 
@@ -70,7 +75,16 @@ export class RunMonitor {
   get detail(): Record<string, string> {
     const loops = this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')] as const);
     const off: Record<string, string> = this.#mayScan ? {} : { orphans: 'off: this user may not SCAN' };
-    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off };
+    const evicts: Record<string, string> = this.watch.policy
+      ? { eviction: `this Redis may evict: ${this.watch.policy}` }
+      : {};
+    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off, ...evicts };
+  }
+
+  /** A right that is missing is told before a chore begins, and not in the middle of it. */
+  async #ifAllowed(work: () => Promise<number | undefined>): Promise<number | undefined> {
+    await this.communicator.mustBeAllowed('monitor');
+    return work();
   }
 
   async sweep(): Promise<undefined> {

@@ -6,11 +6,11 @@ export interface BusOptions {
   readonly redis?: string | RedisForm;
   /** Default `main`. */
   readonly run?: string;
-  /** How long the first connection may take. Default 10,000 ms. */
+  /** How long the first connection may take, until Redis has answered. Default 10,000 ms. */
   readonly connectTimeoutMs?: number;
-  /** How long a command goes on trying while Redis is away. Default 0: as long as it takes. */
+  /** How long a command goes on trying from when Redis is found to be away; a healthy wait does not count. Default 0: as long as it takes. */
   readonly retryTimeoutMs?: number;
-  /** How long Redis may leave a command without any reply before the connection counts as half-open. Default 10,000 ms. */
+  /** How long a connection may be silent while Redis owes an answer before it counts as half-open: no byte comes, and none goes. A command of many bytes has 1 s more for each 16 KiB. Default 10,000 ms. */
   readonly replyTimeoutMs?: number;
   /** Replicas that must have what was sent before `send` returns. Default 0: the primary is enough. */
   readonly replicas?: number;

@@ -5,9 +5,10 @@
  * What may go wrong on every call: MR_REDIS_UNAVAILABLE, MR_REDIS_AUTH, MR_REDIS_READONLY,
  * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
  */
+import { Audit } from './audit.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 import { destroy, transfer } from './bulk.js';
-import { Connection } from './connection.js';
+import { Connection, closed } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import { Graveyard } from './graveyard.js';
 import { Holding } from './holding.js';
@@ -17,6 +18,7 @@ import { LaneFoot, LaneHead } from './lane.js';
 import { runKeys, type Output } from './outputs.js';
 import { Recovery } from './recovery.js';
 import { Replicated } from './replicas.js';
+import type { Part } from './rights.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { Sender } from './sender.js';
 import { EVENTS, Status, type QueueStatus } from './status.js';
@@ -47,11 +49,15 @@ export class Communicator {
   readonly graveyard: Graveyard;
   readonly status: Status;
   readonly watchers: Watchers;
+  readonly audit: Audit;
   readonly #options: BusOptions;
   readonly #connection: Connection;
   readonly #keys: RunKeys;
   readonly #sender: Sender;
   readonly #waiting = new Set<Connection>();
+  readonly #closed = new AbortController();
+  #mayPop = false;
+  #counting: Promise<unknown> | undefined;
   #poppedAside = new Map<string, number>();
 
   /** Does no I/O: the first call connects. `shared`: it works on one connection with all in this process that say so for the same bus. */
@@ -65,6 +71,7 @@ export class Communicator {
     this.graveyard = new Graveyard(this.#connection, this.#keys);
     this.status = new Status(this.#connection, this.#keys);
     this.watchers = new Watchers(this.#connection, this.#keys);
+    this.audit = new Audit(this.#connection, this.#keys);
   }
 
   /** `ready`, or what this waits for. */
@@ -76,9 +83,19 @@ export class Communicator {
     return this.#connection.address;
   }
 
+  /** Aborted with MR_CLOSED when this is disconnected, for what waits for something else than Redis. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
   /** Throws where Redis is away or cannot carry the run. */
   async connect(): Promise<void> {
     await this.#connection.run((redis) => redis.ping());
+  }
+
+  /** Throws MR_REDIS_AUTH, with all that is missing, where its user may not do what a part of MarbleRun needs. */
+  mustBeAllowed(part: Part): Promise<void> {
+    return this.#connection.mustBeAllowed(part);
   }
 
   /** Sends marbles, in order and all or none; each exactly once, also over a cut connection. */
@@ -89,6 +106,8 @@ export class Communicator {
   /** Takes marbles for good: no lease, no finish. Queues in strict order. */
   async pop(queues: readonly string[], count = 1): Promise<Popped[]> {
     const keys = [...runKeys(this.#keys), ...queues.map((queue) => this.#keys.queue(queue))];
+    if (!this.#mayPop) await this.mustBeAllowed('pop');
+    this.#mayPop = true;
     const aside = this.#poppedAside.get(queues[0]!) ?? 0;
     this.#poppedAside.delete(queues[0]!);
     const reply = await this.#connection
@@ -109,6 +128,8 @@ export class Communicator {
     );
     if (!found) return undefined;
     this.#popped(queue, 1);
+    const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then it is missing in the counts
+    this.#counting = Promise.all([this.#counting, counted]);
     return { queue, envelope: decodeEnvelope(found[1]) };
   }
 
@@ -208,12 +229,13 @@ export class Communicator {
 
   /** Waits for sends under way, then disconnects. Safe twice. */
   async close(): Promise<void> {
-    await this.#sender.settled();
+    await Promise.all([this.#sender.settled(), this.#counting]);
     this.disconnect();
   }
 
   /** Disconnects at once; what is under way fails with MR_CLOSED. */
   disconnect(): void {
+    this.#closed.abort(closed());
     for (const connection of [this.#connection, ...this.#waiting]) connection.close();
   }
 

@@ -5,19 +5,25 @@
  * may be asked again and must then say so, and only `dial.ts` knows where to. What may go wrong:
  * before the first success Redis being away is an error after `connectTimeoutMs`; afterwards a
  * command waits as long as it takes, or `retryTimeoutMs`, and the caller is told MR_REDIS_UNAVAILABLE.
+ * Both count from when Redis was found to be away, however long a command waited in good health before that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { MarbleRunError, type ErrorCode } from '../errors.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 import { withKeys } from './failed-command.js';
+import { keysOf } from './keys.js';
 import { Link, type Session } from './link.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
+import { mustBeAllowed, type Part } from './rights.js';
 
 /** Refusals that pass by themselves for one that was connected: a failover, or files that are being renewed. */
 const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_OPTION']);
 
 export type { Session };
+/** What a user may not do now is not asked again at once by one who only waits: he would do so a thousand times a second. */
+const REFUSED_PAUSE_MS = 1000;
+const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY']);
 
 export class Connection {
   readonly #options: Required<BusOptions>;
@@ -26,14 +32,18 @@ export class Connection {
   #closed = false;
   #underWay = 0;
 
-  private constructor(options: BusOptions, linkTo: (options: Required<BusOptions>) => Link) {
+  private constructor(
+    options: BusOptions,
+    linkTo: (options: Required<BusOptions>) => Link,
+    private readonly onlyWaits = false,
+  ) {
     this.#options = { ...BUS_DEFAULTS, ...options };
     this.#link = linkTo(this.#options);
   }
 
   /** Of its own. `blockMs`: the longest block of a command on it, for one that only waits. */
   static own(options: BusOptions, blockMs = 0): Connection {
-    return new Connection(options, (all) => new Link(all, blockMs));
+    return new Connection(options, (all) => new Link(all, blockMs), blockMs > 0);
   }
 
   /** One with all others in this process that were made so for the same bus. No command on it may block. */
@@ -67,28 +77,36 @@ export class Connection {
    */
   async run<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
     let again = false;
-    const started = Date.now();
+    let away: number | undefined; // since when Redis is
     this.#underWay++;
     try {
       for (let tries = 1; ; tries++) {
         let redis: Redis | undefined;
+        const began = Date.now();
         try {
-          redis = (this.#closed ? undefined : this.#link.fit) ?? (await this.#open());
+          redis = (this.#closed ? undefined : this.#link.fit) ?? (await this.#open(away ?? began));
           const reply = await attempt(redis, again);
           if (tries > 1 && this.#link.fit) this.#link.state = 'ready'; // what it waited for is over
           return reply;
         } catch (error) {
           this.#everReady ||= redis !== undefined;
           const verdict = this.#judge(error, redis);
-          if (verdict.kind === 'refused') throw await withKeys(verdict.error, redis);
+          if (verdict.kind === 'refused') await this.#refuse(await withKeys(verdict.error, redis));
           again ||= verdict.kind === 'cut' && redis !== undefined;
-          this.#giveUpAfter(started, error);
-          if (verdict.kind !== 'moved' || tries > 1) await sleep(pauseMs(tries));
+          away ??= redis ? Date.now() : began;
+          const leftMs = this.#leftMs(away);
+          if (leftMs <= 0) throw this.#unavailable(error);
+          if (verdict.kind !== 'moved' || tries > 1) await sleep(Math.min(pauseMs(tries), leftMs));
         }
       }
     } finally {
       this.#underWay--;
     }
+  }
+
+  /** Throws MR_REDIS_AUTH, with all that is missing, where its user may not do what a part of MarbleRun needs. */
+  async mustBeAllowed(part: Part): Promise<void> {
+    await this.run((redis) => mustBeAllowed(redis, part, keysOf(this.#options.run)));
   }
 
   /** Like `run`, but also waits while Redis is full: for work that is done already and must not be dropped. */
@@ -124,9 +142,10 @@ export class Connection {
     this.#link.leave(this.#underWay > 0);
   }
 
-  async #open(): Promise<Redis> {
+  /** No longer than it may take: a server that takes connections and says nothing would hold it up. */
+  async #open(away: number): Promise<Redis> {
     this.#mustBeOpen();
-    const redis = await this.#link.open();
+    const redis = await inTime(this.#link.open(), this.#leftMs(away), () => new Waiting(this.state));
     this.#mustBeOpen();
     this.#everReady = true;
     return redis;
@@ -148,19 +167,38 @@ export class Connection {
     return { kind: 'wait', state: link.state };
   }
 
-  #giveUpAfter(started: number, cause: unknown): void {
-    const { connectTimeoutMs, retryTimeoutMs } = this.#options;
-    const limit = this.#everReady ? retryTimeoutMs : connectTimeoutMs;
-    if (limit === 0 || Date.now() - started < limit) return;
-    throw new MarbleRunError(
-      'MR_REDIS_UNAVAILABLE',
-      `redis: no answer from ${this.address} for ${limit} ms (${this.state})`,
-      { cause },
-    );
+  async #refuse(error: MarbleRunError): Promise<never> {
+    if (this.onlyWaits && PERSISTS.has(error.code)) await sleep(REFUSED_PAUSE_MS);
+    throw error;
+  }
+
+  /** How long a command may go on trying where Redis is `away` since then. */
+  #leftMs(away: number): number {
+    return this.#limitMs === 0 ? Infinity : this.#limitMs - (Date.now() - away);
+  }
+
+  get #limitMs(): number {
+    return this.#everReady ? this.#options.retryTimeoutMs : this.#options.connectTimeoutMs;
+  }
+
+  #unavailable(cause: unknown): MarbleRunError {
+    const message = `redis: no answer from ${this.address} for ${this.#limitMs} ms (${this.state})`;
+    return new MarbleRunError('MR_REDIS_UNAVAILABLE', message, { cause });
   }
 }
 
-function closed(): MarbleRunError {
+async function inTime<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
+  if (ms === Infinity) return promise;
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(late()), ms)));
+  try {
+    return await Promise.race([promise, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function closed(): MarbleRunError {
   return new MarbleRunError('MR_CLOSED', 'the connection is closed');
 }
 

@@ -1,3 +1,4 @@
+export { Audit, type Stock } from './audit.js';
 export { Communicator, type Popped } from './communicator.js';
 export { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 export { Connection } from './connection.js';
@@ -9,6 +10,7 @@ export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
 export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
 export { mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
 export type { Output } from './outputs.js';
+export type { Part } from './rights.js';
 export { Recovery, noSweep, type SweepResult } from './recovery.js';
 export { scriptNames, scriptText, type ScriptName } from './scripts.js';
 export { WATCH, Watchers, type MonitorStatus } from './watchers.js';

@@ -38,6 +38,8 @@ export function keysOf(run: string) {
     lane: (lane: string) => `${at}:lane:${lane}`,
     transit: (lane: string) => `${at}:lane:${lane}:transit`,
     landed: `${at}:landed`,
+    /** For trials of a user's rights; none of them stays. */
+    trial: (name: string) => `${at}:trial:${name}`,
     value: (name: string) => `${at}:value:${name}`,
     /** Prefixes of the keys that a holder without an entry may have left behind: `<prefix><holder>[:<queue>]`. */
     traces: [`${at}:held:`, `${at}:landing:`, `${at}:holder:`],

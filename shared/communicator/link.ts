@@ -11,10 +11,12 @@ import type { Redis } from 'ioredis';
 import { MarbleRunError } from '../errors.js';
 import type { BusOptions } from './bus-options.js';
 import { Dialer } from './dial.js';
+import { warnOfEviction } from './eviction.js';
 import { LAYOUT_VERSION, keysOf } from './keys.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
 import { parseRedis } from './redis-form.js';
 import { defineScripts } from './scripts.js';
+import { watchSilence } from './silence.js';
 import { turnedAway } from './turned-away.js';
 
 const OLDEST_REDIS = 7;
@@ -146,6 +148,7 @@ export class Link {
     }
     this.#fit = true;
     this.state = 'ready';
+    void warnOfEviction(redis, this.address);
     return redis;
   }
 
@@ -158,9 +161,9 @@ export class Link {
       disableClientInfo: true,
       connectTimeout: this.options.connectTimeoutMs,
       keepAlive: KEEP_ALIVE_MS,
-      socketTimeout: this.blockMs + this.options.replyTimeoutMs,
     });
     defineScripts(redis);
+    watchSilence(redis, this.options.replyTimeoutMs, this.blockMs);
     this.#lastError = undefined;
     let sentinel: string | undefined;
     redis.on('sentinelError', (error: Error) => (sentinel = error.message));

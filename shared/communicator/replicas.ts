@@ -9,6 +9,7 @@
 import type { Redis } from 'ioredis';
 import { MarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
+import type { Part } from './rights.js';
 
 export interface ReplicaOptions {
   readonly replicas: number;
@@ -21,6 +22,11 @@ export class Replicated {
     private readonly connection: Connection,
     private readonly options: ReplicaOptions,
   ) {}
+
+  async mustBeAllowed(part: Part): Promise<void> {
+    await this.connection.mustBeAllowed(part);
+    if (this.options.replicas > 0) await this.connection.mustBeAllowed('replicas');
+  }
 
   /** Like `run` of a connection. A command that is asked again must write again, for `WAIT` looks at what its connection wrote. */
   async run<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {

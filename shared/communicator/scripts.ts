@@ -42,6 +42,8 @@ const SCRIPTS = {
   prune: { file: 'prune', allowOom: true },
   lift: { file: 'lift', allowOom: true },
   watch: { file: 'watch', allowOom: true },
+  audit: { file: 'audit', allowOom: true },
+  rights: { file: 'rights', allowOom: true },
   renew: { file: 'renew', allowOom: true },
   land: { file: 'land', allowOom: false },
 } as const;
@@ -77,6 +79,12 @@ export function expanded(file: string, flags: string, read: (name: string) => st
 
 export function scriptNames(): ScriptName[] {
   return Object.keys(SCRIPTS) as ScriptName[];
+}
+
+/** The commands that it runs, in small letters. */
+export function scriptCommands(name: ScriptName): Set<string> {
+  const calls = scriptText(name).matchAll(/\b(?:redis\.p?call|pushAll)\(\s*'([A-Z]+)'/g);
+  return new Set([...calls].map(([, command]) => command!.toLowerCase()));
 }
 
 let texts: Map<ScriptName, string> | undefined;

@@ -40,6 +40,8 @@ export class Sender {
   /** Of all that wait, one after the other. */
   readonly #outputs: Output[] = [];
   #busy: Promise<void> | undefined;
+  /** Scripts that this user is known to be allowed. */
+  readonly #allowed = new Set<ScriptName>();
 
   constructor(
     private readonly connection: Replicated,
@@ -93,11 +95,14 @@ export class Sender {
   async #command(outputs: readonly Output[]): Promise<void> {
     const number = ++this.#number;
     const { kind, queue } = outputs[0]!;
-    const plain =
+    const isPlain =
       kind === 'back' &&
       outputs.length <= MOST_OUTPUTS &&
       outputs.every((one) => one.kind === kind && one.queue === queue);
-    const [script, keys, args] = plain ? this.#plain(number, queue, outputs) : this.#any(number, outputs);
+    const part = isPlain ? 'send' : 'dispatch';
+    if (!this.#allowed.has(part)) await this.connection.mustBeAllowed(part);
+    this.#allowed.add(part);
+    const [script, keys, args] = isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs);
     await this.connection.run((redis) => callScript(redis, script, keys, args));
   }
 

@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { decodeEnvelope } from './envelope.js';
+import { evictingPolicy } from './eviction.js';
 import { isName, type RunKeys } from './keys.js';
 import { callScript } from './scripts.js';
 
@@ -159,6 +160,11 @@ export class Status {
     return info === undefined
       ? undefined
       : { usedBytes: Number(field(info, 'used_memory')), maxBytes: Number(field(info, 'maxmemory')) };
+  }
+
+  /** The policy by which this Redis may evict; '' where it may not, undefined where this user may not read it (INFO). */
+  async evictingPolicy(): Promise<string | undefined> {
+    return evictingPolicy(await this.#ifAllowed((redis) => redis.info('memory')));
   }
 
   /** What this Redis promises of what it has acknowledged; undefined what this user may not read (INFO, CONFIG GET). */

@@ -2,8 +2,21 @@
  * The heartbeat thread: beats for all holders of the process, and watches the main loop.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { BusOptions } from '../communicator/bus-options.js';
+import { warnOfNoEviction } from '../communicator/eviction.js';
 import { Beater } from './beater.js';
-import type { FromThread, ToThread } from './heartbeat.js';
+
+export type ToThread =
+  | {
+      readonly add: {
+        readonly holder: string;
+        readonly bus: BusOptions;
+        readonly leaseMs: number;
+        readonly heartbeatMs: number;
+      };
+    }
+  | { readonly remove: string };
+export type FromThread = { readonly ready: true } | { readonly lost: string } | { readonly trouble: string };
 
 const clock = workerData as BigInt64Array;
 const beaters = new Map<string, Beater>();
@@ -42,4 +55,5 @@ function remove(holder: string): void {
   }
 }
 
+warnOfNoEviction(); // the main thread does
 post({ ready: true });

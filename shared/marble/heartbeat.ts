@@ -6,30 +6,20 @@
  * not a dead one. What may go wrong: Redis cannot be reached; then beats are tried again on time,
  * a warning says so, and after the lease the marbles are handed out again.
  */
-import type { Worker } from 'node:worker_threads';
 import type { BusOptions } from '../communicator/bus-options.js';
 import { Beater } from './beater.js';
 import type { ResolvedOptions } from './options.js';
-import { startThread } from './start-thread.js';
+import { ThreadKeeper } from './thread-keeper.js';
 
 export interface Heartbeat {
-  /** Resolves when it can beat: a lease must not begin before that. Rejects where the thread cannot be started. */
-  ready(): Promise<void>;
+  /**
+   * Calls `begin`, which begins a lease and adds its holder, once it can beat. Rejects where the thread cannot be
+   * started, or with the reason of `signal`.
+   */
+  whileUp(begin: () => Promise<void>, signal: AbortSignal): Promise<void>;
   add(holder: string, lost: () => void): void;
   remove(holder: string): void;
 }
-
-export type ToThread =
-  | {
-      readonly add: {
-        readonly holder: string;
-        readonly bus: BusOptions;
-        readonly leaseMs: number;
-        readonly heartbeatMs: number;
-      };
-    }
-  | { readonly remove: string };
-export type FromThread = { readonly ready: true } | { readonly lost: string } | { readonly trouble: string };
 
 export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs } = options;
@@ -38,7 +28,7 @@ export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs, replyTimeoutMs };
   if (options.heartbeat === 'loop') return loopHeartbeat(bus, leaseMs, heartbeatMs);
   return {
-    ready: () => thread.start(),
+    whileUp: (begin, signal) => thread.whileUp(begin, signal),
     add: (holder, lost) => thread.add(holder, { add: { holder, bus, leaseMs, heartbeatMs } }, lost),
     remove: (holder) => thread.remove(holder),
   };
@@ -48,7 +38,7 @@ function loopHeartbeat(bus: BusOptions, leaseMs: number, heartbeatMs: number): H
   const listeners = new Map<string, () => void>();
   let beater: Beater | undefined;
   return {
-    ready: () => Promise.resolve(),
+    whileUp: (begin) => begin(),
     add(holder, lost) {
       listeners.set(holder, lost);
       beater ??= new Beater(bus, heartbeatMs, {
@@ -67,71 +57,7 @@ function loopHeartbeat(bus: BusOptions, leaseMs: number, heartbeatMs: number): H
   };
 }
 
-/** The main loop writes the time here; the thread reads how old it is. */
-const TICK_MS = 250;
-
-interface Beating {
-  readonly message: ToThread;
-  readonly lost: () => void;
-}
-
-const thread = {
-  worker: undefined as Worker | undefined,
-  started: undefined as Promise<void> | undefined,
-  ticker: undefined as NodeJS.Timeout | undefined,
-  holders: new Map<string, Beating>(),
-
-  add(holder: string, message: ToThread, lost: () => void): void {
-    this.holders.set(holder, { message, lost });
-    this.start().catch(() => undefined); // told by `ended`
-    this.worker?.postMessage(message);
-  },
-
-  remove(holder: string): void {
-    if (!this.holders.delete(holder)) return;
-    if (this.holders.size > 0) this.worker?.postMessage({ remove: holder } satisfies ToThread);
-    else this.end();
-  },
-
-  start(): Promise<void> {
-    return (this.started ??= new Promise((resolve, reject) => {
-      const clock = new BigInt64Array(new SharedArrayBuffer(8));
-      const tick = () => Atomics.store(clock, 0, BigInt(Date.now()));
-      tick();
-      this.ticker = setInterval(tick, TICK_MS);
-      this.ticker.unref();
-      const worker = startThread(clock);
-      this.worker = worker;
-      worker.on('message', (message: FromThread) => {
-        if ('lost' in message) this.holders.get(message.lost)?.lost();
-        else if ('trouble' in message) warn(message.trouble);
-        else {
-          worker.unref();
-          resolve();
-        }
-      });
-      let ready = false;
-      worker.on('message', () => (ready = true));
-      worker.once('error', (error: Error) => {
-        reject(error);
-        if (this.worker === worker) this.ended(error, ready);
-      });
-    }));
-  },
-
-  /** Of something unforeseen: the holders must not die with it, so it is started again if it ever ran. */
-  ended(error: Error, ran: boolean): void {
-    warn(`the thread ended: ${error.message}`);
-    this.end();
-    if (ran) for (const [holder, { message, lost }] of this.holders) this.add(holder, message, lost);
-  },
-
-  end(): void {
-    clearInterval(this.ticker);
-    void this.worker?.terminate();
-    this.worker = this.started = undefined;
-  },
-};
+const thread = new ThreadKeeper(warn);
 
 function warn(message: string): void {
   process.emitWarning(`heartbeat: ${message}`, { type: 'MarbleRunWarning', code: 'MR_HEARTBEAT' });

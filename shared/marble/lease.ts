@@ -76,13 +76,16 @@ export class Lease {
     const description = { host: hostname(), pid: String(process.pid), ...limit };
     const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, description };
     const holding = this.communicator.holding(this.#waiting, about);
-    await this.#heartbeat.ready();
-    await holding.enter();
-    expectMonitor(this.communicator);
-    this.#heartbeat.add(holding.id, () => {
+    await this.communicator.mustBeAllowed('work');
+    const lost = () => {
       this.lost(holding);
       void holding.unblock().catch(() => undefined); // what fails here fails again, and is told, with its next swap
-    });
+    };
+    await this.#heartbeat.whileUp(async () => {
+      await holding.enter();
+      expectMonitor(this.communicator);
+      this.#heartbeat.add(holding.id, lost);
+    }, this.communicator.closed);
     return holding;
   }
 }

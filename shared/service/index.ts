@@ -15,3 +15,4 @@ export {
 } from './server.js';
 export { runInside, type Running } from './run-inside.js';
 export { runService, type Service } from './service.js';
+export { busTimeouts, timeoutVariables, type BusTimeouts } from './bus-timeouts.js';

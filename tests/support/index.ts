@@ -10,3 +10,4 @@ export { ServiceProgram, type ServiceKind } from './service-program.js';
 export { Sentinels } from './sentinels.js';
 export { sleep, until } from './until.js';
 export { Proxy, type Direction, type Link } from './proxy.js';
+export { SlowPath } from './slow-path.js';

@@ -1,0 +1,24 @@
+/**
+ * What the Monitor's watch over Redis shows. Names are public and stay. What is not known has no value.
+ */
+import { Gauge, type Registry } from 'prom-client';
+import type { RunMonitor } from './run-monitor.js';
+
+/** Returns what sets the values, for one scrape. */
+export function createWatchMetrics(registry: Registry): (monitors: readonly RunMonitor[]) => void {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['run'] as const, registers: [registry] });
+  const mayEvict = gauge('marblerun_redis_may_evict', '1 if the Redis of the run throws marbles away when it is full');
+  const unaccounted = gauge(
+    'marblerun_marbles_unaccounted',
+    'Marbles that should be there by their counts and were missing at two audits',
+  );
+  return (monitors) => {
+    mayEvict.reset();
+    unaccounted.reset();
+    for (const { run, watch } of monitors) {
+      if (watch.policy !== undefined) mayEvict.set({ run }, watch.policy === '' ? 0 : 1);
+      if (watch.unaccounted !== undefined) unaccounted.set({ run }, watch.unaccounted);
+    }
+  };
+}

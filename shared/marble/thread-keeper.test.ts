@@ -1,0 +1,72 @@
+/**
+ * One thread for all leases of a process: whoever begins a lease while another ends gets a thread that beats.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { until } from '@marblerun/test-support';
+import { marbleOf, peek } from './testing.js';
+import { ThreadKeeper } from './thread-keeper.js';
+
+const CHAIN = 12;
+const within = async <T>(ms: number, what: Promise<T>): Promise<T> => {
+  const late = sleep(ms, undefined, { ref: false }).then(() => Promise.reject(new Error(`not within ${ms} ms`)));
+  return Promise.race([what, late]);
+};
+
+test.each([
+  { name: 'closes first', checksFirst: false },
+  { name: 'closes last', checksFirst: true },
+])('each Marble closes as others make their first check (it $name): all of them return', async ({ checksFirst }) => {
+  let leaving = marbleOf();
+  await leaving.check('a');
+  for (let link = 0; link < CHAIN; link++) {
+    const [next, other] = [marbleOf(), marbleOf()];
+    const checks = () => Promise.all([next.check('a'), other.check('a').then(() => other.close())]);
+    const closes = async () => {
+      await sleep(link < CHAIN / 2 ? 0 : link * 4); // at once, or while a thread boots, or after it
+      await leaving.close();
+    };
+    await within(5000, Promise.all(checksFirst ? [checks(), closes()] : [closes(), checks()]));
+    leaving = next;
+  }
+  await within(5000, leaving.close());
+});
+
+test.each([0, 1, 5, 20, 80])('a Marble that is closed %i ms into its first check is closed at once', async (ms) => {
+  const marble = marbleOf({ closeTimeoutMs: 2000 });
+  const check = marble.check('a').catch((error: unknown) => (error as { code: string }).code);
+  await sleep(ms);
+  await within(5000, marble.close());
+  expect([undefined, 'MR_CLOSED']).toContain(await within(100, check));
+});
+
+test('a lease that begins as the last one ends is kept', async () => {
+  const [one, other] = [marbleOf({ leaseMs: 600 }), marbleOf({ leaseMs: 600 })];
+  await one.check('a');
+  await Promise.all([other.check('a'), one.close()]);
+  const [before] = await until('it is alone', async () => {
+    const holders = await peek.status.holders();
+    return holders.length === 1 && holders;
+  });
+  await until('its lease has been renewed twice', async () => {
+    const [now] = await peek.status.holders();
+    return now!.holder === before!.holder && now!.leaseUntil > before!.leaseUntil + 1200;
+  });
+});
+
+test('who waits for a thread that boots can be told to wait no longer, and the next one gets one', async () => {
+  const troubles: string[] = [];
+  const keeper = new ThreadKeeper((message) => troubles.push(message));
+  const closing = new AbortController();
+  let begun = 0;
+  const begin = () => {
+    begun++;
+    return Promise.resolve();
+  };
+  const first = keeper.whileUp(begin, closing.signal);
+  closing.abort(new Error('closed'));
+  await expect(first).rejects.toThrow('closed');
+  await expect(keeper.whileUp(begin, closing.signal)).rejects.toThrow('closed');
+  await Promise.all([1, 2, 3].map(() => keeper.whileUp(begin, new AbortController().signal)));
+  expect([begun, troubles]).toEqual([3, []]);
+});
