@@ -23,7 +23,7 @@ const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_
 export type { Session };
 /** What a user may not do now is not asked again at once by one who only waits: he would do so a thousand times a second. */
 const REFUSED_PAUSE_MS = 1000;
-const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY']);
+const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY', 'MR_REDIS_WRONG_TYPE']);
 
 export class Connection {
   readonly #options: Required<BusOptions>;

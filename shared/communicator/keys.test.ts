@@ -10,8 +10,8 @@ test('all keys of a run share one hash tag, so that they are in one slot of a cl
 });
 
 test('of every key it is known of which type it has to be', () => {
-  const { traces, searched, ...keys } = keysOf('main');
-  expect([...traces, searched].length).toBeGreaterThan(1);
+  const { traces, searched, prefix, ...keys } = keysOf('main');
+  expect([...traces, searched, prefix].length).toBeGreaterThan(1);
   const names = Object.values(keys).map((key) => (typeof key === 'function' ? key('x', 'y') : key));
   for (const name of names) expect(typeOfKey(name)).toMatch(/^(string|list|hash|zset)$/);
   expect(typeOfKey('mr:{main}:unknown')).toBeUndefined();

@@ -49,9 +49,9 @@ export function keysOf(run: string) {
 }
 
 const TYPES: readonly [pattern: RegExp, type: string][] = [
-  [/^(layout|serial|sender:.*|value:.*)$/, 'string'],
+  [/^(layout|serial|(sender|value|trial):.*)$/, 'string'],
   [/^((q|up|landing):.*|lane:[^:]*:transit)$/, 'list'],
-  [/^(queues|outboxes|holders|deadlines|later|dead)$/, 'zset'],
+  [/^(queues|outboxes|holders|monitors|deadlines|later|dead)$/, 'zset'],
   [/^(clock|counts|graves|landed|(holder|held):.*|lane:[^:]*)$/, 'hash'],
 ];
 

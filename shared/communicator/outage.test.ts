@@ -90,6 +90,6 @@ test('what is refused to a waiting connection is not asked again at once', async
   const waiting = bus.waitingConnection(1000);
   await bus.set('text', 'x', 60_000);
   const { code, ms } = await codeAndMs(waiting.run((redis) => redis.blpop('mr:{main}:value:text', 1)));
-  expect(code).toBe('MR_REDIS_REPLY');
+  expect(code).toBe('MR_REDIS_WRONG_TYPE');
   expect(ms).toBeGreaterThan(900);
 });

@@ -51,6 +51,7 @@ const TRIALS: Readonly<Record<string, readonly [key: number, ...args: string[]]>
   ...{ hscan: [TEXT, '0'], hstrlen: [TEXT, 'x'], hvals: [TEXT], zcount: [TEXT, '0', '0'], zpopmin: [TEXT] },
   ...{ zadd: [TEXT, '0', 'x'], zcard: [TEXT], zrange: [TEXT, '0', '0'], zrangebyscore: [TEXT, '0', '0'] },
   ...{ zrem: [TEXT, 'x'], zscore: [TEXT, 'x'], zmscore: [TEXT, 'x'], zincrby: [TEXT, '1', 'x'], zrank: [TEXT, 'x'] },
+  ...{ zremrangebyrank: [TEXT, '0', '0'] },
 };
 
 /** Of those that no script may run: the whole command, on a key of a wrong type or for a client that cannot be. */

@@ -93,7 +93,7 @@ export class TestRun {
       const left = queues.filter(({ depth, held }) => depth + held > 0);
       // Looked at twice: what moves during one look is seen by the other.
       const now = JSON.stringify(queues.map(({ counts }) => counts));
-      if (left.length === 0 && now === before) return;
+      if (left.length === 0 && now === before && (await this.#inPlay()) === 0) return;
       before = now;
       if (Date.now() > deadline) throw new Error(`not done within ${timeoutMs} ms: ${left.map(inWords).join(', ')}`);
       await sleep(LOOK_MS);
@@ -120,6 +120,13 @@ export class TestRun {
     await this.#only.erase();
     this.#connection.close();
     await this.#communicator.close();
+  }
+
+  /** All but what is delayed or dead; also what has just been handed over and is not counted as taken yet. */
+  async #inPlay(): Promise<number> {
+    const { audit, status, graveyard } = this.#communicator;
+    const [{ there }, later, dead] = await Promise.all([audit.take(), status.laterCount(), graveyard.count()]);
+    return there - later - dead;
   }
 
   #data(envelope: Envelope): unknown {

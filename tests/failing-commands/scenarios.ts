@@ -214,6 +214,7 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
       what: 'forgets a queue that was still',
       async prepare(place) {
         await place.send(1, 'back', 'b');
+        await place.send(1, 'dead', 'c');
         const gone = await place.send(3, 'back', 'a');
         await place.user.pop(['a'], 3);
         for (const id of gone) place.sent.delete(id);
@@ -223,6 +224,20 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
         };
       },
     },
+  ],
+  audit: [
+    keeps(
+      'counts what is there',
+      ({ user }) => user.audit.take(),
+      (place) => place.enter(),
+    ),
+  ],
+  watch: [
+    keeps(
+      'notes that a Monitor watches',
+      ({ user }) => user.watchers.note('monitor', '1.0.0'),
+      ({ redis, keys }) => redis.zadd(keys.monitors, 1, 'silent for long'),
+    ),
   ],
   ...LANE_SCENARIOS,
 };
@@ -235,5 +250,6 @@ export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
   giveback: ['lpush'], // to the front
   reclaim: ['lpush'],
   overdue: ['lpush'],
+  rights: ['get', 'set'], // it is the trial whether these may be run
   land: ['rpush'], // nothing is expedited on a lane
 };

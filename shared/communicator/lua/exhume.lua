@@ -29,7 +29,6 @@ for i = 5 + lines, #ARGV do
       count(queue or '-', 'deleted', 1)
     end
     closeGrave(ARGV[i])
-    if not requeue then count(queue, 'deleted', 1) end
     taken = taken + 1
   end
   looked = looked + 1

@@ -1,6 +1,6 @@
 -- purpose: the upper end of a lane: takes each batch exactly once, by its epoch and number.
 -- KEYS: 1-7 run, 8 landed, 9.. the list of each line
--- ARGV: 1 lane id, 2 epoch, 3 number, 4 fingerprint, 5 lines, then their queues, then the number of groups,
+-- ARGV: 1 lane id, 2 epoch, 3 number, 4 fingerprint, 5 lines, 6.. their queues, then the number of groups,
 --       then the groups (lib/outputs), those that are pushed before those that are dead
 -- returns: {'landed' | 'gap' | 'duplicate' | 'doubt', epoch known here, queue whose key is no list, ...}
 --   gap: taken, but what this run knew of the lane and what came do not join: some state was lost or rolled back;
