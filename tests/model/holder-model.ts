@@ -10,6 +10,7 @@ export interface MarbleModel {
   readonly id: string;
   readonly attempt: number;
   readonly max: number | undefined;
+  readonly expedited?: boolean;
 }
 
 export interface Delivery {
