@@ -13,12 +13,15 @@ beforeEach(() => {
 });
 afterEach(() => Promise.all([lower!.close(), upper!.close()]));
 
-const elevate = (queue: string, n: number) =>
+const elevate = (queue: string, n: number, expedited = false) =>
   lower!.push(
     Array.from({ length: n }, (_, i) => ({
-      kind: 'up',
+      kind: expedited ? 'upFront' : 'up',
       queue,
-      envelope: encodeEnvelope({ id: newId(), attempt: 0, sentAt: 1, type: 'j' }, String(i)),
+      envelope: encodeEnvelope(
+        { id: newId(), attempt: 0, sentAt: 1, type: 'j', ...(expedited && { expedited: 1 }) },
+        expedited ? `${i}!` : String(i),
+      ),
     })),
   );
 
@@ -97,4 +100,17 @@ test('large marbles of one queue leave room for the small ones of another', asyn
   await elevate('tiny', 3);
   const { batches } = await carryAll();
   expect(batches.slice(0, 2).flat()).toContain('tiny');
+});
+
+test('expedited marbles go before all others, of whatever queue, and to the front of theirs above', async () => {
+  await elevate('a', 100);
+  await elevate('b', 30);
+  await carryAll();
+  await elevate('a', 50);
+  await elevate('z', 30);
+  await elevate('z', 8, true);
+  const { batches } = await carryAll();
+  expect(batches[0]).toEqual(['a', 'z']); // ten: eight that are expedited, and a share each of the rest
+  const above = (await upper!.dump('z')).map(({ data }) => data.toString());
+  expect(above.slice(0, 9)).toEqual([...Array.from({ length: 8 }, (_, i) => `${i}!`), '0']);
 });

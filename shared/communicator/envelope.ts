@@ -37,6 +37,8 @@ export interface Header {
   readonly origin?: string;
   /** How often it, or the marble it came of, has been elevated. */
   readonly hops?: number;
+  /** 1: on its way to higher runs it goes before all others. */
+  readonly expedited?: number;
   /** A delivery that takes longer is taken back; 0: no limit. The worker's where absent. */
   readonly timeLimitMs?: number;
   /** The first backoff and the longest; the worker's where absent. */
@@ -71,6 +73,7 @@ class Received implements Envelope {
 const NUMBERS: Record<string, keyof Header> = {
   m: 'maxAttempts',
   h: 'hops',
+  e: 'expedited',
   l: 'timeLimitMs',
   d: 'suspicion',
   r: 'retryBaseMs',
@@ -126,6 +129,7 @@ function encodeHeader(header: Header): string {
   if (header.batch !== undefined) line += ` b=${header.batch}`;
   if (header.origin !== undefined) line += ` o=${header.origin}`;
   if (header.hops !== undefined) line += ` h=${header.hops}`;
+  if (header.expedited !== undefined) line += ` e=${header.expedited}`;
   if (header.timeLimitMs !== undefined) line += ` l=${header.timeLimitMs}`;
   if (header.retryBaseMs !== undefined) line += ` r=${header.retryBaseMs}`;
   if (header.retryMaxMs !== undefined) line += ` x=${header.retryMaxMs}`;
@@ -204,13 +208,13 @@ function readFailure(latin1: string): Failure[] {
  * The same marble one run higher: one more hop, its first run remembered, its attempts and failures forgotten. The rest of
  * its header goes on as it is, also what a newer version wrote there. Throws MR_DATA_UNREADABLE.
  */
-export function elevated(bytes: Buffer, from: string): { envelope: Buffer; hops: number } {
-  const { id, hops = 0, origin = from, data } = decodeEnvelope(bytes);
+export function elevated(bytes: Buffer, from: string): { envelope: Buffer; hops: number; expedited: boolean } {
+  const { id, hops = 0, origin = from, expedited, data } = decodeEnvelope(bytes);
   const [, , sentAt, type, ...words] = bytes.toString('latin1', 0, bytes.length - data.length - 1).split(' ');
   const others = words.filter((word) => !/^[dfgoh]=/.test(word)).map((word) => ` ${word}`);
   const line = `${id} 0 ${sentAt} ${type}${others.join('')} o=${origin} h=${hops + 1}\n`;
   const envelope = Buffer.allocUnsafe(line.length + data.length);
   envelope.write(line, 'latin1');
   data.copy(envelope, line.length);
-  return { envelope, hops: hops + 1 };
+  return { envelope, hops: hops + 1, expedited: expedited === 1 };
 }

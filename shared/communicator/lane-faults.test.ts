@@ -37,19 +37,21 @@ afterEach(() => Promise.all([lower!.close(), upper!.close()]));
 
 async function elevate(queue: string, n: number, header: Partial<Header> = {}): Promise<void> {
   const outputs = Array.from({ length: n }, () => ({
-    kind: 'up' as const,
+    kind: header.expedited ? ('upFront' as const) : ('up' as const),
     queue,
     envelope: encodeEnvelope({ id: newId(), attempt: 0, sentAt: 1, type: 'j', ...header }, '1'),
   }));
   await lower!.push(outputs);
 }
 
-/** Of every way that a marble may go: two queues, one that goes on, one that has travelled too far. */
+/** Of every way that a marble may go: two queues, one that goes on, one that has travelled too far; some expedited. */
 async function elevateSome(): Promise<void> {
   await elevate('deep', 1, { hops: 3 });
-  await elevate('a', 5);
+  await elevate('a', 4);
+  await elevate('a', 1, { expedited: 1 });
   await elevate('b', 2);
-  await elevate('on', 2);
+  await elevate('on', 1);
+  await elevate('on', 1, { expedited: 1 });
 }
 
 const options = { from: 'lower', hopLimit: 3, onward: (queue: string) => queue === 'on' };

@@ -126,12 +126,13 @@ function arrival({ queue, envelope }: { queue: string; envelope: Buffer }, optio
   } catch {
     return { kind: 'dead', queue, envelope, reason: JSON.stringify({ why: 'unreadable', from }) };
   }
-  const { hops } = raised;
+  const { hops, expedited } = raised;
   if (hops > hopLimit) {
     const reason = JSON.stringify({ why: 'hop limit', hops, hopLimit, from });
     return { kind: 'dead', queue, envelope: raised.envelope, reason };
   }
-  return { kind: options.onward(queue) ? 'up' : 'back', queue, envelope: raised.envelope };
+  const [kind, first] = options.onward(queue) ? (['up', 'upFront'] as const) : (['back', 'front'] as const);
+  return { kind: expedited ? first : kind, queue, envelope: raised.envelope };
 }
 
 function splitEntry(entry: Buffer): { queue: string; envelope: Buffer } {

@@ -6,7 +6,7 @@ import type { RunKeys } from './keys.js';
 import type { ScriptArg } from './scripts.js';
 
 export interface Output {
-  readonly kind: 'back' | 'front' | 'up' | 'later' | 'dead';
+  readonly kind: 'back' | 'front' | 'up' | 'upFront' | 'later' | 'dead';
   readonly queue: string;
   readonly envelope: string | Buffer;
   /** For `later`, in ms. */
@@ -70,7 +70,7 @@ export class OutputGroups {
   pushTo(args: ScriptArg[], table: LineTable): void {
     args.push(this.#groups.size);
     for (const { head, envelopes, owners } of this.#groups.values()) {
-      const line = table.line(head.queue, head.kind === 'up');
+      const line = table.line(head.queue, head.kind === 'up' || head.kind === 'upFront');
       args.push(head.kind, line, extraOf(head), ownersText(owners), envelopes.length);
       for (const envelope of envelopes) args.push(envelope);
     }

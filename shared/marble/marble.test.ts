@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
+import { decodeEnvelope } from '../communicator/envelope.js';
 import { marbleOf, peek, sweep, waiting } from './testing.js';
 
 test('a marble goes from send to finish', async () => {
@@ -215,4 +216,18 @@ test('close ends a wait that is under way', async () => {
   const closed = marble.close();
   await expect(wait).rejects.toMatchObject({ code: 'MR_CLOSED' });
   await closed;
+});
+
+test('an expedited elevation waits at the front of its outbox, and is no option of another send', async () => {
+  const marble = marbleOf();
+  await marble.elevate('a', 'first');
+  await marble.elevate('a', 'urgent', { expedite: true });
+  const foot = peek.laneFoot('up');
+  const batch = await foot.lift(['a'], { marbles: 10, bytes: 1000 });
+  expect(batch?.entries.map(({ envelope }) => decodeEnvelope(envelope).data.toString())).toEqual([
+    '"urgent"',
+    '"first"',
+  ]);
+  await expect(marble.send('a', 1, { expedite: true })).rejects.toMatchObject({ code: 'MR_BAD_OPTION' });
+  await expect(marble.elevate('a', 1, { expedite: 1 } as never)).rejects.toMatchObject({ code: 'MR_BAD_OPTION' });
 });

@@ -4,7 +4,7 @@
 import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
-import { checkOptions, having, time, whole, type Rules } from '../check-options.js';
+import { bad, checkOptions, flag, having, time, whole, type Rules } from '../check-options.js';
 import { encodeData } from './codec.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -23,6 +23,8 @@ export interface SendOptions {
   readonly retryMaxMs?: number;
   /** A name that marbles of one job share. Default: that of the marble in hand. */
   readonly batch?: string;
+  /** Of `elevate` only: before all others on its lanes, and to the front of the queue where it arrives. Default false. */
+  readonly expedite?: boolean;
 }
 
 const RULES: Rules = {
@@ -32,6 +34,7 @@ const RULES: Rules = {
   timeLimitMs: time,
   retryBaseMs: whole(0),
   retryMaxMs: whole(0),
+  expedite: flag,
   batch: having('a name', (value) => checkName('id', value) !== ''),
 };
 
@@ -61,6 +64,8 @@ export function outgoing(
 ): Outgoing {
   checkName('queue', queue);
   if (send) checkOptions('send', send, RULES);
+  const expedited = send?.expedite === true;
+  if (expedited && kind !== 'up') bad('send.expedite', true, 'given to elevate alone; expedite() sends to the front');
   const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
   const id = send?.id ?? newId();
   // One literal of one shape, without spreads: it is made for every marble that is sent.
@@ -77,8 +82,9 @@ export function outgoing(
     origin: parent?.origin,
     hops: parent?.hops,
     traceparent,
+    expedited: expedited ? 1 : undefined,
   };
   const envelope = encodeEnvelope(header, bytes);
   if (send?.delayMs && kind === 'back') return new Outgoing(id, 'later', queue, envelope, send.delayMs);
-  return new Outgoing(id, kind, queue, envelope);
+  return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope);
 }

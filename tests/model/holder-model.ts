@@ -12,6 +12,7 @@ export interface MarbleModel {
   readonly max: number | undefined;
   /** How strongly it is suspected of having ended its holder. */
   readonly suspicion: 0 | 1 | 2;
+  readonly expedited?: boolean;
 }
 
 export interface Delivery {

@@ -30,23 +30,30 @@ export class LaneModel {
     if (number === this.#landed) return 'duplicate';
     if (number < this.#landed) return 'doubt';
     this.#landed = number;
-    for (const { queue, marble } of entries) {
-      lineOf(this.upper.queues, queue).push({ ...marble, attempt: 0, suspicion: 0 });
+    const arrived = entries.map(({ queue, marble }) => ({
+      queue,
+      marble: { ...marble, attempt: 0, suspicion: 0 as const },
+    }));
+    for (const { queue, marble } of arrived) {
+      if (!marble.expedited) lineOf(this.upper.queues, queue).push(marble);
       this.upper.count(queue, 'sent', 1);
     }
+    for (const { queue, marble } of arrived.reverse())
+      if (marble.expedited) lineOf(this.upper.queues, queue).unshift(marble);
     return 'landed';
   }
 
-  /** One marble for each queue in turn until the batch is full; in the batch, those of a queue lie together. */
+  /** What is expedited, then one marble for each queue in turn until the batch is full; in it, those of a queue lie together. */
   #fill(queues: readonly string[], most: number): void {
     const shares = new Map(queues.map((queue) => [queue, 0]));
-    const waiting = (queue: string) => lineOf(this.lower.outboxes, queue).length - shares.get(queue)!;
-    for (let room = most; room > 0 && queues.some((queue) => waiting(queue) > 0);) {
-      for (const queue of queues.filter((one) => waiting(one) > 0).slice(0, room)) {
-        shares.set(queue, shares.get(queue)! + 1);
-        room--;
-      }
-    }
+    const next = (queue: string) => lineOf(this.lower.outboxes, queue)[shares.get(queue)!];
+    let room = most;
+    const take = (queue: string) => {
+      shares.set(queue, shares.get(queue)! + 1);
+      room--;
+    };
+    for (const queue of queues) while (room > 0 && next(queue)?.expedited) take(queue);
+    while (room > 0 && queues.some(next)) for (const queue of queues.filter(next).slice(0, room)) take(queue);
     this.#transit = queues.flatMap((queue) => {
       const lifted = lineOf(this.lower.outboxes, queue).splice(0, shares.get(queue));
       this.lower.count(queue, 'lifted', lifted.length);

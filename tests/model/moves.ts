@@ -271,7 +271,7 @@ export const moves: fc.Arbitrary<Move[]> = fc.array(
     picks: fc.nat(63),
     outputs: fc.array(
       fc.record({
-        kind: fc.constantFrom<Kind>('back', 'back', 'front', 'up', 'later'),
+        kind: fc.constantFrom<Kind>('back', 'back', 'front', 'up', 'upFront', 'later'),
         queue: fc.constantFrom(...QUEUES),
         delay: fc.integer({ min: 1, max: 2 }),
         max: fc.constantFrom(undefined, undefined, 1, 2),
@@ -295,14 +295,15 @@ export async function play(world: World, move: Move): Promise<void> {
 
 function newOutputs(world: World, { outputs }: Move): OutputModel[] {
   return outputs.map(({ kind, queue, delay, max }) => ({
-    ...{ kind, queue, marble: world.newMarble(max) },
+    ...{ kind, queue, marble: { ...world.newMarble(max), expedited: kind === 'upFront' } },
     delay: kind === 'later' ? delay : 0,
   }));
 }
 
 function realOutput({ kind, queue, marble, delay }: OutputModel): Output {
-  const { id, attempt, max } = marble;
-  const envelope = encodeEnvelope({ id, attempt, sentAt: 0, type: 'j', ...(max && { maxAttempts: max }) }, '0');
+  const { id, attempt, max, expedited } = marble;
+  const more = { ...(max && { maxAttempts: max }), ...(expedited && { expedited: 1 }) };
+  const envelope = encodeEnvelope({ id, attempt, sentAt: 0, type: 'j', ...more }, '0');
   return { kind, queue, envelope, ...(kind === 'later' && { delayMs: delay * DELAY_MS }) };
 }
 

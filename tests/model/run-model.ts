@@ -6,7 +6,7 @@
  */
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
 
-export type Kind = 'back' | 'front' | 'up' | 'later';
+export type Kind = 'back' | 'front' | 'up' | 'upFront' | 'later';
 
 export interface OutputModel {
   readonly kind: Kind;
@@ -50,8 +50,9 @@ export class RunModel {
       if (kind === 'back') lineOf(this.queues, queue).push(...marbles);
       if (kind === 'front') lineOf(this.queues, queue).unshift(...marbles);
       if (kind === 'up') lineOf(this.outboxes, queue).push(...marbles);
+      if (kind === 'upFront') lineOf(this.outboxes, queue).unshift(...marbles);
       if (kind === 'later') for (const marble of marbles) this.#pushLater('b', queue, marble, delay);
-      this.count(queue, kind === 'up' ? 'elevated' : 'sent', marbles.length);
+      this.count(queue, kind === 'up' || kind === 'upFront' ? 'elevated' : 'sent', marbles.length);
     }
   }
 

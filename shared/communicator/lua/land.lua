@@ -37,12 +37,18 @@ for line = 1, lines do
     answer[#answer + 1] = ARGV[5 + line]
   end
 end
-local group = 7 + lines
-while #answer > 2 and ARGV[group] do
+local group, toFront = 7 + lines, false
+while ARGV[group] do
   if isNoList[tonumber(ARGV[group + 1])] and ARGV[group] ~= 'dead' then
     ARGV[group], ARGV[group + 2] = 'dead', '{"why":"the key of its queue is no list"}'
   end
+  toFront = toFront or ARGV[group] == 'front' or ARGV[group] == 'upFront'
   group = group + 5 + ARGV[group + 4]
+end
+-- A push has no form that changes nothing. Where both kinds are needed, they are tried on a key that takes neither.
+for _, command in ipairs(toFront and { 'LPUSH', 'RPUSH' } or {}) do
+  local refusal = redis.pcall(command, LANDED, '')
+  if not string.find(refusal.err, 'WRONGTYPE', 1, true) then error(refusal) end
 end
 
 local joins = (number == 1 and lastEpoch == 0) or (epoch == lastEpoch and number == lastNumber + 1)

@@ -1,6 +1,6 @@
--- purpose: the lower end of a lane: clears the batch that has arrived above, and hands out the next, in which all outboxes
---   that wait have an equal share. While a batch is in transit it is handed out again, same number, same content: whoever
---   asks, and however often.
+-- purpose: the lower end of a lane: clears the batch that has arrived above, and hands out the next, in which expedited
+--   marbles come first and all outboxes that wait share the rest equally. While a batch is in transit it is handed out
+--   again, same number, same content: whoever asks, and however often.
 -- KEYS: 1 lane, 2 transit, 3 outboxes (registry), 4 counts, 5.. the outbox of each line
 -- ARGV: 1 id for the lane if it is new, 2 epoch and 3 number of the batch that arrived ('' for none),
 --       4 most marbles, 5 most bytes, 6.. queues
@@ -18,10 +18,9 @@ local function batch(noList, entries)
   return { id, epoch, number, noList, unpack(entries) }
 end
 
-redis.call('LTRIM', TRANSIT, 0, -1) -- a missing right is met here
-if ARGV[2] == epoch and ARGV[3] == number then redis.call('LTRIM', TRANSIT, 1, 0) end
 local inTransit = redis.call('LRANGE', TRANSIT, 0, -1)
-if #inTransit > 0 then return batch(false, inTransit) end
+local arrived = ARGV[2] == epoch and ARGV[3] == number
+if #inTransit > 0 and not arrived then return batch(false, inTransit) end
 
 local lines, noList = {}, {}
 for i = 5, #KEYS do
@@ -34,7 +33,9 @@ for i = 5, #KEYS do
     error(length)
   end
 end
-lookFairly(lines, { marbles = tonumber(ARGV[4]), bytes = tonumber(ARGV[5]) })
+local room = { marbles = tonumber(ARGV[4]), bytes = tonumber(ARGV[5]) }
+lookAtExpedited(lines, room)
+lookFairly(lines, room)
 local entries = {}
 for _, line in ipairs(lines) do
   for _, envelope in ipairs(line.seen) do entries[#entries + 1] = line.queue .. ' ' .. envelope end
@@ -42,6 +43,7 @@ end
 
 -- Put before take: a missing right, or a key of another type, is met while all marbles are where they were.
 redis.call('ZREM', OUTBOXES, '')
+redis.call('LTRIM', TRANSIT, 0, -1)
 if #entries > 0 then
   redis.call('HINCRBY', COUNTS, string.match(entries[1], '^%S+') .. ' lifted', 0)
   redis.call('HSET', LANE, 'number', number)
@@ -49,6 +51,7 @@ if #entries > 0 then
   number = string.format('%.0f', number + 1)
   redis.call('HSET', LANE, 'number', number)
 end
+redis.call('LTRIM', TRANSIT, #inTransit, -1) -- what has arrived
 for _, line in ipairs(lines) do
   if #line.seen > 0 then
     redis.call('LTRIM', line.key, 0, -#line.seen - 1)

@@ -1,6 +1,6 @@
 -- Outputs, as dispatch, swap and land take them: the number of groups, then the groups, each of them
---   kind    back | front | up | later | dead
---   line    i: the queue ARGV[names + i], whose list is KEYS[lists + i] (for `up` its outbox)
+--   kind    back | front | up | upFront | later | dead
+--   line    i: the queue ARGV[names + i], whose list is KEYS[lists + i] (for `up` and `upFront` its outbox)
 --   extra   later: the delay in ms; dead: the reason as JSON; else ''
 --   owners  '' or, in the order of the envelopes: seq, how many that follow it, and how many envelopes each of them sends
 --   n       how many envelopes follow
@@ -31,13 +31,19 @@ local function push(kind, queue, key, extra, envelopes, from, to, at)
   elseif kind == 'up' then
     pushBack(queue, key, OUTBOXES, at, envelopes, from, to)
     redis.call('ZADD', QUEUES, at, queue) -- so that its counts are shown
+  elseif kind == 'upFront' then
+    local lastFirst = {}
+    for i = to, from, -1 do lastFirst[#lastFirst + 1] = envelopes[i] end
+    pushFront(queue, key, lastFirst, at)
+    redis.call('ZADD', OUTBOXES, 'NX', at, queue)
+    redis.call('ZADD', QUEUES, at, queue) -- likewise
   elseif kind == 'later' then
     for i = from, to do pushLater(queue, 'b', envelopes[i], at + tonumber(extra)) end
   elseif kind == 'dead' then
     for i = from, to do bury(queue, envelopes[i], extra, at) end
     redis.call('ZADD', QUEUES, at, queue) -- likewise
   end
-  count(queue, kind == 'up' and 'elevated' or 'sent', to - from + 1)
+  count(queue, (kind == 'up' or kind == 'upFront') and 'elevated' or 'sent', to - from + 1)
 end
 
 -- Delivers the groups from ARGV[i]. `refused` (nil for none): seq -> true of those whose outputs are not to be sent.

@@ -19,6 +19,25 @@ local function lookOn(line, room, marbles, bytes)
   room.bytes = room.bytes - line.bytes + before
 end
 
+local function isExpedited(envelope)
+  return string.find(string.sub(envelope, 1, string.find(envelope, '\n', 1, true) or 0), ' e=1[ \n]') ~= nil
+end
+
+-- Expedited ones lie at the front of their outboxes: they go before all others, of whatever queue. Looks at the next of
+-- each line, as far as the bytes reach.
+local function lookAtExpedited(lines, room)
+  local bytes = room.bytes
+  for _, line in ipairs(lines) do
+    local first = line.length > 0 and redis.call('LRANGE', line.key, -1, -1)[1]
+    while first and isExpedited(first) and room.marbles > 0 and room.bytes > 0 do
+      lookOn(line, room, 1, 1)
+      first = #line.seen < line.length and redis.call('LRANGE', line.key, -#line.seen - 1, -#line.seen - 1)[1]
+    end
+    bytes = bytes - (first and #first or 0)
+    if bytes <= 0 then return end
+  end
+end
+
 -- `room`: most marbles, most bytes. What is left of an uneven share goes to the first lines.
 local function lookFairly(lines, room)
   while true do
