@@ -35,6 +35,7 @@ const HOW: Readonly<Record<Output['kind'], Sent['how']>> = {
   later: 'send',
   front: 'expedite',
   up: 'elevate',
+  upFront: 'elevate',
   dead: 'send',
 };
 

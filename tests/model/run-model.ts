@@ -144,6 +144,7 @@ export class RunModel {
 
   exhume(grave: GraveModel, requeue: boolean): void {
     this.dead = this.dead.filter((other) => other !== grave);
+    if (!requeue) this.count(grave.queue, 'deleted', 1);
     if (requeue) lineOf(this.queues, grave.queue).push({ ...grave.marble, attempt: 0 });
   }
 

@@ -18,7 +18,8 @@ for i = 5 + lines, #ARGV do
   local grave = redis.call('HGET', GRAVES, ARGV[i])
   local queue, envelope = readGrave(grave or '')
   if not isQueue(queue) then queue = nil end
-  if (only == '' or queue == only) and (queue or not requeue) then
+  local isThere = grave or redis.call('ZSCORE', DEAD, ARGV[i]) -- else it was taken out before
+  if isThere and (only == '' or queue == only) and (queue or not requeue) then
     if requeue and not keys[queue] then
       missing = queue
       break
