@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { encodeEnvelope, keysOf, type Held, type Output } from 'marblerun/communicator';
 import { LEASE_MS, QUEUES, type Queue } from './bench.js';
 import type { MarbleModel } from './holder-model.js';
+import { land, lift } from './lane-moves.js';
 import type { Kind, OutputModel } from './run-model.js';
 import { MAX_ATTEMPTS, bySerial, type Slot, type World } from './world.js';
 
@@ -27,13 +28,12 @@ export interface Move {
   readonly refused: string | undefined;
 }
 
-type Play = (world: World, move: Move) => Promise<void>;
+export type Play = (world: World, move: Move) => Promise<void>;
 
 const keys = keysOf('lower');
 const DELAY_MS = 10_000_000;
 /** What the scripts of lanes do. */
 const REFUSABLE = ['rpush', 'ltrim', 'lrange', 'llen', 'hset', 'hincrby', 'zrem', 'lpush', 'zadd', 'incr', 'hlen'];
-const LIMITS = { marbles: 3, bytes: 1_000_000 };
 
 const VERBS = {
   async send(world, move) {
@@ -217,40 +217,8 @@ const VERBS = {
     model.exhume(grave, flag);
   },
 
-  /** `flag`: the queues come in another order. */
-  async lift(world, { slot: i, flag, refused }) {
-    const elevator = world.elevators[i % 2]!;
-    const { arrived } = elevator;
-    const queues = flag ? [...QUEUES].reverse() : QUEUES;
-    const foot = world.bench.lower.laneFoot('lane');
-    const real = await world.bench.refusing(refused, () => foot.lift(queues, LIMITS, arrived?.real));
-    if (real === 'refused') return;
-    const model = world.lane.lift(queues, LIMITS.marbles, arrived?.model);
-    assert.deepEqual(
-      real?.entries.map(({ queue, envelope }) => `${queue} ${envelope.toString().split(' ')[0]}`),
-      model?.entries.map(({ queue, marble }) => `${queue} ${marble.id}`),
-    );
-    elevator.arrived = undefined;
-    elevator.batch = real && model && { real, model };
-  },
-
-  /** `flag`: the Elevator dies before it hears of it, and begins anew. */
-  async land(world, { slot: i, flag, replyLost, refused }) {
-    const elevator = world.elevators[i % 2]!;
-    const { batch } = elevator;
-    if (!batch) return;
-    const options = { from: 'lower', hopLimit: 8, onward: () => false };
-    const head = world.bench.upper.laneHead();
-    const answer = await world.bench.refusing(refused, () => head.land(batch.real, options));
-    if (answer === 'refused') return;
-    const { landing, knownEpoch } = answer;
-    const expected = world.lane.land(batch.model);
-    assert.equal(landing, replyLost && expected === 'landed' ? 'duplicate' : expected);
-    if (landing === 'doubt')
-      assert.equal(await world.bench.lower.laneFoot('lane').renew(batch.real, knownEpoch), false);
-    elevator.batch = undefined;
-    elevator.arrived = flag || landing === 'doubt' ? undefined : batch;
-  },
+  lift,
+  land,
 } satisfies Record<string, Play>;
 
 const WEIGHTS: Partial<Record<keyof typeof VERBS, number>> = {

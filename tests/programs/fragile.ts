@@ -10,7 +10,9 @@ const marble = new Marble<Record<string, string>>({ redis, run, leaseMs: 60_000,
 const die = () => process.kill(process.pid, 'SIGKILL');
 
 const handlers = {
-  sync: (data: string) => void (data === 'poison' && die()),
+  sync: (data: string) => {
+    if (data === 'poison') die();
+  },
   async: async (data: string) => {
     await sleep(Math.random() * 4);
     if (data === 'poison') die();
