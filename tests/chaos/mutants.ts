@@ -11,7 +11,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyBuilt } from './copy.js';
-import { MUTANTS, NONE, type Judge, type Mutant } from './mutant-list.js';
+import { PROGRAM_MUTANTS } from './program-mutants.js';
+import { SCRIPT_MUTANTS } from './script-mutants.js';
+
+export interface Mutant {
+  readonly name: string;
+  /** In the copy of the built packages. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** Who must notice. */
+  readonly by: readonly Judge[];
+  /** For `tests`: which of them. */
+  readonly tests?: string;
+}
+
+export type Judge = 'model' | 'chaos' | 'tests';
+
+const NONE = 'nothing is broken';
+const MUTANTS: readonly Mutant[] = [
+  {
+    name: NONE,
+    file: 'shared/communicator/lua/swap.lua',
+    from: '-- purpose',
+    to: '-- purpose',
+    by: ['model', 'chaos'],
+  },
+  ...SCRIPT_MUTANTS,
+  ...PROGRAM_MUTANTS,
+];
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 

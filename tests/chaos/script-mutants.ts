@@ -1,25 +1,11 @@
 /**
- * What is broken on purpose, each by itself, and who must notice (`mutants.ts`).
+ * What is broken on purpose in the scripts, each by itself, and who must notice (`mutants.ts`).
  */
-export interface Mutant {
-  readonly name: string;
-  /** In the copy of the built packages. */
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-  /** Who must notice. */
-  readonly by: readonly Judge[];
-  /** For `tests`: which of them. */
-  readonly tests?: string;
-}
+import type { Mutant } from './mutants.js';
 
-export type Judge = 'model' | 'chaos' | 'tests';
-
-export const NONE = 'nothing is broken';
 const lua = (name: string) => `shared/communicator/lua/${name}.lua`;
 
-export const MUTANTS: readonly Mutant[] = [
-  { name: NONE, file: lua('swap'), from: '-- purpose', to: '-- purpose', by: ['model', 'chaos'] },
+export const SCRIPT_MUTANTS: readonly Mutant[] = [
   {
     name: 'the fence: a finish counts although its receipt is gone',
     file: lua('swap'),
@@ -165,27 +151,6 @@ local last = lastCommand(HELD, 0)`,
     by: ['model'],
   },
   {
-    name: 'a give-back takes what landed unseen, and drops it',
-    file: 'shared/dist/communicator/holding.js',
-    from: 'if (this.landed)\n            await this.#swap({}); // adopts it: it may be among these\n        const table',
-    to: 'if (this.#landing.toAdopt)\n            await this.#swap({}); // adopts it: it may be among these\n        const table',
-    by: ['model'],
-  },
-  {
-    name: 'a holder that was given up waits all the same',
-    file: 'shared/dist/communicator/hand-over.js',
-    from: '(await note) === 0',
-    to: '(await note) < 0',
-    by: ['model'],
-  },
-  {
-    name: 'a swap does not end a wait whose end it does not know',
-    file: 'shared/dist/communicator/holding.js',
-    from: 'await this.#landing.endUnknown();\n        const landing',
-    to: 'const landing',
-    by: ['model'],
-  },
-  {
     name: 'a swap adopts only one of what has landed',
     file: lua('swap'),
     from: "redis.call('LRANGE', LANDING, 0, MOST_LANDED - 1)",
@@ -228,30 +193,6 @@ local last = lastCommand(HELD, 0)`,
     by: ['model'],
   },
   {
-    name: 'what has not begun is given back in the wrong order',
-    file: 'shared/dist/marble/work.js',
-    from: 'b.held.seq - a.held.seq',
-    to: 'a.held.seq - b.held.seq',
-    by: ['tests'],
-    tests: 'shared/dist/marble/unbegun',
-  },
-  {
-    name: 'what has not begun is kept',
-    file: 'shared/dist/marble/handling.js',
-    from: 'const UNBEGUN_MS = 500;',
-    to: 'const UNBEGUN_MS = 500_000;',
-    by: ['tests'],
-    tests: 'shared/dist/marble/unbegun',
-  },
-  {
-    name: 'a time limit counts what waits in hand',
-    file: 'shared/dist/marble/prefetch.js',
-    from: 'return this.#placesInTime;',
-    to: 'return this.concurrency + this.most;',
-    by: ['tests'],
-    tests: 'shared/dist/marble/time-limit',
-  },
-  {
     name: 'reclaim takes before it puts',
     file: lua('reclaim'),
     from: "envelope = redis.call('HGET', HELD, field)",
@@ -266,19 +207,5 @@ local last = lastCommand(HELD, 0)`,
     to: '      drops[key] = #taken\n      drop(key, #taken)\n      drops[key] = 0\n',
     by: ['tests'],
     tests: 'tests/dist/failing-commands',
-  },
-  {
-    name: 'a send does not wait for replicas',
-    file: 'shared/dist/communicator/replicas.js',
-    from: 'if (replicas === 0)',
-    to: 'if (replicas >= 0)',
-    by: ['chaos'],
-  },
-  {
-    name: 'the Monitor does not sweep',
-    file: 'services/monitor/dist/run-monitor.js',
-    from: 'this.communicator.recovery.sweep(this.config.maxAttempts)',
-    to: 'Promise.resolve({ returned: 0, dead: 0, silent: 0, lateMs: [] })',
-    by: ['chaos'],
   },
 ];

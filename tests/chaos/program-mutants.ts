@@ -1,0 +1,66 @@
+/**
+ * What is broken on purpose in the programs, each by itself, and who must notice (`mutants.ts`).
+ */
+import type { Mutant } from './mutants.js';
+
+export const PROGRAM_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a give-back takes what landed unseen, and drops it',
+    file: 'shared/dist/communicator/holding.js',
+    from: 'if (this.landed)\n            await this.#swap({}); // adopts it: it may be among these\n        const table',
+    to: 'if (this.#landing.toAdopt)\n            await this.#swap({}); // adopts it: it may be among these\n        const table',
+    by: ['model'],
+  },
+  {
+    name: 'a holder that was given up waits all the same',
+    file: 'shared/dist/communicator/hand-over.js',
+    from: '(await note) === 0',
+    to: '(await note) < 0',
+    by: ['model'],
+  },
+  {
+    name: 'a swap does not end a wait whose end it does not know',
+    file: 'shared/dist/communicator/holding.js',
+    from: 'await this.#landing.endUnknown();\n        const landing',
+    to: 'const landing',
+    by: ['model'],
+  },
+  {
+    name: 'what has not begun is given back in the wrong order',
+    file: 'shared/dist/marble/work.js',
+    from: 'b.held.seq - a.held.seq',
+    to: 'a.held.seq - b.held.seq',
+    by: ['tests'],
+    tests: 'shared/dist/marble/unbegun',
+  },
+  {
+    name: 'what has not begun is kept',
+    file: 'shared/dist/marble/handling.js',
+    from: 'const UNBEGUN_MS = 500;',
+    to: 'const UNBEGUN_MS = 500_000;',
+    by: ['tests'],
+    tests: 'shared/dist/marble/unbegun',
+  },
+  {
+    name: 'a time limit counts what waits in hand',
+    file: 'shared/dist/marble/prefetch.js',
+    from: 'return this.#placesInTime;',
+    to: 'return this.concurrency + this.most;',
+    by: ['tests'],
+    tests: 'shared/dist/marble/time-limit',
+  },
+  {
+    name: 'a send does not wait for replicas',
+    file: 'shared/dist/communicator/replicas.js',
+    from: 'if (replicas === 0)',
+    to: 'if (replicas >= 0)',
+    by: ['chaos'],
+  },
+  {
+    name: 'the Monitor does not sweep',
+    file: 'services/monitor/dist/run-monitor.js',
+    from: 'this.communicator.recovery.sweep(this.config.maxAttempts)',
+    to: 'Promise.resolve({ returned: 0, dead: 0, silent: 0, lateMs: [] })',
+    by: ['chaos'],
+  },
+];
