@@ -72,7 +72,18 @@ function standard(name) {
   return value === undefined ? '' : `\`${value}\``;
 }
 
+/** The users of Redis for run `main`, as an ACL file has them. */
+function rights() {
+  const lines = read('deploy/redis/rights.acl').matchAll(/^(\w+) (.*)$/gm);
+  const users = [...lines].map(([, part, rules]) => {
+    const keys = rules.includes('allkeys') ? '' : '~mr:{main}:* ';
+    return `user ${part} on >password ${keys}${rules}`;
+  });
+  return `\`\`\`acl\n${users.join('\n')}\n\`\`\``;
+}
+
 const sections = {
+  'docs/SECURITY.md': { rights },
   'docs/PROTOCOL.md': { scripts },
   'docs/CONFIGURATION.md': {
     monitor: () => variables(monitorVariables),

@@ -2,6 +2,7 @@
  * Builds the Elevator service; main.ts lets it listen.
  */
 import {
+  VERSION,
   createLogger,
   createServer,
   mayNeedToken,
@@ -10,10 +11,12 @@ import {
   type Routes,
   type Service,
 } from '@marblerun/service';
+import { describeRedis, parseRedis } from 'marblerun/communicator';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { z } from 'zod';
 import type { ElevatorConfig } from './config.js';
 import { Elevator } from './elevator.js';
+import type { Lane, Run } from './lanes.js';
 
 const laneStatus = z.object({
   lane: z.string(),
@@ -29,10 +32,12 @@ export function buildElevator(config: ElevatorConfig): Service {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const elevator = new Elevator(config, log, registry);
-  const { access } = config;
+  const { access, hosts } = config;
   const readiness = () => elevator.readiness();
   const server = createServer({
+    service: 'elevator',
     title: 'MarbleRun Elevator',
+    hosts,
     log,
     access,
     registry,
@@ -41,7 +46,14 @@ export function buildElevator(config: ElevatorConfig): Service {
   });
   registerReads(server, access, (routes) => registerLanes(routes, elevator));
   const { host, port, drainMs } = config;
-  return { server, log, host, port, drainMs, start: () => elevator.start(), stop: () => elevator.stop() };
+  const about = { version: VERSION, lanes: config.lanes.map(placesOf) };
+  return { server, log, host, port, drainMs, about, start: () => elevator.start(), stop: () => elevator.stop() };
+}
+
+/** A lane for the log: no secrets. */
+function placesOf({ name, from, to }: Lane) {
+  const place = ({ run, redis }: Run) => ({ run, redis: describeRedis(parseRedis(redis)) });
+  return { lane: name, from: place(from), to: place(to) };
 }
 
 function registerLanes(routes: Routes, elevator: Elevator): void {

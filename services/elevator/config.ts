@@ -33,6 +33,7 @@ export interface ElevatorConfig {
   readonly lanes: readonly Lane[];
   readonly timeouts: BusTimeouts;
   readonly host: string;
+  readonly hosts: readonly string[];
   readonly port: number;
   readonly logLevel: string;
   readonly drainMs: number;
@@ -49,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ElevatorConfig
     lanes: readLanes(variables.MARBLERUN_LANES, variables.MARBLERUN_REDIS),
     timeouts: busTimeouts(variables),
     host: variables.MARBLERUN_HOST,
+    hosts: variables.MARBLERUN_HOSTS,
     port: variables.MARBLERUN_PORT,
     logLevel: variables.MARBLERUN_LOG_LEVEL,
     drainMs: variables.MARBLERUN_DRAIN_MS,

@@ -8,6 +8,7 @@ import {
   registerChanges,
   registerReads,
   type Access,
+  type Change,
   type Routes,
   type Server,
 } from '@marblerun/service';
@@ -21,10 +22,11 @@ const inRun = z.object({ run: z.string() });
 const serial = z.string().regex(/^\d{1,16}$/, 'must be the serial of a dead marble');
 const inGrave = z.object({ run: z.string(), serial });
 const ofQueue = z.object({ queue: z.string().optional() });
+const digits = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
 const these = z.strictObject({ serials: z.array(serial).min(1).max(1000).optional() }).nullish();
 const page = z.object({
-  offset: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: digits.transform(Number).default(0),
+  limit: digits.transform(Number).pipe(z.int().min(1).max(1000)).default(100),
 });
 const PREVIEW_BYTES = 1000;
 
@@ -96,19 +98,20 @@ function registerViews(routes: Routes, find: Find): void {
 }
 
 function registerOne(routes: Routes, find: Find): void {
-  const one = async (what: Exhumation, { run, serial }: z.infer<typeof inGrave>) => {
+  const one = async (what: Exhumation, { run, serial }: z.infer<typeof inGrave>): Promise<Change> => {
     if ((await find(run).communicator.graveyard.exhume(what, [serial])) === 0)
       throw new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is no dead marble of this run`);
+    return { what, run, serial, marbles: 1 };
   };
   const common = { security: needsToken, params: inGrave, response: { 204: none, ...problems } };
   const requeue = { ...common, summary: 'Puts a dead marble back into its queue, its attempts forgotten' };
-  routes.post('/api/runs/:run/dead/:serial/requeue', { schema: requeue }, async ({ params }, reply) => {
-    await one('requeue', params);
+  routes.post('/api/runs/:run/dead/:serial/requeue', { schema: requeue }, async (request, reply) => {
+    request.change = await one('requeue', request.params);
     return reply.code(204).send();
   });
   const remove = { ...common, summary: 'Deletes a dead marble' };
-  routes.delete('/api/runs/:run/dead/:serial', { schema: remove }, async ({ params }, reply) => {
-    await one('delete', params);
+  routes.delete('/api/runs/:run/dead/:serial', { schema: remove }, async (request, reply) => {
+    request.change = await one('delete', request.params);
     return reply.code(204).send();
   });
 }
@@ -119,20 +122,26 @@ function registerMany(routes: Routes, find: Find): void {
     ...{ ...common, summary: 'Puts dead marbles back: those of the serials, else all; of one queue, if it is given' },
     response: { 200: requeued, ...problems },
   };
-  routes.post('/api/runs/:run/dead/requeue', { schema: requeue }, async ({ params, query, body }) => ({
-    requeued: await many(find(params.run), 'requeue', query.queue, body?.serials),
-  }));
+  routes.post('/api/runs/:run/dead/requeue', { schema: requeue }, async (request) => {
+    const { params, query, body } = request;
+    const requeued = await many(find(params.run), 'requeue', query.queue, body?.serials);
+    request.change = { what: 'requeue', run: params.run, queue: query.queue, marbles: requeued };
+    return { requeued };
+  });
   const remove = {
     ...{ ...common, summary: 'Deletes dead marbles: those of the serials, or all of a queue' },
     response: { 200: deleted, ...problems },
   };
-  routes.post('/api/runs/:run/dead/delete', { schema: remove }, async ({ params, query, body }) => {
+  routes.post('/api/runs/:run/dead/delete', { schema: remove }, async (request) => {
+    const { params, query, body } = request;
     if (!query.queue && !body?.serials)
       throw new MarbleRunError(
         'MR_BAD_OPTION',
         'queue or serials: not given; all of every queue are not deleted at once',
       );
-    return { deleted: await many(find(params.run), 'delete', query.queue, body?.serials) };
+    const deleted = await many(find(params.run), 'delete', query.queue, body?.serials);
+    request.change = { what: 'delete', run: params.run, queue: query.queue, marbles: deleted };
+    return { deleted };
   });
 }
 

@@ -1,7 +1,8 @@
 /**
  * Builds the Monitor service; main.ts lets it listen.
  */
-import { createLogger, createServer, type Service } from '@marblerun/service';
+import { VERSION, createLogger, createServer, type Service } from '@marblerun/service';
+import { describeRedis, parseRedis } from 'marblerun/communicator';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api.js';
 import type { MonitorConfig } from './config.js';
@@ -22,11 +23,14 @@ export function buildMonitor(config: MonitorConfig): Service {
     ready: monitors.every((monitor) => monitor.ready),
     detail: { runs: Object.fromEntries(monitors.map((monitor) => [monitor.run, monitor.detail])) },
   });
-  const server = createServer({ title: 'MarbleRun Monitor', log, access: config.access, registry, collect, readiness });
-  registerApi(server, monitors, config.access);
+  const { access, hosts } = config;
+  const about = { service: 'monitor', title: 'MarbleRun Monitor', hosts, log, access };
+  const server = createServer({ ...about, registry, collect, readiness });
+  registerApi(server, monitors, access);
   registerDashboard(server);
   return {
     ...{ server, log, host: config.host, port: config.port, drainMs: config.drainMs },
+    about: { version: VERSION, runs: config.runs, redis: describeRedis(parseRedis(config.redis)) },
     start: () => monitors.forEach((monitor) => monitor.start()),
     stop: async () => {
       await Promise.all(monitors.map((monitor) => monitor.stop()));

@@ -61,7 +61,7 @@ export const monitorVariables = z.object({
     .default(200)
     .describe('holders with a metric of their own at the most, the longest unheard first'),
   MARBLERUN_TOKEN: tokens.describe(
-    'bearer token for requests that change something; without one they are refused. Several, for rotation, separated by commas or lines',
+    'bearer token for requests that change something, or name:token; without one they are refused. Several, for rotation, separated by commas or lines',
   ),
 });
 
@@ -70,6 +70,7 @@ export interface MonitorConfig {
   readonly timeouts: BusTimeouts;
   readonly runs: readonly string[];
   readonly host: string;
+  readonly hosts: readonly string[];
   readonly port: number;
   readonly logLevel: string;
   readonly drainMs: number;
@@ -93,6 +94,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     timeouts: busTimeouts(variables),
     runs: variables.MARBLERUN_RUN,
     host: variables.MARBLERUN_HOST,
+    hosts: variables.MARBLERUN_HOSTS,
     port: variables.MARBLERUN_PORT,
     logLevel: variables.MARBLERUN_LOG_LEVEL,
     drainMs: variables.MARBLERUN_DRAIN_MS,

@@ -7,7 +7,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { Redis, type RedisOptions } from 'ioredis';
-import { bad } from '../check-options.js';
+import { MarbleRunError } from '../errors.js';
+import { fileWithTrouble } from './files.js';
 import { describeRedis, splitAddress, type RedisForm, type TlsForm } from './redis-form.js';
 
 type Tls = NonNullable<RedisOptions['tls']>;
@@ -113,7 +114,7 @@ async function read(name: string, file: string | undefined): Promise<string | un
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    return bad(name, file, `a file that can be read (${(error as Error).message})`);
+    throw new MarbleRunError('MR_BAD_OPTION', `${name}: cannot read ${fileWithTrouble(file, error)}`);
   }
 }
 

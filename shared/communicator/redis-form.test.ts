@@ -17,11 +17,20 @@ test.each([
 });
 
 test.each([
-  ['localhost:6379', /redis: "localhost:6379" is not allowed; allowed: a URL such as redis:\/\/host:6379/],
-  ['http://:hunter2@cache', /redis: "…@cache"/],
-  ['redis://u:p@hunter2@cache/x', /redis: "…@cache\/x".*<database>/],
+  [
+    'localhost:6379',
+    /redis: a text without redis:\/\/ or rediss:\/\/ is not allowed; allowed: a URL such as redis:\/\/host:6379/,
+  ],
+  ['http://:hunter2@cache', /redis: a URL of another scheme/],
+  ['redis://u:p@hunter2@cache/x', /redis: the path of the URL.*<database>/],
   ['redis://cache?db=1', /redis: .*the long form has all settings/],
   ['redis://:%zz@cache', /percent encoding/],
+  ['redis://:hunter2/@cache', /cannot be read.*percent encoding: \/ as %2F/],
+  ['redis://u:1#hunter2@cache', /an @ after its host.*percent encoding/],
+  ['redis://:hunter%2@cache', /a % that begins no percent encoding/],
+  ['redis://hunter2@cache', /a user and no password.*redis:\/\/:password@host/],
+  ['redis://:hunter2', /cannot be read.*redis:\/\/user:password@host/],
+  ['redis://:hunt\ner2@cache', /a line break is %0A/],
   ['{"password":"hunter2"', /the long form as JSON/],
   ['{"hots":"cache"}', /redis\.hots: there is no such option; did you mean "host"\?/],
   [7, /redis: 7 is not allowed; allowed: an object of options/],
@@ -35,9 +44,9 @@ test.each([
   [{ master: 'm' }, /redis\.sentinels: undefined/],
   [{ password: 'hunter2', passwordFile: '/p' }, /redis\.password: "…" .*nothing beside passwordFile/],
   [{ password: 1234567 }, /redis\.password: "…" .*a text/],
-  [{ username: 'me' }, /redis\.username: "me" .*passwordFile/],
+  [{ username: 'me' }, /redis\.username: "…" .*passwordFile/],
   [{ sentinelPassword: 'hunter2' }, /redis\.sentinelPassword: "…" .*sentinels/],
-  [{ tls: 'yes' }, /redis\.tls: "yes" .*true, false, or an object/],
+  [{ tls: 'yes' }, /redis\.tls: "…" .*true, false, or an object/],
   [{ tls: { cafile: '/ca' } }, /redis\.tls\.cafile: .*did you mean "caFile"\?/],
   [{ tls: { certFile: '/c' } }, /redis\.tls\.keyFile: undefined .*go together/],
 ])('%j is refused, and no secret is shown', (given, message) => {

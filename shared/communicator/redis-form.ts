@@ -3,10 +3,12 @@
  *
  * Both are plain data, so that a heartbeat thread and a file of configuration can have them too.
  * Files (passwords, certificates) are named here and read at each connect (`dial.ts`), so that they
- * may be renewed. What may go wrong: MR_BAD_OPTION, which names the field and never shows a secret.
+ * may be renewed. What may go wrong: MR_BAD_OPTION, which names the field and what is allowed. It shows no text that
+ * was given: a password may have been put into any field.
  */
-import { bad, checkOptions, having, whole, type Rules } from '../check-options.js';
+import { bad, checkOptions, having, whole, type Rule, type Rules } from '../check-options.js';
 import { isMarbleRunError } from '../errors.js';
+import { parseUrl } from './redis-url.js';
 
 export interface TlsForm {
   /** Authorities to trust instead of the system's, PEM. */
@@ -43,14 +45,22 @@ export interface RedisForm {
   readonly sentinelTls?: boolean | TlsForm;
 }
 
-const ALLOWED = 'a URL such as redis://host:6379, the path of a Unix socket, or the long form';
-
 const text = having('a text', (value) => typeof value === 'string' && value !== '');
 const address = having('host:port', (value) => typeof value === 'string' && isAddress(value));
 const addresses = having(
   'one or more "host:port"',
   (value) => Array.isArray(value) && value.length > 0 && value.every(address.test),
 );
+const hostName = having('a host name or an IP address', (value) => text.test(value) && !/[\s/@?#]/.test(String(value)));
+
+/** A rule whose refusal shows no text. */
+function quiet(name: string, { allowed, test }: Rule): Rule {
+  return having(allowed, (value) => test(value) || (typeof value === 'string' && bad(name, '…', allowed)));
+}
+
+const quietly = (where: string, rules: Rules): Rules =>
+  Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, quiet(`${where}.${name}`, rule)]));
+
 /** Whatever was given is not shown. */
 const secret = (name: string) => having('a text', (value) => text.test(value) || bad(name, '…', 'a text'));
 
@@ -58,30 +68,31 @@ const TLS_RULES: Rules = { caFile: text, certFile: text, keyFile: text, serverna
 const tls = (where: string) =>
   having('true, false, or an object', (value) => {
     if (typeof value !== 'object') return typeof value === 'boolean';
-    checkOptions(where, value, TLS_RULES);
+    checkOptions(where, value, quietly(where, TLS_RULES));
     const { certFile, keyFile } = value as TlsForm;
     if ((certFile === undefined) !== (keyFile === undefined))
       bad(`${where}.${certFile ? 'keyFile' : 'certFile'}`, undefined, 'a file: certFile and keyFile go together');
     return true;
   });
 
-const rulesOf = (where: string): Rules => ({
-  host: text,
-  port: whole(1, 65_535),
-  path: having('an absolute path', (value) => typeof value === 'string' && value.startsWith('/')),
-  cluster: addresses,
-  sentinels: addresses,
-  master: text,
-  db: whole(0, 1_000_000),
-  username: text,
-  password: secret(`${where}.password`),
-  passwordFile: text,
-  tls: tls(`${where}.tls`),
-  sentinelUsername: text,
-  sentinelPassword: secret(`${where}.sentinelPassword`),
-  sentinelPasswordFile: text,
-  sentinelTls: tls(`${where}.sentinelTls`),
-});
+const rulesOf = (where: string): Rules =>
+  quietly(where, {
+    host: hostName,
+    port: whole(1, 65_535),
+    path: having('an absolute path', (value) => typeof value === 'string' && value.startsWith('/')),
+    cluster: addresses,
+    sentinels: addresses,
+    master: text,
+    db: whole(0, 1_000_000),
+    username: text,
+    password: secret(`${where}.password`),
+    passwordFile: text,
+    tls: tls(`${where}.tls`),
+    sentinelUsername: text,
+    sentinelPassword: secret(`${where}.sentinelPassword`),
+    sentinelPasswordFile: text,
+    sentinelTls: tls(`${where}.sentinelTls`),
+  });
 
 /**
  * Checks what a user gave, the long form also as JSON, and returns the long form. `where` names it in
@@ -129,7 +140,7 @@ function checkRelations(form: RedisForm, where: string): void {
     if (form[one] !== undefined && form[other] !== undefined) bad(`${where}.${one}`, '…', `nothing beside ${other}`);
   }
   if (form.username !== undefined && form.password === undefined && form.passwordFile === undefined)
-    bad(`${where}.username`, form.username, 'a username only together with password or passwordFile');
+    bad(`${where}.username`, '…', 'a username only together with password or passwordFile');
   for (const name of ['sentinelUsername', 'sentinelPassword', 'sentinelPasswordFile', 'sentinelTls'] as const) {
     if (form[name] !== undefined && !form.sentinels) bad(`${where}.${name}`, '…', 'nothing without sentinels');
   }
@@ -148,35 +159,6 @@ function parseJson(given: string, where: string): unknown {
   } catch {
     return bad(where, 'the text beginning with "{"', 'the long form as JSON'); // not shown: it may hold a password
   }
-}
-
-function parseUrl(given: string, where: string): RedisForm {
-  if (!/^rediss?:\/\//.test(given) || !URL.canParse(given)) badUrl(where, given, ALLOWED);
-  const { protocol, hostname, port, pathname, username, password, search, hash } = new URL(given);
-  const db = /^\/?(\d*)$/.exec(pathname)?.[1];
-  if (db === undefined) badUrl(where, given, 'a number as its path: redis://host:6379/<database>');
-  if (search !== '' || hash !== '') badUrl(where, given, 'a URL without ? and #; the long form has all settings');
-  return {
-    host: hostname.replace(/^\[|\]$/g, '') || 'localhost',
-    ...(port && { port: Number(port) }),
-    ...(db && { db: Number(db) }),
-    ...(username && { username: decode(username, given, where) }),
-    ...(password && { password: decode(password, given, where) }),
-    ...(protocol === 'rediss:' && { tls: true }),
-  };
-}
-
-function decode(part: string, url: string, where: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return badUrl(where, url, 'user and password in percent encoding');
-  }
-}
-
-/** A URL with an @ may hold a password. */
-function badUrl(where: string, url: string, allowed: string): never {
-  bad(where, url.includes('@') ? url.replace(/^.*@/, '…@') : url, allowed);
 }
 
 /** What a check of a service's variable needs: the mistake as a text, or undefined. */

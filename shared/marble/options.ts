@@ -1,13 +1,13 @@
 /**
  * The options of a Marble: one type, one frozen table of defaults, one check.
  */
-import { readFileSync } from 'node:fs';
 import { BUS_DEFAULTS, type BusOptions } from '../communicator/bus-options.js';
 import { checkName } from '../communicator/keys.js';
 import { parseRedis } from '../communicator/redis-form.js';
 import { bad, checkOptions, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';
 import type { ClientMetricsOptions } from './client-metrics.js';
 import type { Codec } from './codec.js';
+import { readClientEnvironment } from './environment.js';
 import type { TracingApi } from './tracing.js';
 
 export interface MarbleOptions extends BusOptions {
@@ -96,16 +96,14 @@ const RULES: Rules = {
   ),
 };
 
-/** Fills in the environment (MARBLERUN_REDIS, MARBLERUN_REDIS_FILE or REDIS_URL; MARBLERUN_RUN) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
+/** Fills in the environment (MARBLERUN_REDIS or REDIS_URL, and MARBLERUN_RUN, or their files) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
 export function resolveOptions(given: MarbleOptions = {}, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
   checkOptions('Marble', given, RULES);
   if (given.redis !== undefined) parseRedis(given.redis, 'Marble.redis');
-  const fromEnv = {
-    redis: env['MARBLERUN_REDIS'] || fileOf(env['MARBLERUN_REDIS_FILE']) || env['REDIS_URL'] || undefined,
-    run: env['MARBLERUN_RUN'] || undefined,
-  };
-  checkOptions('environment', fromEnv, RULES);
-  if (fromEnv.redis !== undefined) parseRedis(fromEnv.redis, 'environment.redis');
+  const { redis, run } = readClientEnvironment(env);
+  if (redis) parseRedis(redis.value, redis.variable);
+  if (run) checkOptions('environment', { [run.variable]: run.value }, { [run.variable]: RULES['run']! });
+  const fromEnv = { redis: redis?.value, run: run?.value };
   const options = { ...MARBLE_DEFAULTS, ...defined(fromEnv), ...defined(given) };
   const heartbeatMs = options.heartbeatMs ?? Math.floor(options.leaseMs / 3);
   if (heartbeatMs * 3 > options.leaseMs) {
@@ -116,14 +114,6 @@ export function resolveOptions(given: MarbleOptions = {}, env: NodeJS.ProcessEnv
     );
   }
   return { ...options, heartbeatMs };
-}
-
-function fileOf(path: string | undefined): string | undefined {
-  try {
-    return path ? readFileSync(path, 'utf8').trim() : undefined;
-  } catch (error) {
-    return bad('MARBLERUN_REDIS_FILE', path, `a file that can be read (${(error as Error).message})`);
-  }
 }
 
 function defined<T extends object>(object: T): Partial<T> {

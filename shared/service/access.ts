@@ -7,12 +7,20 @@
 import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance } from 'fastify';
 import { problem } from './problem.js';
+import { findToken, type Token } from './tokens.js';
 
 export interface Access {
   /** For requests that change something. */
-  readonly tokens: readonly string[];
+  readonly tokens: readonly Token[];
   /** For reads and metrics; empty: they are open. */
-  readonly readTokens: readonly string[];
+  readonly readTokens: readonly Token[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The token that was shown, if it is one of this service. */
+    token: Token | undefined;
+  }
 }
 
 /** What the OpenAPI document says of such routes. */
@@ -20,24 +28,34 @@ type Security = readonly Readonly<Record<string, readonly string[]>>[];
 export const mayNeedToken: Security = [{}, { token: [] }];
 export const needsToken: Security = [{ token: [] }];
 
-type Scope = Pick<FastifyInstance, 'register' | 'addHook'>;
-
 /** Routes of `scope` that are registered after this need a token for reads, if there are any. */
-export async function guardReads(scope: Scope, { tokens, readTokens }: Access): Promise<void> {
-  if (readTokens.length > 0) await needToken(scope, [...readTokens, ...tokens]);
+export async function guardReads(scope: FastifyInstance, { tokens, readTokens }: Access): Promise<void> {
+  if (readTokens.length > 0) await needToken(scope, [...tokens, ...readTokens]);
 }
 
 /** Routes of `scope` that are registered after this need a token for changes. */
-export async function guardChanges(scope: Scope, { tokens }: Access): Promise<void> {
-  if (tokens.length > 0) return needToken(scope, tokens);
-  scope.addHook('onRequest', async (_request, reply) =>
-    problem(reply, 403, 'Forbidden', 'MARBLERUN_TOKEN is not set, so nothing can be changed here'),
-  );
+export async function guardChanges(scope: FastifyInstance, { tokens, readTokens }: Access): Promise<void> {
+  if (tokens.length === 0) {
+    scope.addHook('onRequest', async (_request, reply) =>
+      problem(reply, 403, 'Forbidden', 'MARBLERUN_TOKEN is not set, so nothing can be changed here'),
+    );
+    return;
+  }
+  await needToken(scope, [...tokens, ...readTokens]); // one that is good for both is found among those for changes
+  scope.addHook('onRequest', async (request, reply) => {
+    if (request.token && tokens.includes(request.token)) return undefined;
+    return problem(
+      reply.header('www-authenticate', 'Bearer error="insufficient_scope"'),
+      ...([403, 'Forbidden', 'this token is for reads; a change needs one of MARBLERUN_TOKEN'] as const),
+    );
+  });
 }
 
-async function needToken(scope: Scope, tokens: readonly string[]): Promise<void> {
+async function needToken(scope: FastifyInstance, tokens: readonly Token[]): Promise<void> {
   await scope.register(bearerAuth, {
-    keys: new Set(tokens),
+    keys: new Set<string>(),
+    auth: (presented, request) => (request.token = findToken(tokens, presented)) !== undefined,
+    specCompliance: 'rfc6749', // "bearer" is as good as "Bearer"
     contentType: 'application/problem+json',
     errorResponse: ({ message }) => ({
       type: 'about:blank',
@@ -47,5 +65,8 @@ async function needToken(scope: Scope, tokens: readonly string[]): Promise<void>
       error: message,
     }),
     verifyErrorLogLevel: 'debug',
+  });
+  scope.addHook('onSend', async (_request, reply) => {
+    if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer realm="marblerun"');
   });
 }

@@ -4,19 +4,12 @@
  * Each variable may be given as a file instead (`NAME_FILE`), for secrets. A MARBLERUN_ variable
  * that the service does not know is a mistake too: it is most often a misspelt one.
  */
-import { readFileSync } from 'node:fs';
 import { MarbleRunError } from 'marblerun';
-import { mistakeInRedis } from 'marblerun/communicator';
+import { isServiceLink, mistakeInRedis, readRedisVariable, readVariable, type Given } from 'marblerun/communicator';
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-
-/** A list, so that a new token can be let in before the old one goes; from a file, one a line. */
-export const tokens = z
-  .string()
-  .transform((list) => list.split(/[\s,]+/).filter((token) => token !== ''))
-  .refine((list) => list.every((token) => token.length >= 16), 'each token must have at least 16 characters')
-  .refine((list) => list.every((token) => /^[A-Za-z0-9._~+/-]+=*$/.test(token)), 'must be A-Z a-z 0-9 . _ ~ + / - only')
-  .prefault('');
+import { hostPatterns } from './hosts.js';
+import { tokens } from './tokens.js';
 
 /** What both services have. `describe` is what docs/CONFIGURATION.md says of it. */
 export const commonVariables = {
@@ -28,12 +21,20 @@ export const commonVariables = {
     })
     .default('redis://localhost:6379')
     .describe(
-      'Redis of the run: redis://[user:password@]host:port[/db], rediss:// for TLS, the path of a Unix socket, or the long form as JSON (docs/REDIS.md)',
+      'Redis of the run: redis://[user:password@]host:port[/db], rediss:// for TLS, the path of a Unix socket, or the long form as JSON (docs/REDIS.md). `REDIS_URL` stands in for it',
     ),
   MARBLERUN_READ_TOKEN: tokens.describe(
-    'bearer token for reads and metrics; without one they are open. Several, for rotation, separated by commas or lines',
+    'bearer token for reads and metrics, or name:token; without one they are open. Several, for rotation, separated by commas or lines',
   ),
-  MARBLERUN_HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on'),
+  MARBLERUN_HOST: z
+    .string()
+    .trim()
+    .min(1, 'must be an address or a host name')
+    .default('0.0.0.0')
+    .describe('address to listen on'),
+  MARBLERUN_HOSTS: hostPatterns.describe(
+    'names by which people call this service, beside IP addresses, localhost and its own names; `*` stands for anything. Separated by commas',
+  ),
   MARBLERUN_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -43,28 +44,40 @@ export const commonVariables = {
     .describe('ms that a stop may take before the process ends anyway'),
 };
 
-/** A whole number, in the words of an environment variable. */
+/** A whole number, in decimal digits. */
 export function whole(min: number, max: number) {
-  return z.coerce.number(`must be a whole number from ${min} to ${max}`).int().min(min).max(max);
+  const allowed = `must be a whole number from ${min} to ${max}`;
+  return z
+    .union(
+      [
+        z
+          .string()
+          .regex(/^\d{1,15}$/, allowed)
+          .transform(Number),
+        z.number(),
+      ],
+      allowed,
+    )
+    .pipe(z.int(allowed).min(min, allowed).max(max, allowed));
 }
 
 export const port = (standard: number) =>
   whole(0, 65_535).default(standard).describe('port to listen on; 0 for any free one');
 
-/** A number with a default makes an empty variable count as not given, as compose files write it. */
+/** What is not given has its default. Throws MR_BAD_CONFIG. */
 export function readEnvironment<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.infer<S> {
   const known = Object.keys(schema.shape);
-  const mistakes: string[] = [];
-  const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith('MARBLERUN_') || value === undefined || value === '') continue;
-    const plain = name.endsWith('_FILE') && !known.includes(name) ? name.slice(0, -5) : name;
-    if (!known.includes(plain))
-      mistakes.push(`${name}: there is no such variable; did you mean ${closest(plain, known)}?`);
-    else if (plain === name) given[name] = value;
-    else readSecret(name, plain, value, given, mistakes);
+  const mistakes = unknownVariables(known, env);
+  const given = new Map<string, Given>();
+  for (const name of known) {
+    try {
+      const found = name === 'MARBLERUN_REDIS' ? readRedisVariable(env) : readVariable(env, name);
+      if (found) given.set(name, found);
+    } catch (error) {
+      mistakes.push((error as Error).message);
+    }
   }
-  const result = schema.safeParse(given);
+  const result = schema.safeParse(Object.fromEntries([...given].map(([name, { value }]) => [name, value])));
   for (const issue of result.error?.issues ?? []) mistakes.push(mistake(issue, given));
   if (mistakes.length > 0 || !result.success) {
     throw new MarbleRunError(
@@ -75,25 +88,19 @@ export function readEnvironment<S extends z.ZodObject>(schema: S, env: NodeJS.Pr
   return result.data;
 }
 
-function readSecret(
-  name: string,
-  plain: string,
-  path: string,
-  given: Record<string, string>,
-  mistakes: string[],
-): void {
-  try {
-    given[plain] = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    mistakes.push(`${name}: cannot read the file "${path}": ${(error as Error).message}`);
-  }
+function unknownVariables(known: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    if (!name.startsWith('MARBLERUN_') || value === undefined || value === '' || isServiceLink(name, value)) return [];
+    if (known.includes(name) || (name.endsWith('_FILE') && known.includes(name.slice(0, -5)))) return [];
+    return [`${name}: there is no such variable; did you mean ${closest(name, [...known])}?`];
+  });
 }
 
-const SECRET = /TOKEN|PASSWORD|REDIS|LANES/;
+const SECRET = /TOKEN|PASSWORD|REDIS|LANES|_FILE$/;
 
-function mistake(issue: z.core.$ZodIssue, given: Record<string, string>): string {
+function mistake(issue: z.core.$ZodIssue, given: ReadonlyMap<string, Given>): string {
   const name = String(issue.path[0] ?? '');
-  const value = given[name];
-  const shown = value === undefined ? 'not given' : SECRET.test(name) ? 'the value given' : JSON.stringify(value);
-  return `${name}: ${shown}: ${issue.message}`;
+  const { variable, value } = given.get(name) ?? { variable: name, value: undefined };
+  const shown = value === undefined ? 'not given' : SECRET.test(variable) ? 'the value given' : JSON.stringify(value);
+  return `${variable}: ${shown}: ${issue.message}`;
 }

@@ -1,5 +1,6 @@
 export { mayNeedToken, needsToken, type Access } from './access.js';
-export { commonVariables, port, readEnvironment, tokens, whole } from './environment.js';
+export type { Change } from './audit.js';
+export { commonVariables, port, readEnvironment, whole } from './environment.js';
 export { createLogger, type Logger } from './logger.js';
 export { Loop, type LoopOptions } from './loop.js';
 export { readOptions, variablesOf } from './options.js';
@@ -16,3 +17,5 @@ export {
 export { runInside, type Running } from './run-inside.js';
 export { runService, type Service } from './service.js';
 export { busTimeouts, timeoutVariables, type BusTimeouts } from './bus-timeouts.js';
+export { tokens, type Token } from './tokens.js';
+export { VERSION } from './version.js';

@@ -1,8 +1,11 @@
 /**
  * Errors as problem details (RFC 9457): `application/problem+json` with the stable code as its type.
+ * Those too that are found before there is a route or a request.
  */
 import { isMarbleRunError, type ErrorCode } from 'marblerun';
 import { z } from 'zod';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -48,4 +51,41 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   if (status < 500) return problem(reply, status, error.code, error.message);
   request.log.error({ err: error }, 'request failed');
   return problem(reply, status, 'Internal Server Error', 'the log has the details');
+}
+
+/** Of errors at the socket: all others are requests that cannot be read. */
+const SOCKET_STATUS: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Answers what never became a request, and hangs up. */
+export function refuseAtSocket({ code = '' }: { code?: string }, socket: Socket): void {
+  if (!socket.writable || code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = SOCKET_STATUS[code] ?? 400;
+  const { headers, body } = bareProblem(status, `the request cannot be read (${code})`);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map((pair) => pair.join(': ')),
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Answers an `Expect` that is not known, which Node.js would do without a word. */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { headers, body } = bareProblem(417, 'Expect: only 100-continue is known');
+  response.writeHead(417, headers).end(body);
+}
+
+function bareProblem(status: number, detail: string) {
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail });
+  const headers = {
+    ...{ Connection: 'close', 'Cache-Control': 'no-store' },
+    ...{ 'Content-Type': 'application/problem+json', 'Content-Length': String(Buffer.byteLength(body)) },
+  };
+  return { headers, body };
 }

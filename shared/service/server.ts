@@ -14,9 +14,13 @@ import {
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { guardChanges, guardReads, mayNeedToken, type Access } from './access.js';
+import { registerAudit } from './audit.js';
 import { HEADERS } from './headers.js';
+import { checkHost } from './hosts.js';
 import type { Logger } from './logger.js';
-import { handleError, problem, problems } from './problem.js';
+import { tellMethods } from './methods.js';
+import { handleError, problem, problems, refuseAtSocket, refuseExpectation } from './problem.js';
+import { makeQueriesStrict } from './strict-query.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -25,6 +29,10 @@ export interface Readiness {
 }
 
 export interface ServerOptions {
+  /** `monitor` or `elevator`: its name in a network. */
+  readonly service: string;
+  /** Names of its host besides those that it has anyway. */
+  readonly hosts: readonly string[];
   /** Of the OpenAPI document. */
   readonly title: string;
   readonly log: Logger;
@@ -60,6 +68,12 @@ const LIMITS = {
 export function createServer(options: ServerOptions): Server {
   const server = buildServer(options.log);
   server.server.maxConnections = MOST_CONNECTIONS;
+  server.server.on('checkExpectation', refuseExpectation);
+  registerAudit(server, options.log);
+  server.addHook('onRequest', checkHost(options.service, options.hosts));
+  tellMethods(server);
+  makeQueriesStrict(server);
+  refuseWhenClosing(server);
   void server.register(helmet, HEADERS);
   void server.register(swagger, {
     openapi: {
@@ -106,17 +120,41 @@ function buildServer(log: Logger) {
   const server = Fastify({
     loggerInstance: log.child({}, { level: quieter(log.level) }),
     ...limits,
-    http: { headersTimeout, connectionsCheckingInterval, maxHeaderSize },
-    return503OnClosing: true,
+    // A request without a host name is answered as all others are, which Node.js would not do.
+    http: { headersTimeout, connectionsCheckingInterval, maxHeaderSize, requireHostHeader: false },
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      handleError(error, request, reply.header('cache-control', 'no-store'));
+    },
+    clientErrorHandler: (error, socket) => {
+      log.trace({ err: error }, 'client error');
+      refuseAtSocket(error, socket);
+    },
     forceCloseConnections: 'idle',
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(handleError);
-  server.setNotFoundHandler((request, reply) =>
-    problem(reply, 404, 'Not Found', `${request.method} ${request.url}: there is no such route`),
-  );
+  // What these services say is of now, and may be for few eyes: nothing between is to keep it.
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    reply.header('cache-control', 'no-store');
+    done(null, payload);
+  });
   return server;
+}
+
+/** Requests on connections that are there already, while it stops. */
+function refuseWhenClosing(server: Server): void {
+  let closing = false;
+  server.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  server.addHook('onRequest', async (_request, reply) =>
+    closing
+      ? problem(reply.header('connection', 'close'), 503, 'Service Unavailable', 'this service is stopping')
+      : undefined,
+  );
 }
 
 const live = z.object({ status: z.literal('live') });

@@ -17,6 +17,8 @@ export interface Service {
   readonly host: string;
   readonly port: number;
   readonly drainMs: number;
+  /** What the first line of its log says: version, runs, where Redis is; nothing secret. */
+  readonly about: Readonly<Record<string, unknown>>;
   /** Starts and stops what works besides the server. */
   readonly start: () => void;
   readonly stop: () => Promise<void>;
@@ -42,6 +44,7 @@ export async function runService(build: () => Service): Promise<void> {
     await service.stop();
     log.info('stopped');
   });
+  log.info(service.about, 'starts');
   await server.listen({ host, port });
   const address = server.server.address() as AddressInfo;
   log.info({ host: address.address, port: address.port }, 'listening');

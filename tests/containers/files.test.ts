@@ -6,7 +6,8 @@ import { parse } from 'yaml';
 const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const DOCKERFILES = ['Dockerfile.monitor', 'Dockerfile.elevator', 'examples/Dockerfile.worker'];
-const PINNED = /^[\w./-]+:(?!latest)[\w.${}:-]+$/;
+/** A name with a version, and a digest where `make digests` has been; a variable may stand for the whole or its parts. */
+const PINNED = /^(\$\{\w+:-)?[\w./${}:-]+:(?!latest)[\w.${}:-]+(@sha256:[0-9a-f]{64})?\}?$/;
 
 interface Service {
   readonly image: string;
@@ -26,8 +27,21 @@ describe.each(DOCKERFILES)('%s', (file) => {
     expect(shared(file)).toEqual(shared(DOCKERFILES[0]!));
   });
 
+  test('copies into the image by name what it is made of, and says which version that is', () => {
+    const last = stages.at(-1)!;
+    const copied = [...last.matchAll(/^COPY (?:--from=\w+ )?(.*)$/gm)].map(([, paths]) => paths!);
+    const whole = /\/app\/node_modules |\/(dist|lua|dashboard) |package\.json |worker\*\.js |^LICENSE /;
+    expect(copied.length).toBeGreaterThan(4);
+    for (const paths of copied) expect(paths).toMatch(whole);
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect(last).toContain(`ARG VERSION=${version}\n`);
+  });
+
   test('builds on pinned images, ends as a user without rights, with no shell between', () => {
-    const bases = stages.slice(1).map((stage) => /^FROM (\S+)/.exec(stage)![1]!);
+    const given = new Map([...stages[0]!.matchAll(/^ARG (\w+)=(\S+)$/gm)].map(([, name, value]) => [name!, value!]));
+    const bases = stages
+      .slice(1)
+      .map((stage) => /^FROM (\S+)/.exec(stage)![1]!.replace(/^\$\{(\w+)\}$/, (_, name: string) => given.get(name)!));
     const own = [...read(file).matchAll(/ AS (\w+)$/gm)].map(([, name]) => name);
     for (const base of bases) if (!own.includes(base)) expect(base).toMatch(PINNED);
     const last = stages.at(-1)!;
@@ -45,7 +59,8 @@ test.each(Object.keys(services))('docker-compose.yml: %s is pinned, hardened and
     read_only: true,
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
-    restart: 'unless-stopped',
+    restart: name === 'users' ? 'no' : 'unless-stopped',
+    init: true,
     deploy: {
       resources: {
         limits: { cpus: expect.any(String), memory: expect.stringMatching(/^\d+m$/), pids: expect.any(Number) },

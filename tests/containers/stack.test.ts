@@ -4,6 +4,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
+import { Redis } from 'ioredis';
 import { Marble } from 'marblerun';
 import { IMAGES, listsOfImages, packagesOf } from '../sbom.js';
 import { story } from '../story.js';
@@ -26,8 +27,8 @@ interface Holder {
   about: { host: string };
 }
 
-const SERVICES = ['elevator', 'monitor', 'redis', 'upper-worker', 'worker', 'worker'];
-const OURS = SERVICES.filter((service) => service !== 'redis');
+const SERVICES = ['elevator', 'monitor', 'redis', 'upper-worker', 'users', 'worker', 'worker'];
+const OURS = SERVICES.filter((service) => !['redis', 'users'].includes(service));
 const PAGE_FILES = readdirSync(new URL('../../../services/monitor/dashboard/', import.meta.url))
   .filter((name) => name !== 'index.html')
   .map((name) => `/${name}`);
@@ -67,13 +68,18 @@ story('the stack in containers', await whyNoEngine(), () => {
   test('every service is up and healthy', async () => {
     const containers = await stack.containers();
     expect(containers.map(({ service }) => service).sort()).toEqual(SERVICES);
-    for (const { info } of containers) expect(info.State).toMatchObject({ Health: { Status: 'healthy' } });
+    for (const { service, info } of containers)
+      expect([service, info.State]).toMatchObject([
+        service,
+        service === 'users' ? { Status: 'exited', ExitCode: 0 } : { Health: { Status: 'healthy' } },
+      ]);
     expect(await stack.get('monitor', '/health/ready')).toMatchObject({ status: 'ready' });
     expect(await stack.get('elevator', '/health/ready')).toMatchObject({ status: 'ready' });
   });
 
   test('every container is hardened: no root, nothing to write to, no capabilities, limits', async () => {
     for (const { service, info } of await stack.containers()) {
+      if (service === 'users') continue; // ended; root of new volumes, without any of its rights
       expect({ service, ...info.HostConfig, User: info.Config.User }).toMatchObject({
         ...{ service, User: service === 'redis' ? 'redis' : 'node', ReadonlyRootfs: true, Privileged: false },
         ...{ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'], RestartPolicy: { Name: 'unless-stopped' } },
@@ -108,6 +114,47 @@ story('the stack in containers', await whyNoEngine(), () => {
     }
   });
 
+  test('each part has a Redis user of its own, with its rights and no more; nobody gets in without a password', async () => {
+    const admin = new Redis(stack.redis);
+    try {
+      const clients = String(await admin.client('LIST'));
+      const users = new Set([...clients.matchAll(/ user=(\S+)/g)].map(([, user]) => user));
+      users.delete('admin');
+      expect([...users].sort()).toEqual(['elevator', 'monitor', 'upper-worker', 'worker']);
+      const may = async (user: string, ...command: string[]) =>
+        (await admin.call('ACL', 'DRYRUN', user, ...command)) === 'OK';
+      expect(await may('worker', 'GET', 'mr:{main}:layout')).toBe(true);
+      expect(await may('worker', 'GET', 'mr:{upper}:layout')).toBe(false);
+      expect(await may('upper-worker', 'GET', 'mr:{main}:layout')).toBe(false);
+      expect(await may('monitor', 'CONFIG', 'SET', 'maxmemory', '1')).toBe(false);
+    } finally {
+      admin.disconnect();
+    }
+    const [redis] = await stack.containers('redis');
+    const stranger = new Redis({
+      port: Number(new URL(stack.redis).port),
+      host: '127.0.0.1',
+      retryStrategy: () => null,
+    });
+    await expect(stranger.ping()).rejects.toThrow(/NOAUTH/);
+    stranger.disconnect();
+    expect(redis!.info.Config.Env.join()).not.toMatch(/password/i);
+  });
+
+  test('our images say what they are made of, and have the license', async () => {
+    for (const image of IMAGES) {
+      const [one] = await stack.containers(image);
+      expect(one!.info.Config.Labels).toMatchObject({
+        'org.opencontainers.image.version': '0.1.0',
+        'org.opencontainers.image.revision': expect.stringMatching(/./),
+        'org.opencontainers.image.source': expect.stringMatching(/./),
+      });
+      expect(await stack.node(one!.container, "fs.readFileSync('/app/LICENSE', 'utf8').slice(0, 11)")).toBe(
+        'MIT License',
+      );
+    }
+  });
+
   test('the page of the Monitor is whole: all that it refers to is served as what it is, under a strict policy', async () => {
     const assets = await assetsOf(stack.url('monitor'));
     expect(assets.map(({ path }) => path).sort()).toEqual(['/', ...PAGE_FILES]);
@@ -133,7 +180,12 @@ story('the stack in containers', await whyNoEngine(), () => {
     expect(await stack.metric('monitor', 'marblerun_redis_max_bytes{run="main"}')).toBe(268_435_456);
     expect(await stack.metric('monitor', 'marblerun_redis_used_bytes{run="main"}')).toBeGreaterThan(100_000);
     const [redis] = await stack.containers('redis');
-    expect(redis!.info.Mounts).toMatchObject([{ Type: 'volume', Destination: '/data', RW: true }]);
+    expect(redis!.info.Mounts).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ Type: 'volume', Destination: '/data', RW: true }),
+        expect.objectContaining({ Type: 'volume', Destination: '/users', RW: false }),
+      ]),
+    );
   });
 
   test('a marble held by a worker that is killed returns, and another worker finishes it', async () => {

@@ -30,6 +30,8 @@ export async function whyNoEngine(): Promise<string> {
 
 export class Stack {
   readonly docker = new Docker();
+  /** Of the user `admin` of Redis. */
+  #password = '';
 
   private constructor(
     readonly project: string,
@@ -44,6 +46,9 @@ export class Stack {
     const stack = new Stack(`marblerun-${name}-${process.pid}`, ports, profiles);
     try {
       await stack.compose('up', '--build', '--detach', '--wait');
+      stack.#password = (
+        await stack.compose('run', '--rm', '--no-deps', 'users', 'cat', '/logins/admin/password')
+      ).trim();
       return stack;
     } catch (error) {
       const logs = await stack.compose('logs', '--tail', '20');
@@ -55,14 +60,12 @@ export class Stack {
   /** Removes containers, network, volumes and the images built for it. */
   async down(): Promise<void> {
     await this.compose('down', '--volumes', '--timeout', '5');
-    const images = await this.docker.listImages({ filters: { reference: [`marblerun-*:${this.project}`] } });
-    for (const { RepoTags } of images) {
-      for (const tag of RepoTags ?? []) if (tag.endsWith(`:${this.project}`)) await this.docker.getImage(tag).remove();
-    }
+    const images = await this.docker.listImages({ filters: { reference: [`${this.project}-*`] } });
+    for (const { RepoTags } of images) for (const tag of RepoTags ?? []) await this.docker.getImage(tag).remove();
   }
 
   get redis(): string {
-    return `redis://127.0.0.1:${this.ports.REDIS_PORT}`;
+    return `redis://admin:${this.#password}@127.0.0.1:${this.ports.REDIS_PORT}`;
   }
 
   url(service: Service): string {
@@ -102,7 +105,7 @@ export class Stack {
   }
 
   async compose(...args: string[]): Promise<string> {
-    const env = { ...process.env, ...this.ports, IMAGE_TAG: this.project };
+    const env = { ...process.env, ...this.ports };
     const profiles = this.profiles.flatMap((profile) => ['--profile', profile]);
     const file = ['--project-name', this.project, '--file', `${ROOT}docker-compose.yml`];
     const all = ['compose', ...file, ...profiles, ...args];

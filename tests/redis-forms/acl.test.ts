@@ -9,9 +9,9 @@ import { basicStory } from './basic-story.js';
 
 jest.setTimeout(300_000);
 
-/** The rules as docs/SECURITY.md has them, in the format of an ACL file. */
-const page = readFileSync(new URL('../../../docs/SECURITY.md', import.meta.url), 'utf8');
-const rules = new Map([...page.matchAll(/^user (\w+) .*$/gm)].map(([line, name]) => [name!, line.split(' ').slice(2)]));
+/** A line is a part and its rules. */
+const list = readFileSync(new URL('../../../deploy/redis/rights.acl', import.meta.url), 'utf8');
+const rules = new Map([...list.matchAll(/^(\w+) (.*)$/gm)].map(([, part, words]) => [part!, words!.split(' ')]));
 const commandsOf = (user: string) =>
   rules
     .get(user)!
@@ -26,9 +26,8 @@ const form = (username: string) => ({ host: '127.0.0.1', port: server.port, user
 
 /** A user with the documented rights on the keys of these runs instead of `main`. */
 async function allow(user: 'worker' | 'monitor' | 'sender', ...runs: string[]): Promise<void> {
-  const words = rules.get(user)!.filter((word) => !word.startsWith('~'));
   const keys = runs.map((run) => `~${keysOf(run).layout.replace(/layout$/, '*')}`);
-  await admin('ACL', 'SETUSER', user, 'reset', ...words, ...keys);
+  await admin('ACL', 'SETUSER', user, 'reset', 'on', '>password', ...rules.get(user)!, ...keys);
 }
 
 beforeAll(async () => {

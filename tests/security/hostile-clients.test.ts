@@ -147,7 +147,7 @@ test.each(NAMES)('bytes that are no HTTP are hung up on by the %s', async (name)
 });
 
 test.each(NAMES)('huge heads and bodies are refused by the %s', async (name) => {
-  const head = await raw(name, `GET /health/live HTTP/1.1\r\nhost: x\r\nbig: ${'x'.repeat(100_000)}\r\n\r\n`);
+  const head = await raw(name, `GET /health/live HTTP/1.1\r\nhost: localhost\r\nbig: ${'x'.repeat(100_000)}\r\n\r\n`);
   expect(head).toMatch(/^HTTP\/1\.1 431/);
   const url = `/api/runs/${services.run}/dead/requeue`;
   const authorization = `Bearer ${TOKEN}`;
@@ -158,7 +158,7 @@ test.each(NAMES)('huge heads and bodies are refused by the %s', async (name) => 
     payload: ' '.repeat(5_000_000),
   });
   expect(huge.statusCode).toBe(413);
-  const said = `POST ${url} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\n`;
+  const said = `POST ${url} HTTP/1.1\r\nhost: localhost\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\n`;
   expect(await raw(name, `${said}content-length: 99999999999\r\nconnection: close\r\n\r\n`, 'x')).toMatch(
     /^HTTP\/1\.1 413/,
   );
@@ -171,10 +171,10 @@ test.each(NAMES)('huge heads and bodies are refused by the %s', async (name) => 
 test('a client that is slow with its request is cut off, and keeps nobody waiting', async () => {
   const started = Date.now();
   const slow = [
-    raw('monitor', 'GET /health/live HTTP/1.1\r\nhost: x\r\n'),
+    raw('monitor', 'GET /health/live HTTP/1.1\r\nhost: localhost\r\n'),
     raw(
       'monitor',
-      `POST /api/runs/${services.run}/dead/requeue HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
+      `POST /api/runs/${services.run}/dead/requeue HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${TOKEN}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
     ),
   ];
   await expectHealthy();

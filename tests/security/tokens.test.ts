@@ -50,12 +50,24 @@ describe('with tokens for changes and for reads', () => {
   test('changes need a token for changes: the old one and the next one, not the one for reads', async () => {
     expect(await change(bearer(OLD))).toBe(200);
     expect(await change(bearer(NEXT))).toBe(200);
-    for (const init of [{}, bearer(READ), bearer('wrong'), { headers: { authorization: `Basic ${OLD}` } }])
+    for (const init of [{}, bearer('wrong'), { headers: { authorization: `Basic ${OLD}` } }])
       expect(await change(init)).toBe(401);
+    expect(await change(bearer(READ))).toBe(403);
     const refused = await services.get('monitor', '/metrics', bearer('wrong'));
     expect(refused.headers.get('content-type')).toContain('application/problem+json');
     expect(await refused.json()).toMatchObject({ status: 401, title: 'Unauthorized' });
   });
+});
+
+test.each([
+  ['nothing but a comma', ','],
+  ['a blank', ' '],
+  ['line breaks', '\n\n'],
+])('a list of tokens of %s opens nothing: it is a mistake', async (_what, value) => {
+  for (const name of ['MARBLERUN_READ_TOKEN', 'MARBLERUN_TOKEN']) {
+    const starting = startServices({ [name]: value });
+    await expect(starting).rejects.toMatchObject({ code: 'MR_BAD_CONFIG', message: expect.stringContaining(name) });
+  }
 });
 
 test('without tokens reads are open and changes are refused', async () => {

@@ -1,0 +1,39 @@
+/**
+ * What a client takes from its environment: where Redis is, and which run. What may go wrong: a variable is given twice, or
+ * its file cannot be read; a name that begins with MARBLERUN_ and is none of ours is most often a misspelt one, so it is
+ * told once as a warning of the process. (Services take it for a mistake: theirs are all for them.)
+ */
+import { closest } from 'fastest-levenshtein';
+import { isServiceLink, readRedisVariable, readVariable, type Given } from '../communicator/environment.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Of clients, and of the services, which may share an environment with one; a test compares them with their tables. */
+export const VARIABLES = [
+  ...['MARBLERUN_REDIS', 'MARBLERUN_RUN'],
+  ...['MARBLERUN_HOST', 'MARBLERUN_PORT', 'MARBLERUN_HOSTS', 'MARBLERUN_LOG_LEVEL', 'MARBLERUN_DRAIN_MS'],
+  ...['MARBLERUN_TOKEN', 'MARBLERUN_READ_TOKEN', 'MARBLERUN_METRIC_HOLDERS'],
+  ...['MARBLERUN_SWEEP_MS', 'MARBLERUN_PROMOTE_MS', 'MARBLERUN_ORPHANS_MS', 'MARBLERUN_MAX_ATTEMPTS'],
+  ...['MARBLERUN_STILL_MS', 'MARBLERUN_DEAD_KEEP', 'MARBLERUN_DEAD_KEEP_MS'],
+  ...['MARBLERUN_LANES', 'MARBLERUN_HOP_LIMIT', 'MARBLERUN_POLL_MS'],
+  ...['MARBLERUN_BATCH_MARBLES', 'MARBLERUN_BATCH_BYTES'],
+];
+const OF_TESTS = 'MARBLERUN_TEST_';
+
+const told = new Set<string>();
+
+/** Throws MR_BAD_OPTION. */
+export function readClientEnvironment(env: Environment): { redis: Given | undefined; run: Given | undefined } {
+  for (const [name, value = ''] of Object.entries(env)) warnOf(name, value);
+  return { redis: readRedisVariable(env), run: readVariable(env, 'MARBLERUN_RUN') };
+}
+
+function warnOf(name: string, value: string): void {
+  if (!name.startsWith('MARBLERUN_') || name.startsWith(OF_TESTS) || value === '') return;
+  if (VARIABLES.includes(name.replace(/_FILE$/, '')) || isServiceLink(name, value) || told.has(name)) return;
+  told.add(name);
+  process.emitWarning(
+    `${name}: there is no such variable; did you mean ${closest(name, VARIABLES)}?`,
+    'MarbleRunWarning',
+  );
+}

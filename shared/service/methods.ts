@@ -1,0 +1,35 @@
+/**
+ * What is answered where there is no route: 405 and which methods there are, if the path has any, else 404.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { problem } from './problem.js';
+import type { Server } from './server.js';
+
+/** To be called before any route is registered. */
+export function tellMethods(server: Server): void {
+  const routes: { path: RegExp; methods: readonly string[] }[] = [];
+  server.addHook('onRoute', ({ url, method }) => {
+    routes.push({ path: patternOf(url), methods: [method].flat() });
+  });
+  server.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const path = request.url.split('?', 1)[0]!;
+    const methods = new Set(routes.filter((route) => route.path.test(path)).flatMap((route) => route.methods));
+    if (methods.size === 0)
+      return problem(reply, 404, 'Not Found', `${request.method} ${path}: there is no such route`);
+    const allow = [...methods].sort().join(', ');
+    return problem(
+      reply.header('allow', allow),
+      405,
+      'Method Not Allowed',
+      `${request.method} ${path}: allowed: ${allow}`,
+    );
+  });
+}
+
+/** `:name` stands for one part of a path. */
+function patternOf(url: string): RegExp {
+  const parts = url
+    .split('/')
+    .map((part) => (part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
+  return new RegExp(`^${parts.join('/')}$`);
+}
