@@ -11,9 +11,11 @@ export const ERROR_CODES = {
   MR_BAD_NAME: 'a queue, run or lane name has characters that are not allowed, or is too long',
   MR_BAD_CONFIG: 'the configuration of a service has mistakes; all of them are listed',
   MR_BAD_LANES: 'the lanes of an Elevator are wrong: a loop to itself, an unknown run, a duplicate name',
-  MR_DATA_UNENCODABLE: 'the data cannot be encoded (a cycle, a BigInt, undefined, a function)',
+  MR_DATA_UNENCODABLE:
+    'the data cannot be encoded: JSON would lose a part of it, or a codec or toJSON failed; nothing was sent',
   MR_DATA_UNREADABLE: 'what lies in the queue is not an envelope, or its data cannot be decoded',
   MR_DATA_TOO_LARGE: 'the encoded data is over the limit; nothing was sent',
+  MR_ITEMS_FAILED: 'the items given to sendMany threw; those before are sent',
   MR_NOTHING_HELD:
     'finish or fail was called and no marble is held, or something was sent with a marble whose handler has ended',
   MR_TOO_MANY_OUTPUTS: 'a marble sends more with its finish than one step of Redis may carry',

@@ -51,7 +51,7 @@ test.each([
   [
     'a bad run name',
     { runs: { a: { run: 'a b' }, b: {} }, lanes: [lane('up', 'a', 'b')] },
-    /"a b" is no run name; allowed/,
+    /"a b" is not a run name; allowed/,
   ],
   [
     'a bad pattern',

@@ -66,6 +66,7 @@ export class Communicator {
     this.run = options.run ?? 'main';
     this.#keys = keysOf(this.run);
     this.#connection = Connection[sharing](options);
+    if (sharing === 'own') this.#connection.keepProcess();
     this.#sender = new Sender(this.#replicated(), this.#keys);
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.graveyard = new Graveyard(this.#connection, this.#keys);
@@ -77,6 +78,11 @@ export class Communicator {
   /** `ready`, or what this waits for. */
   get state(): string {
     return this.#connection.state;
+  }
+
+  /** Something was sent and is not answered yet. */
+  get isSending(): boolean {
+    return this.#sender.busy;
   }
 
   get address(): string {
@@ -196,13 +202,14 @@ export class Communicator {
   }
 
   holding(waiting: Connection, options: HoldingOptions): Holding {
+    this.#connection.keepProcess(); // whoever holds something has something under way
     return new Holding(this.#connection, waiting, this.#keys, this.recovery, options);
   }
 
   /** A further connection, for commands that block up to `blockMs`; closed with this communicator. */
   waitingConnection(blockMs: number): Connection {
-    const connection = Connection.own(this.#options, blockMs);
-    this.#waiting.add(connection);
+    const connection = this.#aside(blockMs);
+    connection.keepProcess();
     return connection;
   }
 
@@ -239,9 +246,15 @@ export class Communicator {
     for (const connection of [this.#connection, ...this.#waiting]) connection.close();
   }
 
+  #aside(blockMs: number): Connection {
+    const connection = Connection.own(this.#options, blockMs);
+    this.#waiting.add(connection);
+    return connection;
+  }
+
   #replicated(): Replicated {
     const { replicas, replicasTimeoutMs } = { ...BUS_DEFAULTS, ...this.#options };
-    const connection = replicas > 0 ? this.waitingConnection(replicasTimeoutMs) : this.#connection;
+    const connection = replicas > 0 ? this.#aside(replicasTimeoutMs) : this.#connection;
     return new Replicated(connection, { replicas, replicasTimeoutMs });
   }
 }

@@ -31,6 +31,7 @@ export class Connection {
   #everReady = false;
   #closed = false;
   #underWay = 0;
+  #keeps = false;
 
   private constructor(
     options: BusOptions,
@@ -41,12 +42,12 @@ export class Connection {
     this.#link = linkTo(this.#options);
   }
 
-  /** Of its own. `blockMs`: the longest block of a command on it, for one that only waits. */
+  /** Of its own. `blockMs`: the longest block of a command on it, for one that only waits. Idle, it lets the process end. */
   static own(options: BusOptions, blockMs = 0): Connection {
     return new Connection(options, (all) => new Link(all, blockMs), blockMs > 0);
   }
 
-  /** One with all others in this process that were made so for the same bus. No command on it may block. */
+  /** One with all others in this process that were made so for the same bus. No command on it may block. Idle, it lets the process end. */
   static shared(options: BusOptions): Connection {
     return new Connection(options, (all) => Link.shared(all));
   }
@@ -71,6 +72,13 @@ export class Connection {
     return this.#link.address;
   }
 
+  /** The process goes on while this is not closed, also with nothing under way. */
+  keepProcess(): void {
+    if (this.#keeps || this.#closed) return;
+    this.#keeps = true;
+    this.#link.keep();
+  }
+
   /**
    * Runs a command until it is answered. `attempt` is told whether an earlier try may have been done.
    * Throws a MarbleRunError: what Redis refused, MR_REDIS_UNAVAILABLE, or MR_CLOSED.
@@ -79,6 +87,7 @@ export class Connection {
     let again = false;
     let away: number | undefined; // since when Redis is
     this.#underWay++;
+    this.#link.keep();
     try {
       for (let tries = 1; ; tries++) {
         let redis: Redis | undefined;
@@ -101,6 +110,7 @@ export class Connection {
       }
     } finally {
       this.#underWay--;
+      this.#link.rest();
     }
   }
 
@@ -139,6 +149,7 @@ export class Connection {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#keeps) this.#link.rest();
     this.#link.leave(this.#underWay > 0);
   }
 

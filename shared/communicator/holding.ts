@@ -54,8 +54,12 @@ export class Holding {
 
   /** Makes the holder known. To be called once, before anything else. */
   async enter(): Promise<void> {
-    const { leaseMs, description, maxAttempts, takesAhead } = this.options;
-    const about = { ...description, maxAttempts: String(maxAttempts), ...(takesAhead && { ahead: '1' }) };
+    const { leaseMs, description, maxAttempts, takesAhead, hasCompany } = this.options;
+    const about = {
+      ...description,
+      maxAttempts: String(maxAttempts),
+      ...(takesAhead && { ahead: hasCompany ? '2' : '1' }),
+    };
     const fields = Object.entries(about).flat();
     const keys = [this.keys.holders, this.keys.holder(this.id), this.keys.held(this.id)];
     await this.connection.run((redis) => callScript(redis, 'enter', keys, [this.id, leaseMs, ...fields]));

@@ -72,6 +72,8 @@ export interface HoldingOptions {
   readonly timeLimitMs: number;
   /** True: work on what is held may not have begun, so a crash is charged to nothing of it; `begin` tells more. Default false. */
   readonly takesAhead?: boolean;
+  /** True: other holders of its process take ahead too, so that even the only one it has may be innocent. Default false. */
+  readonly hasCompany?: boolean;
   readonly maxAttempts: number;
   /** What people shall read of this holder: host, pid, queue and the like. */
   readonly description: Record<string, string>;

@@ -26,15 +26,15 @@ test.each([
 ] as const)('%s %s is a name', (kind, name) => expect(checkName(kind, name)).toBe(name));
 
 test.each([
-  ['run', '', /run: "" is no run name; allowed: 1 to 64/],
-  ['run', 'a b', /run: "a b" is no run name/],
+  ['run', '', /run: "" is not a run name; allowed: 1 to 64/],
+  ['run', 'a b', /run: "a b" is not a run name/],
   ['run', 'a:b', /run: "a:b"/],
   ['run', 'x'.repeat(65), /allowed: 1 to 64/],
-  ['queue', '{x}', /queue: "\{x\}" is no queue name; allowed: 1 to 128/],
+  ['queue', '{x}', /queue: "\{x\}" is not a queue name; allowed: 1 to 128/],
   ['queue', 'x'.repeat(129), /allowed: 1 to 128/],
   ['queue', 'new\nline', /queue: "new\\nline"/],
-  ['queue', 7, /queue: a number is no queue name/],
-  ['queue', undefined, /queue: a undefined/],
+  ['queue', 7, /queue: a number is not a queue name/],
+  ['queue', undefined, /queue: undefined is not a queue name/],
 ] as const)('%s %p is refused with MR_BAD_NAME', (kind, name, message) => {
   expect(() => checkName(kind, name)).toThrow(expect.objectContaining({ code: 'MR_BAD_NAME' }));
   expect(() => checkName(kind, name)).toThrow(message);

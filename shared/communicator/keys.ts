@@ -74,10 +74,21 @@ export function isName(kind: keyof typeof NAME_RULES, name: string): boolean {
   return NAME_RULES[kind].pattern.test(name);
 }
 
-/** Returns the name, or throws MR_BAD_NAME. Names never hold a space or a brace: envelopes and keys rely on it. */
-export function checkName(kind: keyof typeof NAME_RULES, name: unknown): string {
+/** Returns the name, or throws MR_BAD_NAME, naming `field`. Names never hold a space or a brace: envelopes and keys rely on it. */
+export function checkName(kind: keyof typeof NAME_RULES, name: unknown, field: string = kind): string {
   const rule = NAME_RULES[kind];
   if (typeof name === 'string' && rule.pattern.test(name)) return name;
-  const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 200)) : `a ${typeof name}`;
-  throw new MarbleRunError('MR_BAD_NAME', `${kind}: ${shown} is no ${kind} name; allowed: ${rule.allowed}`);
+  const article = kind === 'id' ? 'an' : 'a';
+  const what = kind === 'id' ? kind : `${kind} name`;
+  throw new MarbleRunError(
+    'MR_BAD_NAME',
+    `${field}: ${shown(name)} is not ${article} ${what}; allowed: ${rule.allowed}`,
+  );
+}
+
+function shown(name: unknown): string {
+  if (typeof name === 'string') return JSON.stringify(name.slice(0, 200));
+  if (name === null || name === undefined) return String(name);
+  if (Array.isArray(name)) return 'an array';
+  return typeof name === 'object' ? 'an object' : `a ${typeof name}`;
 }

@@ -46,6 +46,8 @@ export class Link {
   /** Of one that several use: by which it is found, and how many they are. */
   #key = '';
   #users = 0;
+  /** Commands under way, and users for whom the process shall live also without any. */
+  #reasons = 0;
   readonly #dialer: Dialer;
   /** The latest that was dialled, and whether it has been found fit. */
   #redis: Redis | undefined;
@@ -99,6 +101,16 @@ export class Link {
   get server(): string {
     const { remoteAddress, remotePort } = (this.#redis?.stream ?? {}) as Partial<Socket>;
     return `${remoteAddress}:${remotePort}`;
+  }
+
+  /** A reason for the process to go on: until as many `rest` as `keep`. */
+  keep(): void {
+    if (this.#reasons++ === 0) (this.#redis?.stream as Partial<Socket> | undefined)?.ref?.();
+  }
+
+  /** With no reason left, a program that has nothing else to do ends. */
+  rest(): void {
+    if (--this.#reasons === 0) (this.#redis?.stream as Partial<Socket> | undefined)?.unref?.();
   }
 
   /** Callers that come while it is opened share what comes of it. Throws why it cannot be used. */

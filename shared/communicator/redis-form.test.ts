@@ -35,7 +35,7 @@ test.each([
   ['{"hots":"cache"}', /redis\.hots: there is no such option; did you mean "host"\?/],
   [7, /redis: 7 is not allowed; allowed: an object of options/],
   [{ port: 0 }, /redis\.port: 0 is not allowed; allowed: a whole number from 1 to 65535/],
-  [{ cluster: [] }, /redis\.cluster: an array .*one or more "host:port"/],
+  [{ cluster: [] }, /redis\.cluster: an empty array .*one or more "host:port"/],
   [{ cluster: ['a:1', 'b'] }, /redis\.cluster: .*"host:port"/],
   [{ cluster: ['a:1'], db: 1 }, /redis\.db: 1 is not allowed; allowed: 0 with a cluster/],
   [{ cluster: ['a:1'], host: 'a' }, /redis: "host and cluster" .*one of host, path, cluster, sentinels/],

@@ -58,6 +58,10 @@ export class Sender {
     });
   }
 
+  get busy(): boolean {
+    return this.#busy !== undefined;
+  }
+
   /** Resolves when all that was sent so far has been answered. */
   async settled(): Promise<void> {
     await this.#busy;

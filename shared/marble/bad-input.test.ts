@@ -40,7 +40,7 @@ test.each<[object, RegExp]>([
 });
 
 test('a bad run name is refused with MR_BAD_NAME', () => {
-  told(() => new Marble({ run: 'a b' }), 'MR_BAD_NAME', /run: "a b" is no run name; allowed: 1 to 64 of/);
+  told(() => new Marble({ run: 'a b' }), 'MR_BAD_NAME', /run: "a b" is not a run name; allowed: 1 to 64 of/);
 });
 
 test('the environment is checked like options, and options outweigh it', () => {
@@ -64,16 +64,31 @@ const cycle: Record<string, unknown> = {};
 cycle['self'] = cycle;
 
 test.each<[string, () => Promise<unknown>, string, RegExp]>([
-  ['a bad queue name', () => marble.send('a b', 1), 'MR_BAD_NAME', /queue: "a b" is no queue name; allowed/],
+  ['a bad queue name', () => marble.send('a b', 1), 'MR_BAD_NAME', /queue: "a b" is not a queue name; allowed/],
   ['a bad queue to wait on', () => marble.wait('{a}'), 'MR_BAD_NAME', /queue: "\{a\}"/],
-  ['no queue to wait on', () => marble.wait([]), 'MR_BAD_OPTION', /queues: an array is not allowed; allowed: the name/],
+  [
+    'no queue to wait on',
+    () => marble.wait([]),
+    'MR_BAD_OPTION',
+    /queues: an empty array is not allowed; allowed: the name/,
+  ],
   ['a cycle', () => marble.send('a', cycle), 'MR_DATA_UNENCODABLE', /data: cannot encode it: .*circular.*; allowed/],
-  ['a BigInt', () => marble.send('a', 1n), 'MR_DATA_UNENCODABLE', /data: cannot encode it: .*BigInt/],
-  ['undefined', () => marble.send('a', undefined), 'MR_DATA_UNENCODABLE', /data: undefined has no JSON/],
-  ['a function', () => marble.send('a', () => 1), 'MR_DATA_UNENCODABLE', /data: function has no JSON/],
+  [
+    'a BigInt',
+    () => marble.send('a', 1n),
+    'MR_DATA_UNENCODABLE',
+    /data: cannot encode it: a BigInt is not carried by JSON; use a string/,
+  ],
+  [
+    'undefined',
+    () => marble.send('a', undefined),
+    'MR_DATA_UNENCODABLE',
+    /data: undefined is not carried by JSON; use null/,
+  ],
+  ['a function', () => marble.send('a', () => 1), 'MR_DATA_UNENCODABLE', /data: a function is not carried by JSON/],
   ['too much', () => marble.send('a', 'x'.repeat(99)), 'MR_DATA_TOO_LARGE', /101 bytes when encoded; allowed: 100/],
   ['a send option', () => marble.send('a', 1, { delay: 1 } as object), 'MR_BAD_OPTION', /did you mean "delayMs"\?/],
-  ['a bad id', () => marble.send('a', 1, { id: 'a b' }), 'MR_BAD_NAME', /id: "a b" is no id name/],
+  ['a bad id', () => marble.send('a', 1, { id: 'a b' }), 'MR_BAD_NAME', /send.id: "a b" is not an id/],
   ['a wait option', () => marble.wait('a', { timeout: 1 } as object), 'MR_BAD_OPTION', /did you mean "timeoutMs"\?/],
   ['a report', () => marble.report(7 as never), 'MR_BAD_OPTION', /report.message: 7 is not allowed/],
   ['finish with nothing held', () => marble.finish(), 'MR_NOTHING_HELD', /no marble is held; wait for one first/],

@@ -1,13 +1,20 @@
 /**
- * Data to bytes and back: JSON for everything but Buffers, which pass unchanged, or a codec of the user's.
+ * Data to bytes and back: JSON, or bytes that pass unchanged, or a codec of the user's.
+ *
+ * What JSON would bend without a word is refused, with its path. What may go wrong: a codec or a
+ * `toJSON` may throw anything at all, or return what cannot be sent; both are told by one code.
  */
+import { types } from 'node:util';
 import type { Envelope, Header } from '../communicator/envelope.js';
 import { MarbleRunError } from '../errors.js';
+import { lossIn } from './json-loss.js';
+import { describeError } from './described-error.js';
 
 export interface Codec {
-  /** May throw; the message reaches the sender with MR_DATA_UNENCODABLE. */
-  encode(data: unknown): Buffer | string;
-  decode(bytes: Buffer): unknown;
+  /** Returns text or bytes. What it throws reaches the sender as the cause of MR_DATA_UNENCODABLE. */
+  encode(data: unknown): string | Uint8Array | ArrayBuffer;
+  /** Is given a Buffer. What it throws reaches the worker as the cause of MR_DATA_UNREADABLE. */
+  decode(bytes: Uint8Array): unknown;
 }
 
 export interface Encoded {
@@ -17,7 +24,7 @@ export interface Encoded {
 
 /** Throws MR_DATA_UNENCODABLE, or MR_DATA_TOO_LARGE with the size and the limit: before anything is sent. */
 export function encodeData(data: unknown, maxBytes: number, codec?: Codec): Encoded {
-  const result = encoded(data, codec);
+  const result = codec ? encodedBy(codec, data) : encodedPlainly(data);
   if (result.data.length * 3 <= maxBytes) return result; // no character of a string takes more than three bytes
   const bytes = Buffer.byteLength(result.data);
   if (bytes > maxBytes) {
@@ -30,8 +37,7 @@ export function encodeData(data: unknown, maxBytes: number, codec?: Codec): Enco
 }
 
 /** Throws MR_DATA_UNREADABLE. */
-export function decodeData(envelope: Envelope, codec?: Codec): unknown {
-  const { type, data, id } = envelope;
+export function decodeData({ type, data, id }: Pick<Envelope, 'type' | 'data' | 'id'>, codec?: Codec): unknown {
   if (type === 'b') return data;
   if (type === 'c' && !codec)
     throw new MarbleRunError('MR_DATA_UNREADABLE', `data of ${id}: was sent with a codec and this Marble has none`);
@@ -42,22 +48,59 @@ export function decodeData(envelope: Envelope, codec?: Codec): unknown {
   }
 }
 
-function encoded(data: unknown, codec: Codec | undefined): Encoded {
+/** Without a codec: bytes as they are, all else as JSON. Throws MR_DATA_UNENCODABLE. */
+export function encodedPlainly(data: unknown): Encoded {
+  const bytes = bytesOf(data);
+  if (bytes) return { type: 'b', data: bytes };
+  let json: string | undefined;
+  let loss: { readonly text: string } | undefined;
   try {
-    if (codec) return { type: 'c', data: codec.encode(data) };
-    if (Buffer.isBuffer(data)) return { type: 'b', data };
-    const json = JSON.stringify(data) as string | undefined;
-    if (json !== undefined) return { type: 'j', data: json };
+    json = JSON.stringify(data);
+    loss = lossIn(data);
   } catch (cause) {
-    throw new MarbleRunError('MR_DATA_UNENCODABLE', `data: cannot encode it: ${firstLine(cause)}; ${ALLOWED}`, {
-      cause,
-    });
+    throw unencodable(`data: cannot encode it: ${bigIntIn(data) ?? firstLine(cause)}; ${ALLOWED}`, cause);
   }
-  throw new MarbleRunError('MR_DATA_UNENCODABLE', `data: ${typeof data} has no JSON; ${ALLOWED}`);
+  if (loss || json === undefined) throw unencodable(loss?.text ?? `data: its toJSON returned nothing; ${ALLOWED}`);
+  return { type: 'j', data: json };
 }
 
-const ALLOWED = 'allowed: what JSON can say, and Buffers';
+function encodedBy(codec: Codec, data: unknown): Encoded {
+  let encoded: unknown;
+  try {
+    encoded = codec.encode(data);
+    if (typeof encoded === 'string') return { type: 'c', data: encoded };
+    const bytes = bytesOf(encoded);
+    if (bytes) return { type: 'c', data: bytes };
+  } catch (cause) {
+    throw unencodable(`data: its codec cannot encode it: ${firstLine(cause)}`, cause);
+  }
+  const what = types.isPromise(encoded) ? 'a Promise' : encoded === null ? 'null' : `a value of type ${typeof encoded}`;
+  throw unencodable(`data: its codec returned ${what}; allowed: text, a Uint8Array or an ArrayBuffer`);
+}
+
+/** A view, not a copy; undefined for what is no bytes. Also of another realm, such as that of a test runner. */
+function bytesOf(value: unknown): Buffer | undefined {
+  if (typeof value !== 'object') return undefined;
+  if (types.isUint8Array(value))
+    return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return types.isArrayBuffer(value) ? Buffer.from(value) : undefined;
+}
+
+/** Where the BigInt is that JSON refused; undefined where it refused something else, such as a cycle. */
+function bigIntIn(data: unknown): string | undefined {
+  try {
+    return lossIn(data)?.text.replace(/^data: /, '');
+  } catch {
+    return undefined; // a cycle has no end
+  }
+}
+
+const ALLOWED = 'allowed: what JSON can say, and bytes';
+
+function unencodable(message: string, cause?: unknown): MarbleRunError {
+  return new MarbleRunError('MR_DATA_UNENCODABLE', message, cause === undefined ? undefined : { cause });
+}
 
 function firstLine(cause: unknown): string {
-  return (cause as Error).message.split('\n')[0]!;
+  return describeError(cause).message.split('\n')[0]!;
 }

@@ -18,7 +18,7 @@ import { Suspects } from './suspects.js';
 import { Telemetry } from './telemetry.js';
 import { UnderWay, type Place } from './under-way.js';
 
-export type Handler<T, Q extends object = Record<string, unknown>> = (data: T, marble: HeldMarble<Q>) => unknown;
+export type AnyHandler = (data: unknown, marble: never) => unknown;
 
 export interface Failed {
   readonly marble: HeldMarble;
@@ -60,7 +60,7 @@ export class Handling {
 
   /** `changed` is called whenever something is finished, has failed, or is to be given back. */
   constructor(
-    private readonly handler: Handler<unknown, never>,
+    private readonly handler: AnyHandler,
     private readonly options: ResolvedOptions,
     private readonly work: HandlingOptions,
     private readonly changed: () => void,
@@ -204,7 +204,8 @@ export class Handling {
   }
 
   #handle(marble: HeldMarble): unknown {
-    return this.handler(decodeData(marble.held.envelope, this.options.codec), marble);
+    marble.data = decodeData(marble.held.envelope, this.options.codec);
+    return this.handler(marble.data, marble as never);
   }
 
   async #settle(place: Place<HeldMarble>, result: PromiseLike<unknown>, started: number): Promise<void> {

@@ -5,11 +5,12 @@ import type { Failure } from '../communicator/envelope.js';
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import type { Output } from '../communicator/outputs.js';
-import { whole, checkOptions } from '../check-options.js';
+import { bad, checkOptions, delay } from '../check-options.js';
 import { MarbleRunError } from '../errors.js';
 import type { ResolvedOptions } from './options.js';
-import { outgoing, type SendKind, type SendOptions } from './outgoing.js';
+import { outgoing, type SendKind, type SendOptions, type UndelayedOptions } from './outgoing.js';
 import type { Processing, Telemetry } from './telemetry.js';
+import type { QueueOf, Queues, Signal } from './types.js';
 
 /** Most handlers send nothing: they share this. */
 const NONE: readonly Output[] = Object.freeze([]);
@@ -18,7 +19,9 @@ const NONE: readonly Output[] = Object.freeze([]);
 const MOST_OUTPUTS = 10_000;
 const MOST_OUTPUT_BYTES = 16_777_216;
 
-export class HeldMarble<Q extends object = Record<string, unknown>> {
+export class HeldMarble<Q extends object = Queues, K extends string = string, D = unknown> {
+  /** What was sent. */
+  data = undefined as D;
   /** @internal */
   outputs: readonly Output[] = NONE;
   /** @internal */
@@ -56,8 +59,8 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
     return this.held.envelope.failures ?? [];
   }
 
-  get queue(): string {
-    return this.held.queue;
+  get queue(): K {
+    return this.held.queue as K;
   }
 
   get batch(): string | undefined {
@@ -65,37 +68,38 @@ export class HeldMarble<Q extends object = Record<string, unknown>> {
   }
 
   /** Aborted when the lease is lost, the time limit passes, or the worker's drain time is over: the result will not be taken. */
-  get signal(): AbortSignal {
+  get signal(): Signal {
     this.#controller ??= new AbortController();
     if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     return this.#controller.signal;
   }
 
   /** Sends to the end of a queue when this marble is finished. Returns the id. */
-  send<K extends keyof Q & string>(queue: K, data: Q[K], options?: SendOptions): string {
+  send<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: SendOptions): string {
     return this.#keep('back', queue, data, options);
   }
 
   /** Sends to the front of a queue when this marble is finished. */
-  expedite<K extends keyof Q & string>(queue: K, data: Q[K], options?: Omit<SendOptions, 'delayMs'>): string {
+  expedite<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: UndelayedOptions): string {
     return this.#keep('front', queue, data, options);
   }
 
   /** Sends to a higher run when this marble is finished. */
-  elevate<K extends keyof Q & string>(queue: K, data: Q[K], options?: Omit<SendOptions, 'delayMs'>): string {
+  elevate<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: UndelayedOptions): string {
     return this.#keep('up', queue, data, options);
   }
 
   /** If the handler throws: how long until the next attempt, instead of the backoff. */
   retryIn(retryInMs: number): void {
     this.#mustNotBeOver();
-    checkOptions('retryIn', { retryInMs }, { retryInMs: whole(0) });
+    checkOptions('retryIn', { retryInMs }, { retryInMs: delay });
     this.retryInMs = retryInMs;
   }
 
   /** What this worker is doing, for people: shown in the Monitor's list of holders. */
-  report(message: string): Promise<void> {
-    return this.holding.report(message);
+  async report(message: string): Promise<void> {
+    if (typeof message !== 'string') bad('report.message', message, 'a string');
+    await this.holding.report(message);
   }
 
   /** @internal */

@@ -1,10 +1,12 @@
-export { Marble, type Queues, type WaitOptions } from './marble.js';
+export { Marble, type EachOptions, type WaitOptions } from './marble.js';
+export type { Arriving, Handler, Jsonified, Queues } from './types.js';
 export { HeldMarble } from './held-marble.js';
-export type { Handler } from './handling.js';
+export { LoopMarble, type FailOptions } from './loop-marble.js';
 export { Worker, type WorkOptions } from './work.js';
 export { MARBLE_DEFAULTS, type MarbleOptions } from './options.js';
 export type { SendOptions } from './outgoing.js';
 export type { RunStatus } from '../communicator/communicator.js';
+export { SendManyError } from './send-many.js';
 export type { Failure } from '../communicator/envelope.js';
 export type { MonitorStatus } from '../communicator/watchers.js';
 export type { QueueStatus } from '../communicator/status.js';

@@ -11,6 +11,7 @@ import { expectMonitor } from './expect-monitor.js';
 import { heartbeatOf, type Heartbeat } from './heartbeat.js';
 import type { ResolvedOptions } from './options.js';
 import { graceMs } from './prefetch.js';
+import { workers } from './solitude.js';
 
 export class Lease {
   readonly #heartbeat: Heartbeat;
@@ -74,7 +75,7 @@ export class Lease {
     const timeLimitMs = this.options.timeLimitMs + (takesAhead ? graceMs(this.options.timeLimitMs) : 0);
     const limit = timeLimitMs > 0 && { timeLimitMs: String(timeLimitMs) };
     const description = { host: hostname(), pid: String(process.pid), ...limit };
-    const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, description };
+    const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, hasCompany: workers.size > 1, description };
     const holding = this.communicator.holding(this.#waiting, about);
     await this.communicator.mustBeAllowed('work');
     const lost = () => {

@@ -7,59 +7,50 @@
  * and a `finish` that comes after that throws MR_LEASE_LOST and changes nothing.
  */
 import { Communicator, type RunStatus } from '../communicator/communicator.js';
-import { newId, type Failure } from '../communicator/envelope.js';
-import type { Holding } from '../communicator/holding.js';
-import type { Held } from '../communicator/in-hand.js';
+import type { Failure } from '../communicator/envelope.js';
+import { newId } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
-import { MarbleRunError } from '../errors.js';
-import { bad, checkOptions, having, whole, type Rules } from '../check-options.js';
-import { decodeData } from './codec.js';
+import { MarbleRunError, isMarbleRunError } from '../errors.js';
+import { bad, checkOptions, having, time, type Rules } from '../check-options.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
-import type { Handler } from './handling.js';
-import { Lease, leaseLost } from './lease.js';
+import { Lease } from './lease.js';
+import { Loop } from './loop.js';
+import type { FailOptions } from './loop-marble.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
-import { outgoing, type SendKind, type SendOptions } from './outgoing.js';
-import { backoffMs, describeError } from './retry.js';
-import { sendMany } from './send-many.js';
-import { Taker } from './taker.js';
-import { Telemetry, told, type Processing, type Sending } from './telemetry.js';
+import { checkMany, outgoing, type SendKind, type SendOptions, type UndelayedOptions } from './outgoing.js';
+import { OutsideSends } from './outside-sends.js';
+import { checkItems, sendMany, type Items } from './send-many.js';
+import { Telemetry, told, type Sending } from './telemetry.js';
+import type { Arriving, Handler, HeldOf, LoopMarbleOf, QueueOf, Queues, Signal } from './types.js';
 import { Worker, type WorkOptions } from './work.js';
 
 export interface WaitOptions {
   /** Give up after this and return undefined. Default: wait for ever. */
   readonly timeoutMs?: number;
   /** Aborting it makes `wait` throw the signal's reason; nothing is taken. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
-const WAIT_RULES: Rules = {
-  timeoutMs: whole(0),
-  signal: having('an AbortSignal', (value) => value instanceof AbortSignal),
-};
-
-/** Queue names and the type of their data: `new Marble<{ pages: { url: string } }>()`. */
-export type Queues = Record<string, unknown>;
-
-interface InHand {
-  readonly held: Held;
-  /** Undefined for an unmonitored marble. */
-  readonly holding: Holding | undefined;
-  /** Kept back until `finish`, with `atomic`. */
-  readonly outputs: Output[];
-  readonly lost: AbortController;
-  readonly processing: Processing | undefined;
+export interface EachOptions {
+  /** Aborting it ends the loop; what is in hand then is given back. */
+  readonly signal?: Signal;
 }
 
-export class Marble<Q extends object = Queues> {
+const EACH_RULES: Rules = { signal: having('an AbortSignal', (value) => value instanceof AbortSignal) };
+const WAIT_RULES: Rules = { timeoutMs: time, ...EACH_RULES };
+/** For an idle client: there is nothing to be told of that could not be left to its lease. */
+const IDLE_CLOSE_MS = 2000;
+
+/** `Q`: the data of each queue as it is sent. `A`: as it arrives, where that is not what JSON makes of it. */
+export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unknown } = Arriving<Q>> {
   readonly #options: ResolvedOptions;
   readonly #telemetry: Telemetry | undefined;
   readonly #communicator: Communicator;
   readonly #lease: Lease | undefined;
-  readonly #taker: Taker;
+  readonly #loop: Loop;
   readonly #workers = new Set<Worker>();
-  #inHand: InHand | undefined;
-  #waiting = false;
+  readonly #outsideSends = new OutsideSends();
   #closing: Promise<void> | undefined;
 
   /** Checks the options and does no I/O: the first call connects. Throws MR_BAD_OPTION, MR_BAD_NAME. */
@@ -68,79 +59,101 @@ export class Marble<Q extends object = Queues> {
     this.#telemetry = Telemetry.of(this.#options);
     this.#communicator = new Communicator(this.#options, 'shared');
     this.#lease = this.#options.monitored
-      ? new Lease(this.#communicator, this.#options, (holding) => this.#lost(holding))
+      ? new Lease(this.#communicator, this.#options, (holding) => this.#loop.lost(holding))
       : undefined;
-    this.#taker = new Taker(this.#communicator, this.#lease, this.#options);
+    this.#loop = new Loop(this.#communicator, this.#lease, this.#options, this.#telemetry);
   }
 
   /** Of the marble in hand. */
   get id(): string | undefined {
-    return this.#inHand?.held.envelope.id;
+    return this.#loop.inHand?.held.envelope.id;
   }
 
   /** Which delivery of the marble in hand this is, from 1. */
   get attempt(): number | undefined {
-    return this.#inHand && this.#inHand.held.envelope.attempt + 1;
+    return this.#loop.inHand && this.#loop.inHand.held.envelope.attempt + 1;
   }
 
   /** Of the marble in hand: its latest deliveries that were not finished, the oldest first. */
   get failures(): readonly Failure[] {
-    return this.#inHand?.held.envelope.failures ?? [];
+    return this.#loop.inHand?.held.envelope.failures ?? [];
   }
 
   /** The queue that the marble in hand came from. */
   get queue(): string | undefined {
-    return this.#inHand?.held.queue;
+    return this.#loop.inHand?.held.queue;
   }
 
   /** Aborted when the marble in hand is known to have been taken back. */
-  get signal(): AbortSignal | undefined {
-    return this.#inHand?.lost.signal;
+  get signal(): Signal | undefined {
+    return this.#loop.inHand?.lost.signal;
   }
 
   /**
    * Waits for the next marble and returns its data. With several queues: in strict order.
    * A marble still in hand is abandoned: the Monitor brings it back with its attempt raised.
    */
-  wait<K extends keyof Q & string>(queues: K | readonly K[]): Promise<Q[K]>;
-  wait<K extends keyof Q & string>(queues: K | readonly K[], options: WaitOptions): Promise<Q[K] | undefined>;
-  async wait<K extends keyof Q & string>(
+  wait<K extends QueueOf<Q>>(
     queues: K | readonly K[],
-    options: WaitOptions = {},
-  ): Promise<Q[K] | undefined> {
+    options?: EachOptions & { timeoutMs?: undefined },
+  ): Promise<A[K]>;
+  wait<K extends QueueOf<Q>>(queues: K | readonly K[], options: WaitOptions): Promise<A[K] | undefined>;
+  async wait<K extends QueueOf<Q>>(queues: K | readonly K[], options: WaitOptions = {}): Promise<A[K] | undefined> {
+    this.#mustBeOpen();
     checkOptions('wait', options, WAIT_RULES);
-    return this.#take(queues, options.timeoutMs ?? Infinity, options.signal);
+    const { timeoutMs = Infinity, signal } = options;
+    return (await this.#loop.take(queueNames(queues), timeoutMs, signal)) as A[K] | undefined;
   }
 
   /** Like `wait`, but returns undefined at once where nothing waits. */
-  check<K extends keyof Q & string>(queues: K | readonly K[]): Promise<Q[K] | undefined> {
-    return this.#take(queues, 0, undefined);
+  check<K extends QueueOf<Q>>(queues: K | readonly K[]): Promise<A[K] | undefined> {
+    return this.wait(queues, { timeoutMs: 0 });
+  }
+
+  /**
+   * Waits for one marble after the other: `for await (const held of marble.each('pages'))`. Each is to be finished
+   * before the next. The loop ends by itself when the Marble is closed or the signal aborted; what is in hand then is given back.
+   */
+  each<K extends QueueOf<Q>>(
+    queues: K | readonly K[],
+    options: EachOptions = {},
+  ): AsyncGenerator<LoopMarbleOf<A, K & keyof A & string>, void, undefined> {
+    this.#mustBeOpen();
+    checkOptions('each', options, EACH_RULES);
+    const each = this.#loop.each(queueNames(queues), options.signal);
+    return each as AsyncGenerator<never, void, undefined>;
   }
 
   /** Sends to the end of a queue; with `atomic` and a marble in hand, together with its `finish`. Returns the id. */
-  send<K extends keyof Q & string>(queue: K, data: Q[K], options?: SendOptions): Promise<string> {
+  send<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: SendOptions): Promise<string> {
     return this.#send('back', queue, data, options);
   }
 
   /** Sends to the front of a queue. */
-  expedite<K extends keyof Q & string>(queue: K, data: Q[K], options?: Omit<SendOptions, 'delayMs'>): Promise<string> {
+  expedite<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: UndelayedOptions): Promise<string> {
     return this.#send('front', queue, data, options);
   }
 
   /** Sends to a queue of a higher run: it waits here until an Elevator carries it there. */
-  elevate<K extends keyof Q & string>(queue: K, data: Q[K], options?: Omit<SendOptions, 'delayMs'>): Promise<string> {
+  elevate<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: UndelayedOptions): Promise<string> {
     return this.#send('up', queue, data, options);
   }
 
-  /** Sends any number, in order and with bounded memory. Returns how many. */
-  async sendMany<K extends keyof Q & string>(
+  /**
+   * Sends any number, in order and with bounded memory. Returns how many. Throws a SendManyError: `sent` of them are
+   * in Redis, and the item at `index` is the first that is not.
+   */
+  async sendMany<K extends QueueOf<Q>>(
     queue: K,
-    items: Iterable<Q[K]> | AsyncIterable<Q[K]>,
+    items: Items<Q[K]>,
     options?: Omit<SendOptions, 'id'>,
   ): Promise<number> {
     this.#mustBeOpen();
+    checkMany(queue, options);
+    checkItems(items);
+    if (this.#workers.size > 0) this.#outsideSends.look('sendMany');
     let sent = 0;
-    const sending = this.#telemetry?.sending(queue, this.#inHand?.processing, undefined, () => sent);
+    const sending = this.#telemetry?.sending(queue, this.#loop.inHand?.processing, undefined, () => sent);
     return told(sending, () =>
       sendMany(
         items,
@@ -152,24 +165,12 @@ export class Marble<Q extends object = Queues> {
 
   /** Ends the marble in hand and commits what was kept back. Throws MR_NOTHING_HELD, MR_LEASE_LOST. */
   async finish(): Promise<void> {
-    const { held, holding, outputs, processing } = this.#putDown();
-    if (!holding) return processing?.end('finished');
-    const result = await holding.swap({ finish: [{ held, outputs }] });
-    if (result.forgotten) await this.#lease?.renew(holding);
-    if (result.forgotten || result.refused.has(held.receipt)) throw lost(held, processing);
-    processing?.end('finished');
+    await this.#loop.finish();
   }
 
   /** Gives the marble in hand back for another attempt, by default after a backoff; dead after `maxAttempts`. Throws MR_NOTHING_HELD, MR_LEASE_LOST. */
-  async fail(error: unknown, options: { readonly retryInMs?: number } = {}): Promise<void> {
-    checkOptions('fail', options, { retryInMs: whole(0) });
-    const { held, holding, processing } = this.#putDown();
-    if (!holding) throw new MarbleRunError('MR_NOTHING_HELD', 'fail: an unmonitored marble cannot be given back');
-    const delayMs = options.retryInMs ?? backoffMs(held.envelope, this.#options);
-    const result = await holding.giveBack([{ held, verdict: 'fail', delayMs, error: describeError(error) }]);
-    if (result.forgotten) await this.#lease?.renew(holding);
-    if (result.forgotten || result.refused.has(held.receipt)) throw lost(held, processing);
-    processing?.end('failed', error);
+  async fail(error: unknown, options?: FailOptions): Promise<void> {
+    await this.#loop.fail(error, options);
   }
 
   /** What this worker is doing, for people: shown in the Monitor's list of holders. 200 characters at the most. */
@@ -188,22 +189,17 @@ export class Marble<Q extends object = Queues> {
    * Works on a queue with a handler, many marbles at a time. What the handler sends is committed
    * with its finish; a thrown error is a failed attempt. Starts at once; `stop()` on what it returns.
    */
-  work<K extends keyof Q & string>(
+  work<K extends QueueOf<Q>>(
     queues: K | readonly K[],
-    handler: Handler<Q[K], Q>,
+    handler: Handler<A[K], Q, HeldOf<Q, A, K>>,
     options: WorkOptions = {},
   ): Worker {
     this.#mustBeOpen();
     if (!this.#options.monitored) bad('Marble.monitored', false, 'true, for work');
+    const names = queueNames(queues);
+    if (typeof handler !== 'function') bad('work.handler', handler, 'a function that works on one marble');
     const stopped = () => void this.#workers.delete(worker);
-    const worker: Worker = new Worker(
-      this.#communicator,
-      this.#options,
-      queueNames(queues),
-      handler as Handler<unknown, never>,
-      options,
-      stopped,
-    );
+    const worker: Worker = new Worker(this.#communicator, this.#options, names, handler as never, options, stopped);
     this.#workers.add(worker);
     return worker;
   }
@@ -216,13 +212,22 @@ export class Marble<Q extends object = Queues> {
     return (this.#closing ??= this.#close());
   }
 
+  /** An idle one has nothing to lose: where Redis is away it ends at once, and its lease by itself. */
   async #close(): Promise<void> {
-    this.#inHand = undefined;
-    const timer = setTimeout(() => this.#communicator.disconnect(), this.#options.closeTimeoutMs);
+    const isIdle = !this.#loop.inHand && !this.#communicator.isSending && [...this.#workers].every(({ idle }) => idle);
+    if (isIdle && this.#communicator.state !== 'ready') this.#communicator.disconnect();
+    const { closeTimeoutMs } = this.#options;
+    const mostMs = isIdle ? Math.min(closeTimeoutMs, IDLE_CLOSE_MS) : closeTimeoutMs;
+    const timer = setTimeout(() => this.#communicator.disconnect(), mostMs);
     try {
-      await Promise.all([...this.#workers].map((worker) => worker.stop()));
-      await this.#taker.unblock();
+      const ended = await Promise.allSettled([
+        this.#loop.close(),
+        ...[...this.#workers].map((worker) => worker.stop()),
+      ]);
       await this.#lease?.leave();
+      for (const end of ended) if (end.status === 'rejected') throw end.reason;
+    } catch (error) {
+      if (!isIdle || !isMarbleRunError(error, 'MR_CLOSED')) throw error;
     } finally {
       forgetMonitor(this.#communicator);
       await this.#communicator.close();
@@ -230,42 +235,11 @@ export class Marble<Q extends object = Queues> {
     }
   }
 
-  async #take<T>(
-    queues: string | readonly string[],
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<T | undefined> {
-    this.#mustBeOpen();
-    const names = queueNames(queues);
-    if (this.#waiting)
-      throw new MarbleRunError(
-        'MR_BUSY',
-        'wait: another wait of this Marble is under way; use work() for many at a time',
-      );
-    this.#waiting = true;
-    try {
-      const abandoned = this.#inHand?.holding && this.#inHand.held;
-      this.#inHand?.processing?.end(abandoned ? 'abandoned' : 'finished');
-      this.#inHand = undefined;
-      const found = await this.#taker.take(names, {
-        timeoutMs,
-        signal,
-        abandoned,
-        closed: () => this.#closing !== undefined,
-      });
-      if (!found) return undefined;
-      const processing = this.#telemetry?.processing(found.held.queue, found.held.envelope);
-      this.#inHand = { ...found, outputs: [], lost: new AbortController(), processing };
-      return decodeData(found.held.envelope, this.#options.codec) as T;
-    } finally {
-      this.#waiting = false;
-    }
-  }
-
   /** Not async: a call that waits would keep `data` alive while its marble is under way, which V8 takes for a sign that such objects grow old. */
   #send(kind: SendKind, queue: string, data: unknown, options?: SendOptions): Promise<string> {
     try {
       this.#mustBeOpen();
+      if (this.#workers.size > 0) this.#outsideSends.look(CALLS[kind]);
       if (this.#telemetry) return this.#sendTold(this.#telemetry, kind, queue, data, options);
       const output = this.#outgoing(kind, queue, data, options);
       return this.#dispatch([output]).then(() => output.id);
@@ -276,7 +250,7 @@ export class Marble<Q extends object = Queues> {
 
   #sendTold(telemetry: Telemetry, kind: SendKind, queue: string, data: unknown, options?: SendOptions) {
     const id = options?.id ?? newId();
-    const sending = telemetry.sending(queue, this.#inHand?.processing, id);
+    const sending = telemetry.sending(queue, this.#loop.inHand?.processing, id);
     return told(sending, async () => {
       await this.#dispatch([this.#outgoing(kind, queue, data, { ...options, id }, sending)]);
       return id;
@@ -284,27 +258,16 @@ export class Marble<Q extends object = Queues> {
   }
 
   #outgoing(kind: SendKind, queue: string, data: unknown, options?: SendOptions, sending?: Sending) {
-    return outgoing(kind, queue, data, options, this.#options, this.#inHand?.held.envelope, sending?.traceparent);
+    return outgoing(kind, queue, data, options, this.#options, this.#loop.inHand?.held.envelope, sending?.traceparent);
   }
 
   /** Not async, so that a send costs one promise less. */
   #dispatch(outputs: Output[]): Promise<void> {
     if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator);
-    if (!this.#options.atomic || !this.#inHand?.holding) return this.#communicator.push(outputs);
-    this.#inHand.outputs.push(...outputs);
+    const { inHand } = this.#loop;
+    if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
+    for (const output of outputs) inHand.outputs.push(output);
     return Promise.resolve();
-  }
-
-  #putDown(): InHand {
-    this.#mustBeOpen();
-    const inHand = this.#inHand;
-    if (!inHand) throw new MarbleRunError('MR_NOTHING_HELD', 'finish or fail: no marble is held; wait for one first');
-    this.#inHand = undefined;
-    return inHand;
-  }
-
-  #lost(holding: Holding): void {
-    if (this.#inHand?.holding === holding) this.#inHand.lost.abort(leaseLost(this.#inHand.held));
   }
 
   #mustBeOpen(): void {
@@ -312,11 +275,7 @@ export class Marble<Q extends object = Queues> {
   }
 }
 
-function lost(held: Held, processing: Processing | undefined): MarbleRunError {
-  const error = leaseLost(held);
-  processing?.end('lost', error);
-  return error;
-}
+const CALLS: Record<SendKind, string> = { back: 'send', front: 'expedite', up: 'elevate' };
 
 function queueNames(queues: string | readonly string[]): string[] {
   const names = typeof queues === 'string' ? [queues] : Array.isArray(queues) ? [...(queues as string[])] : [];

@@ -4,7 +4,7 @@
 import { BUS_DEFAULTS, type BusOptions } from '../communicator/bus-options.js';
 import { checkName } from '../communicator/keys.js';
 import { parseRedis } from '../communicator/redis-form.js';
-import { bad, checkOptions, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';
+import { bad, checkOptions, delay, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';
 import type { ClientMetricsOptions } from './client-metrics.js';
 import type { Codec } from './codec.js';
 import { readClientEnvironment } from './environment.js';
@@ -39,7 +39,7 @@ export interface MarbleOptions extends BusOptions {
   readonly maxDataBytes?: number;
   /** While waiting on several queues: how often the later ones are looked at. Default 100 ms. */
   readonly pollMs?: number;
-  /** How data becomes bytes. Default JSON; Buffers pass unchanged. */
+  /** How data becomes bytes. Default JSON; a Uint8Array and an ArrayBuffer pass unchanged. */
   readonly codec?: Codec;
   /** The module `@opentelemetry/api`: spans of sends and of work. Default: none. */
   readonly tracing?: TracingApi;
@@ -70,8 +70,8 @@ export const MARBLE_DEFAULTS = Object.freeze({
 const RULES: Rules = {
   redis: having('a URL such as redis://host:6379, or the long form', (value) => value !== ''),
   run: having('a run name', (value) => checkName('run', value) !== ''),
-  connectTimeoutMs: whole(1),
-  retryTimeoutMs: whole(0),
+  connectTimeoutMs: whole(1, 86_400_000),
+  retryTimeoutMs: delay,
   replyTimeoutMs: whole(1000, 3_600_000),
   replicas: whole(0, 100),
   replicasTimeoutMs: whole(1, 600_000),
@@ -83,27 +83,30 @@ const RULES: Rules = {
   heartbeat: oneOf('thread', 'loop'),
   timeLimitMs: time,
   maxAttempts: whole(1, 1_000_000),
-  retryBaseMs: whole(0),
-  retryMaxMs: whole(0),
+  retryBaseMs: delay,
+  retryMaxMs: delay,
   retryJitter: share,
   closeTimeoutMs: time,
   maxDataBytes: whole(1, 512 * 1_048_576),
-  pollMs: whole(1),
+  pollMs: whole(1, 3_600_000),
   codec: having('an object with encode and decode', isCodec),
   tracing: having('the module @opentelemetry/api', (value) => has(value, 'trace', 'context')),
-  metrics: having('{ registry, Counter, Histogram } of prom-client', (value) =>
-    has(value, 'registry', 'Counter', 'Histogram'),
-  ),
+  metrics: having('{ registry, Counter, Histogram } of prom-client', isMetrics),
 };
 
 /** Fills in the environment (MARBLERUN_REDIS or REDIS_URL, and MARBLERUN_RUN, or their files) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
-export function resolveOptions(given: MarbleOptions = {}, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
+export function resolveOptions(
+  given: MarbleOptions = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ResolvedOptions {
   checkOptions('Marble', given, RULES);
   if (given.redis !== undefined) parseRedis(given.redis, 'Marble.redis');
   const { redis, run } = readClientEnvironment(env);
   if (redis) parseRedis(redis.value, redis.variable);
   if (run) checkOptions('environment', { [run.variable]: run.value }, { [run.variable]: RULES['run']! });
   const fromEnv = { redis: redis?.value, run: run?.value };
+  if (given.monitored === false && given.atomic)
+    bad('Marble.atomic', true, 'false with monitored: false, for there is no finish to commit with');
   const options = { ...MARBLE_DEFAULTS, ...defined(fromEnv), ...defined(given) };
   const heartbeatMs = options.heartbeatMs ?? Math.floor(options.leaseMs / 3);
   if (heartbeatMs * 3 > options.leaseMs) {
@@ -122,6 +125,12 @@ function defined<T extends object>(object: T): Partial<T> {
 
 function has(value: unknown, ...names: string[]): boolean {
   return typeof value === 'object' && value !== null && names.every((name) => name in value);
+}
+
+function isMetrics(value: unknown): boolean {
+  if (!has(value, 'registry', 'Counter', 'Histogram')) return false;
+  const { registry, Counter, Histogram } = value as Partial<ClientMetricsOptions>;
+  return [registry?.getSingleMetric, Counter, Histogram].every((each) => typeof each === 'function');
 }
 
 function isCodec(value: unknown): boolean {

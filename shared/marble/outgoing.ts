@@ -4,7 +4,7 @@
 import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
-import { bad, checkOptions, flag, having, time, whole, type Rules } from '../check-options.js';
+import { checkOptions, delay, flag, having, time, whole, type Rules } from '../check-options.js';
 import { encodeData } from './codec.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -27,19 +27,35 @@ export interface SendOptions {
   readonly expedite?: boolean;
 }
 
-const RULES: Rules = {
-  id: having('an id', (value) => checkName('id', value) !== ''),
-  delayMs: whole(0),
-  maxAttempts: whole(1, 1_000_000),
-  timeLimitMs: time,
-  retryBaseMs: whole(0),
-  retryMaxMs: whole(0),
-  expedite: flag,
-  batch: having('a name', (value) => checkName('id', value) !== ''),
-};
-
 /** To the end of a queue, to its front, or to a queue of a higher run. */
 export type SendKind = 'back' | 'front' | 'up';
+
+/** Only what goes to the end of a queue may wait for its time. */
+export type UndelayedOptions = Omit<SendOptions, 'delayMs'>;
+
+const SHARED: Rules = {
+  maxAttempts: whole(1, 1_000_000),
+  timeLimitMs: time,
+  retryBaseMs: delay,
+  retryMaxMs: delay,
+  batch: having('a name', (value) => checkName('id', value, 'send.batch') !== ''),
+};
+const UNDELAYED: Rules = { id: having('an id', (value) => checkName('id', value, 'send.id') !== ''), ...SHARED };
+const DELAYED: Rules = { ...UNDELAYED, delayMs: delay };
+const ELEVATED: Rules = { ...UNDELAYED, expedite: flag };
+const MANY: Rules = { ...SHARED, delayMs: delay };
+
+const CHECKS: Record<SendKind, { readonly call: string; readonly rules: Rules }> = {
+  back: { call: 'send', rules: DELAYED },
+  front: { call: 'expedite', rules: UNDELAYED },
+  up: { call: 'elevate', rules: ELEVATED },
+};
+
+/** One id cannot be that of many. Throws MR_BAD_NAME, MR_BAD_OPTION. */
+export function checkMany(queue: string, options: unknown): void {
+  checkName('queue', queue);
+  if (options !== undefined) checkOptions('sendMany', options, MANY);
+}
 
 /** A class, for the same reason as what waits in `sender.ts`. */
 class Outgoing implements Output {
@@ -52,6 +68,9 @@ class Outgoing implements Output {
   ) {}
 }
 
+/** Most sends go where the one before went: its name is not looked at again. */
+let lastQueue = '';
+
 /** `parent` is the marble in hand: batch, origin and hops go on to what it sends. */
 export function outgoing(
   kind: SendKind,
@@ -62,10 +81,9 @@ export function outgoing(
   parent: Envelope | undefined,
   traceparent?: string,
 ): Outgoing {
-  checkName('queue', queue);
-  if (send) checkOptions('send', send, RULES);
+  if (queue !== lastQueue) lastQueue = checkName('queue', queue);
+  if (send !== undefined) checkOptions(CHECKS[kind].call, send, CHECKS[kind].rules);
   const expedited = send?.expedite === true;
-  if (expedited && kind !== 'up') bad('send.expedite', true, 'given to elevate alone; expedite() sends to the front');
   const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
   const id = send?.id ?? newId();
   // One literal of one shape, without spreads: it is made for every marble that is sent.

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Header } from '../communicator/envelope.js';
-import { backoffMs, describeError } from './retry.js';
+import { backoffMs } from './retry.js';
 
 const marble = (attempt: number, own: Partial<Header> = {}): Header => ({
   ...{ id: 'a', attempt, sentAt: 0, type: 'j' },
@@ -26,29 +26,4 @@ test('jitter spreads the backoff over its share, and no further', () => {
   expect(Math.min(...all)).toBeLessThan(80);
   expect(Math.max(...all)).toBeLessThanOrEqual(100);
   expect(Math.max(...all)).toBeGreaterThan(95);
-});
-
-test.each([
-  ['an error', new RangeError('broken'), { name: 'RangeError', message: 'broken', stack: expect.any(String) }],
-  ['a code', Object.assign(new Error('gone'), { code: 'ENOENT' }), { code: 'ENOENT' }],
-  ['a code that is no JSON', Object.assign(new Error('gone'), { code: 10n }), { code: '10n' }],
-  [
-    'a message that is no text',
-    Object.assign(new Error('x'), { message: { no: 'text' } }),
-    { message: "{ no: 'text' }" },
-  ],
-  ['a cause', new Error('outer', { cause: new Error('inner') }), { cause: expect.stringContaining('Error: inner') }],
-  ['text', 'just text', { message: 'just text' }],
-  ['an object', { status: 503 }, { message: '{ status: 503 }' }],
-  ['an object without a prototype', Object.create(null), { message: '[Object: null prototype] {}' }],
-  ['nothing', undefined, { message: 'undefined' }],
-])('%s that was thrown is described', (_what, error, described) => {
-  expect(describeError(error)).toMatchObject(described);
-});
-
-test('a description is bounded, and whole characters only', () => {
-  const error = Object.assign(new Error(`x${'😀'.repeat(5000)}`), { name: 'n'.repeat(9999), code: 'c'.repeat(9999) });
-  const json = JSON.stringify(describeError(error));
-  expect(json.length).toBeLessThan(10_000);
-  expect(json).not.toMatch(/\\ud[89a-f]/i);
 });

@@ -1,47 +1,117 @@
 /**
  * Streams any number of marbles: in order, some at a time, never more than two batches in memory.
+ *
+ * What may go wrong: an item cannot be encoded, the items themselves throw, or Redis refuses a batch. What came
+ * before is sent, and the error says how many that were, and which item was the first that is not.
  */
+import { isPromise } from 'node:util/types';
 import type { Output } from '../communicator/outputs.js';
+import { bad } from '../check-options.js';
+import { MarbleRunError, isMarbleRunError } from '../errors.js';
+import { describeError } from './described-error.js';
 
 /** Several for a thousand marbles, so that Redis works on one while the next is encoded. */
 const BATCH_MARBLES = 500;
 /** A write under 128 KiB: for a larger one, the C library asks the system for memory, and gives it back, each time. */
 const BATCH_BYTES = 98_304;
 
-/** `encode` may throw: what came before it is sent, and the error says which item it was. Returns how many were sent. */
+/** Where `sendMany` stopped. Its code is that of the cause; MR_ITEMS_FAILED where the items themselves threw. */
+export class SendManyError extends MarbleRunError {
+  /** How many are sent: the first ones, each once. */
+  readonly sent: number;
+  /** The item, from 0, that could not be encoded or read; the first of those that Redis did not take. */
+  readonly index: number;
+
+  constructor(where: { readonly sent: number; readonly index: number }, cause: unknown) {
+    const code = isMarbleRunError(cause) ? cause.code : 'MR_ITEMS_FAILED';
+    const why = describeError(cause).message.replace(/ \(MR_\w+\)$/, '');
+    super(code, `sendMany: item ${where.index}: ${why}; ${where.sent} sent`, { cause });
+    this.sent = where.sent;
+    this.index = where.index;
+  }
+}
+
+export type Items<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Throws MR_BAD_OPTION for what cannot be gone through, and for text and bytes, of which each character would be a marble. */
+export function checkItems(items: unknown): void {
+  const isObject = typeof items === 'object' && items !== null;
+  const iterates = isObject && (Symbol.iterator in items || Symbol.asyncIterator in items);
+  if (iterates && !ArrayBuffer.isView(items)) return;
+  if (isPromise(items)) bad('sendMany.items', items, 'an array, an iterable or an async iterable: await it first');
+  bad('sendMany.items', items, 'an array, an iterable or an async iterable; [item] for one');
+}
+
+/** Throws a {@link SendManyError}. Returns how many were sent. */
 export async function sendMany<T>(
-  items: Iterable<T> | AsyncIterable<T>,
+  items: Items<T>,
   encode: (item: T) => Output,
   send: (outputs: Output[]) => Promise<void>,
 ): Promise<number> {
-  let sent = 0;
-  let batch: Output[] = [];
-  let bytes = 0;
-  let underWay = Promise.resolve();
-  const flush = async () => {
-    const outputs = batch;
-    batch = [];
-    bytes = 0;
-    await underWay;
-    underWay = send(outputs).then(() => void (sent += outputs.length));
-    underWay.catch(() => undefined); // awaited by the next flush, or at the end
-  };
+  const stream = new Stream(send);
+  let index = 0;
+  let trouble: { readonly cause: unknown } | undefined;
   /** True when the batch is full. */
   const add = (item: T): boolean => {
-    const output = encode(item);
-    batch.push(output);
-    bytes += output.envelope.length;
-    return batch.length >= BATCH_MARBLES || bytes >= BATCH_BYTES;
+    const full = stream.add(encode(item));
+    index++;
+    return full;
   };
   try {
-    if (Symbol.iterator in items) {
-      for (const item of items) if (add(item)) await flush(); // for await would take turns for every item
+    const own = kept(items);
+    if (Symbol.iterator in own) {
+      for (const item of own) if (add(item)) await stream.flush(); // for await would take turns for every item
     } else {
-      for await (const item of items) if (add(item)) await flush();
+      for await (const item of own) if (add(item)) await stream.flush();
     }
-  } finally {
-    await flush();
-    await underWay;
+  } catch (cause) {
+    trouble = { cause };
   }
-  return sent;
+  try {
+    await stream.flush();
+    await stream.underWay;
+  } catch (cause) {
+    throw new SendManyError({ sent: stream.sent, index: stream.sent }, cause); // of two troubles the earlier one
+  }
+  if (trouble) throw new SendManyError({ sent: stream.sent, index }, trouble.cause);
+  return stream.sent;
+}
+
+/** Batches on their way: one is filled while the one before is sent. */
+class Stream {
+  sent = 0;
+  underWay = Promise.resolve();
+  #batch: Output[] = [];
+  #bytes = 0;
+
+  constructor(private readonly send: (outputs: Output[]) => Promise<void>) {}
+
+  /** True when the batch is full. */
+  add(output: Output): boolean {
+    this.#batch.push(output);
+    this.#bytes += output.envelope.length;
+    return this.#batch.length >= BATCH_MARBLES || this.#bytes >= BATCH_BYTES;
+  }
+
+  async flush(): Promise<void> {
+    const outputs = this.#batch;
+    this.#batch = [];
+    this.#bytes = 0;
+    await this.underWay;
+    if (outputs.length === 0) return;
+    this.underWay = this.send(outputs).then(() => void (this.sent += outputs.length));
+    this.underWay.catch(() => undefined); // awaited by the next flush, or at the end
+  }
+}
+
+/** An iterator of the caller's, such as a generator, is not closed by an item that fails: the caller may go on with it. */
+function kept<T>(items: Items<T>): Items<T> {
+  if (Symbol.iterator in items) {
+    const iterator = items[Symbol.iterator]();
+    if ((iterator as unknown) !== items) return items;
+    return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };
+  }
+  const iterator = items[Symbol.asyncIterator]();
+  if ((iterator as unknown) !== items) return items;
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
 }

@@ -6,6 +6,9 @@
  */
 type Worker = object;
 
+/** All workers of this process that may hold something. */
+export const workers = new Set<Worker>();
+
 let alone: Worker | undefined;
 const waiting = new Map<Worker, () => void>();
 

@@ -2,7 +2,7 @@
  * Spans with the semantic conventions of messaging: a producer's for a send, a consumer's for the work on
  * a marble, its child. The interfaces are the part of @opentelemetry/api that is used here.
  */
-import { describeError } from './retry.js';
+import { plainError } from './described-error.js';
 import type { Envelope } from '../communicator/envelope.js';
 
 interface SpanContext {
@@ -78,7 +78,7 @@ export class Tracing {
   end(span: Span, error: unknown, outcome?: string): void {
     if (outcome !== undefined) span.setAttribute('marblerun.outcome', outcome);
     if (error !== undefined) {
-      const exception = error instanceof Error ? error : new Error(String(describeError(error)['message']));
+      const exception = plainError(error); // what was thrown might throw again when it is read
       span.recordException(exception);
       span.setAttribute('error.type', exception.name);
       span.setStatus({ code: ERROR, message: exception.message });

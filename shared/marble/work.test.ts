@@ -169,7 +169,7 @@ test('a handler whose lease was lost is told, its result is refused, and work go
     return (await peek.recovery.sweep(5)).returned === 1;
   });
   await until('the second delivery is finished', async () => (await finished('a')) === 1);
-  expect([attempts, await waiting('out')]).toEqual([[1, 1], [2]]); // no attempt is charged: nobody knows whether it had begun
+  expect([attempts, await waiting('out')]).toEqual([[1, 2], [2]]); // it was the only one
   await until('the refusal was told', () => refused.length === 1);
   expect(refused).toMatchObject([{ code: 'MR_LEASE_LOST' }]);
 });

@@ -11,12 +11,16 @@ import type { Communicator } from '../communicator/communicator.js';
 import type { Holding } from '../communicator/holding.js';
 import type { GivenBack, Held } from '../communicator/in-hand.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
-import { checkOptions, having, share, time, whole, type Rules } from '../check-options.js';
-import { Handling, type Failed, type Handler } from './handling.js';
+import { checkOptions, delay, having, share, time, whole, type Rules } from '../check-options.js';
+import { describeError } from './described-error.js';
+import { Handling, type Failed, type AnyHandler } from './handling.js';
 import { Lease, leaseLost } from './lease.js';
 import type { ResolvedOptions } from './options.js';
 import type { Processing } from './telemetry.js';
-import { backoffMs, describeError } from './retry.js';
+import { safeOnError, type OnError } from './on-error.js';
+import { backoffMs } from './retry.js';
+import type { Signal } from './types.js';
+import { workers } from './solitude.js';
 import { Wakeup } from './wakeup.js';
 
 export interface WorkOptions {
@@ -37,12 +41,9 @@ export interface WorkOptions {
   /** How long `stop` waits for handlers; what is not done by then is given back. Default 20,000 ms. */
   readonly drainMs?: number;
   /** Aborting it stops the worker. */
-  readonly signal?: AbortSignal;
-  /** Told of every failed attempt (the handler's error) and every refused result (MR_LEASE_LOST). Default: a process warning. */
-  readonly onError?: (
-    error: unknown,
-    marble: { readonly id: string; readonly queue: string; readonly attempt: number },
-  ) => void;
+  readonly signal?: Signal;
+  /** Told of every failed attempt (the handler's error) and every refused result (MR_LEASE_LOST). Default: a process warning. What it throws is a warning too. */
+  readonly onError?: OnError;
 }
 
 const RULES: Rules = {
@@ -50,15 +51,15 @@ const RULES: Rules = {
   prefetch: whole(0, 2000),
   timeLimitMs: time,
   maxAttempts: whole(1, 1_000_000),
-  retryBaseMs: whole(0),
-  retryMaxMs: whole(0),
+  retryBaseMs: delay,
+  retryMaxMs: delay,
   retryJitter: share,
   drainMs: time,
   signal: having('an AbortSignal', (value) => value instanceof AbortSignal),
   onError: having('a function', (value) => typeof value === 'function'),
 };
 
-const WORK_DEFAULTS = Object.freeze({ concurrency: 1, prefetch: 500, drainMs: 20_000, onError: warn });
+const WORK_DEFAULTS = Object.freeze({ concurrency: 1, prefetch: 500, drainMs: 20_000 });
 const MOST_PER_SWAP = 1000;
 
 export class Worker {
@@ -77,7 +78,7 @@ export class Worker {
     communicator: Communicator,
     options: ResolvedOptions,
     private readonly queues: string[],
-    handler: Handler<unknown, never>,
+    handler: AnyHandler,
     work: WorkOptions,
     private readonly stopped: () => void,
   ) {
@@ -94,13 +95,19 @@ export class Worker {
       concurrency: work.concurrency ?? WORK_DEFAULTS.concurrency,
       prefetch: work.prefetch ?? WORK_DEFAULTS.prefetch,
       drainMs: work.drainMs ?? WORK_DEFAULTS.drainMs,
-      onError: work.onError ?? WORK_DEFAULTS.onError,
+      onError: safeOnError(work.onError),
     };
     this.#handling = new Handling(handler, this.#options, this.#work, () => this.#wakeup.ring());
     this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding), true);
     work.signal?.addEventListener('abort', () => this.#beginStop(), { once: true });
     if (work.signal?.aborted) this.#beginStop();
+    workers.add(this);
     this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
+  }
+
+  /** Nothing is worked on. */
+  get idle(): boolean {
+    return !this.#handling.busy;
   }
 
   /** Takes nothing more, waits for handlers, finishes what is done and gives back the rest. Safe twice. */
@@ -130,6 +137,7 @@ export class Worker {
       }
     } finally {
       this.#stopping = this.#drained = true;
+      workers.delete(this);
       await this.#blocked;
       await this.#lease.leave().finally(this.stopped);
     }
@@ -238,12 +246,4 @@ export class Worker {
     this.#work.onError(error, { id: held.envelope.id, queue: held.queue, attempt: held.envelope.attempt + 1 });
     return false;
   }
-}
-
-function warn(error: unknown, { id, queue, attempt }: { id: string; queue: string; attempt: number }): void {
-  const { message } = describeError(error);
-  process.emitWarning(`marble ${id} of queue ${queue}, attempt ${attempt}: ${message}`, {
-    type: 'MarbleRunWarning',
-    code: 'MR_WORK',
-  });
 }

@@ -47,9 +47,8 @@ export function fakeMarble<T, Q extends object = Record<string, unknown>>(
   return new FakeMarble<T, Q>(data, about);
 }
 
-export class FakeMarble<T, Q extends object = Record<string, unknown>> extends HeldMarble<Q> {
-  /** As a handler gets it: what does not survive being sent is not here. */
-  readonly data: T;
+/** Its `data` is as a handler gets it: what does not survive being sent is not there. */
+export class FakeMarble<T, Q extends object = Record<string, unknown>> extends HeldMarble<Q, string, T> {
   /** What the handler reported, the latest last. */
   readonly reports: string[] = [];
   readonly #codec: Codec | undefined;

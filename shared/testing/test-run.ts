@@ -13,8 +13,9 @@ import { Connection } from '../communicator/connection.js';
 import { ForTests } from '../communicator/for-tests.js';
 import { keysOf } from '../communicator/keys.js';
 import { decodeData, type Codec } from '../marble/codec.js';
-import { Marble, type Queues } from '../marble/marble.js';
+import { Marble } from '../marble/marble.js';
 import { MARBLE_DEFAULTS, resolveOptions, type MarbleOptions } from '../marble/options.js';
+import type { Queues } from '../marble/types.js';
 
 export interface TestRunOptions {
   /** Default: as for a `Marble`, from the environment. */

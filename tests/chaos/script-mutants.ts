@@ -160,7 +160,7 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'a crash is charged to all that was held',
     file: lua('reclaim'),
-    from: 'elseif ahead or not field then',
+    from: 'elseif company or not field then',
     to: 'elseif not field then',
     by: ['model'],
   },

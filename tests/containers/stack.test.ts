@@ -212,11 +212,11 @@ story('the stack in containers', await whyNoEngine(), () => {
   });
 
   test('what is too large for the run is carried up by the Elevator and done there', async () => {
-    const upper = new Marble<{ results: Result }>({ redis: stack.redis, run: 'upper' });
+    const upper: typeof marble = new Marble({ redis: stack.redis, run: 'upper' });
     const landed = 'marblerun_lane_marbles_total{lane="main-to-upper",event="landed"}';
     expect(await stack.metric('elevator', landed)).toBe(0);
     await marble.send('tasks', { n: 2000 });
-    expect(await result(upper as typeof marble)).toMatchObject({ n: 2000, square: 4_000_000, attempt: 1 });
+    expect(await result(upper)).toMatchObject({ n: 2000, square: 4_000_000, attempt: 1 });
     expect(await stack.metric('elevator', landed)).toBe(1);
     expect(await stack.metric('elevator', 'marblerun_lane_depth{lane="main-to-upper"}')).toBe(0);
     await upper.close();

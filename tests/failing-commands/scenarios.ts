@@ -187,6 +187,7 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
   exhume: [
     exhumes('requeue'),
     exhumes('delete'),
+    keeps('exhumes what was taken out before', ({ user }) => user.graveyard.exhume('delete', ['999999'])),
     keeps(
       'exhumes what has a queue that is none',
       ({ user }) => user.graveyard.exhumeAll('requeue'),

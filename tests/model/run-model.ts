@@ -103,7 +103,11 @@ export class RunModel {
       const { queue, marble } = delivery;
       this.count(queue, mode, 1);
       const uncharged =
-        mode === 'released' ? marble : !mayBegin || holder.about?.takesAhead ? suspected(delivery) : undefined;
+        mode === 'released'
+          ? marble
+          : !mayBegin || (holder.about?.takesAhead && landed.length + held.length > 1)
+            ? suspected(delivery)
+            : undefined;
       const again = uncharged ?? this.retryOrBury(queue, marble, 'dropped', holder.about?.maxAttempts ?? maxAttempts);
       if (again) this.putBack(queue, again, 0);
       if (again && mode === 'dropped') this.count(queue, 'returned', 1);

@@ -1,7 +1,7 @@
 -- purpose: takes back what one holder has: of a silent one as dropped, to the front or dead; of one that leaves as released.
 --   What may not have begun is not charged with an attempt: all that landed, and, of a holder that takes ahead, all but a
---   suspect that was worked on alone (lib/attempts). In steps bounded by number and bytes, so that Redis is never
---   blocked for long.
+--   suspect that was worked on alone (lib/attempts), and the only one of a holder that is the only one of its process. In
+--   steps bounded by number and bytes, so that Redis is never blocked for long.
 -- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12.. the list of each line
 -- ARGV: 1 holder, 2 'dropped' or 'released', 3 attempts allowed where the holder does not say, 4 most marbles,
 --       5 most bytes, 6 the queue that it waits on, 7 lines, then their queues
@@ -44,12 +44,13 @@ if missing then return missing end
 redis.call('HDEL', HELD, '')
 redis.call('LTRIM', LANDING, 0, -1)
 
+local company = ahead and (ahead ~= '1' or #found > 1)
 local back, tally, fields, landed, bytes, n, dead = {}, {}, {}, 0, 0, 0, 0
 local function giveBack(queue, envelope, field)
   local again
   if not dropped then
     again = untouched(envelope)
-  elseif ahead or not field then
+  elseif company or not field then
     again = suspected(envelope)
   end
   if again then
@@ -83,7 +84,10 @@ if landed > 0 then redis.call('LTRIM', LANDING, landed, -1) end
 if #fields > 0 then redis.call('HDEL', HELD, unpack(fields)) end
 
 local late = deadline and at - deadline or 0
-if n < #found then return { 'more', n - dead, dead, late } end
+if n < #found then
+  if ahead then redis.call('HSET', HOLDER, 'ahead', 2) end -- the last of many is not the only one
+  return { 'more', n - dead, dead, late }
+end
 redis.call('DEL', HELD, LANDING, HOLDER)
 redis.call('ZREM', HOLDERS, holder)
 return { 'done', n - dead, dead, late }

@@ -1,0 +1,87 @@
+/**
+ * A codec that encrypts with AES-256-GCM: who reads Redis, its file or a backup sees neither data nor what was changed.
+ *
+ *     version (1) · length of the key id (1) · key id · nonce (12) · ciphertext · tag (16)
+ *
+ * The head is authenticated too. The id says which key it was, so a new key can be taken while marbles of the old
+ * one wait. What may go wrong: changed or cut bytes, or a key that is not there, are refused and never half read.
+ * Header, queue and size stay visible, and who writes to Redis may put one marble's data into another.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { bad, checkOptions, having } from '../check-options.js';
+import type { Codec } from '../marble/codec.js';
+import { asBuffer, checkCodec, plain } from './plain.js';
+
+export interface EncryptionOptions {
+  /** By their ids: 32 random bytes each, or these in base64. Those that are only read may stay for as long as marbles of theirs wait. */
+  readonly keys: Readonly<Record<string, Uint8Array | string>>;
+  /** The id of the key that encrypts. */
+  readonly use: string;
+}
+
+const VERSION = 1;
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const CIPHER = 'aes-256-gcm';
+
+/** `inner` makes the bytes. Throws MR_BAD_OPTION, in which no key is shown. */
+export function encrypted(options: EncryptionOptions, inner: Codec = plain): Codec {
+  checkOptions('encrypted', options, {
+    keys: having('keys by their ids', (value) => typeof value === 'object' && value !== null),
+    use: having('the id of one of the keys', (value) => typeof value === 'string'),
+  });
+  checkCodec('encrypted.inner', inner);
+  const keys = new Map(Object.entries(options.keys ?? {}).map(([id, key]) => [checkId(id), keyOf(id, key)]));
+  const key = keys.get(options.use);
+  if (!key) return bad('encrypted.use', options.use, `the id of one of the keys: ${ids(keys)}`);
+  const head = Buffer.from([VERSION, options.use.length, ...Buffer.from(options.use)]);
+  return {
+    encode(data) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv(CIPHER, key, nonce).setAAD(head);
+      const text = [cipher.update(asBuffer(inner.encode(data))), cipher.final()];
+      return Buffer.concat([head, nonce, ...text, cipher.getAuthTag()]);
+    },
+    decode: (bytes) => inner.decode(decrypted(asBuffer(bytes), keys)),
+  };
+}
+
+function decrypted(bytes: Buffer, keys: ReadonlyMap<string, Buffer>): Buffer {
+  const headEnd = 2 + (bytes[1] ?? 0);
+  const nonceEnd = headEnd + NONCE_BYTES;
+  if (bytes[0] !== VERSION) throw new Error('it was not encrypted by marblerun/codecs, or by a later version');
+  if (bytes.length < nonceEnd + TAG_BYTES) throw new Error('it is encrypted and was cut short');
+  const id = bytes.toString('latin1', 2, headEnd);
+  const key = keys.get(id);
+  if (!key) throw new Error(`it is encrypted with key ${JSON.stringify(id)}, and the keys here are ${ids(keys)}`);
+  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(headEnd, nonceEnd), { authTagLength: TAG_BYTES });
+  decipher.setAAD(bytes.subarray(0, headEnd)).setAuthTag(bytes.subarray(-TAG_BYTES));
+  const data = decipher.update(bytes.subarray(nonceEnd, -TAG_BYTES));
+  try {
+    return Buffer.concat([data, decipher.final()]);
+  } catch (cause) {
+    throw new Error(`it was changed after it was encrypted, or its key ${JSON.stringify(id)} is another one here`, {
+      cause,
+    });
+  }
+}
+
+function checkId(id: string): string {
+  if (!KEY_ID.test(id)) bad('encrypted.keys', id, 'ids of 1 to 64 of A-Z a-z 0-9 . _ -');
+  return id;
+}
+
+/** A copy, so that nobody changes it. */
+function keyOf(id: string, key: unknown): Buffer {
+  const bytes =
+    typeof key === 'string' ? Buffer.from(key, 'base64') : key instanceof Uint8Array ? Buffer.from(key) : '';
+  if (typeof bytes !== 'string' && bytes.length === KEY_BYTES) return bytes;
+  const what = bytes === '' ? key && typeof key : `${bytes.length} bytes`;
+  return bad(`encrypted.keys.${id}`, what, `${KEY_BYTES} random bytes, or these in base64`);
+}
+
+function ids(keys: ReadonlyMap<string, unknown>): string {
+  return [...keys.keys()].join(', ') || 'none';
+}

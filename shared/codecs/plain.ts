@@ -1,0 +1,34 @@
+/**
+ * What a Marble does without a codec, as one: JSON, and bytes as they are. The others stand on it.
+ *
+ * The first byte tells which it is: `j` JSON, `b` bytes.
+ */
+import { decodeData, encodedPlainly, type Codec } from '../marble/codec.js';
+import { bad } from '../check-options.js';
+
+export const plain: Codec = Object.freeze({
+  encode(data: unknown): Uint8Array {
+    const { type, data: encoded } = encodedPlainly(data);
+    return Buffer.concat([Buffer.from(type), Buffer.from(encoded as string)]);
+  },
+  decode(bytes: Uint8Array): unknown {
+    const [type, ...wrong] = TYPES.filter((each) => bytes[0] === each.charCodeAt(0));
+    if (type === undefined || wrong.length > 0) throw new Error('it begins with neither j nor b');
+    return decodeData({ type, data: asBuffer(bytes).subarray(1), id: '-' });
+  },
+});
+
+const TYPES = ['j', 'b'] as const;
+
+/** A view, not a copy. */
+export function asBuffer(bytes: string | Uint8Array | ArrayBuffer): Buffer {
+  if (typeof bytes === 'string' || bytes instanceof ArrayBuffer) return Buffer.from(bytes as string);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Throws MR_BAD_OPTION. */
+export function checkCodec(where: string, codec: unknown): void {
+  const { encode, decode } = (codec ?? {}) as Partial<Codec>;
+  if (typeof encode !== 'function' || typeof decode !== 'function')
+    bad(where, codec, 'an object with encode and decode');
+}

@@ -1,0 +1,132 @@
+/**
+ * Finds what JSON would bend: a Map becomes `{}`, NaN becomes null, a function is left out, all without a word.
+ *
+ * Every marble that is sent passes here, so nothing is made for data that JSON carries: a path is put
+ * together only on the way back from a value that it does not carry. What may go wrong: a cycle has no
+ * end, so `JSON.stringify` must have gone through the data first.
+ */
+import { types } from 'node:util';
+
+/** A value that JSON does not carry: where it is, what it is, what to send instead. */
+export class Loss {
+  #path = '';
+
+  constructor(
+    private readonly what: string,
+    private readonly instead: string,
+  ) {}
+
+  within(key: string | number): this {
+    const step = typeof key === 'number' ? `[${key}]` : IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+    this.#path = (step + this.#path).slice(0, LONGEST_PATH);
+    return this;
+  }
+
+  get text(): string {
+    return `data${this.#path}: ${this.what} is not carried by JSON; use ${this.instead}`;
+  }
+}
+
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+const LONGEST_PATH = 500;
+
+/** Undefined where JSON carries all of it. */
+export function lossIn(value: unknown): Loss | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return undefined;
+    case 'number':
+      return Number.isFinite(value) ? undefined : new Loss(String(value), 'null, a string or a codec');
+    case 'object':
+      return value === null ? undefined : lossInObject(value);
+    case 'undefined':
+      return new Loss('undefined', 'null');
+    case 'bigint':
+      return new Loss('a BigInt', 'a string or a codec');
+    default:
+      return new Loss(`a ${typeof value}`, 'data');
+  }
+}
+
+function lossInObject(value: object): Loss | undefined {
+  if (Array.isArray(value)) return lossInItems(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return lossInFields(value);
+  return lossInInstance(value, prototype as object);
+}
+
+function lossInItems(items: readonly unknown[]): Loss | undefined {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (typeof item === 'string' || Number.isFinite(item)) continue;
+    const loss = lossIn(item);
+    if (loss) return loss.within(i);
+  }
+  return undefined;
+}
+
+/** A field that is undefined is left out by JSON and reads as undefined again: nothing is lost. */
+function lossInFields(fields: object): Loss | undefined {
+  for (const key in fields) {
+    const value: unknown = (fields as Record<string, unknown>)[key];
+    if (typeof value === 'string' || value === undefined || Number.isFinite(value)) continue;
+    const loss = lossIn(value);
+    if (!loss || !Object.hasOwn(fields, key)) continue;
+    return key === 'toJSON' && typeof value === 'function' ? lossInMade(fields) : loss.within(key);
+  }
+  return undefined;
+}
+
+/** What is neither a plain object nor an array. */
+function lossInInstance(value: object, prototype: object): Loss | undefined {
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return new Loss(named(value), 'base64 or a codec');
+  if (types.isDate(value))
+    return Number.isNaN(value.getTime()) ? new Loss('an invalid Date', 'null or a valid one') : undefined;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return lossInMade(value);
+  if (types.isBoxedPrimitive(value)) return undefined;
+  const instead = INSTEAD[tag(value)];
+  if (instead !== undefined) return new Loss(named(value), instead);
+  if ('then' in value && typeof value.then === 'function') return new Loss(named(value), 'what it resolves to (await)');
+  if (Object.getPrototypeOf(prototype) !== null && Object.keys(value).length === 0)
+    return new Loss(`${named(value)} without fields of its own`, 'a plain object, a toJSON or a codec');
+  return lossInFields(value);
+}
+
+/** `toJSON` makes what is sent, and JSON does not ask a second one. */
+function lossInMade(value: object): Loss | undefined {
+  const made = (value as { toJSON(): unknown }).toJSON();
+  if (typeof made !== 'object' || made === null) return made === undefined ? undefined : lossIn(made);
+  if (made === value) return lossInFields(withoutToJson(made));
+  return lossInObject(made);
+}
+
+function withoutToJson(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'toJSON'));
+}
+
+const INSTEAD: Readonly<Record<string, string | undefined>> = {
+  Map: 'an object or a codec',
+  Set: 'an array or a codec',
+  WeakMap: 'an object',
+  WeakSet: 'an array',
+  Promise: 'what it resolves to (await)',
+  Error: 'an object with its message, or a codec',
+  RegExp: 'its source, or a codec',
+};
+
+function tag(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** `a Set`, `an instance of Money`. */
+function named(value: object): string {
+  const known = tag(value);
+  if (known !== 'Object' && known !== 'Error') {
+    const name = Buffer.isBuffer(value) ? 'Buffer' : known;
+    return `${/^[AEIOU]/.test(name) && !name.startsWith('U') ? 'an' : 'a'} ${name}`;
+  }
+  const name = (value.constructor as { name?: unknown } | undefined)?.name;
+  if (typeof name !== 'string' || name === '') return 'an object';
+  return known === 'Error' ? `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}` : `an instance of ${name}`;
+}

@@ -1,0 +1,191 @@
+/**
+ * The loop form: one marble in hand at a time, from `wait` to `finish`.
+ *
+ * What may go wrong: the script waits again without finishing: then the marble is abandoned, and the Monitor
+ * brings it back with its attempt raised; or its lease passes first, and `finish` throws MR_LEASE_LOST.
+ */
+import type { Communicator } from '../communicator/communicator.js';
+import type { Held } from '../communicator/in-hand.js';
+import type { Holding } from '../communicator/holding.js';
+import type { Output } from '../communicator/outputs.js';
+import { checkOptions, delay } from '../check-options.js';
+import { MarbleRunError, isMarbleRunError } from '../errors.js';
+import { decodeData } from './codec.js';
+import { describeError } from './described-error.js';
+import { leaseLost, type Lease } from './lease.js';
+import { LoopMarble, type FailOptions } from './loop-marble.js';
+import type { ResolvedOptions } from './options.js';
+import { backoffMs } from './retry.js';
+import { Taker } from './taker.js';
+import type { Processing, Telemetry } from './telemetry.js';
+
+interface InHand {
+  readonly held: Held;
+  /** Undefined for an unmonitored marble. */
+  readonly holding: Holding | undefined;
+  /** Kept back until `finish`, with `atomic`. */
+  readonly outputs: Output[];
+  readonly lost: AbortController;
+  readonly processing: Processing | undefined;
+}
+
+/** What Redis says of a finish, or of what is given back. */
+type Outcome = { readonly forgotten: true } | { readonly forgotten: false; readonly refused: Set<string> };
+
+export class Loop {
+  readonly #taker: Taker;
+  #inHand: InHand | undefined;
+  #isWaiting = false;
+  #hasWarned = false;
+  #isClosed = false;
+
+  /** Without a lease: unmonitored. */
+  constructor(
+    communicator: Communicator,
+    private readonly lease: Lease | undefined,
+    private readonly options: ResolvedOptions,
+    private readonly telemetry: Telemetry | undefined,
+  ) {
+    this.#taker = new Taker(communicator, lease, options);
+  }
+
+  get inHand(): InHand | undefined {
+    return this.#inHand;
+  }
+
+  /** Waits for the next marble and takes it in hand. Undefined when the time is over. */
+  async take(queues: string[], timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
+    this.#mustBeOpen();
+    if (this.#isWaiting)
+      throw new MarbleRunError(
+        'MR_BUSY',
+        'wait: another wait of this Marble is under way; use work() for many at a time',
+      );
+    this.#isWaiting = true;
+    try {
+      const abandoned = this.#abandon();
+      const found = await this.#taker.take(queues, { timeoutMs, signal, abandoned, closed: () => this.#isClosed });
+      if (!found) return undefined;
+      const processing = this.telemetry?.processing(found.held.queue, found.held.envelope);
+      this.#inHand = { ...found, outputs: [], lost: new AbortController(), processing };
+      return decodeData(found.held.envelope, this.options.codec);
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+
+  /** Ends when the signal is aborted, giving back what is in hand then, or on `close`, which gives back by itself. */
+  async *each(queues: string[], signal: AbortSignal | undefined): AsyncGenerator<LoopMarble, void, undefined> {
+    for (;;) {
+      if (signal?.aborted) return this.#giveBack();
+      let data: unknown;
+      try {
+        data = await this.take(queues, Infinity, signal);
+      } catch (error) {
+        if (this.#isOver(error, signal)) return;
+        await this.#skip(error);
+        continue;
+      }
+      const inHand = this.#inHand!;
+      yield new LoopMarble(inHand.held, data, inHand.lost.signal, {
+        finish: () => this.finish(inHand),
+        fail: (error, options) => this.fail(error, options, inHand),
+      });
+    }
+  }
+
+  async finish(which = this.#inHand): Promise<void> {
+    const { held, holding, outputs, processing } = this.#putDown(which);
+    if (!holding) return processing?.end('finished');
+    const result = await holding.swap({ finish: [{ held, outputs }] });
+    await this.#mustBeKnown(result, held, holding, processing);
+    processing?.end('finished');
+  }
+
+  async fail(error: unknown, options: FailOptions = {}, which = this.#inHand): Promise<void> {
+    checkOptions('fail', options, { retryInMs: delay });
+    const { held, holding, processing } = this.#putDown(which);
+    if (!holding) throw new MarbleRunError('MR_NOTHING_HELD', 'fail: an unmonitored marble cannot be given back');
+    const delayMs = options.retryInMs ?? backoffMs(held.envelope, this.options);
+    const result = await holding.giveBack([{ held, verdict: 'fail', delayMs, error: describeError(error) }]);
+    await this.#mustBeKnown(result, held, holding, processing);
+    processing?.end('failed', error);
+  }
+
+  /** Its holder was given up. */
+  lost(holding: Holding): void {
+    if (this.#inHand?.holding === holding) this.#inHand.lost.abort(leaseLost(this.#inHand.held));
+  }
+
+  /** What is in hand is the lease's to give back. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#inHand?.lost.abort(closed());
+    this.#inHand = undefined;
+    await this.#taker.unblock();
+  }
+
+  #putDown(inHand: InHand | undefined): InHand {
+    this.#mustBeOpen();
+    if (!inHand || inHand !== this.#inHand)
+      throw new MarbleRunError('MR_NOTHING_HELD', 'finish or fail: no marble is held; wait for one first');
+    this.#inHand = undefined;
+    return inHand;
+  }
+
+  async #mustBeKnown(result: Outcome, held: Held, holding: Holding, processing: Processing | undefined): Promise<void> {
+    if (result.forgotten) await this.lease?.renew(holding);
+    if (!result.forgotten && !result.refused.has(held.receipt)) return;
+    const error = leaseLost(held);
+    processing?.end('lost', error);
+    throw error;
+  }
+
+  /** What is in hand when the next is waited for. An unmonitored one is finished by that. */
+  #abandon(): Held | undefined {
+    const { held, holding, processing } = this.#inHand ?? {};
+    processing?.end(holding ? 'abandoned' : 'finished');
+    this.#inHand = undefined;
+    if (!held || !holding) return undefined;
+    if (!this.#hasWarned)
+      process.emitWarning(
+        `wait: marble ${held.envelope.id} of queue ${held.queue} was not finished: it is abandoned and comes back with its attempt raised; call finish() or fail() first`,
+        { type: 'MarbleRunWarning', code: 'MR_ABANDONED' },
+      );
+    this.#hasWarned = true;
+    return held;
+  }
+
+  /** As if it had not been taken. */
+  async #giveBack(): Promise<void> {
+    const { held, holding, processing } = this.#inHand ?? {};
+    this.#inHand = undefined;
+    if (!held || !holding) return;
+    const result = await holding.giveBack([{ held, verdict: 'release', delayMs: 0 }]);
+    if (result.forgotten) await this.lease?.renew(holding);
+    processing?.end('abandoned');
+  }
+
+  #isOver(error: unknown, signal: AbortSignal | undefined): boolean {
+    return this.#isClosed ? isMarbleRunError(error, 'MR_CLOSED') : signal?.aborted === true && error === signal.reason;
+  }
+
+  /** A marble that cannot be read fails, and the loop goes on. Throws any other error. */
+  async #skip(error: unknown): Promise<void> {
+    if (!isMarbleRunError(error, 'MR_DATA_UNREADABLE') || !this.#inHand?.holding) throw error;
+    const { id, attempt } = this.#inHand.held.envelope;
+    process.emitWarning(`marble ${id} of queue ${this.#inHand.held.queue}, attempt ${attempt + 1}: ${error.message}`, {
+      type: 'MarbleRunWarning',
+      code: 'MR_WORK',
+    });
+    await this.fail(error);
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw closed();
+  }
+}
+
+function closed(): MarbleRunError {
+  return new MarbleRunError('MR_CLOSED', 'this Marble is closed');
+}

@@ -1,0 +1,44 @@
+/**
+ * Tells the user's `onError` of what went wrong, whatever that does: one that throws, or returns a promise that
+ * rejects, costs no place of its worker and no process. By default a warning, with the stack of the error itself.
+ */
+import { describeError } from './described-error.js';
+
+/** Of which marble is told. */
+export interface About {
+  readonly id: string;
+  readonly queue: string;
+  readonly attempt: number;
+}
+
+export type OnError = (error: unknown, marble: About) => unknown;
+
+export function safeOnError(onError: OnError = warn): OnError {
+  return (error, marble) => {
+    const failed = (trouble: unknown) => warnOf('MR_ON_ERROR', `onError threw, told of ${named(marble)}`, trouble);
+    try {
+      const result = onError(error, marble);
+      if (result instanceof Promise) result.catch(failed);
+    } catch (trouble) {
+      warn(error, marble); // else nobody would know of it
+      failed(trouble);
+    }
+  };
+}
+
+function warn(error: unknown, marble: About): void {
+  warnOf('MR_WORK', named(marble), error);
+}
+
+function warnOf(code: string, what: string, error: unknown): void {
+  const { message, stack } = describeError(error);
+  process.emitWarning(`${what}: ${message}`, {
+    type: 'MarbleRunWarning',
+    code,
+    ...(stack !== undefined && { detail: String(stack) }),
+  });
+}
+
+function named({ id, queue, attempt }: About): string {
+  return `marble ${id} of queue ${queue}, attempt ${attempt}`;
+}

@@ -1,0 +1,43 @@
+/**
+ * Notices a handler that sends by its Marble where the marble in its hand was meant: such a send is in Redis at
+ * once, also when the handler then fails, and again with its next attempt.
+ *
+ * Only the stack tells who called, and V8 follows it through `await` to the worker: no false alarm, and no cost
+ * for handlers. But it is slow, so it is taken for the first sends of a working process and then for few. What may go
+ * wrong: a send out of a timer, of minified code, or between two looks is not noticed.
+ */
+const FIRST = 20;
+const THEN_EVERY = 4096;
+const FRAMES = 50;
+const WORKER = new RegExp(`Handling\\.#(settle|handle)\\b|${escaped(new URL('./handling.js', import.meta.url).href)}`);
+
+export class OutsideSends {
+  #sends = 0;
+  #told = false;
+
+  /** To be called by what sends while a worker of the same Marble is there. */
+  look(call: string): void {
+    const n = this.#sends++;
+    if (this.#told || (n >= FIRST && n % THEN_EVERY !== 0) || !isInHandler()) return;
+    this.#told = true;
+    process.emitWarning(
+      `${call} of the Marble was called by a handler: what it sends is not committed with the finish and is sent again with each attempt; ` +
+        `use ${call} of the marble that the handler is given as its second argument. If this is meant, send by a Marble of its own`,
+      { type: 'MarbleRunWarning', code: 'MR_SENT_OUTSIDE' },
+    );
+  }
+}
+
+function isInHandler(): boolean {
+  const before = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = FRAMES;
+    return WORKER.test(String(new Error().stack));
+  } finally {
+    Error.stackTraceLimit = before;
+  }
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
