@@ -11,6 +11,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Marble } from 'marblerun';
+import { beginPulse } from './worker-pulse.js';
 
 interface Queues {
   tasks: { n: number; takesMs?: number };
@@ -20,7 +21,11 @@ interface Queues {
 const largest = Number(process.env['WORKER_LARGEST'] || Infinity);
 const concurrency = Number(process.env['WORKER_CONCURRENCY'] || 4);
 const drainMs = Number(process.env['WORKER_DRAIN_MS'] || 8000);
-const marble = new Marble<Queues>();
+const timeLimitMs = Number(process.env['WORKER_TIME_LIMIT_MS'] || 0);
+const pulseFile = process.env['WORKER_PULSE_FILE'];
+if (pulseFile) beginPulse(pulseFile);
+/** As long as the drain may take, and a little: so a stop ends within the grace of its container, with Redis away too. */
+const marble = new Marble<Queues>({ closeTimeoutMs: drainMs + 3000 });
 
 marble.work(
   'tasks',
@@ -34,7 +39,7 @@ marble.work(
     await sleep(takesMs, undefined, { signal: task.signal });
     task.send('results', { n, square: n * n, worker: hostname(), attempt: task.attempt });
   },
-  { concurrency, drainMs },
+  { concurrency, drainMs, timeLimitMs },
 );
 console.log('waiting for tasks');
 

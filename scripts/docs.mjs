@@ -1,5 +1,6 @@
 /**
- * Writes what comes from the code: the tables of docs/ (scripts, variables, options, errors), and docs/openapi.
+ * Writes what comes from the code: the tables of docs/ (scripts, variables, options, errors), docs/openapi, and from
+ * observability/ the alerts and the dashboard of k8s/.
  * With --check it writes nothing and exits 1 where a table is out of date.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { buildElevator, elevatorVariables, readConfig as readElevatorConfig } fr
 import { buildMonitor, monitorVariables, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { ERROR_CODES, MARBLE_DEFAULTS } from 'marblerun';
 import { z } from 'zod';
+import { asManifest, clusterObservability } from './cluster-observability.mjs';
 
 const root = new URL('..', import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), 'utf8');
@@ -127,6 +129,8 @@ for (const [name, build] of Object.entries(services)) {
   const path = `docs/openapi/${name}.json`;
   keep(path, existsSync(new URL(path, root)) ? read(path) : '', await openapi(build));
 }
+for (const [path, manifest] of Object.entries(clusterObservability))
+  keep(path, existsSync(new URL(path, root)) ? read(path) : '', await asManifest(path, manifest(read)));
 
 function keep(path, before, text) {
   if (text === before) return;

@@ -23,8 +23,8 @@ export interface CompressionOptions {
 
 interface Method {
   readonly mark: number;
-  pack(bytes: Buffer): Buffer;
-  unpack(bytes: Buffer, maxBytes: number): Buffer;
+  readonly pack: (bytes: Buffer) => Buffer;
+  readonly unpack: (bytes: Buffer, maxBytes: number) => Buffer;
 }
 
 const AS_IT_IS = 0;

@@ -48,6 +48,9 @@ export function decodeData({ type, data, id }: Pick<Envelope, 'type' | 'data' | 
   }
 }
 
+/** The types of JavaScript do not know that some values have no JSON. */
+const stringify = JSON.stringify as (data: unknown) => string | undefined;
+
 /** Without a codec: bytes as they are, all else as JSON. Throws MR_DATA_UNENCODABLE. */
 export function encodedPlainly(data: unknown): Encoded {
   const bytes = bytesOf(data);
@@ -55,7 +58,7 @@ export function encodedPlainly(data: unknown): Encoded {
   let json: string | undefined;
   let loss: { readonly text: string } | undefined;
   try {
-    json = JSON.stringify(data);
+    json = stringify(data);
     loss = lossIn(data);
   } catch (cause) {
     throw unencodable(`data: cannot encode it: ${bigIntIn(data) ?? firstLine(cause)}; ${ALLOWED}`, cause);

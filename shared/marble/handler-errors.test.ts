@@ -26,7 +26,15 @@ const revoked = () => {
 const thrown: [string, () => unknown][] = [
   ['a revoked Proxy', revoked],
   ['nothing', () => undefined],
-  ['an error whose message throws', () => Object.defineProperty(new Error(), 'message', { get: revoked().toString })],
+  [
+    'an error whose message throws',
+    () =>
+      Object.defineProperty(new Error(), 'message', {
+        get: () => {
+          throw new Error('no message');
+        },
+      }),
+  ],
   [
     'a circular error',
     () => {

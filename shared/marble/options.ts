@@ -130,7 +130,9 @@ function has(value: unknown, ...names: string[]): boolean {
 function isMetrics(value: unknown): boolean {
   if (!has(value, 'registry', 'Counter', 'Histogram')) return false;
   const { registry, Counter, Histogram } = value as Partial<ClientMetricsOptions>;
-  return [registry?.getSingleMetric, Counter, Histogram].every((each) => typeof each === 'function');
+  return (
+    typeof registry?.getSingleMetric === 'function' && [Counter, Histogram].every((one) => typeof one === 'function')
+  );
 }
 
 function isCodec(value: unknown): boolean {

@@ -54,11 +54,11 @@ test.each([new Error('no more'), 'no more', undefined])(
     const marble = marbleOf();
     async function* items() {
       for (let i = 0; i < 700; i++) yield await Promise.resolve(i);
-      throw thrown;
+      throw thrown as Error;
     }
     function* inTurn() {
       yield* numbers(700);
-      throw thrown;
+      throw thrown as Error;
     }
     for (const source of [items(), inTurn()])
       expect(await failed(marble.sendMany('q', source))).toMatchObject({

@@ -67,7 +67,7 @@ describe('the schema check', () => {
     [
       'a custom resource with an unknown field',
       {
-        ...{ apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor', metadata: { name: 'x' } },
+        ...{ apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor', metadata: { name: 'x', namespace: 'x' } },
         spec: { selector: {}, podMetricsEndpoints: [{ port: 'http', intervall: '1s' }] },
       },
       /intervall/,
@@ -85,7 +85,7 @@ test('the tags of the images are the version of the packages', () => {
   const root = new URL('../../../', import.meta.url);
   const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
   const { version } = JSON.parse(read('shared/package.json')) as { version: string };
-  for (const path of ['k8s/base/kustomization.yaml', 'k8s/elevator/kustomization.yaml']) {
+  for (const path of ['base', 'worker', 'elevator'].map((folder) => `k8s/${folder}/kustomization.yaml`)) {
     const tags = [...read(path).matchAll(/newTag: ([^ }]+)/g)].map(([, tag]) => tag);
     expect(tags.length).toBeGreaterThan(0);
     expect(new Set(tags)).toEqual(new Set([version]));

@@ -43,7 +43,10 @@ const BREAKS: Readonly<Record<string, readonly [string, (it: Case) => void]>> = 
     'monitor',
     ({ containers }) => set(containers[0], 'env', [{ name: 'MARBLERUN_REDIS', value: 'redis://:secret@redis' }]),
   ],
-  'scraped, by annotations, where there are metrics': ['monitor', ({ pod }) => set(pod.metadata, 'annotations', {})],
+  'scraped once where there are metrics: by annotations, or by a PodMonitor': [
+    'monitor',
+    ({ pod }) => set(pod.metadata, 'annotations', {}),
+  ],
   'a volume for the state': ['redis', ({ workload }) => set(workload['spec'], 'volumeClaimTemplates', [])],
 };
 

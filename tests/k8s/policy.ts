@@ -1,7 +1,7 @@
 /**
  * Our rules for what runs in a cluster. Each returns what is wrong with a workload; empty where nothing is.
  */
-import { appOf, selecting, spec, type Case, type Container, type Pod } from './workload.js';
+import { appOf, selecting, spec, type Case, type Container, type Peer, type Pod, type Selector } from './workload.js';
 
 type Rule = (it: Case) => string;
 
@@ -13,8 +13,15 @@ const PORTS: Readonly<Record<string, readonly number[]>> = {
   monitor: [9464, 9465],
   elevator: [9464, 9465],
 };
+/** What ends after the drain: a worker closes for 3 s more (examples/worker.ts). */
+const LONGER_S = 3;
+const isWorker = (pod: Pod) => /(^|-)worker$/.test(appOf(pod));
 const each = (containers: readonly Container[], wrong: (container: Container) => string | false | undefined) =>
   containers.map((container) => wrong(container) || '').find((it) => it !== '') ?? '';
+
+const isAnybody = ({ podSelector, namespaceSelector, ipBlock }: Peer) =>
+  ipBlock ? ipBlock.cidr.endsWith('/0') : !selectsSome(podSelector) && !selectsSome(namespaceSelector);
+const selectsSome = (selector: Selector | undefined) => selector !== undefined && Object.keys(selector).length > 0;
 
 export const RULES: Readonly<Record<string, Rule>> = {
   'pinned images, never latest': ({ containers }) =>
@@ -38,7 +45,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       return 'the namespace does not enforce it';
     const { securityContext, hostNetwork, hostPID, hostIPC, volumes = [] } = pod.spec;
     if (hostNetwork || hostPID || hostIPC) return 'host namespaces';
-    if (volumes.some((volume) => 'hostPath' in volume)) return 'hostPath';
+    if (volumes.some(({ hostPath }) => hostPath)) return 'hostPath';
     if (securityContext?.runAsNonRoot !== true || !securityContext.runAsUser) return 'may be root';
     if (securityContext.seccompProfile?.type !== 'RuntimeDefault') return 'seccompProfile';
     return each(containers, ({ securityContext: own }) => {
@@ -68,25 +75,28 @@ export const RULES: Readonly<Record<string, Rule>> = {
       [requests, limits].every((side) => side?.['cpu'] && side['memory']) ? '' : 'resources',
     ),
 
-  'probes on the right endpoints': ({ pod, containers }) =>
-    each(containers, ({ startupProbe, livenessProbe, readinessProbe }) => {
+  'probes on the right endpoints': ({ pod }) =>
+    each(pod.spec.containers, ({ startupProbe, livenessProbe, readinessProbe }) => {
       if (!startupProbe || !readinessProbe) return 'missing';
       if (isService(pod)) {
         const paths = [startupProbe, livenessProbe, readinessProbe].map((probe) => probe?.httpGet?.path);
         return paths.join() === '/health/live,/health/live,/health/ready' ? '' : `paths ${paths.join()}`;
       }
       if (appOf(pod) === 'redis') return livenessProbe?.tcpSocket && readinessProbe.exec ? '' : 'redis';
-      return !livenessProbe && readinessProbe.exec?.command.at(-1)?.includes('worker-health') ? '' : 'worker';
+      const asked = [startupProbe, readinessProbe, livenessProbe].map((probe) => probe?.exec?.command.at(-1));
+      const [health, alive] = ['examples/worker-health.js', 'examples/worker-alive.js'];
+      return asked.join() === [health, health, alive].join() ? '' : `worker: ${asked.join()}`;
     }),
 
-  'time to stop: preStop and drain fit into the grace period': ({ pod, containers }) =>
-    each(containers, ({ env = [], lifecycle }) => {
+  'time to stop: preStop and drain fit into the grace period': ({ pod }) =>
+    each(pod.spec.containers, ({ env = [], lifecycle }) => {
       const drain = env.find(({ name }) => name.endsWith('_DRAIN_MS'))?.value;
       const grace = pod.spec.terminationGracePeriodSeconds ?? 30;
       const preStop = lifecycle?.preStop?.sleep?.seconds ?? 0;
       if (isService(pod) && preStop === 0) return 'a service needs a preStop, for requests on their way';
       if (appOf(pod) !== 'redis' && drain === undefined) return 'no drain deadline';
-      return preStop + Number(drain ?? 0) / 1000 < grace ? '' : `${preStop} s + ${drain} ms in ${grace} s`;
+      const needed = preStop + Number(drain ?? 0) / 1000 + (appOf(pod) === 'redis' ? 0 : LONGER_S);
+      return needed < grace ? '' : `${preStop} s + ${drain} ms + ${LONGER_S} s in ${grace} s`;
     }),
 
   'spread over nodes and zones': ({ workload, pod }) => {
@@ -98,11 +108,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'a PodDisruptionBudget that leaves one running, and lets a node be drained': (it) => {
     if (it.workload.kind === 'StatefulSet') return ''; // of one: a budget could only forbid to drain its node
     const budgets = selecting('PodDisruptionBudget', it);
-    return budgets.length === 1 && spec(budgets[0]!).minAvailable === 1 ? '' : 'budget';
+    if (budgets.length !== 1) return `${budgets.length} budgets`;
+    const { minAvailable, unhealthyPodEvictionPolicy } = spec(budgets[0]!);
+    return minAvailable === 1 && unhealthyPodEvictionPolicy === 'AlwaysAllow' ? '' : 'budget';
   },
 
   'a Service where something listens, and only there': (it) => {
-    const expected = appOf(it.pod) === 'worker' ? 0 : 1;
+    const expected = isWorker(it.pod) ? 0 : 1;
     return selecting('Service', it).length === expected ? '' : 'services';
   },
 
@@ -112,6 +124,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ({ policyTypes, ingress, egress }) => policyTypes?.length === 2 && !ingress && !egress,
     );
     if (!closed) return 'open';
+    if (policies.some(({ egress = [] }) => egress.some(({ to = [] }) => to.some(isAnybody))))
+      return 'a way to everybody';
     const open = policies.flatMap(({ ingress = [] }) =>
       ingress.flatMap(({ ports = [] }) => ports.map(({ port }) => port)),
     );
@@ -132,9 +146,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
         : '',
     ),
 
-  'scraped, by annotations, where there are metrics': ({ pod }) => {
+  'scraped once where there are metrics: by annotations, or by a PodMonitor': (it) => {
+    const { pod } = it;
     const port = { monitor: '9464', elevator: '9465' }[appOf(pod)];
     const { annotations = {} } = pod.metadata;
+    const monitors = selecting('PodMonitor', it).length;
+    if (monitors > 0) return monitors === 1 && isService(pod) && !annotations['prometheus.io/scrape'] ? '' : 'twice';
     if (port === undefined) return annotations['prometheus.io/scrape'] ? 'nothing to scrape' : '';
     return annotations['prometheus.io/port'] === port && annotations['prometheus.io/scrape'] === 'true'
       ? ''
@@ -144,7 +161,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'a volume for the state': ({ workload, containers }) => {
     if (workload.kind !== 'StatefulSet') return '';
     const claims = spec(workload).volumeClaimTemplates ?? [];
-    const { volumeMounts = [] } = containers[0] as unknown as { volumeMounts?: { name: string }[] };
-    return claims.length === 1 && volumeMounts.some(({ name }) => name === claims[0]!.metadata.name) ? '' : 'no volume';
+    const mounted = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
+    return claims.length === 1 && mounted.includes(claims[0]!.metadata.name) ? '' : 'no volume';
   },
 };

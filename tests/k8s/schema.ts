@@ -1,16 +1,15 @@
 /**
  * Checks a manifest against the Kubernetes OpenAPI schema, strictly: a field that the schema does not know is a mistake.
  *
- * The validators are made from that schema (kubernetes-models) and from the types of the two custom resources. They let
+ * The validators are made from that schema (kubernetes-models); custom resources have schemas of their own. They let
  * unknown fields pass, but they look at every field that they know: what nobody looked at is unknown.
  */
-import * as keda from '@kubernetes-models/keda/keda.sh/v1alpha1';
-import * as operator from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import * as apps from 'kubernetes-models/apps/v1';
 import * as autoscaling from 'kubernetes-models/autoscaling/v2';
 import * as networking from 'kubernetes-models/networking.k8s.io/v1';
 import * as policy from 'kubernetes-models/policy/v1';
 import * as core from 'kubernetes-models/v1';
+import { customMistakesOf } from './custom-schema.js';
 import type { Manifest } from './render.js';
 
 interface Model {
@@ -21,14 +20,14 @@ const MODELS: Readonly<Record<string, object>> = {
   v1: core,
   'apps/v1': apps,
   'autoscaling/v2': autoscaling,
-  'keda.sh/v1alpha1': keda,
-  'monitoring.coreos.com/v1': operator,
   'networking.k8s.io/v1': networking,
   'policy/v1': policy,
 };
 
 /** Every mistake, in words; none for a correct manifest. */
 export function mistakesOf(manifest: Manifest): string[] {
+  const custom = customMistakesOf(manifest);
+  if (custom) return custom;
   const { apiVersion, kind } = manifest;
   const model = (MODELS[apiVersion] as Record<string, Model> | undefined)?.[kind];
   if (!model) return [`there is no ${kind} in ${apiVersion}`];

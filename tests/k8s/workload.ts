@@ -4,14 +4,43 @@ import type { Manifest } from './render.js';
 export const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'];
 
 interface Probe {
-  readonly httpGet?: { readonly path: string; readonly port: string };
+  readonly httpGet?: { readonly path: string; readonly port: string | number };
   readonly exec?: { readonly command: readonly string[] };
-  readonly tcpSocket?: { readonly port: string };
+  readonly tcpSocket?: { readonly port: string | number };
+}
+/** A key of a ConfigMap or Secret. */
+export interface KeyRef {
+  readonly name: string;
+  readonly key: string;
+  readonly optional?: boolean;
+}
+export interface Variable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly configMapKeyRef?: KeyRef; readonly secretKeyRef?: KeyRef };
+}
+export interface Volume {
+  readonly name: string;
+  readonly hostPath?: object;
+  readonly emptyDir?: object;
+  readonly configMap?: { readonly name: string };
+  readonly secret?: { readonly secretName: string };
+  readonly persistentVolumeClaim?: { readonly claimName: string };
+  readonly projected?: { readonly sources: readonly Source[] };
+}
+interface Source {
+  readonly secret: {
+    readonly name: string;
+    readonly items: readonly { readonly key: string; readonly path: string }[];
+  };
 }
 export interface Container {
   readonly name: string;
   readonly image: string;
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly env?: readonly Variable[];
+  readonly command?: readonly string[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly resources?: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
   readonly securityContext?: {
     readonly allowPrivilegeEscalation?: boolean;
@@ -35,7 +64,7 @@ export interface Pod {
     readonly hostNetwork?: boolean;
     readonly hostPID?: boolean;
     readonly hostIPC?: boolean;
-    readonly volumes?: readonly Record<string, unknown>[];
+    readonly volumes?: readonly Volume[];
     readonly securityContext?: {
       readonly runAsNonRoot?: boolean;
       readonly runAsUser?: number;
@@ -51,9 +80,10 @@ export interface Case {
   readonly manifests: readonly Manifest[];
 }
 export const podOf = (workload: Manifest): Pod => (workload['spec'] as { template: Pod }).template;
+/** In the order in which they begin. */
 export function containersOf(workload: Manifest): Container[] {
   const { containers, initContainers = [] } = podOf(workload).spec;
-  return [...containers, ...initContainers];
+  return [...initContainers, ...containers];
 }
 
 /** The name that its labels give. */
@@ -63,15 +93,25 @@ export interface Spec {
   readonly minAvailable?: number;
   readonly minReplicas?: number;
   readonly minReplicaCount?: number;
-  readonly scaleTargetRef?: { readonly name: string };
+  readonly unhealthyPodEvictionPolicy?: string;
+  readonly serviceName?: string;
+  readonly clusterIP?: string;
+  readonly ports?: readonly { readonly targetPort: string | number }[];
+  readonly podMetricsEndpoints?: readonly { readonly port: string }[];
+  readonly scaleTargetRef?: { readonly name: string; readonly kind?: string };
   readonly selector?: Selector;
   readonly podSelector?: Selector;
   readonly policyTypes?: readonly string[];
-  readonly ingress?: readonly { readonly from?: readonly unknown[]; readonly ports?: readonly Port[] }[];
-  readonly egress?: readonly { readonly to?: readonly unknown[]; readonly ports?: readonly Port[] }[];
+  readonly ingress?: readonly { readonly from?: readonly Peer[]; readonly ports?: readonly Port[] }[];
+  readonly egress?: readonly { readonly to?: readonly Peer[]; readonly ports?: readonly Port[] }[];
   readonly volumeClaimTemplates?: readonly Manifest[];
 }
-interface Port {
+export interface Peer {
+  readonly podSelector?: Selector;
+  readonly namespaceSelector?: Selector;
+  readonly ipBlock?: { readonly cidr: string };
+}
+export interface Port {
   readonly port: number;
 }
 export const spec = (manifest: Manifest) => manifest['spec'] as Spec;
@@ -79,20 +119,25 @@ export const spec = (manifest: Manifest) => manifest['spec'] as Spec;
 export function selecting(kind: string, { workload, pod, manifests }: Case): Manifest[] {
   return manifests.filter((manifest) => {
     if (manifest.kind !== kind || manifest.metadata.namespace !== workload.metadata.namespace) return false;
-    const { selector, podSelector } = spec(manifest);
-    return selects(
-      kind === 'Service' ? { matchLabels: selector as Selector['matchLabels'] } : (podSelector ?? selector),
-      pod,
-    );
+    return selects(selectorOf(manifest), pod.metadata.labels);
   });
 }
 
-interface Selector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
+/** Whom a manifest selects: a Service has labels alone, the others a selector. */
+export function selectorOf(manifest: Manifest): Selector | undefined {
+  const { selector, podSelector } = spec(manifest);
+  return manifest.kind === 'Service' ? { matchLabels: selector as Selector['matchLabels'] } : (podSelector ?? selector);
+}
+
+export interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
   readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values: string[] }[];
 }
 
-function selects({ matchLabels = {}, matchExpressions = [] }: Selector = {}, { metadata: { labels } }: Pod): boolean {
+export function selects(
+  { matchLabels = {}, matchExpressions = [] }: Selector = {},
+  labels: Readonly<Record<string, string>>,
+): boolean {
   return (
     Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
     matchExpressions.every(({ key, operator, values }) => operator === 'In' && values.includes(labels[key] ?? ''))

@@ -1,0 +1,24 @@
+/**
+ * Is the event loop of this container's worker alive? Exits 0 or 1: for a liveness probe.
+ *
+ * Alive is a loop that ran within the time that a marble may take (WORKER_TIME_LIMIT_MS, and a margin): one that computes
+ * within its limit is busy. It asks no Redis, for a restart cannot bring Redis back. A handler that waits for ever blocks no
+ * loop: the time limit takes its marble back. What may go wrong: there is no pulse at all; then the worker is not alive.
+ */
+import { readFileSync } from 'node:fs';
+
+const MARGIN_MS = 5000;
+const file = process.env['WORKER_PULSE_FILE'] || '/pulse/time';
+const limitMs = Number(process.env['WORKER_TIME_LIMIT_MS'] || 600_000);
+const allowedMs = limitMs + MARGIN_MS;
+
+try {
+  const silentMs = Date.now() - Number(readFileSync(file, 'utf8'));
+  if (!(silentMs <= allowedMs)) {
+    console.error(`the event loop has been blocked for ${silentMs} ms; allowed: ${allowedMs}`);
+    process.exitCode = 1;
+  }
+} catch (error) {
+  console.error(`no pulse: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
