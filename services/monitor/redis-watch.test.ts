@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '@marblerun/service';
 import { RedisServer, redisCli, until } from '@marblerun/test-support';
 import { Communicator, encodeEnvelope, keysOf, type Output } from 'marblerun/communicator';
+import { buildMonitor } from './app.js';
+import { readConfig } from './config.js';
 import { RedisWatch } from './redis-watch.js';
 
 let server: RedisServer;
@@ -184,4 +186,30 @@ test('a run of more lists than one step looks at, under traffic: nothing is told
   await moving;
   await unaccounted();
   expect(await unaccounted()).toBe(100);
+});
+
+test('a Monitor of a Redis that may evict is not ready, says why, and exports it; and what is missing', async () => {
+  const monitor = buildMonitor(
+    readConfig({
+      ...{ MARBLERUN_REDIS: server.url, MARBLERUN_RUN: 'main', MARBLERUN_AUDIT_MS: '100' },
+      MARBLERUN_LOG_LEVEL: 'silent',
+    }),
+  );
+  const asked = async (url: string) => (await monitor.server.inject(url)).body;
+  try {
+    await send(30);
+    await admin('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    monitor.start();
+    await until('it is known', async () =>
+      (await asked('/metrics')).includes('marblerun_redis_may_evict{run="main"} 1'),
+    );
+    expect((await monitor.server.inject('/health/ready')).statusCode).toBe(503);
+    expect(await asked('/health/ready')).toContain('this Redis may evict: allkeys-lru');
+    await until('it was audited', async () => (await asked('/metrics')).includes('unaccounted{run="main"} 0'));
+    await admin('DEL', keys.queue('q'));
+    await until('it is told', async () => (await asked('/metrics')).includes('unaccounted{run="main"} 30'));
+  } finally {
+    await monitor.server.close();
+    await monitor.stop();
+  }
 });

@@ -33,8 +33,12 @@ export function encrypted(options: EncryptionOptions, inner: Codec = plain): Cod
     use: having('the id of one of the keys', (value) => typeof value === 'string'),
   });
   checkCodec('encrypted.inner', inner);
-  const given: Partial<EncryptionOptions> = options;
-  const keys = new Map(Object.entries(given.keys ?? {}).map(([id, key]) => [checkId(id), keyOf(id, key)]));
+  const keys = new Map(
+    Object.entries((options as Partial<EncryptionOptions>).keys ?? {}).map(([id, key]) => [
+      checkId(id),
+      keyOf(id, key),
+    ]),
+  );
   const key = keys.get(options.use);
   if (!key) return bad('encrypted.use', options.use, `the id of one of the keys: ${ids(keys)}`);
   const head = Buffer.from([VERSION, options.use.length, ...Buffer.from(options.use)]);

@@ -48,22 +48,20 @@ export function decodeData({ type, data, id }: Pick<Envelope, 'type' | 'data' | 
   }
 }
 
-/** The types of JavaScript do not know that some values have no JSON. */
-const stringify = JSON.stringify as (data: unknown) => string | undefined;
-
 /** Without a codec: bytes as they are, all else as JSON. Throws MR_DATA_UNENCODABLE. */
 export function encodedPlainly(data: unknown): Encoded {
   const bytes = bytesOf(data);
   if (bytes) return { type: 'b', data: bytes };
-  let json: string | undefined;
+  let json: unknown; // undefined where a toJSON returned nothing, whatever the types say
   let loss: { readonly text: string } | undefined;
   try {
-    json = stringify(data);
+    json = JSON.stringify(data);
     loss = lossIn(data);
   } catch (cause) {
     throw unencodable(`data: cannot encode it: ${bigIntIn(data) ?? firstLine(cause)}; ${ALLOWED}`, cause);
   }
-  if (loss || json === undefined) throw unencodable(loss?.text ?? `data: its toJSON returned nothing; ${ALLOWED}`);
+  if (loss || typeof json !== 'string')
+    throw unencodable(loss?.text ?? `data: its toJSON returned nothing; ${ALLOWED}`);
   return { type: 'j', data: json };
 }
 

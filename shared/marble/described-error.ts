@@ -47,7 +47,8 @@ const FIELDS = ['name', 'message', 'code', 'stack', 'cause'] as const;
 /** Also of another realm, such as that of a test runner. */
 function isError(value: unknown): value is Error {
   try {
-    return Object.prototype.toString.call(value) === '[object Error]' || value instanceof Error;
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- Node.js 20 has no Error.isError
+    return types.isNativeError(value) || value instanceof Error;
   } catch {
     return false; // a Proxy that was revoked has no prototype
   }

@@ -109,8 +109,8 @@ const expressions: [string, string][] = [
   ...keda.spec.triggers.map(({ metadata: { query } }): [string, string] => ['the ScaledObject', query]),
 ];
 
-/** What Prometheus adds to every series. */
-const ADDED = ['job', 'instance'];
+/** What Prometheus adds to every series; the namespace, in a cluster. */
+const ADDED = ['job', 'instance', 'namespace'];
 
 test.each(expressions)('%s asks for what is exported: %s', (_what, expression) => {
   const { metrics, labels } = namesIn(expression);
@@ -133,9 +133,15 @@ test('the autoscaler asks for a metric and labels that are exported', () => {
   const hpa = parse(read('k8s/components/autoscale-hpa/hpa.yaml')) as {
     spec: { metrics: { external: { metric: { name: string; selector: { matchLabels: object } } } }[] };
   };
+  const adapter = parse(read('k8s/components/autoscale-hpa/adapter-rule.yaml')) as {
+    externalRules: { name: { as: string }; metricsQuery: string }[];
+  };
   for (const { external } of hpa.spec.metrics) {
-    const { labels } = ofMonitor.get(external.metric.name)!;
-    expect([...labels]).toEqual(expect.arrayContaining(Object.keys(external.metric.selector.matchLabels)));
+    const rule = adapter.externalRules.find(({ name }) => name.as === external.metric.name);
+    const { metrics } = namesIn(rule!.metricsQuery.replaceAll('<<.LabelMatchers>>', ''));
+    expect(metrics.size).toBeGreaterThan(0);
+    const asked = Object.keys(external.metric.selector.matchLabels);
+    for (const name of metrics) expect([...ofMonitor.get(name)!.labels]).toEqual(expect.arrayContaining(asked));
   }
 });
 
