@@ -42,7 +42,9 @@ line_of() {
 }
 
 {
-  echo 'user default off'
+  # Nobody can be this user. Redis itself is, while it reads its append-only file: without all rights it would read it as
+  # far as the first transaction, and forget the rest.
+  echo 'user default off resetpass allkeys allchannels +@all'
   echo 'user health on nopass resetchannels -@all +ping'
   echo "$USERS" | while read -r user part runs; do
     # shellcheck disable=SC2086 # a word for each run
