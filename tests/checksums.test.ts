@@ -11,7 +11,6 @@ import { filesDone, setChecksumStage } from '@marblerun/examples/checksums/scene
 import { sha256sum } from '@marblerun/examples/checksums/verify';
 import { Stage } from '@marblerun/examples/stage/stage';
 import { Program, until } from '@marblerun/test-support';
-import { Communicator } from 'marblerun/communicator';
 
 const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const BIG_BYTES = 65_536;
@@ -82,10 +81,6 @@ test(
     expect(files).toBeGreaterThan(6000);
     expect(figure(job, /^(\d+) files/)).toBe(files);
     expect(figure(job, /(\d+) in run upper/)).toBe(big);
-    const peek = new Communicator(lower);
-    const dropped = (await peek.show()).reduce((sum, { counts }) => sum + counts.dropped, 0);
-    await peek.close();
-    expect(dropped).toBeGreaterThan(0); // some were in hand of those that were killed
   },
   LONG_MS,
 );
