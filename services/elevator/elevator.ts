@@ -1,7 +1,7 @@
 /**
  * All lanes of one Elevator: a communicator for each run, a carrier and a loop for each lane.
  */
-import { Loop, type Logger, type Readiness } from '@marblerun/service';
+import { Loop, endTurns, type Logger, type Readiness } from '@marblerun/service';
 import { Communicator } from 'marblerun/communicator';
 import type { Registry } from 'prom-client';
 import { Carrier } from './carrier.js';
@@ -52,11 +52,12 @@ export class Elevator {
     for (const loop of this.#loops()) loop.start();
   }
 
-  /** Lands the batches under way. Safe twice. */
+  /** Lands the batches under way; where a Redis is away or hangs they stay in transit, for the next Elevator. Safe twice. */
   async stop(): Promise<void> {
     for (const carrier of this.carriers) carrier.stop();
-    await Promise.all(this.#loops().map((loop) => loop.stop()));
-    await Promise.all([...this.#communicators.values()].map((communicator) => communicator.close()));
+    const communicators = [...this.#communicators.values()];
+    await endTurns(this.#loops(), communicators);
+    await Promise.all(communicators.map((communicator) => communicator.close()));
   }
 
   readiness(): Readiness {
@@ -64,9 +65,7 @@ export class Elevator {
     const lanes = Object.fromEntries(
       this.#lanes.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')]),
     );
-    const ready =
-      this.#loops().every((loop) => loop.trouble === '' && !loop.late) &&
-      Object.values(runs).every((state) => state === 'ready');
+    const ready = this.#loops().every((loop) => loop.well) && Object.values(runs).every((state) => state === 'ready');
     return { ready, detail: { runs, lanes } };
   }
 

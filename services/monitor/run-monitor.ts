@@ -4,7 +4,7 @@
  * Every chore is a few atomic steps that look again before they act, so any number of Monitors may
  * watch one run. What may go wrong: Redis is away; then the loops say so and try again.
  */
-import { Loop, type Logger } from '@marblerun/service';
+import { Loop, endTurns, type Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import { Communicator, WATCH, noSweep, type SweepResult } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
@@ -23,6 +23,7 @@ export class RunMonitor {
   readonly communicator: Communicator;
   readonly watch: RedisWatch;
   readonly #sweeps: Loop;
+  readonly #promotes: Loop;
   readonly #loops: readonly Loop[];
   #mayScan = true;
 
@@ -38,9 +39,10 @@ export class RunMonitor {
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
       new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), log });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
+    this.#promotes = chore('promote', config.promoteMs, () => this.promote());
     this.#loops = [
       this.#sweeps,
-      chore('promote', config.promoteMs, () => this.promote()),
+      this.#promotes,
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
       chore('policy', POLICY_MS, () => this.watch.lookAtPolicy()),
@@ -54,16 +56,17 @@ export class RunMonitor {
     for (const loop of this.#loops) loop.start();
   }
 
-  /** Ends the turns under way. Safe twice. */
+  /** Ends the turns under way; those that wait for a Redis that is away or hangs are broken off. Safe twice. */
   async stop(): Promise<void> {
-    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await endTurns(this.#loops, [this.communicator]);
     if (this.communicator.state === 'ready') await this.#leave();
     await this.communicator.close();
   }
 
+  /** What marbles wait for decides: tidying up may fail for a while, and `detail` says so. */
   get ready(): boolean {
     if (this.watch.policy) return false;
-    return this.communicator.state === 'ready' && this.#loops.every((loop) => loop.trouble === '' && !loop.late);
+    return this.communicator.state === 'ready' && [this.#sweeps, this.#promotes].every((loop) => loop.well);
   }
 
   /** How long ago a sweep last succeeded. */

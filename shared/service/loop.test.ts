@@ -70,3 +70,17 @@ test('a turn that takes long is not late as long as it gets on, and its earlier 
   release();
   await stopped;
 });
+
+test.each([10_000, 600_000, 86_400_000])(
+  'work that fails is tried again within seconds, at an interval of %d ms',
+  async (intervalMs) => {
+    let turns = 0;
+    const work = () => (++turns < 4 ? Promise.reject(new Error('away')) : Promise.resolve(undefined));
+    const loop = new Loop({ name: 'test', intervalMs, log, work });
+    loop.start();
+    await until('it has failed', () => loop.trouble === 'away');
+    await until('it works again', () => loop.trouble === '', { deadlineMs: 5000 });
+    await loop.stop();
+    expect(turns).toBe(4);
+  },
+);

@@ -2,7 +2,8 @@
  * The one place where services keep time: does a piece of work again and again.
  *
  * What may go wrong: the work throws. Then the log says so once for each kind of trouble, it is
- * tried again after the interval, and `late` turns true when it has not succeeded for long.
+ * tried again within seconds however long the interval is, and `late` turns true when it has not
+ * succeeded for long.
  */
 import type { Logger } from './logger.js';
 
@@ -15,6 +16,8 @@ export interface LoopOptions {
 }
 
 const PATIENCE_MS = 10_000;
+/** Between tries of work that failed: doubles from the first to the most, never over the interval. */
+const RETRY_MS = { first: 250, most: 5000 } as const;
 
 export class Loop {
   readonly #options: LoopOptions;
@@ -22,6 +25,7 @@ export class Loop {
   #turn: Promise<void> | undefined;
   #succeededAt = Date.now();
   #trouble = '';
+  #failures = 0;
   #running = false;
 
   constructor(options: LoopOptions) {
@@ -62,11 +66,17 @@ export class Loop {
     return this.#trouble;
   }
 
+  /** The last turn did not fail, and it is not late. */
+  get well(): boolean {
+    return this.#trouble === '' && !this.late;
+  }
+
   /** For work that takes long: it gets on, which counts as a success. */
   progress(): void {
     this.#succeededAt = Date.now();
     if (this.#trouble !== '') this.#options.log.info({ loop: this.name }, 'works again');
     this.#trouble = '';
+    this.#failures = 0;
   }
 
   #schedule(ms: number): void {
@@ -87,7 +97,13 @@ export class Loop {
       const message = (error as Error).message;
       if (message !== this.#trouble) log.warn({ loop: name, err: error }, 'failed; tries again');
       this.#trouble = message;
-      return intervalMs;
+      return Math.min(intervalMs, retryMs(this.#failures++));
     }
   }
+}
+
+/** Half of it is left to chance, so that many loops do not come back to Redis at the same moment. */
+function retryMs(failures: number): number {
+  const ms = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** failures);
+  return ms * (0.5 + Math.random() / 2);
 }
