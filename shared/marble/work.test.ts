@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { sleep, until } from '@marblerun/test-support';
 import { marbleOf, peek, waiting } from './testing.js';
@@ -198,4 +199,17 @@ test('several queues are worked on in strict order', async () => {
   await marble.send('low', 5);
   await until('the late one was seen', () => seen.length === 5);
   expect(seen).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('a signal that many workers share keeps no listener of those that have stopped', async () => {
+  const shared = new AbortController();
+  const marble = marbleOf();
+  const workers = [1, 2, 3].map(() => marble.work('a', () => undefined, { signal: shared.signal }));
+  expect(getEventListeners(shared.signal, 'abort')).toHaveLength(3);
+  await Promise.all(workers.map((worker) => worker.stop()));
+  expect(getEventListeners(shared.signal, 'abort')).toHaveLength(0);
+  const last = marble.work('a', () => undefined, { signal: shared.signal });
+  shared.abort();
+  await last.done;
+  expect(getEventListeners(shared.signal, 'abort')).toHaveLength(0);
 });

@@ -71,6 +71,7 @@ export class Worker {
   readonly #handling: Handling;
   readonly #wakeup = new Wakeup();
   #blocked: Promise<void> | undefined;
+  readonly #signal: AbortSignal | undefined;
   #stopping = false;
   #drained = false;
 
@@ -99,8 +100,9 @@ export class Worker {
     };
     this.#handling = new Handling(handler, this.#options, this.#work, () => this.#wakeup.ring());
     this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding), true);
-    work.signal?.addEventListener('abort', () => this.#beginStop(), { once: true });
+    work.signal?.addEventListener('abort', this.#beginStop, { once: true });
     if (work.signal?.aborted) this.#beginStop();
+    this.#signal = work.signal;
     workers.add(this);
     this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
   }
@@ -116,14 +118,14 @@ export class Worker {
     return this.done;
   }
 
-  #beginStop(): void {
+  readonly #beginStop = (): void => {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#handling.close();
     this.#wakeup.ring();
     setTimeout(() => this.#drainOver(), this.#work.drainMs).unref();
     void this.#lease.unblock().catch(() => undefined); // else it ends by itself within a block
-  }
+  };
 
   async #loop(): Promise<void> {
     try {
@@ -138,6 +140,7 @@ export class Worker {
     } finally {
       this.#stopping = this.#drained = true;
       workers.delete(this);
+      this.#signal?.removeEventListener('abort', this.#beginStop); // it may outlive many workers
       await this.#blocked;
       await this.#lease.leave().finally(this.stopped);
     }
