@@ -10,8 +10,13 @@
  */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Marble } from 'marblerun';
-import { beginPulse } from './worker-pulse.js';
+
+/** Listened to before all else is loaded: as process 1 of a container, a process loses a signal that nobody listens to. */
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+
+const { Marble } = await import('marblerun');
+const { beginPulse } = await import('./worker-pulse.js');
 
 interface Queues {
   tasks: { n: number; takesMs?: number };
@@ -43,7 +48,9 @@ marble.work(
 );
 console.log('waiting for tasks');
 
-process.once('SIGTERM', () => {
+function end(): void {
   console.log('stopping: finishes or gives back what it holds');
   void marble.close().then(() => console.log('stopped'));
-});
+}
+if (stop.signal.aborted) end();
+else stop.signal.addEventListener('abort', end);

@@ -2,8 +2,11 @@
 /**
  * The Elevator: carries marbles between runs. Configured by its environment (docs/CONFIGURATION.md).
  */
-import { runService } from '@marblerun/service';
-import { buildElevator } from './app.js';
-import { readConfig } from './config.js';
+import { endAtSignals } from '@marblerun/service/early';
+
+endAtSignals(); // before the rest is loaded
+const { runService } = await import('@marblerun/service');
+const { buildElevator } = await import('./app.js');
+const { readConfig } = await import('./config.js');
 
 await runService(() => buildElevator(readConfig()));

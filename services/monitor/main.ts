@@ -2,8 +2,11 @@
 /**
  * The Monitor: brings back dropped marbles. Configured by its environment (docs/CONFIGURATION.md).
  */
-import { runService } from '@marblerun/service';
-import { buildMonitor } from './app.js';
-import { readConfig } from './config.js';
+import { endAtSignals } from '@marblerun/service/early';
+
+endAtSignals(); // before the rest is loaded
+const { runService } = await import('@marblerun/service');
+const { buildMonitor } = await import('./app.js');
+const { readConfig } = await import('./config.js');
 
 await runService(() => buildMonitor(readConfig()));

@@ -15,6 +15,7 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { guardChanges, guardReads, mayNeedToken, type Access } from './access.js';
 import { registerAudit } from './audit.js';
+import { endConnectionsWhenClosing } from './closing.js';
 import { HEADERS } from './headers.js';
 import { checkHost } from './hosts.js';
 import type { Logger } from './logger.js';
@@ -74,6 +75,7 @@ export function createServer(options: ServerOptions): Server {
   tellMethods(server);
   makeQueriesStrict(server);
   refuseWhenClosing(server);
+  endConnectionsWhenClosing(server);
   void server.register(helmet, HEADERS);
   void server.register(swagger, {
     openapi: {

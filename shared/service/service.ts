@@ -8,6 +8,7 @@
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 import { isMarbleRunError } from 'marblerun';
+import { leaveSignals } from './early.js';
 import type { Logger } from './logger.js';
 import type { Server } from './server.js';
 
@@ -37,15 +38,21 @@ export async function runService(build: () => Service): Promise<void> {
     return;
   }
   const { server, log, host, port, drainMs } = service;
+  const stopping = new AbortController();
   closeWithGrace({ delay: drainMs || false, logger: log }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stops because of an error');
     else log.info({ signal }, 'stops');
+    stopping.abort();
     await server.close();
     await service.stop();
     log.info('stopped');
   });
+  leaveSignals();
   log.info(service.about, 'starts');
-  await server.listen({ host, port });
+  await server.listen({ host, port }).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  if (stopping.signal.aborted) return; // told so while it began to listen
   const address = server.server.address() as AddressInfo;
   log.info({ host: address.address, port: address.port }, 'listening');
   service.start();

@@ -1,0 +1,63 @@
+/**
+ * SIGTERM at any moment after the start, with Redis there, away or hung: each program ends in order, long before the grace
+ * of its container is over (15 s in compose, 20 s and 30 s in Kubernetes).
+ */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Program, RedisServer, ServiceProgram, sleep } from '@marblerun/test-support';
+
+const WORKER = new URL('../../examples/dist/worker.js', import.meta.url).pathname;
+/** Says when Node.js has begun, right before it loads the program itself. */
+const BEGUN = 'data:text/javascript,console.log(%22begun%22)';
+/** In ms after that. Until some 500 ms a service loads what it is made of. */
+const MOMENTS = [60, 80, 100, 150, 200, 300, 400, 600, 900, 1500];
+const AT_ONCE_MS = 6000;
+const OPTIONS = { NODE_OPTIONS: `--import=${BEGUN}` };
+let server: RedisServer;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+
+const lanes = (url: string) =>
+  JSON.stringify({
+    runs: { a: { redis: url }, b: { redis: url } },
+    lanes: [{ name: 'up', from: 'a', to: 'b' }],
+  });
+const PROGRAMS: [string, (url: string) => Program][] = [
+  ['Monitor', (url) => new ServiceProgram('monitor', { env: { ...OPTIONS, MARBLERUN_REDIS: url } })],
+  ['Elevator', (url) => new ServiceProgram('elevator', { env: { ...OPTIONS, MARBLERUN_LANES: lanes(url) } })],
+  ['worker', (url) => new Program(WORKER, { env: { ...OPTIONS, MARBLERUN_REDIS: url } })],
+];
+
+async function stopAt(program: Program, ms: number) {
+  try {
+    await program.line(/begun/);
+    await sleep(ms); // the moment is the case
+    const told = Date.now();
+    program.signal('SIGTERM');
+    const exit = await Promise.race([program.exited, sleep(AT_ONCE_MS).then(() => 'still there')]);
+    return { ms, exit, took: Date.now() - told, wrote: exit === 'still there' ? program.lines.slice(-5) : [] };
+  } finally {
+    await program.kill();
+  }
+}
+
+const CASES = PROGRAMS.flatMap(([name, start]) =>
+  ['there', 'away', 'hung'].map((redis) => [name, redis, start] as const),
+);
+
+test.each(CASES)('%s with Redis %s: SIGTERM at ten moments ends it in order', async (_name, redis, start) => {
+  if (redis === 'hung') server.signal('SIGSTOP');
+  try {
+    const url = redis === 'away' ? 'redis://127.0.0.1:1' : server.url;
+    const ends = [];
+    for (let i = 0; i < MOMENTS.length; i += 2)
+      ends.push(...(await Promise.all(MOMENTS.slice(i, i + 2).map((ms) => stopAt(start(url), ms)))));
+    expect(ends.map(({ ms, exit, wrote }) => ({ ms, exit, wrote }))).toEqual(
+      MOMENTS.map((ms) => ({ ms, exit: { code: 0, signal: null }, wrote: [] })),
+    );
+  } finally {
+    server.signal('SIGCONT');
+  }
+});
