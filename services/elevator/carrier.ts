@@ -26,9 +26,13 @@ export interface CarrierOptions {
 export interface LaneStatus {
   readonly depth: number;
   readonly lagMs: number;
+  /** The queues that wait longest, at most 200. */
+  readonly longest: readonly { readonly queue: string; readonly oldestMs: number }[];
   /** Queues that cannot be carried: the key of their outbox holds something other than a list. */
   readonly noList: readonly string[];
 }
+
+const MOST_QUEUES = 200;
 
 export class Carrier {
   readonly lane: Lane;
@@ -82,8 +86,12 @@ export class Carrier {
     const outboxes = await this.#options.lower.status.outboxes();
     const waiting = outboxes.filter(({ queue }) => this.lane.carries(queue));
     const depth = waiting.reduce((sum, outbox) => sum + outbox.depth, await this.#foot.inTransit());
-    return { depth, lagMs: Math.max(0, ...waiting.map(({ oldestMs }) => oldestMs)), noList: this.#foot.noList };
+    const longest = waiting.sort((a, b) => b.oldestMs - a.oldestMs).slice(0, MOST_QUEUES);
+    return { depth, lagMs: longest[0]?.oldestMs ?? 0, longest, noList: this.#foot.noList };
   };
+
+  /** Bound, for metrics. Throws where the lower run is away. */
+  readonly reach = (): Promise<void> => this.#options.lower.connect();
 
   async #waiting(): Promise<readonly string[]> {
     const waiting = await this.#foot.waitingQueues();

@@ -17,7 +17,7 @@ export function buildMonitor(config: MonitorConfig): Service {
   collectDefaultMetrics({ register: registry });
   const sweepMetrics = createSweepMetrics(registry, config.runs);
   const monitors = config.runs.map((run) => new RunMonitor(run, config, log, sweepMetrics));
-  const collect = collectorOf(registry, monitors, config.metricHolders);
+  const collect = collectorOf(registry, monitors, config);
 
   const readiness = () => ({
     ready: monitors.every((monitor) => monitor.ready),

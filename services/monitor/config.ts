@@ -60,6 +60,11 @@ export const monitorVariables = z.object({
   MARBLERUN_METRIC_HOLDERS: whole(0, 100_000)
     .default(200)
     .describe('holders with a metric of their own at the most, the longest unheard first'),
+  MARBLERUN_METRIC_QUEUES: whole(0, 100_000)
+    .default(200)
+    .describe(
+      'queues with metrics of their own at the most: the deepest, those that wait longest, those that fail most',
+    ),
   MARBLERUN_TOKEN: tokens.describe(
     'bearer token for requests that change something, or name:token; without one they are refused. Several, for rotation, separated by commas or lines',
   ),
@@ -83,6 +88,7 @@ export interface MonitorConfig {
   readonly deadKeep: number;
   readonly deadKeepMs: number;
   readonly metricHolders: number;
+  readonly metricQueues: number;
   readonly access: Access;
 }
 
@@ -107,6 +113,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     deadKeep: variables.MARBLERUN_DEAD_KEEP,
     deadKeepMs: variables.MARBLERUN_DEAD_KEEP_MS,
     metricHolders: variables.MARBLERUN_METRIC_HOLDERS,
+    metricQueues: variables.MARBLERUN_METRIC_QUEUES,
     access: { tokens: variables.MARBLERUN_TOKEN, readTokens: variables.MARBLERUN_READ_TOKEN },
   };
 }

@@ -102,6 +102,7 @@ export class RunMonitor {
   #tell({ returned, dead, silent, lateMs, forgotten, clockBack }: SweepResult): void {
     const { run } = this;
     for (const ms of lateMs) this.metrics.recoverySeconds.observe({ run }, ms / 1000);
+    this.metrics.silentHolders.inc({ run }, silent);
     if (returned + dead > 0) this.log.info({ run, returned, dead, silent }, 'brought dropped marbles back');
     if (dead > 0) this.log.warn({ run, dead }, 'marbles are dead');
     if (clockBack) {

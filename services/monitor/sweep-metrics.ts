@@ -8,6 +8,7 @@ export const CLAMPED = ['leases', 'limits', 'delayed'] as const;
 
 export interface SweepMetrics {
   readonly recoverySeconds: Histogram<'run'>;
+  readonly silentHolders: Counter<'run'>;
   readonly clockClamped: Counter<'run' | 'what'>;
 }
 
@@ -20,6 +21,12 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
     buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
     registers: [registry],
   });
+  const silentHolders = new Counter({
+    name: 'marblerun_silent_holders_total',
+    help: 'Holders whose lease passed unheard, as this Monitor gave them up',
+    labelNames: ['run'],
+    registers: [registry],
+  });
   const clockClamped = new Counter({
     name: 'marblerun_clock_clamped_total',
     help: 'Dates that lay too far ahead because the clock of Redis had gone back, as this Monitor set them right',
@@ -28,7 +35,8 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
   });
   for (const run of runs) {
     recoverySeconds.zero({ run });
+    silentHolders.inc({ run }, 0);
     for (const what of CLAMPED) clockClamped.inc({ run, what }, 0);
   }
-  return { recoverySeconds, clockClamped };
+  return { recoverySeconds, silentHolders, clockClamped };
 }

@@ -11,7 +11,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import type { Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import { guardChanges, guardReads, mayNeedToken, type Access } from './access.js';
 import { registerAudit } from './audit.js';
@@ -22,6 +22,7 @@ import type { Logger } from './logger.js';
 import { tellMethods } from './methods.js';
 import { handleError, problem, problems, refuseAtSocket, refuseExpectation } from './problem.js';
 import { makeQueriesStrict } from './strict-query.js';
+import { VERSION } from './version.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -67,6 +68,7 @@ const LIMITS = {
 } as const;
 
 export function createServer(options: ServerOptions): Server {
+  tellBuild(options);
   const server = buildServer(options.log);
   server.server.maxConnections = MOST_CONNECTIONS;
   server.server.on('checkExpectation', refuseExpectation);
@@ -171,6 +173,13 @@ function registerHealth(routes: Routes, readiness: () => Readiness): void {
     const { ready: is, detail } = readiness();
     return reply.code(is ? 200 : 503).send({ status: is ? ('ready' as const) : ('not ready' as const), ...detail });
   });
+}
+
+function tellBuild({ registry, service }: ServerOptions): void {
+  const labels = { service, version: VERSION, node: process.version };
+  const labelNames = Object.keys(labels) as (keyof typeof labels)[];
+  const name = 'marblerun_build_info';
+  new Gauge({ name, help: 'What runs here; always 1', labelNames, registers: [registry] }).set(labels, 1);
 }
 
 function registerMetrics(routes: Routes, { registry, collect }: ServerOptions): void {

@@ -17,10 +17,13 @@ const redis = process.env['MARBLERUN_TEST_REDIS']!;
 const common = { MARBLERUN_REDIS: redis, MARBLERUN_LOG_LEVEL: 'silent' };
 const monitor = buildMonitor(monitorConfig({ ...common, MARBLERUN_RUN: 'observed' }));
 const lanes = JSON.stringify({
-  runs: { observed: {}, higher: {} },
-  lanes: [{ name: 'up', from: 'observed', to: 'higher', queues: ['tasks'] }],
+  runs: { observed: {}, higher: {}, away: { redis: 'redis://127.0.0.1:1' } },
+  lanes: [
+    { name: 'up', from: 'observed', to: 'higher', queues: ['tasks'] },
+    { name: 'stuck', from: 'observed', to: 'away', queues: ['stuck'] },
+  ],
 });
-const elevator = buildElevator(elevatorConfig({ ...common, MARBLERUN_LANES: lanes }));
+const elevator = buildElevator(elevatorConfig({ ...common, MARBLERUN_LANES: lanes, MARBLERUN_BATCH_MARBLES: '1' }));
 const marble = new Marble({ redis, run: 'observed' });
 let ofMonitor: Map<string, Exported>;
 let ofElevator: Map<string, Exported>;
@@ -37,6 +40,8 @@ beforeAll(async () => {
   await marble.wait('tasks');
   await marble.elevate('tasks', 2);
   await marble.elevate('forgotten', 3);
+  await marble.elevate('stuck', 4);
+  await marble.elevate('stuck', 5); // one is in transit, one waits
   await until('it is carried', async () => /event="landed"} 1/.test(await scrape(elevator)));
   const waits = /^marblerun_outbox_oldest_seconds\{run="observed",queue="forgotten"\} (?!0$)/m;
   await until('the other has waited', async () => waits.test(await scrape(monitor)));
@@ -110,7 +115,7 @@ const expressions: [string, string][] = [
 ];
 
 /** What Prometheus adds to every series; the namespace, in a cluster. */
-const ADDED = ['job', 'instance', 'namespace'];
+const ADDED = ['job', 'instance', 'namespace', 'pod', 'container', 'endpoint', 'node'];
 
 test.each(expressions)('%s asks for what is exported: %s', (_what, expression) => {
   const { metrics, labels } = namesIn(expression);

@@ -1,0 +1,69 @@
+/**
+ * The metrics of the Monitor that are looked up for each scrape. Names are public and stay.
+ */
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+export type Instruments = ReturnType<typeof createInstruments>;
+
+export function createInstruments(registry: Registry) {
+  const registers = [registry];
+  const gauge = gaugesOf(registry);
+  return {
+    up: gauge('marblerun_up', '1 if the Redis of the run answers', 'run'),
+    depth: gauge('marblerun_queue_depth', 'Marbles that wait in a queue', 'run', 'queue'),
+    oldest: gauge('marblerun_queue_oldest_seconds', 'How long the next marble of a queue has waited', 'run', 'queue'),
+    outboxOldest: gauge(
+      'marblerun_outbox_oldest_seconds',
+      'How long the next marble of an outbox has waited for an Elevator',
+      'run',
+      'queue',
+    ),
+    held: gauge('marblerun_held', 'Marbles in hand', 'run', 'queue'),
+    sweepAge: gauge('marblerun_sweep_age_seconds', 'How long ago this Monitor last looked for dropped marbles', 'run'),
+    usedBytes: gauge('marblerun_redis_used_bytes', 'Memory that the Redis of the run uses', 'run'),
+    maxBytes: gauge('marblerun_redis_max_bytes', 'Memory that the Redis of the run may use; 0: no limit', 'run'),
+    ...createSums(registry),
+    holders: gauge('marblerun_holders', 'Waiting or working clients', 'run'),
+    later: gauge('marblerun_later', 'Delayed marbles', 'run'),
+    dead: gauge('marblerun_dead', 'Dead marbles that wait for a person', 'run'),
+    age: gauge(
+      'marblerun_heartbeat_age_seconds',
+      'How long ago a holder was heard of; the longest unheard only',
+      'run',
+      'holder',
+    ),
+    marbles: new Counter({
+      name: 'marblerun_marbles_total',
+      help: 'Marbles by event',
+      labelNames: ['run', 'queue', 'event'],
+      registers,
+    }),
+  };
+}
+
+/** Of all queues, whether they have metrics of their own or not. */
+function createSums(registry: Registry) {
+  const registers = [registry];
+  const gauge = gaugesOf(registry);
+  return {
+    queues: gauge('marblerun_queues', 'Queues of a run', 'run'),
+    leftOut: gauge(
+      'marblerun_queues_left_out',
+      'Queues without metrics of their own, because there are too many',
+      'run',
+    ),
+    runDepth: gauge('marblerun_run_depth', 'Marbles that wait in all queues of a run', 'run'),
+    runHeld: gauge('marblerun_run_held', 'Marbles in hand of all queues of a run', 'run'),
+    runMarbles: new Counter({
+      name: 'marblerun_run_marbles_total',
+      help: 'Marbles of all queues of a run by event',
+      labelNames: ['run', 'event'],
+      registers,
+    }),
+  };
+}
+
+function gaugesOf(registry: Registry) {
+  return <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+}
