@@ -56,10 +56,10 @@ function registerRuns(routes: Routes, monitors: readonly RunMonitor[]): void {
   const schema = { summary: 'Every run', security: mayNeedToken, response: { 200: runs, ...problems } };
   routes.get('/api/runs', { schema }, () =>
     Promise.all(
-      monitors.map(async ({ run, communicator, ready, detail }) => {
-        const { status, graveyard } = communicator;
+      monitors.map(async ({ run, reports, ready, detail }) => {
+        const { status, graveyard } = reports;
         const [monitors, holders, later, dead, redis] = await Promise.all([
-          communicator.watchers.list(),
+          reports.watchers.list(),
           status.holderCount(),
           status.laterCount(),
           graveyard.count(),
@@ -77,21 +77,21 @@ function registerViews(routes: Routes, find: Find): void {
     response: { 200: answer, ...problems },
   });
   routes.get('/api/runs/:run/queues', { schema: view('Queues of a run', queues) }, ({ params }) =>
-    find(params.run).communicator.show(),
+    find(params.run).reports.show(),
   );
   routes.get('/api/runs/:run/outboxes', { schema: view('What waits for an Elevator', outboxes) }, ({ params }) =>
-    find(params.run).communicator.status.outboxes(),
+    find(params.run).reports.status.outboxes(),
   );
   const ofHolders = {
     ...view('Holders, the longest unheard first', holders),
     querystring: page.pick({ limit: true }),
   };
   routes.get('/api/runs/:run/holders', { schema: ofHolders }, ({ params, query }) =>
-    find(params.run).communicator.status.holders(query.limit),
+    find(params.run).reports.status.holders(query.limit),
   );
   const ofDead = { ...view('Dead marbles, the latest first', deadPage), querystring: page };
   routes.get('/api/runs/:run/dead', { schema: ofDead }, async ({ params, query }) => {
-    const { graveyard } = find(params.run).communicator;
+    const { graveyard } = find(params.run).reports;
     const [total, dead] = await Promise.all([graveyard.count(), graveyard.list(query.offset, query.limit)]);
     return { total, dead: dead.map(shown) };
   });
@@ -99,7 +99,7 @@ function registerViews(routes: Routes, find: Find): void {
 
 function registerOne(routes: Routes, find: Find): void {
   const one = async (what: Exhumation, { run, serial }: z.infer<typeof inGrave>): Promise<Change> => {
-    if ((await find(run).communicator.graveyard.exhume(what, [serial])) === 0)
+    if ((await find(run).reports.graveyard.exhume(what, [serial])) === 0)
       throw new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is no dead marble of this run`);
     return { what, run, serial, marbles: 1 };
   };
@@ -146,8 +146,8 @@ function registerMany(routes: Routes, find: Find): void {
 }
 
 /** Those of the serials, else all; of one queue, if it is given. */
-function many({ communicator }: RunMonitor, what: Exhumation, queue?: string, serials?: string[]): Promise<number> {
-  const { graveyard } = communicator;
+function many({ reports }: RunMonitor, what: Exhumation, queue?: string, serials?: string[]): Promise<number> {
+  const { graveyard } = reports;
   return serials ? graveyard.exhume(what, serials, queue) : graveyard.exhumeAll(what, queue);
 }
 

@@ -35,7 +35,7 @@ export function collectorOf(
   return async () => {
     const found = await Promise.all(
       runs.map(async ({ monitor, latest }) => {
-        const [isUp, reading] = await Promise.all([answers(() => monitor.communicator.connect()), latest.get()]);
+        const [isUp, reading] = await Promise.all([answers(() => monitor.reports.connect()), latest.get()]);
         return { monitor, isUp, reading };
       }),
     );
@@ -50,8 +50,8 @@ export function collectorOf(
   };
 }
 
-async function readRun({ communicator }: RunMonitor, { metricHolders }: MetricLimits) {
-  const { status, graveyard } = communicator;
+async function readRun({ reports }: RunMonitor, { metricHolders }: MetricLimits) {
+  const { status, graveyard } = reports;
   const [queues, outboxes, holders, holderCount, later, dead, memory] = await Promise.all([
     status.queues(),
     status.outboxes(),

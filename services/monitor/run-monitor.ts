@@ -21,6 +21,8 @@ const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
 export class RunMonitor {
   readonly communicator: Communicator;
+  /** For who looks: on a connection of its own, so that no scrape and no page stands before a sweep. */
+  readonly reports: Communicator;
   readonly watch: RedisWatch;
   readonly #sweeps: Loop;
   readonly #promotes: Loop;
@@ -35,6 +37,7 @@ export class RunMonitor {
     private readonly metrics: SweepMetrics,
   ) {
     this.communicator = new Communicator({ redis: config.redis, run, ...config.timeouts });
+    this.reports = new Communicator({ redis: config.redis, run, ...config.timeouts });
     this.watch = new RedisWatch(run, this.communicator, log);
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
       new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), log });
@@ -58,9 +61,9 @@ export class RunMonitor {
 
   /** Ends the turns under way; those that wait for a Redis that is away or hangs are broken off. Safe twice. */
   async stop(): Promise<void> {
-    await endTurns(this.#loops, [this.communicator]);
+    await endTurns(this.#loops, [this.communicator, this.reports]);
     if (this.communicator.state === 'ready') await this.#leave();
-    await this.communicator.close();
+    await Promise.all([this.communicator.close(), this.reports.close()]);
   }
 
   /** What marbles wait for decides: tidying up may fail for a while, and `detail` says so. */
