@@ -55,7 +55,8 @@ up: ## Redis, Monitor, Elevator and example workers in containers
 	docker compose up --build --detach --wait
 	@echo "Monitor:  http://localhost:$${MONITOR_PORT:-9464}/"
 	@echo "Elevator: http://localhost:$${ELEVATOR_PORT:-9465}/api/lanes"
-	@echo "Redis:    redis://$$(docker compose port redis 6379)"
+	@echo "Redis:    redis://admin:PASSWORD@$$(docker compose port redis 6379)"
+	@echo "PASSWORD: docker compose run --rm --no-deps users cat /logins/admin/password"
 
 down: ## end what `make up` began; the Redis volume is kept
 	docker compose down

@@ -137,8 +137,10 @@ story('the dashboard in a browser', missing, () => {
     await focus('[data-is="dead"] tr:nth-child(2) button');
     await browser.press('Enter');
     expect(await text('#ask-what')).toMatch(/^Requeue marble \S+ of queue broken\?$/);
-    await fill(READ);
+    await fill('not-the-token-of-the-page');
     await says('#ask-trouble', /does not take this token for changes/);
+    await fill(READ);
+    await says('#ask-trouble', /this token is for reads/);
     expect(await dead()).toBe(4);
     await fill(CHANGE);
     await says('#done', /^Requeued: marble \S+ of queue broken\.$/);

@@ -61,7 +61,7 @@ test('with a port it serves its page and its API, which tell who watches', async
 test.each([
   [{ sweepMs: 'often' }, /sweepMs: "often": must be a whole number from 10 to/],
   [{ sweepEveryMs: 10 }, /sweepEveryMs: there is no such option; did you mean sweepMs\?/],
-  [{ run: 'a b' }, /run: .*"a b" is no run name/],
+  [{ run: 'a b' }, /run: .*"a b" is not a run name/],
   [{ redis: 'redis://S3cret@' }, /redis: /],
 ] as const)('startMonitor refuses %j, and names the option', async (options, message) => {
   const refusal = startMonitor(options as never);

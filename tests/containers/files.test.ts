@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const DOCKERFILES = ['Dockerfile.monitor', 'Dockerfile.elevator', 'examples/Dockerfile.worker'];
-/** A name with a version, and a digest where `make digests` has been; a variable may stand for the whole or its parts. */
+/** A name with a version, and a digest where it is pinned; a variable may stand for the whole or its parts. */
 const PINNED = /^(\$\{\w+:-)?[\w./${}:-]+:(?!latest)[\w.${}:-]+(@sha256:[0-9a-f]{64})?\}?$/;
 
 interface Service {

@@ -85,7 +85,9 @@ test('the tags of the images are the version of the packages', () => {
   const root = new URL('../../../', import.meta.url);
   const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
   const { version } = JSON.parse(read('shared/package.json')) as { version: string };
-  for (const path of ['base', 'worker', 'elevator'].map((folder) => `k8s/${folder}/kustomization.yaml`)) {
+  for (const path of ['base', 'worker', 'upper-worker', 'elevator'].map(
+    (folder) => `k8s/${folder}/kustomization.yaml`,
+  )) {
     const tags = [...read(path).matchAll(/newTag: ([^ }]+)/g)].map(([, tag]) => tag);
     expect(tags.length).toBeGreaterThan(0);
     expect(new Set(tags)).toEqual(new Set([version]));

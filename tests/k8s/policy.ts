@@ -10,8 +10,8 @@ const isService = (pod: Pod) => SERVICES.includes(appOf(pod));
 /** Where each of ours may be reached; workers nowhere. */
 const PORTS: Readonly<Record<string, readonly number[]>> = {
   redis: [6379],
-  monitor: [9464, 9465],
-  elevator: [9464, 9465],
+  monitor: [9464],
+  elevator: [9465],
 };
 /** What ends after the drain: a worker closes for 3 s more (examples/worker.ts). */
 const LONGER_S = 3;

@@ -22,7 +22,14 @@ export function whyNoKubectl(): string {
   }
 }
 
-export function render(folder: string): Manifest[] {
-  const text = execFileSync('kubectl', ['kustomize', K8S + folder], { encoding: 'utf8' });
+/** Rendered once, since it takes its time; each caller has manifests of its own, to change as it likes. */
+const rendered = new Map<string, string>();
+
+/** `again`: the folder may have changed since. */
+export function render(folder: string, { again = false } = {}): Manifest[] {
+  const text =
+    (again ? undefined : rendered.get(folder)) ??
+    execFileSync('kubectl', ['kustomize', K8S + folder], { encoding: 'utf8' });
+  rendered.set(folder, text);
   return parseAllDocuments(text, { merge: true }).map((document) => document.toJS() as Manifest);
 }

@@ -97,7 +97,7 @@ describe('a password', () => {
     expect(wrong).toMatch(/refused the user name or password.*MR_REDIS_AUTH/);
     expect(wrong).not.toContain('hunter2');
     expect(await failureOf({ ...place(), passwordFile: join(dir, 'none') })).toMatch(
-      /redis\.passwordFile: ".*none".*can be read.*ENOENT.*MR_BAD_OPTION/,
+      /redis\.passwordFile: cannot read the file ".*none" \(ENOENT\).*MR_BAD_OPTION/,
     );
   });
 

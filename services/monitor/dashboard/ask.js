@@ -41,7 +41,7 @@ async function answered() {
       part('ask-trouble'),
       refusal.status === 401 ? 'The Monitor does not take this token for changes.' : refusal.message,
     );
-    if (refusal.status !== 401) return;
+    if (refusal.status !== 401 && refusal.status !== 403) return; // another token may do
     keepToken('changes', '');
     askForToken(true);
   } finally {
