@@ -117,6 +117,10 @@ function readGrave(grave: string): { q: string; id: string; why: string } {
   return { q: queue, id: idOf(envelope), why: reason.why ?? '' };
 }
 
+/** Of a Monitor that was started, a note; of the clock, the last time seen and what belongs to it. */
+const MOST_MONITORS = 1000;
+const MOST_CLOCK_FIELDS = 8;
+
 /** Keys that a run without work may have: all others are left behind. */
 async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
   const keys = keysOf(run);
@@ -126,6 +130,8 @@ async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
     keys.outboxes,
     keys.counts,
     keys.serial,
+    keys.clock,
+    keys.monitors,
     keys.dead,
     keys.graves,
     keys.landed,
@@ -135,6 +141,9 @@ async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
   const left = all.filter((key) => !fine.includes(key) && !key.startsWith(keys.sender('')));
   for (const key of all.filter((key) => key.startsWith(keys.sender(''))))
     if ((await hand.pttl(key)) < 0) left.push(`${key} never expires`);
+  // One that was killed leaves its note for an hour: so many were started at the most.
+  if ((await hand.zcard(keys.monitors)) > MOST_MONITORS) left.push(`${keys.monitors} grows`);
+  if ((await hand.hlen(keys.clock)) > MOST_CLOCK_FIELDS) left.push(`${keys.clock} grows`);
   if ((await hand.zcard(keys.outboxes)) > 0) left.push(`${keys.outboxes} names an empty outbox`);
   return left;
 }

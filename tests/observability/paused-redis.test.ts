@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
 
-/** Scrapes every second, gives up after the 5 s of the shipped configuration, and alerts after 2 s instead of minutes. */
+/** Scrapes every 2 s, and alerts after 2 s instead of minutes. */
 async function prometheusOf(target: string) {
   const dir = await mkdtemp(join(tmpdir(), 'marblerun-prometheus-'));
   cleanUp.push(() => rm(dir, { recursive: true, force: true }));
