@@ -21,6 +21,7 @@ import { mustBeAllowed, type Part } from './rights.js';
 const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_OPTION']);
 
 export type { Session };
+
 /** What a user may not do now is not asked again at once by one who only waits: he would do so a thousand times a second. */
 const REFUSED_PAUSE_MS = 1000;
 const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY', 'MR_REDIS_WRONG_TYPE']);

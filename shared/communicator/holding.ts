@@ -28,6 +28,9 @@ import { swapCommand, type HolderState, type SwapCommand } from './swap-argument
 
 type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
 
+/** How the bus notes among whom a suspect is worked on (lua/begin.lua). */
+const MARKS = { alone: 'a', 'among others': 'c' } as const;
+
 export class Holding {
   readonly id = newId();
   #op = 0;
@@ -104,25 +107,26 @@ export class Holding {
   begin(beginnings: readonly Beginning[]): Promise<Set<Held>> {
     return this.#inLine(async () => {
       if (this.landed) await this.#swap({}); // adopts it: it may be among these
-      const marks = { alone: 'a', 'among others': 'c' } as const;
-      const args = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
-        ...[held.receipt, timeLimitMs ?? '', charge ? marks[charge] : ''],
-      ]);
-      const keys = [this.keys.held(this.id), this.keys.deadlines];
-      const known = (await this.connection.patient((redis) =>
-        callScript(redis, 'begin', keys, [this.id, ...args]),
-      )) as number[];
-      return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
+      return this.#note(beginnings);
     });
+  }
+
+  async #note(beginnings: readonly Beginning[]): Promise<Set<Held>> {
+    const args = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
+      ...[held.receipt, timeLimitMs ?? '', charge ? MARKS[charge] : ''],
+    ]);
+    const keys = [this.keys.held(this.id), this.keys.deadlines];
+    const known = (await this.connection.patient((redis) =>
+      callScript(redis, 'begin', keys, [this.id, ...args]),
+    )) as number[];
+    return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
   }
 
   /** Before anybody works on them: a limit that only this process knew of would not hold it. Costs nothing where none has one. */
   async #noteOwnLimits(taken: readonly Held[]): Promise<void> {
     const limited = taken.filter(({ envelope }) => envelope.timeLimitMs !== undefined);
     if (limited.length === 0) return;
-    const limits = limited.flatMap(({ receipt, envelope }) => [receipt, envelope.timeLimitMs!, '']);
-    const keys = [this.keys.held(this.id), this.keys.deadlines];
-    await this.connection.patient((redis) => callScript(redis, 'begin', keys, [this.id, ...limits]));
+    await this.#note(limited.map((held) => ({ held, timeLimitMs: held.envelope.timeLimitMs })));
   }
 
   #read(reply: SwapReply, finished: number): Swapped {

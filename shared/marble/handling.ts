@@ -75,7 +75,7 @@ export class Handling {
 
   /** How many more may be taken. */
   get room(): number {
-    if (this.#suspects.wantSolitude) return 0;
+    if (this.#suspects.keepsOthersOut) return 0;
     return this.#prefetch.places - this.#running.size - this.#ready.size;
   }
 

@@ -54,8 +54,7 @@ local function giveBack(queue, envelope, field)
     again = suspected(envelope)
   end
   if again then
-    back[queue] = back[queue] or {}
-    table.insert(back[queue], again)
+    goesBack(back, queue, again)
   elseif retryOrBury(queue, envelope, { why = 'dropped', holder = holder }, default, at, back) then
     dead = dead + 1
   end
