@@ -80,6 +80,11 @@ export class Communicator {
     return this.#connection.state;
   }
 
+  /** A command is under way and gets on, however slow the link is. */
+  get getsOn(): boolean {
+    return this.#connection.getsOn;
+  }
+
   /** Something was sent and is not answered yet. */
   get isSending(): boolean {
     return this.#sender.busy;

@@ -11,6 +11,7 @@ export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
 export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
 export { describeRedis, mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
 export type { Output } from './outputs.js';
+export { Progress, ProgressReader, type Frozen } from './progress.js';
 export type { Part } from './rights.js';
 export { Recovery, noSweep, type SweepResult } from './recovery.js';
 export { scriptNames, scriptText, type ScriptName } from './scripts.js';
