@@ -5,7 +5,7 @@ import type { Failure } from '../communicator/envelope.js';
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import type { Output } from '../communicator/outputs.js';
-import { bad, checkOptions, delay } from '../check-options.js';
+import { bad, delay } from '../check-options.js';
 import { MarbleRunError } from '../errors.js';
 import { NONE, keepBack } from './kept-back.js';
 import type { ResolvedOptions } from './options.js';
@@ -86,7 +86,7 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
   /** If the handler throws: how long until the next attempt, instead of the backoff. */
   retryIn(retryInMs: number): void {
     this.#mustNotBeOver();
-    checkOptions('retryIn', { retryInMs }, { retryInMs: delay });
+    if (!delay.test(retryInMs)) bad('retryIn.retryInMs', retryInMs, delay.allowed);
     this.retryInMs = retryInMs;
   }
 
