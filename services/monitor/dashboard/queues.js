@@ -55,6 +55,7 @@ export class Queues {
   }
 
   #read(query) {
-    return read(`${this.path}?${new URLSearchParams({ limit: this.#limit, ...query })}`);
+    const fields = Object.entries({ limit: this.#limit, ...query });
+    return read(`${this.path}?${fields.map(([field, value]) => `${field}=${encodeURIComponent(value)}`).join('&')}`);
   }
 }
