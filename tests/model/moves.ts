@@ -9,9 +9,10 @@ import fc from 'fast-check';
 import { encodeEnvelope, keysOf, type Held, type Output } from 'marblerun/communicator';
 import { LEASE_MS, QUEUES, type Queue } from './bench.js';
 import type { MarbleModel } from './holder-model.js';
+import { freeze, relieve } from './blocked-moves.js';
 import { land, lift } from './lane-moves.js';
 import type { Kind, OutputModel } from './run-model.js';
-import { MAX_ATTEMPTS, bySerial, type Slot, type World } from './world.js';
+import { MAX_ATTEMPTS, bySerial, pick, type World } from './world.js';
 
 export interface Move {
   readonly verb: keyof typeof VERBS;
@@ -64,11 +65,9 @@ const VERBS = {
       ...request,
       finish: finish.map((held, i) => ({ held, outputs: outputs[i]!.map(realOutput) })),
     });
-    const model = slot.model.swap({
-      ...request,
-      abandon: abandon.map(({ receipt }) => receipt),
-      finish: finish.map(({ receipt, queue }, i) => ({ receipt, queue, outputs: outputs[i]! })),
-    });
+    const modelFinish = finish.map(({ receipt, queue }, i) => ({ receipt, queue, outputs: outputs[i]! }));
+    const modelAbandon = abandon.map(({ receipt }) => receipt);
+    const model = slot.model.swap({ ...request, abandon: modelAbandon, finish: modelFinish }, move.replyLost);
     assert.equal(real.forgotten, model === 'forgotten');
     if (real.forgotten || model === 'forgotten') return world.replace(move.slot);
     assert.deepEqual(
@@ -217,12 +216,27 @@ const VERBS = {
     model.exhume(grave, flag);
   },
 
+  freeze,
+  relieve,
   lift,
   land,
 } satisfies Record<string, Play>;
 
 const WEIGHTS: Partial<Record<keyof typeof VERBS, number>> = {
-  ...{ send: 6, swap: 12, block: 5, giveBack: 3, begin: 3, lift: 3, land: 3, sweep: 4, silence: 2, overtime: 3 },
+  ...{
+    send: 6,
+    swap: 12,
+    block: 5,
+    giveBack: 3,
+    begin: 3,
+    freeze: 3,
+    relieve: 3,
+    lift: 3,
+    land: 3,
+    sweep: 4,
+    silence: 2,
+    overtime: 3,
+  },
 };
 
 export const moves: fc.Arbitrary<Move[]> = fc.array(
@@ -273,11 +287,6 @@ function realOutput({ kind, queue, marble, delay }: OutputModel): Output {
   const more = { ...(max && { maxAttempts: max }), ...(expedited && { expedited: 1 }) };
   const envelope = encodeEnvelope({ id, attempt, sentAt: 0, type: 'j', ...more }, '0');
   return { kind, queue, envelope, ...(kind === 'later' && { delayMs: delay * DELAY_MS }) };
-}
-
-/** Those that the bits name, and the others. */
-function pick(hand: Slot['hand'], bits: number): [Held[], Held[]] {
-  return [hand.filter((_, i) => bits & (1 << i)), hand.filter((_, i) => !(bits & (1 << i)))];
 }
 
 const shown = ({ receipt, envelope }: Held) => ({ receipt, id: envelope.id, attempt: envelope.attempt });

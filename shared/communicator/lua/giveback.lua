@@ -29,10 +29,6 @@ redis.call('HDEL', HELD, '')
 redis.call('ZREM', DEADLINES, '')
 
 local at, keys, back, refused, given, dead = now(), linesByQueue(5, 10, lines), {}, {}, {}, {}
-local function toFront(queue, envelope)
-  back[queue] = back[queue] or {}
-  table.insert(back[queue], envelope)
-end
 local function retry(receipt, queue, envelope, why, delay)
   local again = {}
   if retryOrBury(queue, envelope, why, default, at, again) then
@@ -43,7 +39,7 @@ local function retry(receipt, queue, envelope, why, delay)
   if delay > 0 then
     pushLater(queue, 'f', again[queue][1], at + delay)
   else
-    toFront(queue, again[queue][1])
+    goesBack(back, queue, again[queue][1])
   end
 end
 for i = 6 + lines, #ARGV, 5 do
@@ -55,7 +51,7 @@ for i = 6 + lines, #ARGV, 5 do
     given[#given + 1] = receipt
     if verdict == 'release' then
       count(queue, 'released', 1)
-      toFront(queue, untouched(envelope))
+      goesBack(back, queue, untouched(envelope))
     elseif verdict == 'late' then
       count(queue, 'dropped', 1)
       retry(receipt, queue, envelope, { why = 'over its time limit', holder = holder }, delay)

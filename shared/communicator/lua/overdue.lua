@@ -38,8 +38,7 @@ for _, one in ipairs(passed) do
   local again = company and suspected(one.envelope)
   count(one.queue, 'dropped', 1)
   if again then
-    back[one.queue] = back[one.queue] or {}
-    table.insert(back[one.queue], again)
+    goesBack(back, one.queue, again)
   else
     local why = { why = one.deadline > 0 and 'over its time limit' or 'abandoned', holder = holder }
     if retryOrBury(one.queue, one.envelope, why, default, at, back) then dead = dead + 1 end

@@ -28,10 +28,8 @@ if not last then return { 'forgotten' } end
 if deadline - at < lease * 0.75 then redis.call('ZADD', HOLDERS, at + lease, holder) end
 
 local refused = refusedBefore(last, op)
-local answer = { 'ok', refused }
-
 -- Done already: the same answer again, from what is held, which a hash gives in no order.
-local function answerAgain()
+if refused then
   local taken, held = {}, redis.call('HGETALL', HELD)
   for i = 1, #held, 2 do
     local number, queue = string.match(held[i], '^(%d+)/(.*)$')
@@ -44,10 +42,9 @@ local function answerAgain()
   table.sort(taken, function(a, b) return a[2] < b[2] end)
   return { 'ok', refused, unpack(taken) }
 end
-if refused then return answerAgain() end
 
 refused = {}
-answer[2] = refused
+local answer = { 'ok', refused }
 local writes, dates, changed, unexpected = { 'op', '' }, {}, false, 0
 local function hold(queue, number, envelope)
   local receipt = receiptOf(number, queue)
