@@ -9,7 +9,7 @@
 import { ClockWatch, type ClockBack } from './clock-watch.js';
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, runKeys } from './outputs.js';
+import { LineTable, batchKeys, runKeys } from './outputs.js';
 import { OrphanSearch } from './orphan-search.js';
 import { promoteDue, type Promoted } from './promotion.js';
 import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
@@ -122,7 +122,14 @@ export class Recovery {
       const [waitsOn, client] = await this.connection.run((redis) => redis.hmget(entry(holder), 'waiting', 'client'));
       if (client && mode === 'dropped') await this.#endWait(client);
       const waiting = waitsOn ?? '';
-      const keys = [holders, entry(holder), held(holder), landing(holder, waiting), ...table.keys];
+      const keys = [
+        holders,
+        entry(holder),
+        held(holder),
+        landing(holder, waiting),
+        ...table.keys,
+        ...batchKeys(this.keys),
+      ];
       const args = [holder, mode, maxAttempts, STEP.marbles, STEP.bytes, waiting, table.names.length, ...table.names];
       const [status, ...rest] = (await this.#script('reclaim', [...runKeys(this.keys), ...keys], args)) as [
         string,
@@ -155,6 +162,7 @@ export class Recovery {
         this.keys.holder(holder),
         this.keys.held(holder),
         ...table.keys,
+        ...batchKeys(this.keys),
       ];
       const args = [holder, maxAttempts, table.names.length, ...table.names, ...lines];
       const [returned, dead, late] = (await this.#script('overdue', keys, args)) as [number, number, number];
