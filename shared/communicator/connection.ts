@@ -73,6 +73,11 @@ export class Connection {
     return this.#link.address;
   }
 
+  /** A command is under way on a connection that is fit: it gets on, however slowly, or `silence.ts` would end it. */
+  get getsOn(): boolean {
+    return this.#underWay > 0 && this.#link.fit !== undefined;
+  }
+
   /** The process goes on while this is not closed, also with nothing under way. */
   keepProcess(): void {
     if (this.#keeps || this.#closed) return;

@@ -22,6 +22,7 @@ import {
 import type { RunKeys } from './keys.js';
 import { LineTable, batchKeys, runKeys } from './outputs.js';
 import { MOST_LANDED, Landing } from './landing.js';
+import { Progress } from './progress.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
@@ -35,10 +36,9 @@ const MARKS = { alone: 'a', 'among others': 'c' } as const;
 
 export class Holding {
   readonly id = newId();
-  #op = 0;
+  readonly progress = new Progress();
   /** The last command that Redis is known to have noted: where it has not, it has gone back in time. */
   #noted = 0;
-  #seq = 1;
   #count = 0;
   #waitsOn = '';
   readonly #landing: Landing;
@@ -88,6 +88,7 @@ export class Holding {
     if (waitOn !== undefined) this.#waitsOn = waitOn;
     this.#landing.adopted(landing);
     const cancelled = booksMembers ? (reply.splice(2, 1) as unknown as [Buffer[]])[0] : [];
+    this.#noteLanding();
     if (finish.length > 0 || reply.length > 2 || landing?.known) this.#noted = op;
     const result = { ...this.#read(reply as SwapReply, finish.length), cancelled: cancelled.map(String) };
     if (!this.options.takesAhead) await this.#noteOwnLimits(result.taken);
@@ -96,10 +97,10 @@ export class Holding {
 
   #nextSwap(request: SwapRequest, landing: HolderState['landing']): SwapCommand & { op: number } {
     const { leaseMs, timeLimitMs } = this.options;
-    const op = ++this.#op;
+    const op = this.progress.nextOp();
     const state = { id: this.id, leaseMs, timeLimitMs, op, noted: this.#noted, count: this.#count };
-    const places = { firstSeq: this.#seq, waitsOn: this.#waitsOn, landing };
-    this.#seq += request.want ?? 0;
+    const places = { firstSeq: this.progress.nextSeq, waitsOn: this.#waitsOn, landing };
+    this.progress.keepSeqs(request.want ?? 0);
     return { op, ...swapCommand({ ...state, ...places }, request, this.keys) };
   }
 
@@ -172,6 +173,7 @@ export class Holding {
       if (!(await this.#inLine(() => this.#beginBlock(unblocks)))) return undefined;
       const slice = Math.max(10, Math.min(longest, deadline - performance.now()));
       const came = await this.#landing.wait(holder, queue, slice);
+      this.#noteLanding();
       if (came) return this.#landed(came.seq, queue, came.bytes);
       if (came === undefined || performance.now() >= deadline) return undefined;
     }
@@ -179,9 +181,14 @@ export class Holding {
 
   /** After `unblock` none begins. */
   async #beginBlock(unblocks: number): Promise<boolean> {
-    if (this.#unsure || !(await this.#landing.begin(this.#seq, unblocks))) return false;
-    this.#seq += MOST_LANDED;
+    if (this.#unsure || !(await this.#landing.begin(this.progress.nextSeq, unblocks))) return false;
+    this.progress.keepSeqs(MOST_LANDED);
+    this.#noteLanding();
     return true;
+  }
+
+  #noteLanding(): void {
+    this.progress.mayHaveLanded = this.#landing.isUnseen;
   }
 
   async #landed(seq: number, queue: string, bytes: Buffer): Promise<Held | undefined> {
@@ -234,7 +241,7 @@ export class Holding {
       ...table.keys,
       ...batchKeys(this.keys),
     ];
-    const op = ++this.#op;
+    const op = this.progress.nextOp();
     const head = [this.id, op, this.#noted, this.options.maxAttempts, table.names.length, ...table.names];
     const [status, refused, dead] = (await this.connection.run((redis) =>
       callScript(redis, 'giveback', keys, [...head, ...args]),

@@ -85,7 +85,7 @@ export class Lease {
     await this.#heartbeat.whileUp(async () => {
       await holding.enter();
       expectMonitor(this.communicator);
-      this.#heartbeat.add(holding.id, lost);
+      this.#heartbeat.add(holding.id, lost, takesAhead ? holding.progress.memory : undefined);
     }, this.communicator.closed);
     return holding;
   }

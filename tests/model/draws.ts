@@ -13,7 +13,20 @@ const REFUSABLE = ['rpush', 'ltrim', 'lrange', 'llen', 'hset', 'hincrby', 'zrem'
 type Verb = keyof typeof VERBS;
 
 const WEIGHTS: Partial<Record<Verb, number>> = {
-  ...{ send: 6, swap: 12, block: 5, giveBack: 3, begin: 3, lift: 3, land: 3, sweep: 4, silence: 2, overtime: 3 },
+  ...{
+    send: 6,
+    swap: 12,
+    block: 5,
+    giveBack: 3,
+    begin: 3,
+    freeze: 3,
+    relieve: 3,
+    lift: 3,
+    land: 3,
+    sweep: 4,
+    silence: 2,
+    overtime: 3,
+  },
   ...{ openBatch: 4, sealBatch: 3, exhume: 2 },
 };
 

@@ -19,10 +19,11 @@ import {
 } from './batch-moves.js';
 import { destroy, exhume, expire, transfer } from './care-moves.js';
 import type { MarbleModel } from './holder-model.js';
+import { freeze, relieve } from './blocked-moves.js';
 import { land, lift } from './lane-moves.js';
 import { DELAY_MS, newOutputs, realOutput } from './outputs.js';
 import type { Kind } from './run-model.js';
-import { MAX_ATTEMPTS, type Slot, type World } from './world.js';
+import { MAX_ATTEMPTS, pick, type World } from './world.js';
 
 export interface Move {
   readonly verb: keyof typeof VERBS;
@@ -76,11 +77,9 @@ export const VERBS = {
       ...request,
       finish: finish.map((held, i) => ({ held, outputs: outputs[i]!.map((output) => realOutput(output, true)) })),
     });
-    const model = slot.model.swap({
-      ...request,
-      abandon: abandon.map(({ receipt }) => receipt),
-      finish: finish.map(({ receipt, queue }, i) => ({ receipt, queue, outputs: outputs[i]! })),
-    });
+    const modelFinish = finish.map(({ receipt, queue }, i) => ({ receipt, queue, outputs: outputs[i]! }));
+    const modelAbandon = abandon.map(({ receipt }) => receipt);
+    const model = slot.model.swap({ ...request, abandon: modelAbandon, finish: modelFinish }, move.replyLost);
     assert.equal(real.forgotten, model === 'forgotten');
     if (real.forgotten || model === 'forgotten') return world.replace(move.slot);
     assert.deepEqual(
@@ -230,6 +229,8 @@ export const VERBS = {
   cancelBatch,
   discard,
   tidyBatches,
+  freeze,
+  relieve,
   lift,
   land,
 } satisfies Record<string, Play>;
@@ -239,11 +240,6 @@ export async function play(world: World, move: Move): Promise<void> {
   await VERBS[move.verb](world, move);
   world.bench.replyLost = false;
   await world.compare();
-}
-
-/** Those that the bits name, and the others. */
-function pick(hand: Slot['hand'], bits: number): [Held[], Held[]] {
-  return [hand.filter((_, i) => bits & (1 << i)), hand.filter((_, i) => !(bits & (1 << i)))];
 }
 
 const shown = ({ receipt, envelope }: Held) => ({ receipt, id: envelope.id, attempt: envelope.attempt });

@@ -5,6 +5,7 @@
  * documents, one verb after the other, and as simply as can be: where the two differ, one is wrong.
  */
 import { BatchesModel } from './batch-model.js';
+import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
 
 export type Kind = 'back' | 'front' | 'up' | 'upFront' | 'later';
@@ -194,6 +195,20 @@ export class RunModel {
   release(holder: HolderModel): void {
     this.#enterOrphan(holder, holder.client.waitsOn);
     this.reclaim(holder, 'released', 1);
+  }
+
+  /** What a blocked holder has not begun goes back, unless it has gone on since it was frozen. */
+  releaseUnbegun(holder: HolderModel, { begun, commands, mayHaveLanded }: FrozenModel): void {
+    if (holder.lastNoted > commands) return;
+    const waiting = holder.about?.waiting ?? '';
+    const landed = mayHaveLanded ? lineOf(holder.landing, waiting).splice(0) : [];
+    this.count(waiting, 'taken', landed.length);
+    const unbegun = holder.held.filter(({ seq }) => seq > begun).sort((a, b) => b.seq - a.seq);
+    for (const { receipt } of unbegun) holder.drop(receipt);
+    for (const { queue, marble } of [...landed.map((marble) => ({ queue: waiting, marble })), ...unbegun]) {
+      this.count(queue, 'released', 1);
+      this.putBack(queue, marble, 0);
+    }
   }
 
   findOrphans(): void {

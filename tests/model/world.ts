@@ -2,9 +2,10 @@
  * One case: the real run and the model of it side by side, compared whole after every move.
  */
 import assert from 'node:assert/strict';
-import type { Batch, Held, Holding } from 'marblerun/communicator';
+import type { Batch, Frozen, Held, Holding } from 'marblerun/communicator';
 import { keysOf } from 'marblerun/communicator';
 import { QUEUES, SLOTS, type Bench } from './bench.js';
+import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
 import { LaneModel, type BatchModel } from './lane-model.js';
 import { RunModel } from './run-model.js';
@@ -18,6 +19,10 @@ export interface Slot {
   model: HolderModel;
   /** What its client believes to hold. */
   hand: Held[];
+  /** Receipts on which work has begun. */
+  begun: Set<string>;
+  /** What the heartbeat's thread found when it last froze this worker. */
+  frozen: { real: Frozen; model: FrozenModel } | undefined;
 }
 
 /** An Elevator between two steps. */
@@ -70,7 +75,7 @@ export class World {
     const holding = await this.bench.enter(i);
     const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts, takesAhead);
     this.model.holders.set(holding.id, model);
-    return { holding, model, hand: [] };
+    return { holding, model, hand: [], begun: new Set(), frozen: undefined };
   }
 
   /** Throws where the real run is not as the model. */
@@ -180,4 +185,9 @@ function tracesOf(keys: string[], run: string): Set<string> {
     for (const key of keys) if (key.startsWith(prefix)) found.add(key.slice(prefix.length).split(':')[0]!);
   }
   return found;
+}
+
+/** Those of a hand that the bits name, and the others. */
+export function pick(hand: Slot['hand'], bits: number): [Held[], Held[]] {
+  return [hand.filter((_, i) => bits & (1 << i)), hand.filter((_, i) => !(bits & (1 << i)))];
 }
