@@ -12,14 +12,10 @@ export interface LoopOptions {
   readonly intervalMs: number;
   /** Does the work once. May return in how many ms it wants to be called again, at most the interval. */
   readonly work: () => Promise<number | undefined>;
-<<<<<<< HEAD
   /** Whether work under way gets on, however long it takes: then it is not late. Default: never known. */
   readonly getsOn?: () => boolean;
-  readonly log: Logger;
-=======
   /** What the log says of turns that fail. */
   readonly troubles: Troubles;
->>>>>>> monitor
 }
 
 const PATIENCE_MS = 10_000;
