@@ -21,26 +21,13 @@ import { Replicated } from './replicas.js';
 import type { Part } from './rights.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { Sender } from './sender.js';
-import { EVENTS, Status, type QueueStatus } from './status.js';
-import { Watchers, type MonitorStatus } from './watchers.js';
+import { EVENTS, type QueueStatus, type RunStatus } from './run-status.js';
+import { Status } from './status.js';
+import { Watchers } from './watchers.js';
 
 export interface Popped {
   readonly queue: string;
   readonly envelope: Envelope;
-}
-
-/** How a run is, at a glance. */
-export interface RunStatus {
-  readonly run: string;
-  /** `ready`, or what it waits for. */
-  readonly redis: string;
-  /** Those that have noted that they watch, the one that turned last first. */
-  readonly monitors: readonly MonitorStatus[];
-  readonly queues: readonly QueueStatus[];
-  /** Waiting or working clients, delayed marbles, dead marbles. */
-  readonly holders: number;
-  readonly later: number;
-  readonly dead: number;
 }
 
 export class Communicator {

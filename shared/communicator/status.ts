@@ -7,41 +7,8 @@ import type { Connection } from './connection.js';
 import { decodeEnvelope } from './envelope.js';
 import { evictingPolicy } from './eviction.js';
 import { isName, type RunKeys } from './keys.js';
+import { EVENTS, type QueueEvent, type QueueStatus } from './run-status.js';
 import { callScript } from './scripts.js';
-
-/**
- * What is counted of each queue, for ever upwards. `expired`: removed from the dead by the retention, `deleted`: by a person.
- * `moved` from its list and `received` in it by a transfer; `destroyed` while it waited. `lifted` and `elevated` are of its outbox.
- */
-export const EVENTS = [
-  'sent',
-  'taken',
-  'finished',
-  'failed',
-  'dropped',
-  'returned',
-  'released',
-  'dead',
-  'expired',
-  'deleted',
-  'moved',
-  'received',
-  'destroyed',
-  'elevated',
-  'lifted',
-] as const;
-export type QueueEvent = (typeof EVENTS)[number];
-
-export interface QueueStatus {
-  readonly queue: string;
-  /** Marbles that wait. */
-  readonly depth: number;
-  /** Marbles in hand. */
-  readonly held: number;
-  /** How long the next marble has waited, in ms; 0 when none waits. */
-  readonly oldestMs: number;
-  readonly counts: Readonly<Record<QueueEvent, number>>;
-}
 
 export interface HolderStatus {
   readonly holder: string;

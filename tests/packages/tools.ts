@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { copyFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -32,12 +32,12 @@ export async function installTools(): Promise<string> {
 
 export const toolPath = (path: string) => join(folder, 'node_modules', path);
 
-/** Returns why a program of the tools cannot be used, or ''. */
-export async function missing(program: string): Promise<string> {
+/** Returns why a program cannot be used, or ''. */
+export async function notStarted(program: string): Promise<string> {
   try {
-    await run(toolPath(`.bin/${program}`), ['--version']);
+    await run(program, ['--version']);
     return '';
   } catch (error) {
-    return `${program} does not start: ${(error as Error).message.split('\n')[0]!}`;
+    return `${basename(program)} does not start: ${(error as Error).message.split('\n')[0]!}`;
   }
 }
