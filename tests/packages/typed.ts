@@ -2,7 +2,7 @@
  * What types say to a newcomer: compiled by `plugs.test.ts` as it stands, in strict mode, with each compiler and in each
  * mode of modules, with and without `@types/node`. It is never run. What must be an error stands under `@ts-expect-error`.
  */
-/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-unused-vars, no-useless-assignment,
+/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-unused-vars,
    @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-meaningless-void-operator -- types are looked at, nothing is run */
 import {
   HeldMarble,
