@@ -7,7 +7,7 @@
  */
 import * as zlib from 'node:zlib';
 import { bad, checkOptions, oneOf, whole } from '../check-options.js';
-import type { Codec } from '../marble/codec.js';
+import type { Codec } from '../marble/types.js';
 import { asBuffer, checkCodec, plain } from './plain.js';
 
 export type CompressionMethod = 'gzip' | 'brotli' | 'zstd';

@@ -9,7 +9,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { bad, checkOptions, having } from '../check-options.js';
-import type { Codec } from '../marble/codec.js';
+import type { Codec } from '../marble/types.js';
 import { asBuffer, checkCodec, plain } from './plain.js';
 
 export interface EncryptionOptions {

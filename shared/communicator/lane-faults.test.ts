@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { RedisServer } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator } from './communicator.js';
-import { encodeEnvelope, newId, type Header } from './envelope.js';
+import { encodeEnvelope, newId } from './envelope.js';
+import type { Header } from './header.js';
 import { keysOf } from './keys.js';
 import { scriptText, type ScriptName } from './scripts.js';
 

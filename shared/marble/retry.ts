@@ -1,7 +1,7 @@
 /**
  * How long a marble waits for its next delivery, after one that failed.
  */
-import type { Header } from '../communicator/envelope.js';
+import type { Header } from '../communicator/header.js';
 
 export interface RetryOptions {
   /** Backoff after the first failure; doubles with each. */

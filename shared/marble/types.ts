@@ -47,6 +47,14 @@ type NoJson =
   | ArrayBufferView
   | RegExp;
 
+/** How data becomes bytes, and data again. */
+export interface Codec {
+  /** Returns text or bytes. What it throws reaches the sender as the cause of MR_DATA_UNENCODABLE. */
+  encode(data: unknown): string | Uint8Array | ArrayBuffer;
+  /** Is given a Buffer. What it throws reaches the worker as the cause of MR_DATA_UNREADABLE. */
+  decode(bytes: Uint8Array): unknown;
+}
+
 /** AbortSignal, where the program has that type: it comes with `@types/node` and with the library `dom`. */
 export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : AnySignal;
 interface AnySignal {

@@ -1,14 +1,16 @@
 /**
  * A marble for the unit test of a handler: no Redis, no queue. It refuses what a real one refuses, and tells what was sent.
  */
-import { decodeEnvelope, newId, type Envelope, type Failure } from '../communicator/envelope.js';
+import { decodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
+import type { Failure } from '../communicator/header.js';
 import { Held } from '../communicator/in-hand.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
-import { decodeData, encodeData, type Codec } from '../marble/codec.js';
+import { decodeData, encodeData } from '../marble/codec.js';
 import { HeldMarble } from '../marble/held-marble.js';
 import { leaseLost } from '../marble/lease.js';
 import { resolveOptions, type ResolvedOptions } from '../marble/options.js';
+import type { Codec } from '../marble/types.js';
 
 export interface FakeMarbleOptions {
   readonly queue?: string;

@@ -12,10 +12,10 @@ import { Communicator } from '../communicator/communicator.js';
 import { Connection } from '../communicator/connection.js';
 import { ForTests } from '../communicator/for-tests.js';
 import { keysOf } from '../communicator/keys.js';
-import { decodeData, type Codec } from '../marble/codec.js';
+import { decodeData } from '../marble/codec.js';
 import { Marble } from '../marble/marble.js';
 import { MARBLE_DEFAULTS, resolveOptions, type MarbleOptions } from '../marble/options.js';
-import type { Queues } from '../marble/types.js';
+import type { Codec, Queues } from '../marble/types.js';
 
 export interface TestRunOptions {
   /** Default: as for a `Marble`, from the environment. */
