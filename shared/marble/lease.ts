@@ -18,6 +18,7 @@ export class Lease {
   readonly #waiting: Connection;
   #current: Promise<Holding> | undefined;
   #left = false;
+  #id: string | undefined;
 
   /** `lost` is called when a holder was given up while its owner was busy. */
   constructor(
@@ -37,6 +38,11 @@ export class Lease {
       throw error;
     });
     return this.#current;
+  }
+
+  /** Of the latest that was entered. */
+  get id(): string | undefined {
+    return this.#id;
   }
 
   /** After `forgotten`: the old holder leaves, and the next `holding()` is a new one. */
@@ -84,6 +90,7 @@ export class Lease {
     };
     await this.#heartbeat.whileUp(async () => {
       await holding.enter();
+      this.#id = holding.id;
       expectMonitor(this.communicator);
       this.#heartbeat.add(holding.id, lost);
     }, this.communicator.closed);
