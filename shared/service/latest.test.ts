@@ -18,7 +18,7 @@ beforeEach(() => {
   [now, reads] = [1_000_000, 0];
   jest.spyOn(Date, 'now').mockImplementation(() => now);
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 /** A look that begins a reading, which takes so long. */
 async function read(from: Latest<string>, tookMs: number, value = 'read') {
