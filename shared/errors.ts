@@ -18,7 +18,8 @@ export const ERROR_CODES = {
   MR_ITEMS_FAILED: 'the items given to sendMany threw; those before are sent',
   MR_NOTHING_HELD:
     'finish or fail was called and no marble is held, or something was sent with a marble whose handler has ended',
-  MR_TOO_MANY_OUTPUTS: 'a marble sends more with its finish than one step of Redis may carry',
+  MR_TOO_MANY_OUTPUTS:
+    'a marble sends more with its finish than one step of Redis may carry: 10,000 outputs, or 16 MiB of several',
   MR_CLOSED: 'the Marble is closed',
   MR_BUSY: 'a second wait was called while one is under way on the same Marble',
   MR_LEASE_LOST: 'the lease passed before this was finished: the marble is or will be handed out again',
@@ -34,7 +35,11 @@ export const ERROR_CODES = {
   MR_REDIS_TOO_OLD: 'this Redis is older than 7.0',
   MR_REDIS_REPLY: 'Redis answered with an error that MarbleRun does not know',
   MR_LAYOUT: 'the run was written by a version of MarbleRun with another layout; nothing was touched',
-  MR_NOT_FOUND: 'there is no such run, queue or dead marble',
+  MR_NOT_FOUND: 'there is no such run, queue, batch or dead marble',
+  MR_BATCH_CLOSED: 'the batch is sealed, cancelled or complete, so this cannot be sent to it; nothing was sent',
+  MR_BATCH_OTHER: 'a batch of this name is there with other settings; the message says which differ',
+  MR_BATCH_SHORT: 'fewer marbles were sent to the batch than it was said to have; it is not sealed',
+  MR_BATCH_CANCELLED: 'the batch of this marble was cancelled: what comes of its work is not needed any more',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

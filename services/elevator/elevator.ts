@@ -39,12 +39,14 @@ export class Elevator {
     });
     this.#lanes = this.carriers.map((carrier) => {
       const work = () => carrier.carry(() => loop.progress()).then(() => undefined);
-      const loop: Loop = new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, troubles });
+      const [lower, upper] = [this.#communicator(carrier.lane.from), this.#communicator(carrier.lane.to)];
+      const getsOn = () => lower.getsOn || upper.getsOn; // a batch on its way over a slow link
+      const loop: Loop = new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, getsOn, troubles });
       return loop;
     });
     this.#runs = [...this.#communicators].map(([name, communicator]) => {
       const work = () => this.#reach(name, communicator);
-      return new Loop({ name, intervalMs: REACH_MS, work, troubles });
+      return new Loop({ name, intervalMs: REACH_MS, work, getsOn: () => communicator.getsOn, troubles });
     });
     this.collect = collectorOf(registry, this.carriers);
   }

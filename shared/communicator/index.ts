@@ -1,4 +1,6 @@
 export { Audit, type Stock } from './audit.js';
+export { Batches, type BatchToOpen, type OpenedBatch, type Tidied } from './batches.js';
+export type { BatchAbout, BatchState } from './batch-state.js';
 export { Communicator, type Popped } from './communicator.js';
 export { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 export { Connection } from './connection.js';
@@ -11,6 +13,7 @@ export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
 export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
 export { describeRedis, mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
 export type { Output } from './outputs.js';
+export { Progress, ProgressReader, type Frozen } from './progress.js';
 export type { Part } from './rights.js';
 export { Recovery, noSweep, type SweepResult } from './recovery.js';
 export { scriptNames, scriptText, type ScriptName } from './scripts.js';

@@ -93,7 +93,7 @@ export class Lease {
       await holding.enter();
       this.#id = holding.id;
       expectMonitor(this.communicator, countOfVainLooks(this.options.metrics, this.options.run));
-      this.#heartbeat.add(holding.id, lost);
+      this.#heartbeat.add(holding.id, lost, takesAhead ? holding.progress.memory : undefined);
     }, this.communicator.closed);
     return holding;
   }

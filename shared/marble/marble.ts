@@ -15,6 +15,7 @@ import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { bad, checkOptions, having, time, type Rules } from '../check-options.js';
 import { countOfVainLooks } from './client-metrics.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
+import { keepBack } from './kept-back.js';
 import { Lease } from './lease.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
@@ -159,7 +160,10 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
       sendMany(
         items,
         (data) => this.#outgoing('back', queue, data, options, sending),
-        (outputs) => this.#dispatch(outputs).then(() => void (sent += outputs.length)),
+        async (outputs) => {
+          await this.#dispatch(outputs);
+          sent += outputs.length;
+        },
       ),
     );
   }
@@ -268,7 +272,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
       expectMonitor(this.#communicator, countOfVainLooks(this.#options.metrics, this.#options.run));
     const { inHand } = this.#loop;
     if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
-    for (const output of outputs) inHand.outputs.push(output);
+    keepBack(inHand, outputs);
     return Promise.resolve();
   }
 

@@ -12,6 +12,8 @@ export interface LoopOptions {
   readonly intervalMs: number;
   /** Does the work once. May return in how many ms it wants to be called again, at most the interval. */
   readonly work: () => Promise<number | undefined>;
+  /** Whether work under way gets on, however long it takes: then it is not late. Default: never known. */
+  readonly getsOn?: () => boolean;
   /** What the log says of turns that fail. */
   readonly troubles: Troubles;
 }
@@ -48,9 +50,10 @@ export class Loop {
     await this.#turn;
   }
 
-  /** True when the work has not succeeded for ten intervals, at least ten seconds. */
+  /** True when the work has not succeeded for ten intervals, at least ten seconds, and does not get on either. */
   get late(): boolean {
-    return this.ageMs > Math.max(PATIENCE_MS, 10 * this.#options.intervalMs);
+    const { intervalMs, getsOn } = this.#options;
+    return this.ageMs > Math.max(PATIENCE_MS, 10 * intervalMs) && getsOn?.() !== true;
   }
 
   /** How long ago the work last succeeded, or the loop began. */
