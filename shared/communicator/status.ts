@@ -79,6 +79,14 @@ export class Status {
     );
   }
 
+  /** Has it a lease that runs? Costs the same however many holders there are. */
+  async isHeard(holder: string): Promise<boolean> {
+    const [leaseUntil, now] = await this.connection.run((redis) =>
+      Promise.all([redis.zscore(this.keys.holders, holder), timeMs(redis)]),
+    );
+    return Number(leaseUntil ?? 0) > now;
+  }
+
   holderCount(): Promise<number> {
     return this.connection.run((redis) => redis.zcard(this.keys.holders));
   }
