@@ -49,7 +49,7 @@ function fieldsOf(path, name) {
   });
 }
 
-/** What the error says of a call with these options. */
+/** Returns the message of the refusal of a call with these options. */
 async function refusal(call, options) {
   try {
     await call(options);

@@ -1,5 +1,5 @@
 /**
- * What a script sends, made into outputs: encoded once, checked before anything goes out.
+ * Outputs made of what a script sends: encoded once, checked before anything goes out.
  */
 import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';
@@ -23,7 +23,7 @@ export interface SendOptions {
   readonly retryMaxMs?: number;
   /** A name that marbles of one job share. Default: that of the marble in hand. */
   readonly batch?: string;
-  /** Of `elevate` only: before all others on its lanes, and to the front of the queue where it arrives. Default false. */
+  /** Goes before all others on its lanes, and to the front of the queue where it arrives. Default false. */
   readonly expedite?: boolean;
 }
 

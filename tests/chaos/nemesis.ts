@@ -13,7 +13,7 @@ const STORM_MS = 20_000;
 const CALM_MS = 8000;
 
 export class Nemesis {
-  /** By kind. */
+  /** Counts by kind. */
   readonly struck = new Map<string, number>();
   readonly #under = new Set<Promise<unknown>>();
 
