@@ -76,6 +76,7 @@ function unknown(where: string, name: string, known: string[]): never {
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   const kind = Object.prototype.toString.call(value).slice(8, -1);

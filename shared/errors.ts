@@ -18,7 +18,8 @@ export const ERROR_CODES = {
   MR_ITEMS_FAILED: 'the items given to sendMany threw; those before are sent',
   MR_NOTHING_HELD:
     'finish or fail was called and no marble is held, or something was sent with a marble whose handler has ended',
-  MR_TOO_MANY_OUTPUTS: 'a marble sends more with its finish than one step of Redis may carry',
+  MR_TOO_MANY_OUTPUTS:
+    'a marble sends more with its finish than one step of Redis may carry: 10,000 outputs, or 16 MiB of several',
   MR_CLOSED: 'the Marble is closed',
   MR_BUSY: 'a second wait was called while one is under way on the same Marble',
   MR_LEASE_LOST: 'the lease passed before this was finished: the marble is or will be handed out again',

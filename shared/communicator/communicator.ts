@@ -16,12 +16,14 @@ import type { HoldingOptions } from './in-hand.js';
 import { checkName, keysOf, type RunKeys } from './keys.js';
 import { LaneFoot, LaneHead } from './lane.js';
 import { runKeys, type Output } from './outputs.js';
+import { prune } from './pruning.js';
+import { QueueReader, type QueueStatus } from './queue-reader.js';
 import { Recovery } from './recovery.js';
 import { Replicated } from './replicas.js';
 import type { Part } from './rights.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { Sender } from './sender.js';
-import { EVENTS, Status, type QueueStatus } from './status.js';
+import { Status } from './status.js';
 import { Watchers, type MonitorStatus } from './watchers.js';
 
 export interface Popped {
@@ -48,6 +50,7 @@ export class Communicator {
   readonly recovery: Recovery;
   readonly graveyard: Graveyard;
   readonly status: Status;
+  readonly queues: QueueReader;
   readonly watchers: Watchers;
   readonly audit: Audit;
   readonly #options: BusOptions;
@@ -70,9 +73,10 @@ export class Communicator {
     this.#sender = new Sender(this.#replicated(), this.#keys);
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.graveyard = new Graveyard(this.#connection, this.#keys);
-    this.status = new Status(this.#connection, this.#keys);
+    this.queues = new QueueReader(this.#connection, this.#keys);
+    this.status = new Status(this.#connection, this.#keys, this.queues);
     this.watchers = new Watchers(this.#connection, this.#keys);
-    this.audit = new Audit(this.#connection, this.#keys);
+    this.audit = new Audit(this.#connection, this.#keys, this.queues);
   }
 
   /** `ready`, or what this waits for. */
@@ -193,17 +197,8 @@ export class Communicator {
   }
 
   /** Forgets queues that have been seen empty and still for `stillMs`, with their counts, and names that are none. Returns how many queues. */
-  async prune(stillMs: number): Promise<number> {
-    await this.status.forgetMisnamed();
-    let forgotten = 0;
-    for (const { queue, depth, held } of await this.status.queues()) {
-      if (depth + held > 0) continue;
-      const keys = [...runKeys(this.#keys), this.#keys.queue(queue), this.#keys.outbox(queue)];
-      forgotten += (await this.#connection.run((redis) =>
-        callScript(redis, 'prune', keys, [queue, stillMs, ...EVENTS]),
-      )) as number;
-    }
-    return forgotten;
+  prune(stillMs: number): Promise<number> {
+    return prune(this.#connection, this.#keys, this.queues, stillMs);
   }
 
   holding(waiting: Connection, options: HoldingOptions): Holding {

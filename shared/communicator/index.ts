@@ -16,5 +16,6 @@ export type { Part } from './rights.js';
 export { Recovery, noSweep, type SweepResult } from './recovery.js';
 export { scriptNames, scriptText, type ScriptName } from './scripts.js';
 export { WATCH, Watchers, type MonitorStatus } from './watchers.js';
-export { EVENTS, Status, type HolderStatus, type QueueEvent, type QueueStatus } from './status.js';
+export { Status, type HolderStatus } from './status.js';
+export { EVENTS, QueueReader, type OutboxStatus, type QueueEvent, type QueueStatus } from './queue-reader.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';

@@ -6,7 +6,7 @@
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
 import { callScript } from './scripts.js';
-import { timeMs } from './status.js';
+import { timeMs } from './redis-time.js';
 
 export interface MonitorStatus {
   /** `<host>:<pid>`. */

@@ -7,7 +7,7 @@
 import { types } from 'node:util';
 import type { Envelope, Header } from '../communicator/envelope.js';
 import { MarbleRunError } from '../errors.js';
-import { lossIn } from './json-loss.js';
+import { isPlain, lossIn } from './json-loss.js';
 import { describeError } from './described-error.js';
 
 export interface Codec {
@@ -81,7 +81,7 @@ function encodedBy(codec: Codec, data: unknown): Encoded {
 
 /** A view, not a copy; undefined for what is no bytes. Also of another realm, such as that of a test runner. */
 function bytesOf(value: unknown): Buffer | undefined {
-  if (typeof value !== 'object') return undefined;
+  if (typeof value !== 'object' || value === null || isPlain(value)) return undefined;
   if (types.isUint8Array(value))
     return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   return types.isArrayBuffer(value) ? Buffer.from(value) : undefined;

@@ -8,11 +8,11 @@ import { isServiceLink, readRedisVariable, readVariable, type Given } from '../c
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Of clients, and of the services, which may share an environment with one; a test compares them with their tables. */
-export const VARIABLES = [
+/** Of clients, and of the services, which may share an environment with one: tests/client-environment.test.ts reads their tables. */
+const VARIABLES = [
   ...['MARBLERUN_REDIS', 'MARBLERUN_RUN'],
   ...['MARBLERUN_HOST', 'MARBLERUN_PORT', 'MARBLERUN_HOSTS', 'MARBLERUN_LOG_LEVEL', 'MARBLERUN_DRAIN_MS'],
-  ...['MARBLERUN_TOKEN', 'MARBLERUN_READ_TOKEN', 'MARBLERUN_METRIC_HOLDERS'],
+  ...['MARBLERUN_TOKEN', 'MARBLERUN_READ_TOKEN', 'MARBLERUN_METRIC_HOLDERS', 'MARBLERUN_METRIC_QUEUES'],
   ...['MARBLERUN_SWEEP_MS', 'MARBLERUN_PROMOTE_MS', 'MARBLERUN_ORPHANS_MS', 'MARBLERUN_MAX_ATTEMPTS'],
   ...['MARBLERUN_STILL_MS', 'MARBLERUN_DEAD_KEEP', 'MARBLERUN_DEAD_KEEP_MS'],
   ...['MARBLERUN_LANES', 'MARBLERUN_HOP_LIMIT', 'MARBLERUN_POLL_MS'],

@@ -54,31 +54,3 @@ test('a thousand marbles that send 300 each are finished in commands of bounded 
   await worker.stop();
   expect((await peek.show()).find(({ queue }) => queue === 'out')).toMatchObject({ depth: 300_000 });
 }, 90_000);
-
-test.each([
-  ['10,000 outputs go together', 10_000, '', 1],
-  ['10,001 are refused', 10_001, '', 0],
-  ['16 of nearly a MiB go together', 15, 'x'.repeat(1_040_000), 1],
-  ['20 of nearly a MiB are refused', 20, 'x'.repeat(1_040_000), 0],
-])(
-  'of one marble %s, and what is refused is a failed attempt that names the limit',
-  async (_what, n, data, done) => {
-    const marble = marbleOf({ maxAttempts: 1 });
-    const errors: unknown[] = [];
-    const handler = (_data: unknown, held: { send: (queue: string, data: string) => string }) => {
-      for (let i = 0; i < n; i++) held.send('out', data);
-    };
-    marble.work('a', handler, { onError: (error) => errors.push(error) });
-    await marble.send('a', 1);
-    await until('it is over', async () => (await finished('a')) + (await peek.graveyard.count()) === 1);
-    expect([await finished('a'), await peek.graveyard.count()]).toEqual([done, 1 - done]);
-    expect((await peek.show()).find(({ queue }) => queue === 'out')?.depth ?? 0).toBe(done * n);
-    expect(errors).toHaveLength(1 - done);
-    for (const error of errors)
-      expect(error).toMatchObject({
-        code: 'MR_TOO_MANY_OUTPUTS',
-        message: expect.stringMatching(/allowed: 10000 of 16777216 bytes/),
-      });
-  },
-  60_000,
-);

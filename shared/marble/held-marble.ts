@@ -5,19 +5,13 @@ import type { Failure } from '../communicator/envelope.js';
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import type { Output } from '../communicator/outputs.js';
-import { bad, checkOptions, delay } from '../check-options.js';
+import { bad, delay } from '../check-options.js';
 import { MarbleRunError } from '../errors.js';
+import { NONE, keepBack } from './kept-back.js';
 import type { ResolvedOptions } from './options.js';
 import { outgoing, type SendKind, type SendOptions, type UndelayedOptions } from './outgoing.js';
 import type { Processing, Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
-
-/** Most handlers send nothing: they share this. */
-const NONE: readonly Output[] = Object.freeze([]);
-
-/** They are committed together with the finish, in one step of Redis. */
-const MOST_OUTPUTS = 10_000;
-const MOST_OUTPUT_BYTES = 16_777_216;
 
 export class HeldMarble<Q extends object = Queues, K extends string = string, D = unknown> {
   /** What was sent. */
@@ -92,7 +86,7 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
   /** If the handler throws: how long until the next attempt, instead of the backoff. */
   retryIn(retryInMs: number): void {
     this.#mustNotBeOver();
-    checkOptions('retryIn', { retryInMs }, { retryInMs: delay });
+    if (!delay.test(retryInMs)) bad('retryIn.retryInMs', retryInMs, delay.allowed);
     this.retryInMs = retryInMs;
   }
 
@@ -113,10 +107,7 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
     const sending = this.telemetry?.sending(queue, this.processing, options?.id);
     const output = outgoing(kind, queue, data, options, this.options, this.held.envelope, sending?.traceparent);
     sending?.end();
-    this.#mustHaveRoomFor(output);
-    this.outputBytes += output.envelope.length;
-    if (this.outputs === NONE) this.outputs = [output];
-    else (this.outputs as Output[]).push(output);
+    keepBack(this, [output]);
     return output.id;
   }
 
@@ -126,16 +117,6 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
     throw new MarbleRunError(
       'MR_NOTHING_HELD',
       `marble ${this.id} of queue ${this.queue}: its handler has ended, so nothing can be sent with it; is an await or a return missing in the handler?`,
-    );
-  }
-
-  #mustHaveRoomFor({ envelope }: Output): void {
-    const { length } = this.outputs;
-    if (length < MOST_OUTPUTS && (length === 0 || this.outputBytes + envelope.length <= MOST_OUTPUT_BYTES)) return;
-    throw new MarbleRunError(
-      'MR_TOO_MANY_OUTPUTS',
-      `marble ${this.id} of queue ${this.queue}: ${length + 1} outputs of ${this.outputBytes + envelope.length} bytes; ` +
-        `allowed: ${MOST_OUTPUTS} of ${MOST_OUTPUT_BYTES} bytes, for they are committed in one step; send more with sendMany of the Marble`,
     );
   }
 }

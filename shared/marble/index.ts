@@ -9,6 +9,6 @@ export type { RunStatus } from '../communicator/communicator.js';
 export { SendManyError } from './send-many.js';
 export type { Failure } from '../communicator/envelope.js';
 export type { MonitorStatus } from '../communicator/watchers.js';
-export type { QueueStatus } from '../communicator/status.js';
+export type { QueueStatus } from '../communicator/queue-reader.js';
 export type { Codec } from './codec.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';

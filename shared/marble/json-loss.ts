@@ -1,9 +1,9 @@
 /**
  * Finds what JSON would bend: a Map becomes `{}`, NaN becomes null, a function is left out, all without a word.
  *
- * Every marble that is sent passes here, so nothing is made for data that JSON carries: a path is put
- * together only on the way back from a value that it does not carry. What may go wrong: a cycle has no
- * end, so `JSON.stringify` must have gone through the data first.
+ * Every marble that is sent passes here, so plain data is only looked at, once, and nothing is made of it. Where
+ * that look finds more than plain data, a second one says what, and puts its path together on the way back. What may
+ * go wrong: a cycle has no end, so `JSON.stringify` must have gone through the data first.
  */
 import { types } from 'node:util';
 
@@ -32,6 +32,45 @@ const LONGEST_PATH = 500;
 
 /** Undefined where JSON carries all of it. */
 export function lossIn(value: unknown): Loss | undefined {
+  if (typeof value === 'string' || (typeof value === 'object' && value !== null && isCarried(value))) return undefined;
+  return searched(value);
+}
+
+/** An object literal, or what JSON.parse makes. */
+export function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function isCarried(value: object): boolean {
+  if (Array.isArray(value)) return areCarried(value);
+  if (!isPlain(value)) return searched(value) === undefined;
+  for (const key in value) {
+    const field: unknown = (value as Record<string, unknown>)[key];
+    if (typeof field === 'string') continue;
+    if (typeof field === 'number') {
+      if (!Number.isFinite(field)) return false;
+    } else if (typeof field === 'object') {
+      if (field !== null && !isCarried(field)) return false;
+    } else if (typeof field !== 'boolean' && field !== undefined) return false;
+  }
+  return true;
+}
+
+/** The same ladder as for fields: one function for both would be called for each value, which takes longer than the look. */
+function areCarried(items: readonly unknown[]): boolean {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (typeof item === 'string') continue;
+    if (typeof item === 'number') {
+      if (!Number.isFinite(item)) return false;
+    } else if (typeof item === 'object') {
+      if (item !== null && !isCarried(item)) return false;
+    } else if (typeof item !== 'boolean') return false;
+  }
+  return true;
+}
+
+function searched(value: unknown): Loss | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -58,9 +97,7 @@ function lossInObject(value: object): Loss | undefined {
 
 function lossInItems(items: readonly unknown[]): Loss | undefined {
   for (let i = 0; i < items.length; i++) {
-    const item = items[i];
-    if (typeof item === 'string' || Number.isFinite(item)) continue;
-    const loss = lossIn(item);
+    const loss = searched(items[i]);
     if (loss) return loss.within(i);
   }
   return undefined;
@@ -70,8 +107,7 @@ function lossInItems(items: readonly unknown[]): Loss | undefined {
 function lossInFields(fields: object): Loss | undefined {
   for (const key in fields) {
     const value: unknown = (fields as Record<string, unknown>)[key];
-    if (typeof value === 'string' || value === undefined || Number.isFinite(value)) continue;
-    const loss = lossIn(value);
+    const loss = value === undefined ? undefined : searched(value);
     if (!loss || !Object.hasOwn(fields, key)) continue;
     return key === 'toJSON' && typeof value === 'function' ? lossInMade(fields) : loss.within(key);
   }
@@ -96,7 +132,7 @@ function lossInInstance(value: object, prototype: object): Loss | undefined {
 /** `toJSON` makes what is sent, and JSON does not ask a second one. */
 function lossInMade(value: object): Loss | undefined {
   const made = (value as { toJSON(): unknown }).toJSON();
-  if (typeof made !== 'object' || made === null) return made === undefined ? undefined : lossIn(made);
+  if (typeof made !== 'object' || made === null) return made === undefined ? undefined : searched(made);
   if (made === value) return lossInFields(withoutToJson(made));
   return lossInObject(made);
 }

@@ -12,6 +12,7 @@ import { checkOptions, delay } from '../check-options.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { decodeData } from './codec.js';
 import { describeError } from './described-error.js';
+import { NONE } from './kept-back.js';
 import { leaseLost, type Lease } from './lease.js';
 import { LoopMarble, type FailOptions } from './loop-marble.js';
 import type { ResolvedOptions } from './options.js';
@@ -24,7 +25,8 @@ interface InHand {
   /** Undefined for an unmonitored marble. */
   readonly holding: Holding | undefined;
   /** Kept back until `finish`, with `atomic`. */
-  readonly outputs: Output[];
+  outputs: readonly Output[];
+  outputBytes: number;
   readonly lost: AbortController;
   readonly processing: Processing | undefined;
 }
@@ -67,7 +69,7 @@ export class Loop {
       const found = await this.#taker.take(queues, { timeoutMs, signal, abandoned, closed: () => this.#isClosed });
       if (!found) return undefined;
       const processing = this.telemetry?.processing(found.held.queue, found.held.envelope);
-      this.#inHand = { ...found, outputs: [], lost: new AbortController(), processing };
+      this.#inHand = { ...found, outputs: NONE, outputBytes: 0, lost: new AbortController(), processing };
       return decodeData(found.held.envelope, this.options.codec);
     } finally {
       this.#isWaiting = false;

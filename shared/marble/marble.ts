@@ -14,6 +14,7 @@ import type { Output } from '../communicator/outputs.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { bad, checkOptions, having, time, type Rules } from '../check-options.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
+import { keepBack } from './kept-back.js';
 import { Lease } from './lease.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
@@ -158,7 +159,10 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
       sendMany(
         items,
         (data) => this.#outgoing('back', queue, data, options, sending),
-        (outputs) => this.#dispatch(outputs).then(() => void (sent += outputs.length)),
+        async (outputs) => {
+          await this.#dispatch(outputs);
+          sent += outputs.length;
+        },
       ),
     );
   }
@@ -266,7 +270,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator);
     const { inHand } = this.#loop;
     if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
-    for (const output of outputs) inHand.outputs.push(output);
+    keepBack(inHand, outputs);
     return Promise.resolve();
   }
 

@@ -1,0 +1,38 @@
+/**
+ * What is sent with a marble in hand, by a handler or an atomic loop: kept back, and committed with its finish in one
+ * step of Redis. What may go wrong: it is more than one step may carry (MR_TOO_MANY_OUTPUTS); what was kept before stays.
+ */
+import type { Held } from '../communicator/in-hand.js';
+import type { Output } from '../communicator/outputs.js';
+import { MarbleRunError } from '../errors.js';
+
+const MOST_OUTPUTS = 10_000;
+const MOST_BYTES = 16_777_216;
+
+/** Most marbles send nothing: they share this. */
+export const NONE: readonly Output[] = Object.freeze([]);
+
+export interface KeepsBack {
+  readonly held: Held;
+  outputs: readonly Output[];
+  outputBytes: number;
+}
+
+/** Keeps all of them or none. A single one may have any size. */
+export function keepBack(marble: KeepsBack, outputs: readonly Output[]): void {
+  const count = marble.outputs.length + outputs.length;
+  let bytes = marble.outputBytes;
+  for (const { envelope } of outputs) bytes += envelope.length;
+  if (count > 1 && (count > MOST_OUTPUTS || bytes > MOST_BYTES)) throw tooMany(marble.held, count, bytes);
+  marble.outputBytes = bytes;
+  if (marble.outputs === NONE) marble.outputs = [...outputs];
+  else for (const output of outputs) (marble.outputs as Output[]).push(output);
+}
+
+function tooMany({ envelope, queue }: Held, count: number, bytes: number): MarbleRunError {
+  return new MarbleRunError(
+    'MR_TOO_MANY_OUTPUTS',
+    `marble ${envelope.id} of queue ${queue}: ${count} outputs of ${bytes} bytes; allowed: ${MOST_OUTPUTS} of ${MOST_BYTES} bytes, ` +
+      'for they are committed in one step; send what is more by another Marble, without atomic',
+  );
+}
