@@ -6,6 +6,7 @@
  * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
  */
 import { Audit } from './audit.js';
+import { Batches } from './batches.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 import { destroy, transfer } from './bulk.js';
 import { Connection, closed } from './connection.js';
@@ -15,7 +16,8 @@ import { Holding } from './holding.js';
 import type { HoldingOptions } from './in-hand.js';
 import { checkName, keysOf, type RunKeys } from './keys.js';
 import { LaneFoot, LaneHead } from './lane.js';
-import { runKeys, type Output } from './outputs.js';
+import { batchKeys, runKeys, type Output } from './outputs.js';
+import { PoppedAside } from './popped-aside.js';
 import { prune } from './pruning.js';
 import { QueueReader, type QueueStatus } from './queue-reader.js';
 import { Recovery } from './recovery.js';
@@ -53,6 +55,7 @@ export class Communicator {
   readonly queues: QueueReader;
   readonly watchers: Watchers;
   readonly audit: Audit;
+  readonly batches: Batches;
   readonly #options: BusOptions;
   readonly #connection: Connection;
   readonly #keys: RunKeys;
@@ -61,7 +64,7 @@ export class Communicator {
   readonly #closed = new AbortController();
   #mayPop = false;
   #counting: Promise<unknown> | undefined;
-  #poppedAside = new Map<string, number>();
+  readonly #poppedAside = new PoppedAside();
 
   /** Does no I/O: the first call connects. `shared`: it works on one connection with all in this process that say so for the same bus. */
   constructor(options: BusOptions = {}, sharing: 'own' | 'shared' = 'own') {
@@ -77,6 +80,7 @@ export class Communicator {
     this.status = new Status(this.#connection, this.#keys, this.queues);
     this.watchers = new Watchers(this.#connection, this.#keys);
     this.audit = new Audit(this.#connection, this.#keys, this.queues);
+    this.batches = new Batches(this.#connection, this.#keys);
   }
 
   /** `ready`, or what this waits for. */
@@ -120,15 +124,15 @@ export class Communicator {
 
   /** Takes marbles for good: no lease, no finish. Queues in strict order. */
   async pop(queues: readonly string[], count = 1): Promise<Popped[]> {
-    const keys = [...runKeys(this.#keys), ...queues.map((queue) => this.#keys.queue(queue))];
+    const lines = queues.map((queue) => this.#keys.queue(queue));
+    const keys = [...runKeys(this.#keys), ...lines, ...batchKeys(this.#keys)];
     if (!this.#mayPop) await this.mustBeAllowed('pop');
     this.#mayPop = true;
-    const aside = this.#poppedAside.get(queues[0]!) ?? 0;
-    this.#poppedAside.delete(queues[0]!);
+    const { n, members } = this.#poppedAside.take(queues[0]!);
     const reply = await this.#connection
-      .run((redis) => callScriptBuffer(redis, 'pop', keys, [count, aside, ...queues]))
+      .run((redis) => callScriptBuffer(redis, 'pop', keys, [count, n, members, ...queues]))
       .catch((error: unknown) => {
-        this.#popped(queues[0]!, aside); // to be counted with the next
+        this.#poppedAside.putBack(queues[0]!, { n, members }); // to be counted with the next
         throw error;
       });
     return (reply as [Buffer, ...Buffer[]][]).flatMap(([queue, ...envelopes]) =>
@@ -142,15 +146,14 @@ export class Communicator {
       again ? Promise.resolve(null) : redis.brpopBuffer(this.#keys.queue(queue), ms / 1000),
     );
     if (!found) return undefined;
-    this.#popped(queue, 1);
-    const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then it is missing in the counts
-    this.#counting = Promise.all([this.#counting, counted]);
-    return { queue, envelope: decodeEnvelope(found[1]) };
-  }
-
-  /** What was taken by another command is counted with the next pop. */
-  #popped(queue: string, n: number): void {
-    if (n > 0) this.#poppedAside.set(queue, (this.#poppedAside.get(queue) ?? 0) + n);
+    let envelope: Envelope | undefined;
+    try {
+      return { queue, envelope: (envelope = decodeEnvelope(found[1])) };
+    } finally {
+      this.#poppedAside.add(queue, envelope?.member);
+      const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then it is missing in the counts
+      this.#counting = Promise.all([this.#counting, counted]);
+    }
   }
 
   /** Moves up to `count` marbles, of those that are there, from the front of one queue to the end of another. Returns how many. */

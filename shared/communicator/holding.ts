@@ -20,14 +20,16 @@ import {
   type Swapped,
 } from './in-hand.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, runKeys } from './outputs.js';
+import { LineTable, batchKeys, runKeys } from './outputs.js';
 import { MOST_LANDED, Landing } from './landing.js';
 import { Progress } from './progress.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
 
-type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
+type TakenGroup = [queue: Buffer, first: number, envelopes: Buffer[]];
+type SwapReply = [Buffer, Buffer[], ...TakenGroup[]];
+type MembersReply = [Buffer, Buffer[], Buffer[], ...TakenGroup[]];
 
 /** How the bus notes among whom a suspect is worked on (lua/begin.lua). */
 const MARKS = { alone: 'a', 'among others': 'c' } as const;
@@ -77,17 +79,18 @@ export class Holding {
     const { abandon = [], finish = [], waitOn } = request;
     await this.#landing.endUnknown();
     const landing = this.#landing.toAdopt;
-    const { op, keys, script, args } = this.#nextSwap(request, landing);
+    const { op, keys, script, args, booksMembers } = this.#nextSwap(request, landing);
     if (abandon.length > 0) this.#count = -1;
     const reply = (await this.connection.patient((redis, again) =>
       callScriptBuffer(redis, script, keys, args(again)),
-    )) as SwapReply;
+    )) as SwapReply | MembersReply;
     if (reply[0].toString() === 'forgotten') return { forgotten: true };
     if (waitOn !== undefined) this.#waitsOn = waitOn;
     this.#landing.adopted(landing);
+    const cancelled = booksMembers ? (reply.splice(2, 1) as unknown as [Buffer[]])[0] : [];
     this.#noteLanding();
     if (finish.length > 0 || reply.length > 2 || landing?.known) this.#noted = op;
-    const result = this.#read(reply, finish.length);
+    const result = { ...this.#read(reply as SwapReply, finish.length), cancelled: cancelled.map(String) };
     if (!this.options.takesAhead) await this.#noteOwnLimits(result.taken);
     return result;
   }
@@ -130,7 +133,7 @@ export class Holding {
     await this.#note(limited.map((held) => ({ held, timeLimitMs: held.envelope.timeLimitMs })));
   }
 
-  #read(reply: SwapReply, finished: number): Swapped {
+  #read(reply: SwapReply, finished: number): Omit<Swapped, 'cancelled'> {
     const [, refused, ...groups] = reply;
     const taken: Held[] = [];
     let n = 0;
@@ -236,6 +239,7 @@ export class Holding {
       this.keys.held(this.id),
       this.keys.deadlines,
       ...table.keys,
+      ...batchKeys(this.keys),
     ];
     const op = this.progress.nextOp();
     const head = [this.id, op, this.#noted, this.options.maxAttempts, table.names.length, ...table.names];

@@ -9,7 +9,7 @@
 import { ClockWatch, type ClockBack } from './clock-watch.js';
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, runKeys } from './outputs.js';
+import { LineTable, batchKeys, runKeys } from './outputs.js';
 import { OrphanSearch } from './orphan-search.js';
 import type { Frozen } from './progress.js';
 import { promoteDue, type Promoted } from './promotion.js';
@@ -134,7 +134,14 @@ export class Recovery {
       const [waitsOn, client] = await this.connection.run((redis) => redis.hmget(entry(holder), 'waiting', 'client'));
       if (client && (mode === 'dropped' || blocked?.mayHaveLanded)) await this.#endWait(client);
       const waiting = waitsOn ?? '';
-      const keys = [holders, entry(holder), held(holder), landing(holder, waiting), ...table.keys];
+      const keys = [
+        holders,
+        entry(holder),
+        held(holder),
+        landing(holder, waiting),
+        ...table.keys,
+        ...batchKeys(this.keys),
+      ];
       const head = [holder, mode, maxAttempts, STEP.marbles, STEP.bytes, waiting];
       const args = [...head, table.names.length, ...table.names, ...begun];
       const [status, ...rest] = (await this.#script('reclaim', [...runKeys(this.keys), ...keys], args)) as [
@@ -168,6 +175,7 @@ export class Recovery {
         this.keys.holder(holder),
         this.keys.held(holder),
         ...table.keys,
+        ...batchKeys(this.keys),
       ];
       const args = [holder, maxAttempts, table.names.length, ...table.names, ...lines];
       const [returned, dead, late] = (await this.#script('overdue', keys, args)) as [number, number, number];

@@ -14,6 +14,8 @@ export interface MarbleModel {
   /** How strongly it is suspected of having ended its holder. */
   readonly suspicion: 0 | 1 | 2;
   readonly expedited?: boolean;
+  /** The id of its batch. */
+  readonly member?: string | undefined;
 }
 
 export interface Delivery {
@@ -43,7 +45,7 @@ export interface SwapModel {
 export interface GiveBackModel {
   readonly receipt: string;
   readonly queue: string;
-  readonly verdict: 'fail' | 'release';
+  readonly verdict: 'fail' | 'release' | 'cancel';
   readonly delay: number;
 }
 
@@ -210,15 +212,20 @@ export class HolderModel {
         continue;
       }
       this.run.deadlines.delete(`${this.id} ${receipt}`);
+      const batch = this.run.batches.of(delivery.marble);
+      if (verdict === 'cancel' && batch?.cancelled) {
+        batch.dropped++;
+        this.run.count(queue, 'finished', 1);
+        continue;
+      }
       this.run.count(queue, verdict === 'fail' ? 'failed' : 'released', 1);
       const again =
-        verdict === 'release'
-          ? delivery.marble
-          : this.run.retryOrBury(queue, delivery.marble, 'failed', this.maxAttempts);
+        verdict !== 'fail' ? delivery.marble : this.run.retryOrBury(queue, delivery.marble, 'failed', this.maxAttempts);
       if (!again) dead!.push(receipt);
       else this.run.putBack(queue, again, verdict === 'fail' ? delay : 0);
       if (again && verdict === 'fail') this.run.count(queue, 'returned', 1);
     }
+    this.run.batches.settle();
     return { refused: refused!, dead: dead! };
   }
 
@@ -292,6 +299,7 @@ export class HolderModel {
       }
     }
     this.run.send(outputs);
+    this.run.batches.settle();
     return refused;
   }
 

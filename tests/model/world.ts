@@ -9,6 +9,7 @@ import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
 import { LaneModel, type BatchModel } from './lane-model.js';
 import { RunModel } from './run-model.js';
+import { expectedBatches, readBatches } from './batch-snapshot.js';
 
 export const MAX_ATTEMPTS = 4;
 
@@ -97,7 +98,8 @@ function assertInHand(run: RunModel, model: HolderModel, hand: Held[]): void {
   }
 }
 
-const plain = ({ id, attempt, suspicion }: MarbleModel) => `${id}/${attempt}${suspicion > 0 ? ` d=${suspicion}` : ''}`;
+const plain = ({ id, attempt, suspicion, member }: MarbleModel) =>
+  `${id}/${attempt}${member === undefined ? '' : ` B=${member}`}${suspicion > 0 ? ` d=${suspicion}` : ''}`;
 const delivered = ({ receipt, marble, begun }: Delivery) =>
   [receipt, `${plain(marble)}${begun ? ` g=${begun}` : ''}`] as const;
 
@@ -112,6 +114,7 @@ function expectedRun(model: RunModel, holders: HolderModel[]) {
     counts: new Map(model.counts),
     entries: new Map(holders.filter(({ entry }) => entry !== 'none').map(({ id, entry }) => [id, entry] as const)),
     traces: new Set(holders.map(({ id }) => id)),
+    batches: expectedBatches(model),
     holders: holders.map(({ held, about, landing }) => ({
       held: new Map(held.map(delivered)),
       waiting: about?.waiting ?? null,
@@ -126,12 +129,12 @@ type Expected = ReturnType<typeof expectedRun>;
 /** `<id> <attempt> … d=<suspicion> g=<begun>` to `<id>/<attempt> d=<suspicion> g=<begun>`. */
 const read = (envelope: string) => {
   const [id, attempt, ...words] = envelope.split('\n', 1)[0]!.split(' ');
-  return [`${id}/${attempt}`, ...words.filter((word) => /^[dg]=/.test(word)).sort()].join(' ');
+  return [`${id}/${attempt}`, ...words.filter((word) => /^[Bdg]=/.test(word)).sort()].join(' ');
 };
 const readList = (reply: unknown) => (reply as string[]).map(read).reverse();
 
 function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): Expected {
-  const [qa, ua, qb, ub, later, serials, graves, deadlines, counts, entries, keys, ...rest] = replies;
+  const [qa, ua, qb, ub, later, serials, graves, deadlines, counts, entries, keys, batches, ...rest] = replies;
   return {
     queues: [readList(qa), readList(qb)],
     outboxes: [readList(ua), readList(ub)],
@@ -145,6 +148,7 @@ function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): 
     ),
     entries: pairs(entries, (until) => (until === 0 ? 'expired' : 'alive')),
     traces: tracesOf(keys as string[], run),
+    batches: readBatches(batches as string[][]),
     holders: holders.map((_, i) => readHolder(rest.slice(4 * i, 4 * i + 4))),
   };
 }

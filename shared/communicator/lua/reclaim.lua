@@ -3,13 +3,13 @@
 --   What may not have begun is not charged with an attempt: all that landed, and, of a holder that takes ahead, all but a
 --   suspect that was worked on alone (lib/attempts), and the only one of a holder that is the only one of its process. In
 --   steps bounded by number and bytes, so that Redis is never blocked for long.
--- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12.. the list of each line
+-- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12.. the list of each line, then the five of batches
 -- ARGV: 1 holder, 2 'dropped' or 'released', 3 attempts allowed where the holder does not say, 4 most marbles,
 --       5 most bytes, 6 the queue that it waits on, 7 lines, then their queues, then only of a blocked one: the highest seq
 --       that has begun, its last command, '1' where what has landed has not begun
 -- returns: {'alive'} (its lease runs, or it waits on another queue now: nothing done) | {'missing', queue, ...} (call again with these lines too)
 --   | {'more' or 'done', returned, dead, ms since the lease passed}
--- include clock run attempts holder
+-- include clock run attempts holder batches
 local HOLDERS, HOLDER, HELD, LANDING = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local holder, dropped = ARGV[1], ARGV[2] == 'dropped'
 local at, waiting, keys = now(), ARGV[6], linesByQueue(7, 11, tonumber(ARGV[7]))
@@ -91,6 +91,7 @@ for queue, k in pairs(tally) do count(queue, ARGV[2], k) end
 if landed > 0 then redis.call('LTRIM', LANDING, landed, -1) end
 if #fields > 0 then redis.call('HDEL', HELD, unpack(fields)) end
 
+batches.settle(at)
 local late = deadline and at - deadline or 0
 if n < #found then
   if ahead and dropped then redis.call('HSET', HOLDER, 'ahead', 2) end -- the last of many is not the only one

@@ -44,6 +44,7 @@ end
 -- `back`. `why`: why, holder, and of a failure error (JSON) and message.
 local function retryOrBury(queue, envelope, why, default, at, back)
   local raised, attempt, allowed = raise(envelope, default, at, why)
+  if batches then batches.owe(batches.of(envelope), 'failed', 1) end
   if attempt >= allowed then
     bury(queue, raised, '{"why":' .. cjson.encode(why.why) .. ',"holder":' .. cjson.encode(why.holder)
       .. (why.error and ',"error":' .. why.error or '') .. ',"attempts":' .. attempt .. '}', at)
