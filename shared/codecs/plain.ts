@@ -1,5 +1,5 @@
 /**
- * What a Marble does without a codec, as one: JSON, and bytes as they are. The others stand on it.
+ * The codec of a Marble that is given none: JSON, and bytes as they are. The others stand on it.
  *
  * The first byte tells which it is: `j` JSON, `b` bytes.
  */

@@ -45,7 +45,7 @@ async function elevate(queue: string, n: number, header: Partial<Header> = {}): 
   await lower!.push(outputs);
 }
 
-/** Of every way that a marble may go: two queues, one that goes on, one that has travelled too far; some expedited. */
+/** Marbles for every way that one may go: two queues, one that goes on, one that has travelled too far; some expedited. */
 async function elevateSome(): Promise<void> {
   await elevate('deep', 1, { hops: 3 });
   await elevate('a', 4);

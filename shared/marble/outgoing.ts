@@ -1,5 +1,5 @@
 /**
- * What a script sends, made into outputs: encoded once, checked before anything goes out.
+ * Outputs made of what a script sends: encoded once, checked before anything goes out.
  */
 import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';

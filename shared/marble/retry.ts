@@ -12,7 +12,7 @@ export interface RetryOptions {
   readonly retryJitter: number;
 }
 
-/** What the marble says of itself goes before what its worker says. */
+/** The options of a marble go before those of its worker. */
 export function backoffMs(marble: Header, worker: RetryOptions): number {
   const base = marble.retryBaseMs ?? worker.retryBaseMs;
   const full = Math.min(marble.retryMaxMs ?? worker.retryMaxMs, base * 2 ** Math.min(marble.attempt, 30));

@@ -15,7 +15,7 @@ export interface SendOptions {
   readonly retryMaxMs?: number;
   /** A name that marbles of one job share. Default: that of the marble in hand. */
   readonly batch?: string;
-  /** Of `elevate` only: before all others on its lanes, and to the front of the queue where it arrives. Default false. */
+  /** For `elevate`: goes before all others on its lanes, and to the front of the queue where it arrives. Default false. */
   readonly expedite?: boolean;
 }
 

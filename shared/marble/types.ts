@@ -11,10 +11,10 @@ export type Queues = Record<string, unknown>;
 /** The names of the queues. */
 export type QueueOf<Q> = keyof Q & string;
 
-/** What arrives from each queue, where JSON carries it. With a codec of your own, name it: `new Marble<Sent, Arriving>({ codec })`. */
+/** The data that arrives from each queue, where JSON carries it. With a codec of your own, name it: `new Marble<Sent, Arriving>({ codec })`. */
 export type Arriving<Q> = { [K in keyof Q]: Jsonified<Q[K]> };
 
-/** What arrives of a T that was sent: bytes as they are, all else as JSON makes it. */
+/** The form in which a T arrives: bytes as they are, all else as JSON makes it. */
 export type Jsonified<T> = unknown extends T
   ? T
   : T extends Uint8Array

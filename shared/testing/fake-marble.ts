@@ -15,18 +15,18 @@ import type { Codec } from '../marble/types.js';
 export interface FakeMarbleOptions {
   readonly queue?: string;
   readonly id?: string;
-  /** Which delivery it is, from 1. */
+  /** The number of this delivery, from 1. */
   readonly attempt?: number;
   readonly batch?: string;
   readonly failures?: readonly Failure[];
   readonly codec?: Codec;
 }
 
-/** What a handler sent. */
+/** A marble that a handler sent. */
 export interface Sent {
   readonly how: 'send' | 'expedite' | 'elevate';
   readonly queue: string;
-  /** As its receiver would get it. */
+  /** The data as its receiver would get it. */
   readonly data: unknown;
   readonly id: string;
   readonly delayMs: number;
@@ -51,7 +51,7 @@ export function fakeMarble<T, Q extends object = Record<string, unknown>>(
 
 /** Its `data` is as a handler gets it: what does not survive being sent is not there. */
 export class FakeMarble<T, Q extends object = Record<string, unknown>> extends HeldMarble<Q, string, T> {
-  /** What the handler reported, the latest last. */
+  /** The reports of the handler, the latest last. */
   readonly reports: string[] = [];
   readonly #codec: Codec | undefined;
 
@@ -63,7 +63,7 @@ export class FakeMarble<T, Q extends object = Record<string, unknown>> extends H
     this.data = decodeData(envelope, about.codec) as T;
   }
 
-  /** What would be committed with the finish of this marble. */
+  /** The marbles that would be committed with the finish of this one. */
   get sent(): Sent[] {
     return this.outputs.map(({ kind, queue, envelope, delayMs = 0 }) => {
       const sent = decodeEnvelope(Buffer.from(envelope as string));
@@ -71,7 +71,7 @@ export class FakeMarble<T, Q extends object = Record<string, unknown>> extends H
     });
   }
 
-  /** What the handler said with `retryIn`. */
+  /** The time that the handler gave to `retryIn`. */
   get retriesInMs(): number | undefined {
     return this.retryInMs;
   }

@@ -78,7 +78,7 @@ export class TestRun {
     await this.settle();
   }
 
-  /** As if every worker had been silent for longer than its lease: what they hold comes back, and is handed out again. */
+  /** Ends every lease, as if its worker had been silent for too long: what they hold comes back, and is handed out again. */
   async loseLeases(): Promise<void> {
     const holders = await this.#communicator.status.holders();
     for (const { holder } of holders) await this.#communicator.recovery.expire(holder);
