@@ -27,7 +27,7 @@ interface UnitTests {
   }[];
 }
 
-/** What tells one process from another: joined; all else stays apart. */
+/** Labels that tell one process from another are joined; all else stays apart. */
 const OF_A_PROCESS = ['container', 'endpoint', 'instance', 'job', 'node', 'pod'];
 
 /** How an expression joins series: `without (…)` of an aggregation, and what should not be there. */
