@@ -28,7 +28,7 @@ const concurrency = Number(process.env['WORKER_CONCURRENCY'] || 4);
 const drainMs = Number(process.env['WORKER_DRAIN_MS'] || 8000);
 const timeLimitMs = Number(process.env['WORKER_TIME_LIMIT_MS'] || 0);
 const pulseFile = process.env['WORKER_PULSE_FILE'];
-/** As long as the drain may take, and a little: so a stop ends within the grace of its container, with Redis away too. */
+/** The time of a drain and a little more, so that a stop ends within the grace of its container, with Redis away too. */
 const marble = new Marble<Queues>({ closeTimeoutMs: drainMs + 3000 });
 
 const worker = marble.work(

@@ -9,41 +9,8 @@ import { decodeEnvelope } from './envelope.js';
 import { isName, type RunKeys } from './keys.js';
 import { timeMs } from './redis-time.js';
 import { stepsOf } from './registry.js';
+import { EVENTS, type QueueEvent, type QueueStatus } from './run-status.js';
 import { callScript } from './scripts.js';
-
-/**
- * What is counted of each queue, for ever upwards. `expired`: removed from the dead by the retention, `deleted`: by a person.
- * `moved` from its list and `received` in it by a transfer; `destroyed` while it waited. `lifted` and `elevated` are of its outbox.
- */
-export const EVENTS = [
-  'sent',
-  'taken',
-  'finished',
-  'failed',
-  'dropped',
-  'returned',
-  'released',
-  'dead',
-  'expired',
-  'deleted',
-  'moved',
-  'received',
-  'destroyed',
-  'elevated',
-  'lifted',
-] as const;
-export type QueueEvent = (typeof EVENTS)[number];
-
-export interface QueueStatus {
-  readonly queue: string;
-  /** Marbles that wait. */
-  readonly depth: number;
-  /** Marbles in hand. */
-  readonly held: number;
-  /** How long the next marble has waited, in ms; 0 when none waits. */
-  readonly oldestMs: number;
-  readonly counts: Readonly<Record<QueueEvent, number>>;
-}
 
 /** What waits for an Elevator. */
 export type OutboxStatus = Pick<QueueStatus, 'queue' | 'depth' | 'oldestMs'>;

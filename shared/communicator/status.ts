@@ -6,8 +6,9 @@ import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { evictingPolicy } from './eviction.js';
 import type { RunKeys } from './keys.js';
-import type { OutboxStatus, QueueReader, QueueStatus } from './queue-reader.js';
+import type { OutboxStatus, QueueReader } from './queue-reader.js';
 import { timeMs } from './redis-time.js';
+import type { QueueStatus } from './run-status.js';
 
 export interface HolderStatus {
   readonly holder: string;

@@ -18,7 +18,7 @@ interface MetricOptions {
 }
 type Kind = new (options: never) => unknown;
 
-/** What is used of prom-client: `new Marble({ metrics: { Counter, Histogram, registry } })`. */
+/** The part of prom-client that is used: `new Marble({ metrics: { Counter, Histogram, registry } })`. */
 export interface MetricsRegistry {
   getSingleMetric(name: string): unknown;
 }

@@ -1,14 +1,11 @@
 export { Marble, type EachOptions, type WaitOptions } from './marble.js';
-export type { Arriving, Handler, Jsonified, Queues } from './types.js';
+export type { Arriving, Codec, Handler, Jsonified, Queues } from './types.js';
 export { HeldMarble } from './held-marble.js';
 export { LoopMarble, type FailOptions } from './loop-marble.js';
 export { Worker, type WorkOptions } from './work.js';
 export { MARBLE_DEFAULTS, type MarbleOptions } from './options.js';
-export type { SendOptions } from './outgoing.js';
-export type { RunStatus } from '../communicator/communicator.js';
+export type { SendOptions, UndelayedOptions } from './send-options.js';
 export { SendManyError } from './send-many.js';
-export type { Failure } from '../communicator/envelope.js';
-export type { MonitorStatus } from '../communicator/watchers.js';
-export type { QueueStatus } from '../communicator/queue-reader.js';
-export type { Codec } from './codec.js';
+export type { Failure } from '../communicator/header.js';
+export type { MonitorStatus, QueueStatus, RunStatus } from '../communicator/run-status.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';

@@ -99,7 +99,7 @@ export class Lease {
   }
 }
 
-/** What came of this marble was refused, or will be. */
+/** The error of a marble whose result was refused, or will be. */
 export function leaseLost({ envelope, queue }: Held): MarbleRunError {
   return new MarbleRunError(
     'MR_LEASE_LOST',

@@ -6,11 +6,12 @@
  * waits again without finishing: then the Monitor brings the marble back with its attempt raised,
  * and a `finish` that comes after that throws MR_LEASE_LOST and changes nothing.
  */
-import { Communicator, type RunStatus } from '../communicator/communicator.js';
-import type { Failure } from '../communicator/envelope.js';
+import { Communicator } from '../communicator/communicator.js';
 import { newId } from '../communicator/envelope.js';
+import type { Failure } from '../communicator/header.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
+import type { RunStatus } from '../communicator/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { bad, checkOptions, having, time, type Rules } from '../check-options.js';
 import { countOfVainLooks } from './client-metrics.js';
@@ -20,9 +21,10 @@ import { Lease } from './lease.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
-import { checkMany, outgoing, type SendKind, type SendOptions, type UndelayedOptions } from './outgoing.js';
+import { checkMany, outgoing, type SendKind } from './outgoing.js';
 import { OutsideSends } from './outside-sends.js';
 import { checkItems, sendMany, type Items } from './send-many.js';
+import type { SendOptions, UndelayedOptions } from './send-options.js';
 import { Telemetry, told, type Sending } from './telemetry.js';
 import type { Arriving, Handler, HeldOf, LoopMarbleOf, QueueOf, Queues, Signal } from './types.js';
 import { Worker, type WorkOptions } from './work.js';

@@ -75,6 +75,7 @@ export class Worker {
   #stopping = false;
   #drained = false;
 
+  /** @internal */
   constructor(
     communicator: Communicator,
     options: ResolvedOptions,

@@ -118,7 +118,7 @@ const expressions: [string, string][] = [
   ...keda.spec.triggers.map(({ metadata: { query } }): [string, string] => ['the ScaledObject', query]),
 ];
 
-/** What Prometheus adds to every series; the namespace, in a cluster. */
+/** Labels that Prometheus adds to every series; the namespace, in a cluster. */
 const ADDED = ['job', 'instance', 'namespace', 'pod', 'container', 'endpoint', 'node'];
 
 test.each(expressions)('%s asks for what is exported: %s', (_what, expression) => {
