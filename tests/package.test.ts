@@ -23,7 +23,7 @@ const shown = async (document: string) => {
   const text = await readFile(join(root, document), 'utf8');
   return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!);
 };
-/** What the reader of a snippet has written before it. */
+/** The lines that the reader of a snippet has written before it. */
 const BEFORE = `import { Marble } from 'marblerun';\n`;
 const BEFORE_HANDLER = `${BEFORE}const marble = new Marble();\nconst linksOf = async (url: string) => (url === 'top' ? ['a', 'b'] : []);\n`;
 const TWO_LINES = `const marble = new Marble();\nawait marble.send('q', 1);\n`;
