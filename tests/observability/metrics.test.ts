@@ -170,8 +170,8 @@ test('the dashboard has a place for every panel, and its legends use labels that
     }
   }
 });
+
 /** Series of their own are only for some of very many queues: what is meant of all must not ask for these. */
-/** Of very many queues only some have series of their own: what is meant of all must not ask for these. */
 test('what adds queues up asks for the sums', () => {
   const asksQueues = /\bmarblerun_(queue_depth|held|marbles_total)\b/;
   const addsUp = (expression: string) =>
