@@ -45,7 +45,7 @@ sbom: ## which npm packages each image holds, as CycloneDX, into sbom/
 audit: ## known vulnerabilities; an error where `high` or more is in what is shipped, or where nobody answers
 	@echo "What the images and the package ship:"
 	@npm audit --package-lock-only --omit=dev --audit-level=high $(SHIPPED:%=--workspace=%); status=$$?; \
-	for folder in . bench; do \
+	for folder in . bench tests/packages/tools; do \
 	  echo "All of $$folder, for development too:"; \
 	  (cd $$folder && npm audit --package-lock-only --audit-level=none) || status=1; \
 	done; \
