@@ -1,6 +1,6 @@
 # Chores. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build demo example test chaos chaos-mutants lint check docs sbom audit up down bench clean
+.PHONY: help build demo example test chaos chaos-mutants lint check docs alert-times images digests sbom audit up down bench clean
 
 # The workspaces that the images and the package are made of.
 SHIPPED = marblerun @marblerun/monitor @marblerun/elevator
@@ -39,8 +39,19 @@ check: lint test chaos ## all that CI runs
 docs: build ## write the tables of docs/ that come from the code
 	@npm run --silent docs
 
-sbom: ## which npm packages each image holds, as CycloneDX, into sbom/
-	@node scripts/sbom.mjs
+alert-times: build ## how long each alert takes after its fault, into docs/OPERATIONS.md (a quarter of an hour)
+	@scripts/need-redis.sh
+	@node tests/dist/observability/alert-times.js
+
+images: ## our images as they are shipped: on the digest of their base, with their revision (NODE_IMAGE: another base)
+	NODE_IMAGE=$${NODE_IMAGE:-$$(sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile.monitor)} \
+	  scripts/made-of.sh docker compose build monitor elevator worker
+
+digests: ## pin the base images to what their tags are now, by their registries
+	node scripts/digests.mjs
+
+sbom: images ## all that each image holds, npm's packages and its system's, as CycloneDX, into sbom/
+	@node scripts/sbom.mjs --images
 
 audit: ## known vulnerabilities; an error where `high` or more is in what is shipped, or where nobody answers
 	@echo "What the images and the package ship:"
@@ -52,7 +63,7 @@ audit: ## known vulnerabilities; an error where `high` or more is in what is shi
 	exit $$status
 
 up: ## Redis, Monitor, Elevator and example workers in containers
-	docker compose up --build --detach --wait
+	scripts/made-of.sh docker compose up --build --detach --wait
 	@echo "Monitor:  http://localhost:$${MONITOR_PORT:-9464}/"
 	@echo "Elevator: http://localhost:$${ELEVATOR_PORT:-9465}/api/lanes"
 	@echo "Redis:    redis://admin:PASSWORD@$$(docker compose port redis 6379)"

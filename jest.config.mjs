@@ -8,6 +8,8 @@ export default {
   globalTeardown: '<rootDir>/tests/global-teardown.mjs',
   testTimeout: 60_000,
   slowTestThreshold: 30,
+  // Most tests wait: for a lease, a timeout, a process. By itself Jest would leave a core unused.
+  maxWorkers: '150%',
   // A client that a test leaves open goes on asking for its Redis; that must not hold up everybody.
   forceExit: true,
 };

@@ -17,6 +17,7 @@ const counted = { n: 0, firstAt: 0, lastAt: 0 };
 /** Of a size that does not grow: a list of millions would be work for the garbage collector. */
 const latencies = createHistogram();
 let measuredFrom = 0;
+const TEXT = 'marble '.repeat(9);
 
 const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies[V] } = {
   async send({ n, bytes, how }) {
@@ -32,6 +33,13 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
   async consume({ concurrency, measuredFrom: from = 0 }) {
     measuredFrom = from;
     consumer = await session.consume(concurrency, handle);
+    return null;
+  },
+
+  async behind({ ms, blocks, fast }) {
+    const at = nowUs();
+    const others = Array.from({ length: fast }, (_, i): Data => ({ n: i + 1, text: TEXT, at }));
+    await session.sendBulk([{ n: 0, text: TEXT, at: 0, slow: { ms, blocks } }, ...others]);
     return null;
   },
 
@@ -66,11 +74,15 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
   },
 };
 
-function handle(data: Data): void {
+function handle(data: Data): unknown {
   const now = nowUs();
   if (counted.n++ === 0) counted.firstAt = now;
   counted.lastAt = now;
   if (data.at > 0 && data.n >= measuredFrom) latencies.record(Math.max(1, now - data.at));
+  if (!data.slow) return undefined;
+  if (!data.slow.blocks) return sleep(data.slow.ms);
+  while (nowUs() < now + data.slow.ms * 1000);
+  return undefined;
 }
 
 function* marbles(n: number, bytes: number): Generator<Data> {
@@ -94,8 +106,6 @@ function* inBatches<T>(items: Iterable<T>, size: number): Generator<T[]> {
   }
   if (batch.length > 0) yield batch;
 }
-
-const TEXT = 'marble '.repeat(9);
 
 async function sparse(n: number): Promise<void> {
   for (let i = 0; i < n; i++) {

@@ -6,6 +6,7 @@ import { elevate } from './workloads/elevate.js';
 import { heartbeat } from './workloads/heartbeat.js';
 import { idle } from './workloads/idle.js';
 import { latency } from './workloads/latency.js';
+import { behind } from './workloads/behind.js';
 import { amongHolders, amongQueues } from './workloads/scaling.js';
 import { send } from './workloads/send.js';
 import { sweep } from './workloads/sweep.js';
@@ -19,6 +20,8 @@ export const ROUTE_ALONE = 'route three, one at a time';
 export const ROUTE_MANY = 'route three, concurrency 50';
 export const FLOW = 'sent and handled at once';
 export const HEARTBEAT = 'heartbeats, four processes at full load';
+export const BEHIND_WAITING = '100 fast ones behind one that waits for 3 s';
+export const BEHIND_COMPUTING = '100 fast ones behind one that computes for 3 s';
 const count = (n: number) => n.toLocaleString('en-US');
 /** What grows, for the curves of the report. */
 const GROWING = { quick: [1, 100, 1000], whole: [1, 10, 100, 1000, IDLE] } as const;
@@ -49,6 +52,8 @@ export function plan(quick: boolean, results: Results): Workload[] {
     latency('latency, idle', quick ? 1 : 3, () => 0),
     latency('latency, half of its own load', quick ? 1 : 3, (contestant) => capacity(contestant) / 2),
     latency("latency, half of BullMQ's load", quick ? 1 : 3, () => capacity('BullMQ') / 2),
+    behind(BEHIND_WAITING, { ms: 3000, blocks: false }),
+    behind(BEHIND_COMPUTING, { ms: 3000, blocks: true }),
     heartbeat(HEARTBEAT, quick ? 200_000 : 600_000),
     elevate(ELEVATE_NEAR, size(200_000), 0),
     elevate(ELEVATE_FAR, size(200_000), 50),

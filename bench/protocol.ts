@@ -13,6 +13,8 @@ export interface Requests {
   send: { n: number; bytes: number; how: 'one by one' | 'hundred under way' | 'bulk' | 'stream' };
   /** Latency is that of marbles from number `measuredFrom` on, of senders that note the time; default all. */
   consume: { concurrency: number; measuredFrom?: number };
+  /** Sends a slow one and so many fast ones behind it; the latency is that of the fast ones. */
+  behind: { ms: number; blocks: boolean; fast: number };
   /** Holders that wait and get nothing. */
   idle: { holders: number; heartbeat: 'loop' | 'thread' };
   /** Of those handled since `consume`. */
@@ -43,6 +45,7 @@ export interface Latency {
 export interface Replies {
   send: { us: number };
   consume: null;
+  behind: null;
   idle: null;
   counted: Consumed;
   stop: Latency;

@@ -1,14 +1,15 @@
 /**
- * Writes what comes from the code: the tables of docs/ (scripts, variables, options, errors), docs/openapi, and from
+ * Writes what comes from the code: the tables of docs/ (scripts, variables, options, errors, decisions), docs/openapi, and from
  * observability/ the alerts and the dashboard of k8s/.
  * With --check it writes nothing and exits 1 where a table is out of date.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { buildElevator, elevatorVariables, readConfig as readElevatorConfig } from '@marblerun/elevator';
 import { buildMonitor, monitorVariables, readConfig as readMonitorConfig } from '@marblerun/monitor';
-import { ERROR_CODES, MARBLE_DEFAULTS } from 'marblerun';
+import { ERROR_CODES } from 'marblerun';
 import { z } from 'zod';
 import { asManifest, clusterObservability } from './cluster-observability.mjs';
+import { clientOptions, sendOptions, waitOptions, workOptions } from './option-tables.mjs';
 
 const root = new URL('..', import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), 'utf8');
@@ -56,23 +57,24 @@ function allowed(type) {
   return minimum === undefined ? (kind ?? 'text').replace('string', 'text') : `${minimum} to ${maximum}`;
 }
 
-/** The options of the Marble, from the doc comments of their interface. */
-function client() {
-  const bus = read('shared/communicator/bus-options.ts').match(/export interface BusOptions \{(.*?)\n\}/s)[1];
-  const own = read('shared/marble/options.ts').match(/export interface MarbleOptions[^{]*\{(.*?)\n\}/s)[1];
-  const options = [...(bus + own).matchAll(/\/\*\* (.*?) \*\/\s+readonly (\w+)\?: ([^;]+);/gs)];
-  const rows = options.map(([, comment, name]) => [
-    `\`${name}\``,
-    standard(name),
-    comment.replace(/\s+\*?\s*/g, ' ').replace(/ Default [^.]*?\.$/, ''),
-  ]);
-  return table(['option', 'default', 'meaning'], rows);
+/** The decisions with what each was about: the first sentence of its context. */
+function decisions() {
+  const folder = 'docs/decisions/';
+  const files = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.md') && name !== 'README.md');
+  return files
+    .sort()
+    .map((file) => {
+      const [, title, context] = /^# (.*)\n\n\*\*Context\.\*\* ([^]*?[.:?])(?=\s)/.exec(read(folder + file)) ?? [];
+      if (!title) throw new Error(`${folder}${file}: it has to begin with a title and **Context.**`);
+      return `- [${title}](${file}). ${context.replace(/\s+/g, ' ').replace(/:$/, '.')}`;
+    })
+    .join('\n');
 }
 
-function standard(name) {
-  const value = MARBLE_DEFAULTS[name];
-  return value === undefined ? '' : `\`${value}\``;
-}
+const options = async (write) => {
+  const { head, rows } = await write();
+  return table(head, rows);
+};
 
 /** The users of Redis for run `main`, as an ACL file has them. */
 function rights() {
@@ -87,10 +89,14 @@ function rights() {
 const sections = {
   'docs/SECURITY.md': { rights },
   'docs/PROTOCOL.md': { scripts },
+  'docs/decisions/README.md': { decisions },
   'docs/CONFIGURATION.md': {
     monitor: () => variables(monitorVariables),
     elevator: () => variables(elevatorVariables),
-    client,
+    client: () => options(clientOptions),
+    work: () => options(workOptions),
+    send: () => options(sendOptions),
+    wait: () => options(waitOptions),
     errors: () =>
       table(
         ['code', 'meaning'],
@@ -121,7 +127,9 @@ for (const [path, parts] of Object.entries(sections)) {
   let text = before;
   for (const [name, write] of Object.entries(parts)) {
     const place = new RegExp(`(<!-- ${name}: .*? -->\n)[^]*?(<!-- /${name} -->)`);
-    text = text.replace(place, (_, open, close) => `${open}\n${write()}\n\n${close}`);
+    if (!place.test(text)) throw new Error(`${path} has no place for ${name}`);
+    const written = await write();
+    text = text.replace(place, (_, open, close) => `${open}\n${written}\n\n${close}`);
   }
   keep(path, before, text);
 }

@@ -2,7 +2,7 @@
  * Completes what is built of `marblerun` for publishing; run by `npm pack` and `npm publish`.
  *
  * Adds what a bundle cannot read from files (the Lua scripts, the program of the heartbeat's thread), the same modules
- * for `require`, and the licences of what is built in. Writes into dist/ only, and each time the same.
+ * for `require`, the licences of what is built in, and the documents. Writes what Git ignores, and each time the same.
  */
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -74,7 +74,24 @@ async function commonJs(path) {
   return code;
 }
 
+/** README and what it links to. Pictures are left out: they would be half of the package. */
+function copyDocuments() {
+  const docs = readdirSync(join(root, 'docs'), { recursive: true }).map((name) => `docs/${name}`);
+  const files = new Set(docs.filter((name) => /\.(md|json)$/.test(name)).concat('README.md', 'CHANGELOG.md'));
+  for (const name of files) write(join(shared, name), withLinksWithin(files, name));
+}
+
+/** A link to a file that is not in the package becomes its text. */
+function withLinksWithin(files, name) {
+  const text = readFileSync(join(root, name), 'utf8');
+  if (!name.endsWith('.md')) return text;
+  return text.replace(/!?\[([^\]]*)\]\(([^)#:\s]+)(?:#[^)]*)?\)/g, (link, label, target) =>
+    files.has(join(dirname(name), target)) ? link : label,
+  );
+}
+
 embedLua();
 licences(await embedThread());
 await buildCommonJs();
-for (const name of ['README.md', 'LICENSE']) copyFileSync(join(root, name), join(shared, name));
+copyDocuments();
+copyFileSync(join(root, 'LICENSE'), join(shared, 'LICENSE'));

@@ -1,13 +1,16 @@
 /**
- * Writes which npm packages each image holds, as CycloneDX, into sbom/ or the folder that is given.
+ * Writes what each image holds, as CycloneDX, into sbom/ or the folder that is given: its npm packages, and with --images
+ * its system's packages and Node.js, which are read out of the images that docker-compose.yml names.
  *
- * Made by `npm sbom` from the lock file alone, so nothing has to be installed. Its own `--omit dev` leaves out what
- * a service needs and some other workspace has for development: so it is shown a project without any of these.
+ * The first is made by `npm sbom` from the lock file alone, so nothing has to be installed. Its own `--omit dev` leaves out
+ * what a service needs and some other workspace has for development: so it is shown a project without any of these.
+ * What may go wrong: an image has not been built. Then `docker run` says so; `make sbom` builds them first.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { componentsOfImage } from './os-packages.mjs';
 
 /** The workspaces that the Dockerfiles install. */
 const IMAGES = { monitor: '@marblerun/monitor', elevator: '@marblerun/elevator', worker: 'marblerun' };
@@ -49,7 +52,15 @@ function writeProject(cwd, image, workspace) {
   write(join(cwd, 'package-lock.json'), { ...lock, name: `marblerun-${image}-image`, packages });
 }
 
-const target = resolve(process.argv[2] ?? 'sbom');
+/** The names of our images, as docker-compose.yml has them in this environment. */
+function namesOfImages() {
+  const text = execFileSync('docker', ['compose', 'config', '--format', 'json'], { cwd: root, encoding: 'utf8' });
+  return Object.fromEntries(Object.entries(JSON.parse(text).services).map(([name, { image }]) => [name, image]));
+}
+
+const hasImages = process.argv.includes('--images');
+const target = resolve(process.argv.slice(2).find((it) => it !== '--images') ?? 'sbom');
+const names = hasImages ? namesOfImages() : {};
 const folder = mkdtempSync(join(tmpdir(), 'marblerun-sbom-'));
 try {
   mkdirSync(target, { recursive: true });
@@ -58,8 +69,9 @@ try {
     writeProject(cwd, image, workspace);
     const options = ['--package-lock-only', '--sbom-format', 'cyclonedx', '--workspace', `marblerun-${image}`];
     const list = JSON.parse(execFileSync('npm', ['sbom', ...options], { cwd, encoding: 'utf8' }));
+    if (hasImages) list.components.push(...componentsOfImage(names[image]));
     write(join(target, `${image}.cdx.json`), list);
-    console.log(`${join(target, `${image}.cdx.json`)}: ${list.components.length} packages`);
+    console.log(`${join(target, `${image}.cdx.json`)}: ${list.components.length} components`);
   }
 } finally {
   rmSync(folder, { recursive: true });

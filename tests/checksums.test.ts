@@ -126,9 +126,9 @@ test(
       await writeFile(join(tree, name), name);
     const { lower, startWorker } = await setChecksumStage(stage);
     const { job, report } = startJob(stage, lower, tree);
-    const waiting = () => lower.monitor.get<{ queue: string; depth: number }[]>('/api/runs/lower/queues');
+    const waiting = () => lower.monitor.get<{ queues: { queue: string; depth: number }[] }>('/api/runs/lower/queues');
     await until('all are sent', async () =>
-      (await waiting()).some(({ queue, depth }) => queue === 'files' && depth === 4),
+      (await waiting()).queues.some(({ queue, depth }) => queue === 'files' && depth === 4),
     );
     await unlink(join(tree, 'vanishes'));
     await unlink(join(tree, 'becomes a folder'));

@@ -10,14 +10,24 @@ export type Image = (typeof IMAGES)[number];
 
 export interface Bom {
   readonly bomFormat: string;
-  readonly components: readonly { name: string; version: string; purl: string; hashes?: object[] }[];
+  readonly components: readonly Component[];
+}
+export interface Component {
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+  /** The system itself has none. */
+  readonly purl?: string;
+  readonly hashes?: object[];
 }
 
-export async function listsOfImages(): Promise<Record<Image, Bom>> {
+/** `env`: in which docker-compose.yml names images that are built, whose systems are listed then too. */
+export async function listsOfImages(env?: Record<string, string>): Promise<Record<Image, Bom>> {
   const folder = await mkdtemp(join(tmpdir(), 'marblerun-bom-'));
   try {
-    const cwd = new URL('../..', import.meta.url).pathname;
-    await promisify(execFile)(process.execPath, ['scripts/sbom.mjs', folder], { cwd });
+    const options = { cwd: new URL('../..', import.meta.url).pathname, env: { ...process.env, ...env } };
+    const args = ['scripts/sbom.mjs', folder, ...(env ? ['--images'] : [])];
+    await promisify(execFile)(process.execPath, args, options);
     const lists = IMAGES.map(async (image) => {
       const text = await readFile(join(folder, `${image}.cdx.json`), 'utf8');
       return [image, JSON.parse(text) as Bom] as const;
@@ -28,9 +38,12 @@ export async function listsOfImages(): Promise<Record<Image, Bom>> {
   }
 }
 
-/** `name@version` of each package. */
-export function packagesOf({ components }: Bom): string[] {
-  return components.map(({ purl }) => decodeURIComponent(/npm\/(.*)/.exec(purl)![1]!));
+/** `name@version` of each package of npm, or of the system (`deb`, `apk`). */
+export function packagesOf({ components }: Bom, kind = 'npm'): string[] {
+  const ofKind = components.filter(({ purl }) => purl?.startsWith(`pkg:${kind}/`));
+  return ofKind.map(({ purl, name, version }) =>
+    kind === 'npm' ? decodeURIComponent(/npm\/(.*)/.exec(purl!)![1]!) : `${name}@${version}`,
+  );
 }
 
 export function namesOf(bom: Bom): Set<string> {

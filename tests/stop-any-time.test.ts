@@ -6,10 +6,20 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Program, RedisServer, ServiceProgram, sleep } from '@marblerun/test-support';
 
 const WORKER = new URL('../../examples/dist/worker.js', import.meta.url).pathname;
-/** Says when Node.js has begun, right before it loads the program itself. */
-const BEGUN = 'data:text/javascript,console.log(%22begun%22)';
+/** Says when the program listens to SIGTERM, and how much CPU time, in ms, it has used until then. */
+const LISTENS = `
+  const begun = process.cpuUsage();
+  const cpuMs = ({ user, system }) => Math.round((user + system) / 1000);
+  process.on('newListener', function look(name) {
+    if (name !== 'SIGTERM') return;
+    process.off('newListener', look);
+    console.log('listens after ' + cpuMs(process.cpuUsage(begun)) + ' ms');
+  });`;
+const BEGUN = `data:text/javascript,${encodeURIComponent(LISTENS)}`;
+/** Loading what a service is made of takes about ten times as much. CPU time is the same on a busy machine. */
+const FIRST_THING_CPU_MS = 100;
 /** In ms after that. Until some 500 ms a service loads what it is made of. */
-const MOMENTS = [60, 80, 100, 150, 200, 300, 400, 600, 900, 1500];
+const MOMENTS = [0, 20, 40, 90, 140, 240, 340, 540, 840, 1440];
 const AT_ONCE_MS = 6000;
 const OPTIONS = { NODE_OPTIONS: `--import=${BEGUN}` };
 let server: RedisServer;
@@ -32,7 +42,8 @@ const PROGRAMS: [string, (url: string) => Program][] = [
 
 async function stopAt(program: Program, ms: number) {
   try {
-    await program.line(/begun/);
+    const begun = await program.line(/^listens after \d+ ms$/);
+    expect(Number(/\d+/.exec(begun)![0])).toBeLessThan(FIRST_THING_CPU_MS);
     await sleep(ms); // the moment is the case
     const told = Date.now();
     program.signal('SIGTERM');

@@ -10,6 +10,8 @@ export interface Data {
   readonly text: string;
   /** When it was sent, in µs of the machine's monotonic clock; 0 where latency is not measured. */
   readonly at: number;
+  /** The handler takes so long, and keeps its event loop from turning meanwhile, or not. Default: no time. */
+  readonly slow?: { readonly ms: number; readonly blocks: boolean };
 }
 
 export interface Contestant {
@@ -30,8 +32,8 @@ export interface Session {
   stream?(items: Iterable<Data>): Promise<unknown>;
   /** Resolves when so many holders wait; with `loop` each has a heartbeat of its own, as if it were a process, else they share one. */
   idle?(holders: number, heartbeat: 'loop' | 'thread'): Promise<unknown>;
-  /** Starts to work on what waits and what comes. */
-  consume(concurrency: number, handle: (data: Data) => void): Promise<Consumer> | Consumer;
+  /** Starts to work on what waits and what comes. What `handle` returns is waited for. */
+  consume(concurrency: number, handle: (data: Data) => unknown): Promise<Consumer> | Consumer;
   close(): Promise<unknown>;
 }
 

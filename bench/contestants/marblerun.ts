@@ -3,7 +3,7 @@ import { Marble, type MarbleOptions, type Worker } from 'marblerun';
 import { QUEUE, type Consumer, type Contestant, type Data, type Session } from './contestant.js';
 
 type Queues = Record<string, Data>;
-type Consume = (marble: Marble<Queues>, concurrency: number, handle: (data: Data) => void) => Consumer;
+type Consume = (marble: Marble<Queues>, concurrency: number, handle: (data: Data) => unknown) => Consumer;
 
 const form = (name: string, settings: string, consume: Consume, options: MarbleOptions = {}): Contestant => ({
   name,
@@ -67,7 +67,7 @@ function session(url: string, consume: Consume, options: MarbleOptions): Session
   };
 }
 
-function loop(marble: Marble<Queues>, handle: (data: Data) => void, outputs: readonly string[] = []): Consumer {
+function loop(marble: Marble<Queues>, handle: (data: Data) => unknown, outputs: readonly string[] = []): Consumer {
   const stopping = new AbortController();
   const run = async () => {
     for (;;) {

@@ -1,7 +1,17 @@
 /** What MarbleRun set out to reach, beside what was measured. */
 import { MARBLE_DEFAULTS } from 'marblerun';
 import type { Figure, Results } from '../results.js';
-import { CONSUME_50, ELEVATE_FAR, ELEVATE_NEAR, HEARTBEAT, IDLE, ROUTE_ALONE, ROUTE_MANY } from '../plan.js';
+import {
+  BEHIND_COMPUTING,
+  BEHIND_WAITING,
+  CONSUME_50,
+  ELEVATE_FAR,
+  ELEVATE_NEAR,
+  HEARTBEAT,
+  IDLE,
+  ROUTE_ALONE,
+  ROUTE_MANY,
+} from '../plan.js';
 import { short } from './tables.js';
 
 const PEERS = ['BullMQ', 'bee-queue', 'groupmq'];
@@ -48,6 +58,12 @@ const TARGETS: readonly Target[] = [
     bound: 'most',
     measured: (results) => redisCpu(results, OURS) / redisCpu(results, 'floor'),
   },
+  ...[BEHIND_WAITING, BEHIND_COMPUTING].map((name): Target => ({
+    what: `${name}: the last of them begins after, ms`,
+    wanted: 1500,
+    bound: 'most',
+    measured: (results) => results.median(name, OURS, 'p999Us') / 1000,
+  })),
   {
     what: 'bytes of a waiting marble of 100 bytes',
     wanted: 148,

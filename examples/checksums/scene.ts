@@ -62,7 +62,9 @@ export async function setChecksumStage(stage: Stage) {
 /** Waits until so many marbles of `files` are finished, by the Monitor's count. */
 export async function filesDone(count: number, { name, monitor }: Bus): Promise<void> {
   const enough = async () => {
-    const queues = await monitor.get<{ queue: string; counts: { finished: number } }[]>(`/api/runs/${name}/queues`);
+    const { queues } = await monitor.get<{ queues: { queue: string; counts: { finished: number } }[] }>(
+      `/api/runs/${name}/queues`,
+    );
     return queues.some(({ queue, counts }) => queue === 'files' && counts.finished >= count);
   };
   await until(`${count} files are done`, enough, { deadlineMs: PATIENCE_MS });

@@ -3,7 +3,7 @@ import json, sys
 from marblerun import decode, encode, fingerprint, is_name, key, script_text
 
 LETTERS = {"m": "maxAttempts", "h": "hops", "l": "timeLimitMs", "r": "retryBaseMs", "x": "retryMaxMs"}
-TEXTS = {"b": "batch", "o": "origin", "t": "traceparent"}
+TEXTS = {"b": "batch", "B": "member", "o": "origin", "t": "traceparent"}
 
 
 def read(envelope):

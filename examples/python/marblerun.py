@@ -5,6 +5,8 @@ from pathlib import Path
 NAMES = {"run": r"[A-Za-z0-9._-]{1,64}", "lane": r"[A-Za-z0-9._-]{1,64}"}
 NAMES["queue"] = NAMES["id"] = r"[A-Za-z0-9._:/-]{1,128}"
 RUN_KEYS = ("counts", "queues", "outboxes", "later", "dead", "graves", "serial")  # 1 to 7 of many scripts
+BATCH_KEYS = ("batches", "batchdead", "children", "cancelled", "batchends")
+KNOWN = "B"  # the batch that it is a member of: a run that has any has layout 2, which this program does not go into
 NO_OOM = {"send", "dispatch", "land"}  # the others may run when Redis is over its maxmemory
 
 
@@ -35,7 +37,10 @@ def decode(envelope):
         raise ValueError("no envelope")
     id, attempt, sent, type, words = (part.decode("latin1") for part in found.groups())
     marble = {"id": id, "attempt": int(attempt), "sentAt": int(sent, 36), "type": type, "data": envelope[found.end():]}
-    return {**marble, "words": [word for word in words.split(" ") if word[1:2] == "="]}
+    words = [word for word in words.split(" ") if word[1:2] == "="]
+    if any(word[0].isupper() and word[0] not in KNOWN for word in words):
+        raise ValueError("a word that whoever finishes it must know")
+    return {**marble, "words": words}
 
 
 def fingerprint(entries):
@@ -170,20 +175,20 @@ class Holder:
         keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), self.k("held", self.id), self.k("deadlines")]
         args = [self.id, self.op, self.noted, self.max_attempts, 1, self.queue,
                 f"{seq}/{self.queue}", 1, "fail", delay_ms, json.dumps({"message": str(error)})]
-        reply = self.script("giveback", [*keys, self.k("q", self.queue)], args)
+        reply = self.script("giveback", [*keys, self.k("q", self.queue), *(self.k(name) for name in BATCH_KEYS)], args)
         if reply[0] == b"ok":
             self.noted = self.op
         return reply[0] == b"ok" and not reply[1]
 
     def leave(self):
         """Gives back all that it has, as if it had not been taken."""
-        entry, lines = self.k("holder", self.id), []
+        entry, lines, batches = self.k("holder", self.id), [], [self.k(name) for name in BATCH_KEYS]
         self.script("orphans", [self.k("holders"), entry], [self.id, self.waits_on])
         keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), entry, self.k("held", self.id),
                 self.k("landing", self.id, self.waits_on)]
         while True:
             args = [self.id, "released", 1, 500, 1 << 20, self.waits_on, len(lines), *lines]
-            status, *rest = self.script("reclaim", [*keys, *(self.k("q", line) for line in lines)], args)
+            status, *rest = self.script("reclaim", [*keys, *(self.k("q", line) for line in lines), *batches], args)
             if status == b"missing":
                 lines += [queue.decode() for queue in rest]
             elif status != b"more":

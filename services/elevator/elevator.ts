@@ -1,7 +1,7 @@
 /**
  * All lanes of one Elevator: a communicator for each run, a carrier and a loop for each lane.
  */
-import { Loop, endTurns, type Logger, type Readiness } from '@marblerun/service';
+import { Loop, Troubles, endTurns, type Logger, type Readiness } from '@marblerun/service';
 import { Communicator } from 'marblerun/communicator';
 import type { Registry } from 'prom-client';
 import { Carrier } from './carrier.js';
@@ -31,6 +31,7 @@ export class Elevator {
       registry,
       config.lanes.map(({ name }) => name),
     );
+    const troubles = new Troubles(log);
     const { hopLimit, batch: limits } = config;
     this.carriers = config.lanes.map((lane) => {
       const [lower, upper] = [this.#communicator(lane.from), this.#communicator(lane.to)];
@@ -38,12 +39,14 @@ export class Elevator {
     });
     this.#lanes = this.carriers.map((carrier) => {
       const work = () => carrier.carry(() => loop.progress()).then(() => undefined);
-      const loop: Loop = new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, log });
+      const [lower, upper] = [this.#communicator(carrier.lane.from), this.#communicator(carrier.lane.to)];
+      const getsOn = () => lower.getsOn || upper.getsOn; // a batch on its way over a slow link
+      const loop: Loop = new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, getsOn, troubles });
       return loop;
     });
     this.#runs = [...this.#communicators].map(([name, communicator]) => {
       const work = () => this.#reach(name, communicator);
-      return new Loop({ name, intervalMs: REACH_MS, work, log });
+      return new Loop({ name, intervalMs: REACH_MS, work, getsOn: () => communicator.getsOn, troubles });
     });
     this.collect = collectorOf(registry, this.carriers);
   }

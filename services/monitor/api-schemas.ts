@@ -20,6 +20,9 @@ export const runs = z.array(
     holders: whole,
     later: whole.describe('delayed marbles'),
     dead: whole,
+    queues: whole.optional().describe('of this and the next two none where they could not be read in time'),
+    depth: whole.optional().describe('marbles that wait, in all queues'),
+    held: whole.optional().describe('marbles in hand, of all queues'),
     redis: z
       .object({
         version: z.string().optional(),
@@ -33,15 +36,19 @@ export const runs = z.array(
   }),
 );
 
-export const queues = z.array(
-  z.object({
-    queue,
-    depth: whole.describe('marbles that wait'),
-    held: whole.describe('marbles in hand'),
-    oldestMs: whole.describe('how long the next marble has waited'),
-    counts: z.object(Object.fromEntries(EVENTS.map((event) => [event, whole]))),
-  }),
-);
+export const queues = z.object({
+  total: whole.describe('how many queues match'),
+  queues: z.array(
+    z.object({
+      queue,
+      depth: whole.describe('marbles that wait'),
+      held: whole.describe('marbles in hand'),
+      oldestMs: whole.describe('how long the next marble has waited'),
+      counts: z.object(Object.fromEntries(EVENTS.map((event) => [event, whole]))),
+    }),
+  ),
+  next: queue.optional().describe('where more follow: what `after` has to be to get them'),
+});
 
 export const outboxes = z.array(
   z.object({

@@ -2,7 +2,6 @@
  * The Monitor's API for people and tools. Who may ask what: `@marblerun/service`, access.ts.
  */
 import {
-  mayNeedToken,
   needsToken,
   problems,
   registerChanges,
@@ -13,25 +12,17 @@ import {
   type Server,
 } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
-import type { DeadMarble, Exhumation } from 'marblerun/communicator';
+import type { Exhumation } from 'marblerun/communicator';
 import { z } from 'zod';
-import { deadPage, deleted, holders, none, outboxes, queues, requeued, runs } from './api-schemas.js';
+import { registerQueues } from './api-queues.js';
+import { deleted, none, requeued } from './api-schemas.js';
+import { inRun, registerRuns, registerViews, type Find } from './api-views.js';
 import type { RunMonitor } from './run-monitor.js';
 
-const inRun = z.object({ run: z.string() });
 const serial = z.string().regex(/^\d{1,16}$/, 'must be the serial of a dead marble');
 const inGrave = z.object({ run: z.string(), serial });
 const ofQueue = z.object({ queue: z.string().optional() });
-const digits = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
 const these = z.strictObject({ serials: z.array(serial).min(1).max(1000).optional() }).nullish();
-const page = z.object({
-  offset: digits.transform(Number).default(0),
-  limit: digits.transform(Number).pipe(z.int().min(1).max(1000)).default(100),
-});
-const PREVIEW_BYTES = 1000;
-
-type Find = (run: string) => RunMonitor;
-
 export function registerApi(server: Server, monitors: readonly RunMonitor[], access: Access): void {
   const find: Find = (run) => {
     const monitor = monitors.find((candidate) => candidate.run === run);
@@ -44,56 +35,12 @@ export function registerApi(server: Server, monitors: readonly RunMonitor[], acc
   };
   registerReads(server, access, (routes) => {
     registerRuns(routes, monitors);
+    registerQueues(routes, find);
     registerViews(routes, find);
   });
   registerChanges(server, access, (routes) => {
     registerOne(routes, find);
     registerMany(routes, find);
-  });
-}
-
-function registerRuns(routes: Routes, monitors: readonly RunMonitor[]): void {
-  const schema = { summary: 'Every run', security: mayNeedToken, response: { 200: runs, ...problems } };
-  routes.get('/api/runs', { schema }, () =>
-    Promise.all(
-      monitors.map(async ({ run, reports, ready, detail }) => {
-        const { status, graveyard } = reports;
-        const [monitors, holders, later, dead, redis] = await Promise.all([
-          reports.watchers.list(),
-          status.holderCount(),
-          status.laterCount(),
-          graveyard.count(),
-          status.durability(),
-        ]);
-        return { run, ready, loops: detail, monitors, holders, later, dead, redis };
-      }),
-    ),
-  );
-}
-
-function registerViews(routes: Routes, find: Find): void {
-  const view = <T extends z.ZodType>(summary: string, answer: T) => ({
-    ...{ security: mayNeedToken, summary, params: inRun },
-    response: { 200: answer, ...problems },
-  });
-  routes.get('/api/runs/:run/queues', { schema: view('Queues of a run', queues) }, ({ params }) =>
-    find(params.run).reports.show(),
-  );
-  routes.get('/api/runs/:run/outboxes', { schema: view('What waits for an Elevator', outboxes) }, ({ params }) =>
-    find(params.run).reports.status.outboxes(),
-  );
-  const ofHolders = {
-    ...view('Holders, the longest unheard first', holders),
-    querystring: page.pick({ limit: true }),
-  };
-  routes.get('/api/runs/:run/holders', { schema: ofHolders }, ({ params, query }) =>
-    find(params.run).reports.status.holders(query.limit),
-  );
-  const ofDead = { ...view('Dead marbles, the latest first', deadPage), querystring: page };
-  routes.get('/api/runs/:run/dead', { schema: ofDead }, async ({ params, query }) => {
-    const { graveyard } = find(params.run).reports;
-    const [total, dead] = await Promise.all([graveyard.count(), graveyard.list(query.offset, query.limit)]);
-    return { total, dead: dead.map(shown) };
   });
 }
 
@@ -149,27 +96,4 @@ function registerMany(routes: Routes, find: Find): void {
 function many({ reports }: RunMonitor, what: Exhumation, queue?: string, serials?: string[]): Promise<number> {
   const { graveyard } = reports;
   return serials ? graveyard.exhume(what, serials, queue) : graveyard.exhumeAll(what, queue);
-}
-
-/** The data as text, or as base64 where it is bytes; cut, because it may be large. */
-function shown({ serial, queue, at, reason, envelope }: DeadMarble) {
-  if (!envelope) return { serial, queue, at, reason };
-  const { id, attempt, sentAt, batch, origin, hops, failures = [], type, data } = envelope;
-  const text = data.subarray(0, PREVIEW_BYTES).toString(type === 'j' ? 'utf8' : 'base64');
-  return {
-    serial,
-    queue,
-    at,
-    reason,
-    id,
-    attempts: attempt,
-    failures,
-    sentAt,
-    batch,
-    origin,
-    hops,
-    bytes: data.length,
-    type,
-    data: text,
-  };
 }

@@ -1,7 +1,7 @@
 /**
  * Builds the Monitor service; main.ts lets it listen.
  */
-import { VERSION, createLogger, createServer, type Service } from '@marblerun/service';
+import { Troubles, VERSION, createLogger, createServer, type Service } from '@marblerun/service';
 import { describeRedis, parseRedis } from 'marblerun/communicator';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api.js';
@@ -16,7 +16,8 @@ export function buildMonitor(config: MonitorConfig): Service {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const sweepMetrics = createSweepMetrics(registry, config.runs);
-  const monitors = config.runs.map((run) => new RunMonitor(run, config, log, sweepMetrics));
+  const troubles = new Troubles(log);
+  const monitors = config.runs.map((run) => new RunMonitor(run, config, log, sweepMetrics, troubles));
   const collect = collectorOf(registry, monitors, config);
 
   const readiness = () => ({

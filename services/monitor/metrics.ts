@@ -1,27 +1,19 @@
 /**
  * What the Monitor looks up for each scrape.
  *
- * What is in Redis is read once per scrape. A run that does not answer in time has no values then, and
+ * What is in Redis is read at most once per scrape. A run that does not answer in time has no values then, and
  * `marblerun_up` says so. Of very many queues some have values of their own; the sums are of all.
  */
-import { Latest, answers } from '@marblerun/service';
+import { answers } from '@marblerun/service';
 import type { Registry } from 'prom-client';
 import type { QueueStatus } from 'marblerun/communicator';
 import { createInstruments, type Instruments } from './instruments.js';
-import { mostTelling } from './most-telling.js';
+import type { MetricLimits, QueueSums, Reading } from './reading.js';
 import type { RunMonitor } from './run-monitor.js';
 import { createWatchMetrics } from './watch-metrics.js';
 
 /** The public events of marblerun_marbles_total, of those that are counted. */
 const PUBLIC_EVENTS = ['sent', 'finished', 'failed', 'dropped', 'returned', 'dead', 'elevated'] as const;
-
-/** At the most so many have metrics of their own. */
-export interface MetricLimits {
-  readonly metricHolders: number;
-  readonly metricQueues: number;
-}
-
-type Reading = Awaited<ReturnType<typeof readRun>>;
 
 /** Returns what reads all runs, for one scrape. */
 export function collectorOf(
@@ -31,11 +23,10 @@ export function collectorOf(
 ): () => Promise<void> {
   const instruments = createInstruments(registry);
   const showWatch = createWatchMetrics(registry);
-  const runs = monitors.map((monitor) => ({ monitor, latest: new Latest(() => readRun(monitor, limits)) }));
   return async () => {
     const found = await Promise.all(
-      runs.map(async ({ monitor, latest }) => {
-        const [isUp, reading] = await Promise.all([answers(() => monitor.reports.connect()), latest.get()]);
+      monitors.map(async (monitor) => {
+        const [isUp, reading] = await Promise.all([answers(() => monitor.reports.connect()), monitor.reading.get()]);
         return { monitor, isUp, reading };
       }),
     );
@@ -50,28 +41,13 @@ export function collectorOf(
   };
 }
 
-async function readRun({ reports }: RunMonitor, { metricHolders }: MetricLimits) {
-  const { status, graveyard } = reports;
-  const [queues, outboxes, holders, holderCount, later, dead, memory] = await Promise.all([
-    status.queues(),
-    status.outboxes(),
-    metricHolders > 0 ? status.holders(metricHolders) : [],
-    status.holderCount(),
-    status.laterCount(),
-    graveyard.count(),
-    status.memory(),
-  ]);
-  return { queues, outboxes, holders, holderCount, later, dead, memory };
-}
-
 function showRun(instruments: Instruments, run: string, reading: Reading, { metricQueues }: MetricLimits): void {
-  const { queues, outboxes, holders, holderCount, later, dead, memory } = reading;
-  showSums(instruments, run, queues);
-  const shown = mostTelling(queues, metricQueues);
-  instruments.leftOut.set({ run }, queues.length - shown.length);
+  const { sums, telling, outboxes, holders, holderCount, later, dead, memory } = reading;
+  showSums(instruments, run, sums);
+  const shown = telling.slice(0, metricQueues);
+  instruments.leftOut.set({ run }, sums.queues - shown.length);
   for (const queue of shown) showQueue(instruments, run, queue);
-  const waiting = [...outboxes].sort((a, b) => b.oldestMs - a.oldestMs).slice(0, metricQueues);
-  for (const { queue, oldestMs } of waiting) instruments.outboxOldest.set({ run, queue }, oldestMs / 1000);
+  for (const { queue, oldestMs } of outboxes) instruments.outboxOldest.set({ run, queue }, oldestMs / 1000);
   instruments.holders.set({ run }, holderCount);
   instruments.later.set({ run }, later);
   instruments.dead.set({ run }, dead);
@@ -82,26 +58,11 @@ function showRun(instruments: Instruments, run: string, reading: Reading, { metr
   for (const { holder, unheardMs } of holders) instruments.age.set({ run, holder }, unheardMs / 1000);
 }
 
-function showSums(
-  { queues, runDepth, runHeld, runMarbles }: Instruments,
-  run: string,
-  all: readonly QueueStatus[],
-): void {
-  const sum = (of: (queue: QueueStatus) => number) => all.reduce((total, queue) => total + of(queue), 0);
-  queues.set({ run }, all.length);
-  runDepth.set(
-    { run },
-    sum(({ depth }) => depth),
-  );
-  runHeld.set(
-    { run },
-    sum(({ held }) => held),
-  );
-  for (const event of PUBLIC_EVENTS)
-    runMarbles.inc(
-      { run, event },
-      sum(({ counts }) => counts[event]),
-    );
+function showSums({ queues, runDepth, runHeld, runMarbles }: Instruments, run: string, sums: QueueSums): void {
+  queues.set({ run }, sums.queues);
+  runDepth.set({ run }, sums.depth);
+  runHeld.set({ run }, sums.held);
+  for (const event of PUBLIC_EVENTS) runMarbles.inc({ run, event }, sums.counts[event]);
 }
 
 function showQueue({ depth, oldest, held, marbles }: Instruments, run: string, status: QueueStatus): void {

@@ -1,8 +1,9 @@
 /**
- * Which queues have metrics of their own where there are too many: the deepest, those whose marbles wait longest, and
- * those of which most fails.
+ * Which queues are shown where there are too many: in turn the deepest, those whose marbles wait longest, and those of which
+ * most fails.
  */
 import type { QueueStatus } from 'marblerun/communicator';
+import { Greatest } from './greatest.js';
 
 const CRITERIA: readonly ((queue: QueueStatus) => number)[] = [
   ({ depth }) => depth,
@@ -10,14 +11,21 @@ const CRITERIA: readonly ((queue: QueueStatus) => number)[] = [
   ({ counts }) => counts.failed + counts.dropped + counts.dead,
 ];
 
-export function mostTelling(queues: readonly QueueStatus[], most: number): readonly QueueStatus[] {
-  if (queues.length <= most) return queues;
-  const ranked = CRITERIA.map((of) => [...queues].sort((a, b) => of(b) - of(a)));
-  const chosen = new Set<QueueStatus>();
-  for (let place = 0; place < queues.length; place++)
-    for (const ranking of ranked) {
-      if (chosen.size >= most) return [...chosen];
-      chosen.add(ranking[place]!);
-    }
-  return [...chosen];
+export class MostTelling {
+  readonly #greatest: readonly Greatest<QueueStatus>[];
+
+  constructor(private readonly most: number) {
+    this.#greatest = CRITERIA.map((sizeOf) => new Greatest(most, sizeOf));
+  }
+
+  add(queues: readonly QueueStatus[]): void {
+    for (const greatest of this.#greatest) greatest.add(queues);
+  }
+
+  /** Of fewer than `most` these are the first of the same. */
+  get chosen(): readonly QueueStatus[] {
+    const rankings = this.#greatest.map(({ ranking }) => ranking);
+    const inTurn = Array.from({ length: this.most }, (_, place) => rankings.map((ranking) => ranking[place])).flat();
+    return [...new Set(inTurn.filter((queue) => queue !== undefined))].slice(0, this.most);
+  }
 }

@@ -4,10 +4,11 @@
  * Every chore is a few atomic steps that look again before they act, so any number of Monitors may
  * watch one run. What may go wrong: Redis is away; then the loops say so and try again.
  */
-import { Loop, endTurns, type Logger } from '@marblerun/service';
+import { Latest, Loop, endTurns, type Logger, type Troubles } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import { Communicator, WATCH, noSweep, type SweepResult } from 'marblerun/communicator';
 import type { MonitorConfig } from './config.js';
+import { readRun, type Reading } from './reading.js';
 import { RedisWatch } from './redis-watch.js';
 import { CLAMPED, type SweepMetrics } from './sweep-metrics.js';
 import { NAME, VERSION } from './version.js';
@@ -23,6 +24,8 @@ export class RunMonitor {
   readonly communicator: Communicator;
   /** For who looks: on a connection of its own, so that no scrape and no page stands before a sweep. */
   readonly reports: Communicator;
+  /** One for all who look. */
+  readonly reading: Latest<Reading>;
   readonly watch: RedisWatch;
   readonly #sweeps: Loop;
   readonly #promotes: Loop;
@@ -35,12 +38,14 @@ export class RunMonitor {
     private readonly config: MonitorConfig,
     private readonly log: Logger,
     private readonly metrics: SweepMetrics,
+    troubles: Troubles,
   ) {
     this.communicator = new Communicator({ redis: config.redis, run, ...config.timeouts });
     this.reports = new Communicator({ redis: config.redis, run, ...config.timeouts });
+    this.reading = new Latest(() => readRun(this.reports, config));
     this.watch = new RedisWatch(run, this.communicator, log);
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
-      new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), log });
+      new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), troubles });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
     this.#promotes = chore('promote', config.promoteMs, () => this.promote());
     this.#loops = [

@@ -4,7 +4,7 @@
  * What may go wrong: an option has a mistake (MR_BAD_OPTION), or Redis is away when it starts. Afterwards it waits for
  * Redis, as the service does.
  */
-import { createLogger, readOptions, runInside, variablesOf } from '@marblerun/service';
+import { Troubles, createLogger, readOptions, runInside, variablesOf } from '@marblerun/service';
 import { Communicator, type RedisForm } from 'marblerun/communicator';
 import { Registry } from 'prom-client';
 import { buildMonitor } from './app.js';
@@ -52,7 +52,8 @@ async function reach({ redis, runs }: MonitorConfig): Promise<void> {
 function watch(config: MonitorConfig): RunningMonitor {
   const log = createLogger('monitor', config.logLevel);
   const metrics = createSweepMetrics(new Registry(), config.runs);
-  const monitors = config.runs.map((run) => new RunMonitor(run, config, log, metrics));
+  const troubles = new Troubles(log);
+  const monitors = config.runs.map((run) => new RunMonitor(run, config, log, metrics, troubles));
   for (const monitor of monitors) monitor.start();
   const stop = async () => {
     await Promise.all(monitors.map((monitor) => monitor.stop()));

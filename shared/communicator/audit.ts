@@ -13,6 +13,7 @@ import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
 import { runKeys } from './outputs.js';
+import type { QueueReader } from './queue-reader.js';
 import { callScript } from './scripts.js';
 
 export interface Stock {
@@ -32,65 +33,105 @@ const SIGNS: Readonly<Record<string, number>> = {
   ...{ received: 1, moved: -1, destroyed: -1 },
 };
 
+interface Place {
+  readonly key: string;
+  /** Else what a holder has. */
+  readonly isList: boolean;
+}
 type Reply = [there: number, aside: number, mark: string, counts: string[]];
+type Counts = ReadonlyMap<string, number>;
 
 export class Audit {
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
+    private readonly reader: QueueReader,
   ) {}
 
   async take(): Promise<Stock> {
-    const { lists, holders } = await this.#places();
-    const places = [...lists.map((key) => ({ key, list: true })), ...holders.map((key) => ({ key, list: false }))];
-    const steps = Math.max(1, Math.ceil(places.length / STEP));
-    const newMark = newId();
-    const replies: Reply[] = [];
-    for (let step = 0; step < steps; step++) {
-      const some = places.slice(step * STEP, (step + 1) * STEP);
-      const keys = [...runKeys(this.keys), ...some.map(({ key }) => key)];
-      const told = step === 0 || step === steps - 1 ? '1' : '';
-      const args = [newMark, some.filter(({ list }) => list).length, told];
-      replies.push((await this.connection.run((redis) => callScript(redis, 'audit', keys, args))) as Reply);
+    const steps = inSteps(this.#places(), STEP);
+    const first = await steps.next();
+    const second = await steps.next();
+    if (second.done) return this.#atOnce(first.value ?? []);
+    const before = await this.#counts();
+    const { mark, aside, ...begun } = await this.#step(first.value!);
+    let there = begun.there + aside + (await this.#step(second.value)).there;
+    for await (const some of steps) there += (await this.#step(some)).there;
+    const after = await this.#counts();
+    let moved = 0;
+    for (const [event, n] of after) moved += Math.abs(n - (before.get(event) ?? 0));
+    return { mark, due: dueOf(before), there, moved };
+  }
+
+  async #atOnce(places: readonly Place[]): Promise<Stock> {
+    const { mark, there, aside, counts } = await this.#step(places, '1');
+    return { mark, due: dueOf(summed(counts, new Map())), there: there + aside, moved: 0 };
+  }
+
+  async #step(places: readonly Place[], told: '1' | '' = '') {
+    const keys = [...runKeys(this.keys), ...places.map(({ key }) => key)];
+    const args = [newId(), places.filter(({ isList }) => isList).length, told];
+    const [there, aside, mark, counts] = (await this.connection.run((redis) =>
+      callScript(redis, 'audit', keys, args),
+    )) as Reply;
+    return { there, aside, mark, counts };
+  }
+
+  /** What is counted, by event; read in steps, for the counts of many queues are too many at once. */
+  async #counts(): Promise<Counts> {
+    const counts = new Map<string, number>();
+    for (let cursor = '0'; ;) {
+      const [next, flat] = await this.connection.run((redis) => redis.hscan(this.keys.counts, cursor, 'COUNT', STEP));
+      summed(flat, counts);
+      if (next === '0') return counts;
+      cursor = next;
     }
-    return stockOf(replies);
   }
 
   /** Lists in the order in which marbles go through them, then what holders hold. */
-  async #places(): Promise<{ lists: string[]; holders: string[] }> {
-    const { queues, outboxes, holders } = this.keys;
-    const [names, outgoing, ids] = await this.connection.run((redis) =>
-      Promise.all([queues, outboxes, holders].map((registry) => redis.zrange(registry, '0', '-1'))),
+  async *#places(): AsyncGenerator<Place[]> {
+    for await (const names of this.reader.names())
+      yield names.map((queue) => ({ key: this.keys.queue(queue), isList: true }));
+    for await (const names of this.reader.outboxNames())
+      yield names.map((queue) => ({ key: this.keys.outbox(queue), isList: true }));
+    const ids = await this.connection.run((redis) => redis.zrange(this.keys.holders, '0', '-1'));
+    for (let i = 0; i < ids.length; i += CHUNK) yield await this.#landings(ids.slice(i, i + CHUNK));
+    for (let i = 0; i < ids.length; i += CHUNK)
+      yield ids.slice(i, i + CHUNK).map((holder) => ({ key: this.keys.held(holder), isList: false }));
+  }
+
+  async #landings(holders: readonly string[]): Promise<Place[]> {
+    const waiting = await this.connection.run((redis) =>
+      Promise.all(holders.map((holder) => redis.hget(this.keys.holder(holder), 'waiting'))),
     );
-    const landings: string[] = [];
-    for (let i = 0; i < ids!.length; i += CHUNK) {
-      const some = ids!.slice(i, i + CHUNK);
-      const waiting = await this.connection.run((redis) =>
-        Promise.all(some.map((holder) => redis.hget(this.keys.holder(holder), 'waiting'))),
-      );
-      landings.push(...some.flatMap((holder, j) => (waiting[j] ? [this.keys.landing(holder, waiting[j])] : [])));
-    }
-    const waits = [
-      ...names!.map((queue) => this.keys.queue(queue)),
-      ...outgoing!.map((queue) => this.keys.outbox(queue)),
-    ];
-    return { lists: [...waits, ...landings], holders: ids!.map((holder) => this.keys.held(holder)) };
+    return holders.flatMap((holder, i) =>
+      waiting[i] ? [{ key: this.keys.landing(holder, waiting[i]), isList: true }] : [],
+    );
   }
 }
 
-function stockOf(replies: readonly Reply[]): Stock {
-  const [first, last] = [replies[0]!, replies.at(-1)!];
-  const [before, after] = [countsOf(first[3]), countsOf(last[3])];
-  let due = 0;
-  let moved = 0;
-  for (const [event, n] of before) due += n * (SIGNS[event] ?? 0);
-  for (const [event, n] of after) moved += Math.abs(n - (before.get(event) ?? 0));
-  return { mark: first[2], due, there: first[1] + replies.reduce((sum, [there]) => sum + there, 0), moved };
+/** Regrouped: each of `size`, but the last. */
+async function* inSteps<T>(groups: AsyncIterable<readonly T[]>, size: number): AsyncGenerator<T[], undefined> {
+  let step: T[] = [];
+  for await (const group of groups) {
+    step.push(...group);
+    while (step.length >= size) {
+      yield step.slice(0, size);
+      step = step.slice(size);
+    }
+  }
+  if (step.length > 0) yield step;
+  return undefined;
 }
 
-/** Of all queues together, by event. */
-function countsOf(flat: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
+function dueOf(counts: Counts): number {
+  let due = 0;
+  for (const [event, n] of counts) due += n * (SIGNS[event] ?? 0);
+  return due;
+}
+
+/** Adds 'queue event', count, … to the sums by event. */
+function summed(flat: readonly string[], counts: Map<string, number>): Counts {
   for (let i = 0; i < flat.length; i += 2) {
     const event = flat[i]!.slice(flat[i]!.lastIndexOf(' ') + 1);
     if (event !== 'mark') counts.set(event, (counts.get(event) ?? 0) + Number(flat[i + 1]));

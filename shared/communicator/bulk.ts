@@ -7,7 +7,7 @@
 import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import { checkName, type RunKeys } from './keys.js';
-import { runKeys } from './outputs.js';
+import { batchKeys, runKeys } from './outputs.js';
 import { callScript } from './scripts.js';
 
 const STEP = { marbles: 1000, bytes: 1_048_576 } as const;
@@ -35,6 +35,15 @@ export async function transfer(
 
 /** Deletes all that waits. Returns how many marbles that were. */
 export async function destroy(connection: Connection, keys: RunKeys, queue: string): Promise<number> {
-  const all = [...runKeys(keys), keys.sender(newId()), keys.queue(checkName('queue', queue))];
-  return (await connection.run((redis) => callScript(redis, 'destroy', all, [1, REMEMBER_MS, queue]))) as number;
+  const own = [keys.sender(newId()), keys.queue(checkName('queue', queue))];
+  const all = [...runKeys(keys), ...own, ...batchKeys(keys)];
+  let deleted = 0;
+  for (let number = 1, more = '1'; more === '1'; number++) {
+    const args = [number, REMEMBER_MS, queue, STEP.marbles, STEP.bytes];
+    const reply = await connection.run((redis) => callScript(redis, 'destroy', all, args));
+    const [n, next] = reply as [number, string];
+    deleted += n;
+    more = next;
+  }
+  return deleted;
 }

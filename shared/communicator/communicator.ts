@@ -6,6 +6,7 @@
  * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
  */
 import { Audit } from './audit.js';
+import { Batches } from './batches.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 import { destroy, transfer } from './bulk.js';
 import { Connection, closed } from './connection.js';
@@ -15,13 +16,16 @@ import { Holding } from './holding.js';
 import type { HoldingOptions } from './in-hand.js';
 import { checkName, keysOf, type RunKeys } from './keys.js';
 import { LaneFoot, LaneHead } from './lane.js';
-import { runKeys, type Output } from './outputs.js';
+import { batchKeys, runKeys, type Output } from './outputs.js';
+import { PoppedAside } from './popped-aside.js';
+import { prune } from './pruning.js';
+import { QueueReader } from './queue-reader.js';
 import { Recovery } from './recovery.js';
 import { Replicated } from './replicas.js';
 import type { Part } from './rights.js';
+import type { QueueStatus, RunStatus } from './run-status.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { Sender } from './sender.js';
-import { EVENTS, type QueueStatus, type RunStatus } from './run-status.js';
 import { Status } from './status.js';
 import { Watchers } from './watchers.js';
 
@@ -35,8 +39,10 @@ export class Communicator {
   readonly recovery: Recovery;
   readonly graveyard: Graveyard;
   readonly status: Status;
+  readonly queues: QueueReader;
   readonly watchers: Watchers;
   readonly audit: Audit;
+  readonly batches: Batches;
   readonly #options: BusOptions;
   readonly #connection: Connection;
   readonly #keys: RunKeys;
@@ -45,7 +51,7 @@ export class Communicator {
   readonly #closed = new AbortController();
   #mayPop = false;
   #counting: Promise<unknown> | undefined;
-  #poppedAside = new Map<string, number>();
+  readonly #poppedAside = new PoppedAside();
 
   /** Does no I/O: the first call connects. `shared`: it works on one connection with all in this process that say so for the same bus. */
   constructor(options: BusOptions = {}, sharing: 'own' | 'shared' = 'own') {
@@ -57,14 +63,21 @@ export class Communicator {
     this.#sender = new Sender(this.#replicated(), this.#keys);
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.graveyard = new Graveyard(this.#connection, this.#keys);
-    this.status = new Status(this.#connection, this.#keys);
+    this.queues = new QueueReader(this.#connection, this.#keys);
+    this.status = new Status(this.#connection, this.#keys, this.queues);
     this.watchers = new Watchers(this.#connection, this.#keys);
-    this.audit = new Audit(this.#connection, this.#keys);
+    this.audit = new Audit(this.#connection, this.#keys, this.queues);
+    this.batches = new Batches(this.#connection, this.#keys);
   }
 
   /** `ready`, or what this waits for. */
   get state(): string {
     return this.#connection.state;
+  }
+
+  /** A command is under way and gets on, however slow the link is. */
+  get getsOn(): boolean {
+    return this.#connection.getsOn;
   }
 
   /** Something was sent and is not answered yet. */
@@ -98,15 +111,15 @@ export class Communicator {
 
   /** Takes marbles for good: no lease, no finish. Queues in strict order. */
   async pop(queues: readonly string[], count = 1): Promise<Popped[]> {
-    const keys = [...runKeys(this.#keys), ...queues.map((queue) => this.#keys.queue(queue))];
+    const lines = queues.map((queue) => this.#keys.queue(queue));
+    const keys = [...runKeys(this.#keys), ...lines, ...batchKeys(this.#keys)];
     if (!this.#mayPop) await this.mustBeAllowed('pop');
     this.#mayPop = true;
-    const aside = this.#poppedAside.get(queues[0]!) ?? 0;
-    this.#poppedAside.delete(queues[0]!);
+    const { n, members } = this.#poppedAside.take(queues[0]!);
     const reply = await this.#connection
-      .run((redis) => callScriptBuffer(redis, 'pop', keys, [count, aside, ...queues]))
+      .run((redis) => callScriptBuffer(redis, 'pop', keys, [count, n, members, ...queues]))
       .catch((error: unknown) => {
-        this.#popped(queues[0]!, aside); // to be counted with the next
+        this.#poppedAside.putBack(queues[0]!, { n, members }); // to be counted with the next
         throw error;
       });
     return (reply as [Buffer, ...Buffer[]][]).flatMap(([queue, ...envelopes]) =>
@@ -120,15 +133,14 @@ export class Communicator {
       again ? Promise.resolve(null) : redis.brpopBuffer(this.#keys.queue(queue), ms / 1000),
     );
     if (!found) return undefined;
-    this.#popped(queue, 1);
-    const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then it is missing in the counts
-    this.#counting = Promise.all([this.#counting, counted]);
-    return { queue, envelope: decodeEnvelope(found[1]) };
-  }
-
-  /** What was taken by another command is counted with the next pop. */
-  #popped(queue: string, n: number): void {
-    if (n > 0) this.#poppedAside.set(queue, (this.#poppedAside.get(queue) ?? 0) + n);
+    let envelope: Envelope | undefined;
+    try {
+      return { queue, envelope: (envelope = decodeEnvelope(found[1])) };
+    } finally {
+      this.#poppedAside.add(queue, envelope?.member);
+      const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then it is missing in the counts
+      this.#counting = Promise.all([this.#counting, counted]);
+    }
   }
 
   /** Moves up to `count` marbles, of those that are there, from the front of one queue to the end of another. Returns how many. */
@@ -175,17 +187,8 @@ export class Communicator {
   }
 
   /** Forgets queues that have been seen empty and still for `stillMs`, with their counts, and names that are none. Returns how many queues. */
-  async prune(stillMs: number): Promise<number> {
-    await this.status.forgetMisnamed();
-    let forgotten = 0;
-    for (const { queue, depth, held } of await this.status.queues()) {
-      if (depth + held > 0) continue;
-      const keys = [...runKeys(this.#keys), this.#keys.queue(queue), this.#keys.outbox(queue)];
-      forgotten += (await this.#connection.run((redis) =>
-        callScript(redis, 'prune', keys, [queue, stillMs, ...EVENTS]),
-      )) as number;
-    }
-    return forgotten;
+  prune(stillMs: number): Promise<number> {
+    return prune(this.#connection, this.#keys, this.queues, stillMs);
   }
 
   holding(waiting: Connection, options: HoldingOptions): Holding {

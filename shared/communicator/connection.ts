@@ -21,6 +21,7 @@ import { mustBeAllowed, type Part } from './rights.js';
 const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_OPTION']);
 
 export type { Session };
+
 /** What a user may not do now is not asked again at once by one who only waits: he would do so a thousand times a second. */
 const REFUSED_PAUSE_MS = 1000;
 const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY', 'MR_REDIS_WRONG_TYPE']);
@@ -70,6 +71,11 @@ export class Connection {
   /** Where this connects to, without the password. */
   get address(): string {
     return this.#link.address;
+  }
+
+  /** A command is under way on a connection that is fit: it gets on, however slowly, or `silence.ts` would end it. */
+  get getsOn(): boolean {
+    return this.#underWay > 0 && this.#link.fit !== undefined;
   }
 
   /** The process goes on while this is not closed, also with nothing under way. */

@@ -37,7 +37,7 @@ const NUMBERS: Record<string, keyof Header> = {
   r: 'retryBaseMs',
   x: 'retryMaxMs',
 };
-const NAMES: Record<string, keyof Header> = { b: 'batch', o: 'origin', t: 'traceparent' };
+const NAMES: Record<string, keyof Header> = { b: 'batch', B: 'member', o: 'origin', t: 'traceparent' };
 const NEWLINE = 10;
 const SPACE = 32;
 /** By their character codes. */
@@ -85,6 +85,7 @@ function encodeHeader(header: Header): string {
   let line = `${header.id} ${header.attempt} ${base36(header.sentAt)} ${header.type}`;
   if (header.maxAttempts !== undefined) line += ` m=${header.maxAttempts}`;
   if (header.batch !== undefined) line += ` b=${header.batch}`;
+  if (header.member !== undefined) line += ` B=${header.member}`;
   if (header.origin !== undefined) line += ` o=${header.origin}`;
   if (header.hops !== undefined) line += ` h=${header.hops}`;
   if (header.expedited !== undefined) line += ` e=${header.expedited}`;
@@ -147,10 +148,17 @@ function decodeExtras(words: string[]): Partial<Header> {
     const value = word.slice(2);
     if (letter === 'f') failures.push(...readFailure(value));
     else if (NUMBERS[letter]) Object.assign(extras, /^\d{1,15}$/.test(value) && { [NUMBERS[letter]]: Number(value) });
-    else if (NAMES[letter]) extras[NAMES[letter]] = value; // any other is a newer version's: not ours to judge
+    else if (NAMES[letter]) extras[NAMES[letter]] = value;
+    else if (/[A-Z]/.test(letter)) throw unknownWord(word); // any other is a newer version's: not ours to judge
   }
   if (failures.length > 0) extras['failures'] = failures;
   return extras;
+}
+
+/** A word in upper case is one that whoever finishes the marble must know, or counts would be wrong for ever. */
+function unknownWord(word: string): MarbleRunError {
+  const text = `envelope: its header has ${JSON.stringify(word.slice(0, 60))}, which this version of MarbleRun does not know`;
+  return new MarbleRunError('MR_DATA_UNREADABLE', text);
 }
 
 /** History is for people: where it cannot be read, the marble can. */
@@ -163,13 +171,14 @@ function readFailure(latin1: string): Failure[] {
 }
 
 /**
- * The same marble one run higher: one more hop, its first run remembered, its attempts and failures forgotten. The rest of
+ * The same marble one run higher: one more hop, its first run remembered, its attempts and failures forgotten, and
+ * with them the batch that it is a member of, which is one of that run. The rest of
  * its header goes on as it is, also what a newer version wrote there. Throws MR_DATA_UNREADABLE.
  */
 export function elevated(bytes: Buffer, from: string): { envelope: Buffer; hops: number; expedited: boolean } {
   const { id, hops = 0, origin = from, expedited, data } = decodeEnvelope(bytes);
   const [, , sentAt, type, ...words] = bytes.toString('latin1', 0, bytes.length - data.length - 1).split(' ');
-  const others = words.filter((word) => !/^[dfgoh]=/.test(word)).map((word) => ` ${word}`);
+  const others = words.filter((word) => !/^[dfgohB]=/.test(word)).map((word) => ` ${word}`);
   const line = `${id} 0 ${sentAt} ${type}${others.join('')} o=${origin} h=${hops + 1}\n`;
   const envelope = Buffer.allocUnsafe(line.length + data.length);
   envelope.write(line, 'latin1');

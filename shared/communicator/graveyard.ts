@@ -7,7 +7,7 @@
 import type { Connection } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, runKeys } from './outputs.js';
+import { LineTable, batchKeys, runKeys } from './outputs.js';
 import { callScript } from './scripts.js';
 
 export interface DeadMarble {
@@ -54,7 +54,7 @@ export class Graveyard {
     const table = new LineTable(this.keys);
     let exhumed = 0;
     for (let at = 0; at < serials.length;) {
-      const keys = [...runKeys(this.keys), ...table.keys];
+      const keys = [...runKeys(this.keys), ...table.keys, ...batchKeys(this.keys)];
       const step = serials.slice(at, at + STEP.graves);
       const args = [what, onlyQueue, STEP.bytes, table.names.length, ...table.names, ...step];
       const [taken, looked, missing] = (await this.connection.run((redis) =>
@@ -78,7 +78,12 @@ export class Graveyard {
   async expire(keep: number, keepMs: number): Promise<number> {
     for (let total = 0; ;) {
       const removed = (await this.connection.run((redis) =>
-        callScript(redis, 'expire', runKeys(this.keys), [keep, keepMs, STEP.graves, STEP.bytes]),
+        callScript(
+          redis,
+          'expire',
+          [...runKeys(this.keys), ...batchKeys(this.keys)],
+          [keep, keepMs, STEP.graves, STEP.bytes],
+        ),
       )) as number;
       if (removed === 0) return total;
       total += removed;

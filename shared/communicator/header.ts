@@ -21,6 +21,8 @@ export interface Header {
   /** Deliveries allowed before it counts as dead; the worker's default where absent. */
   readonly maxAttempts?: number;
   readonly batch?: string;
+  /** The id of the batch that it is a member of. */
+  readonly member?: string;
   /** The run it was first elevated from. */
   readonly origin?: string;
   /** How often it, or the marble it came of, has been elevated. */

@@ -20,20 +20,25 @@ import {
   type Swapped,
 } from './in-hand.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, runKeys } from './outputs.js';
+import { LineTable, batchKeys, runKeys } from './outputs.js';
 import { MOST_LANDED, Landing } from './landing.js';
+import { Progress } from './progress.js';
 import type { Recovery } from './recovery.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
 
-type SwapReply = [Buffer, Buffer[], ...[queue: Buffer, first: number, envelopes: Buffer[]][]];
+type TakenGroup = [queue: Buffer, first: number, envelopes: Buffer[]];
+type SwapReply = [Buffer, Buffer[], ...TakenGroup[]];
+type MembersReply = [Buffer, Buffer[], Buffer[], ...TakenGroup[]];
+
+/** How the bus notes among whom a suspect is worked on (lua/begin.lua). */
+const MARKS = { alone: 'a', 'among others': 'c' } as const;
 
 export class Holding {
   readonly id = newId();
-  #op = 0;
+  readonly progress = new Progress();
   /** The last command that Redis is known to have noted: where it has not, it has gone back in time. */
   #noted = 0;
-  #seq = 1;
   #count = 0;
   #waitsOn = '';
   readonly #landing: Landing;
@@ -74,26 +79,28 @@ export class Holding {
     const { abandon = [], finish = [], waitOn } = request;
     await this.#landing.endUnknown();
     const landing = this.#landing.toAdopt;
-    const { op, keys, script, args } = this.#nextSwap(request, landing);
+    const { op, keys, script, args, booksMembers } = this.#nextSwap(request, landing);
     if (abandon.length > 0) this.#count = -1;
     const reply = (await this.connection.patient((redis, again) =>
       callScriptBuffer(redis, script, keys, args(again)),
-    )) as SwapReply;
+    )) as SwapReply | MembersReply;
     if (reply[0].toString() === 'forgotten') return { forgotten: true };
     if (waitOn !== undefined) this.#waitsOn = waitOn;
     this.#landing.adopted(landing);
+    const cancelled = booksMembers ? (reply.splice(2, 1) as unknown as [Buffer[]])[0] : [];
+    this.#noteLanding();
     if (finish.length > 0 || reply.length > 2 || landing?.known) this.#noted = op;
-    const result = this.#read(reply, finish.length);
+    const result = { ...this.#read(reply as SwapReply, finish.length), cancelled: cancelled.map(String) };
     if (!this.options.takesAhead) await this.#noteOwnLimits(result.taken);
     return result;
   }
 
   #nextSwap(request: SwapRequest, landing: HolderState['landing']): SwapCommand & { op: number } {
     const { leaseMs, timeLimitMs } = this.options;
-    const op = ++this.#op;
+    const op = this.progress.nextOp();
     const state = { id: this.id, leaseMs, timeLimitMs, op, noted: this.#noted, count: this.#count };
-    const places = { firstSeq: this.#seq, waitsOn: this.#waitsOn, landing };
-    this.#seq += request.want ?? 0;
+    const places = { firstSeq: this.progress.nextSeq, waitsOn: this.#waitsOn, landing };
+    this.progress.keepSeqs(request.want ?? 0);
     return { op, ...swapCommand({ ...state, ...places }, request, this.keys) };
   }
 
@@ -104,28 +111,29 @@ export class Holding {
   begin(beginnings: readonly Beginning[]): Promise<Set<Held>> {
     return this.#inLine(async () => {
       if (this.landed) await this.#swap({}); // adopts it: it may be among these
-      const marks = { alone: 'a', 'among others': 'c' } as const;
-      const args = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
-        ...[held.receipt, timeLimitMs ?? '', charge ? marks[charge] : ''],
-      ]);
-      const keys = [this.keys.held(this.id), this.keys.deadlines];
-      const known = (await this.connection.patient((redis) =>
-        callScript(redis, 'begin', keys, [this.id, ...args]),
-      )) as number[];
-      return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
+      return this.#note(beginnings);
     });
+  }
+
+  async #note(beginnings: readonly Beginning[]): Promise<Set<Held>> {
+    const args = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
+      ...[held.receipt, timeLimitMs ?? '', charge ? MARKS[charge] : ''],
+    ]);
+    const keys = [this.keys.held(this.id), this.keys.deadlines];
+    const known = (await this.connection.patient((redis) =>
+      callScript(redis, 'begin', keys, [this.id, ...args]),
+    )) as number[];
+    return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
   }
 
   /** Before anybody works on them: a limit that only this process knew of would not hold it. Costs nothing where none has one. */
   async #noteOwnLimits(taken: readonly Held[]): Promise<void> {
     const limited = taken.filter(({ envelope }) => envelope.timeLimitMs !== undefined);
     if (limited.length === 0) return;
-    const limits = limited.flatMap(({ receipt, envelope }) => [receipt, envelope.timeLimitMs!, '']);
-    const keys = [this.keys.held(this.id), this.keys.deadlines];
-    await this.connection.patient((redis) => callScript(redis, 'begin', keys, [this.id, ...limits]));
+    await this.#note(limited.map((held) => ({ held, timeLimitMs: held.envelope.timeLimitMs })));
   }
 
-  #read(reply: SwapReply, finished: number): Swapped {
+  #read(reply: SwapReply, finished: number): Omit<Swapped, 'cancelled'> {
     const [, refused, ...groups] = reply;
     const taken: Held[] = [];
     let n = 0;
@@ -165,6 +173,7 @@ export class Holding {
       if (!(await this.#inLine(() => this.#beginBlock(unblocks)))) return undefined;
       const slice = Math.max(10, Math.min(longest, deadline - performance.now()));
       const came = await this.#landing.wait(holder, queue, slice);
+      this.#noteLanding();
       if (came) return this.#landed(came.seq, queue, came.bytes);
       if (came === undefined || performance.now() >= deadline) return undefined;
     }
@@ -172,9 +181,14 @@ export class Holding {
 
   /** After `unblock` none begins. */
   async #beginBlock(unblocks: number): Promise<boolean> {
-    if (this.#unsure || !(await this.#landing.begin(this.#seq, unblocks))) return false;
-    this.#seq += MOST_LANDED;
+    if (this.#unsure || !(await this.#landing.begin(this.progress.nextSeq, unblocks))) return false;
+    this.progress.keepSeqs(MOST_LANDED);
+    this.#noteLanding();
     return true;
+  }
+
+  #noteLanding(): void {
+    this.progress.mayHaveLanded = this.#landing.isUnseen;
   }
 
   async #landed(seq: number, queue: string, bytes: Buffer): Promise<Held | undefined> {
@@ -225,8 +239,9 @@ export class Holding {
       this.keys.held(this.id),
       this.keys.deadlines,
       ...table.keys,
+      ...batchKeys(this.keys),
     ];
-    const op = ++this.#op;
+    const op = this.progress.nextOp();
     const head = [this.id, op, this.#noted, this.options.maxAttempts, table.names.length, ...table.names];
     const [status, refused, dead] = (await this.connection.run((redis) =>
       callScript(redis, 'giveback', keys, [...head, ...args]),

@@ -41,13 +41,15 @@ export interface Swapped {
   readonly forgotten: false;
   readonly taken: Held[];
   readonly refused: Set<string>;
+  /** Batches, of those whose members were finished or sent, that are cancelled. */
+  readonly cancelled: readonly string[];
 }
 export type SwapResult = { readonly forgotten: true } | Swapped;
 
 export interface GivenBack {
   readonly held: Held;
-  /** `late`: over its time limit, which counts as a failed attempt too. `release`: as if it had not been taken. */
-  readonly verdict: 'fail' | 'late' | 'release';
+  /** `late`: over its time limit, which counts as a failed attempt too. `release`: as if it had not been taken. `cancel`: for good, where its batch is cancelled; else as `release`. */
+  readonly verdict: 'fail' | 'late' | 'release' | 'cancel';
   readonly delayMs: number;
   /** For `fail`: plain JSON. */
   readonly error?: unknown;

@@ -6,8 +6,10 @@
  */
 import { MarbleRunError } from '../errors.js';
 
-/** The layout of data that this version reads and writes; raised when old and new cannot share a run. */
+/** The layout of data that this version writes; raised when old and new cannot share a run. */
 export const LAYOUT_VERSION = '1';
+/** What the first batch of a run makes of that: a client that knows of no batches would leave their members for ever. */
+export const BATCHES_LAYOUT = '2';
 
 export type RunKeys = ReturnType<typeof keysOf>;
 
@@ -38,6 +40,11 @@ export function keysOf(run: string) {
     lane: (lane: string) => `${at}:lane:${lane}`,
     transit: (lane: string) => `${at}:lane:${lane}:transit`,
     landed: `${at}:landed`,
+    batches: `${at}:batches`,
+    batchdead: `${at}:batchdead`,
+    children: `${at}:children`,
+    cancelled: `${at}:cancelled`,
+    batchends: `${at}:batchends`,
     /** For trials of a user's rights; none of them stays. */
     trial: (name: string) => `${at}:trial:${name}`,
     value: (name: string) => `${at}:value:${name}`,
@@ -51,8 +58,8 @@ export function keysOf(run: string) {
 const TYPES: readonly [pattern: RegExp, type: string][] = [
   [/^(layout|serial|(sender|value|trial):.*)$/, 'string'],
   [/^((q|up|landing):.*|lane:[^:]*:transit)$/, 'list'],
-  [/^(queues|outboxes|holders|monitors|deadlines|later|dead)$/, 'zset'],
-  [/^(clock|counts|graves|landed|(holder|held):.*|lane:[^:]*)$/, 'hash'],
+  [/^(queues|outboxes|holders|monitors|deadlines|later|dead|batchdead|children|cancelled|batchends)$/, 'zset'],
+  [/^(clock|counts|graves|landed|batches|(holder|held):.*|lane:[^:]*)$/, 'hash'],
 ];
 
 /** Of which type Redis has to hold a key; undefined where it is none of a run. */

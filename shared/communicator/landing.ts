@@ -46,6 +46,11 @@ export class Landing {
     return this.#place?.known === true;
   }
 
+  /** A marble may have landed whose envelope has not reached us. */
+  get isUnseen(): boolean {
+    return this.#place?.known === false;
+  }
+
   /** A swap has looked. */
   adopted(place: Place | undefined): void {
     if (place && this.#place === place) this.#place = undefined;

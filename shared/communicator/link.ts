@@ -13,7 +13,7 @@ import type { BusOptions } from './bus-options.js';
 import { Dialer } from './dial.js';
 import { warnOfEviction } from './eviction.js';
 import { hello } from './hello.js';
-import { LAYOUT_VERSION, keysOf } from './keys.js';
+import { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf } from './keys.js';
 import { Waiting, inWords, verdictOn, type Verdict } from './redis-errors.js';
 import { parseRedis } from './redis-form.js';
 import { defineScripts } from './scripts.js';
@@ -225,7 +225,7 @@ export class Link {
     await this.#endPredecessor(redis, { id: server.id, address: /\baddr=(\S+)/.exec(about)?.[1] ?? '' });
     const { layout } = keysOf(this.options.run);
     const found = (await redis.get(layout)) ?? (await redis.set(layout, LAYOUT_VERSION, 'NX', 'GET')) ?? LAYOUT_VERSION;
-    if (found !== LAYOUT_VERSION) {
+    if (found !== LAYOUT_VERSION && found !== BATCHES_LAYOUT) {
       throw new MarbleRunError(
         'MR_LAYOUT',
         `run "${this.options.run}" has layout ${found}; this version reads and writes layout ${LAYOUT_VERSION}`,

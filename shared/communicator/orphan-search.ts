@@ -8,7 +8,7 @@
 import type { Redis } from 'ioredis';
 import type { Connection } from './connection.js';
 import { isName, type RunKeys } from './keys.js';
-import { runKeys } from './outputs.js';
+import { batchKeys, runKeys } from './outputs.js';
 import { callScript } from './scripts.js';
 import { SweepFailures } from './sweep-failures.js';
 
@@ -77,7 +77,7 @@ export class OrphanSearch {
   }
 
   async #bury({ key, shown }: Misnamed): Promise<void> {
-    const keys = [...runKeys(this.keys), key];
+    const keys = [...runKeys(this.keys), key, ...batchKeys(this.keys)];
     const args = [shown, STEP.marbles, STEP.bytes];
     while (((await this.connection.run((redis) => callScript(redis, 'bury', keys, args))) as number) > 0);
   }

@@ -6,7 +6,7 @@
  */
 import { MarbleRunError } from '../errors.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, runKeys } from './outputs.js';
+import { LineTable, batchKeys, runKeys } from './outputs.js';
 import type { ScriptArg, ScriptName } from './scripts.js';
 
 export type RunScript = (name: ScriptName, keys: string[], args: ScriptArg[]) => Promise<unknown>;
@@ -25,7 +25,7 @@ export async function promoteDue(keys: RunKeys, script: RunScript): Promise<Prom
   let askedFor = '';
   for (let moved = 0, buried = 0; ;) {
     const args = [STEP.marbles, STEP.bytes, table.names.length, ...table.names];
-    const reply = await script('promote', [...runKeys(keys), ...table.keys], args);
+    const reply = await script('promote', [...runKeys(keys), ...table.keys, ...batchKeys(keys)], args);
     const [n, dead, more, ...missing] = reply as [number, number, string, ...string[]];
     moved += n;
     buried += dead;

@@ -9,8 +9,9 @@
 import { ClockWatch, type ClockBack } from './clock-watch.js';
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, runKeys } from './outputs.js';
+import { LineTable, batchKeys, runKeys } from './outputs.js';
 import { OrphanSearch } from './orphan-search.js';
+import type { Frozen } from './progress.js';
 import { promoteDue, type Promoted } from './promotion.js';
 import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
 import { SweepFailures } from './sweep-failures.js';
@@ -44,6 +45,16 @@ const STEP = { marbles: 500, bytes: 1_048_576, due: 1000 } as const;
 /** A lease passed longer ago than this was no lease: the holder had no entry, or left one from long ago. */
 const PLAUSIBLE_LATE_MS = 86_400_000;
 
+/** What is to be taken back of a holder. */
+interface Reclaim {
+  readonly holder: string;
+  readonly mode: 'dropped' | 'released';
+  /** For marbles whose holder did not say. */
+  readonly maxAttempts: number;
+  /** Only what has not begun. */
+  readonly blocked?: Frozen;
+}
+
 type Due = [silent: string[], overdue: string[], nextInMs: number, forgotten: string[]];
 
 export class Recovery {
@@ -69,7 +80,7 @@ export class Recovery {
       const [silent, overdue, , forgotten] = await this.#due(STEP.due, holders, deliveries);
       result.forgotten.push(...forgotten);
       for (const holder of silent) {
-        const reclaim = () => this.#reclaim(holder, 'dropped', maxAttempts, result);
+        const reclaim = () => this.#reclaim({ holder, mode: 'dropped', maxAttempts }, result);
         if (!(await failures.attempt(`holder ${holder}`, reclaim))) holders++;
       }
       for (const [holder, receipts] of byHolder(overdue)) {
@@ -85,7 +96,12 @@ export class Recovery {
   /** Takes back what a holder that leaves still has, as if it had not been taken; also of one that was given up meanwhile. */
   async release(holder: string, waitsOn: string): Promise<void> {
     await this.#script('orphans', [this.keys.holders, this.keys.holder(holder)], [holder, waitsOn]);
-    await this.#reclaim(holder, 'released', 1, noSweep());
+    await this.#reclaim({ holder, mode: 'released', maxAttempts: 1 }, noSweep());
+  }
+
+  /** Takes back what a holder has not begun, as if it had not been taken: its process is blocked, and others may work on it. */
+  async releaseUnbegun(holder: string, blocked: Frozen): Promise<void> {
+    await this.#reclaim({ holder, mode: 'released', maxAttempts: 1, blocked }, noSweep());
   }
 
   /** Ends the lease of a holder that is known to be dead, so that the next sweep brings back what it has. */
@@ -110,20 +126,24 @@ export class Recovery {
     return (await this.#script('due', [holders, deadlines, later], [most, skipHolders, skipDeliveries])) as Due;
   }
 
-  async #reclaim(
-    holder: string,
-    mode: 'dropped' | 'released',
-    maxAttempts: number,
-    result: SweepResult,
-  ): Promise<void> {
+  async #reclaim({ holder, mode, maxAttempts, blocked }: Reclaim, result: SweepResult): Promise<void> {
     const { holders, holder: entry, held, landing } = this.keys;
     const table = new LineTable(this.keys);
+    const begun = blocked ? [blocked.begun, blocked.op, blocked.mayHaveLanded ? '1' : ''] : [];
     for (;;) {
       const [waitsOn, client] = await this.connection.run((redis) => redis.hmget(entry(holder), 'waiting', 'client'));
-      if (client && mode === 'dropped') await this.#endWait(client);
+      if (client && (mode === 'dropped' || blocked?.mayHaveLanded)) await this.#endWait(client);
       const waiting = waitsOn ?? '';
-      const keys = [holders, entry(holder), held(holder), landing(holder, waiting), ...table.keys];
-      const args = [holder, mode, maxAttempts, STEP.marbles, STEP.bytes, waiting, table.names.length, ...table.names];
+      const keys = [
+        holders,
+        entry(holder),
+        held(holder),
+        landing(holder, waiting),
+        ...table.keys,
+        ...batchKeys(this.keys),
+      ];
+      const head = [holder, mode, maxAttempts, STEP.marbles, STEP.bytes, waiting];
+      const args = [...head, table.names.length, ...table.names, ...begun];
       const [status, ...rest] = (await this.#script('reclaim', [...runKeys(this.keys), ...keys], args)) as [
         string,
         ...unknown[],
@@ -135,8 +155,8 @@ export class Recovery {
   }
 
   /**
-   * Ends the wait of a silent holder, or what is sent would land with it for as long as that lasts. A holder that is
-   * not silent any more waits again. So does whoever else has this id now: ids begin anew when Redis does.
+   * Ends the wait of a silent or blocked holder, or what is sent would land with it for as long as that lasts. A holder that
+   * is so no more waits again. So does whoever else has this id now: ids begin anew when Redis does.
    */
   async #endWait(client: string): Promise<void> {
     await this.connection.run((redis) => redis.client('UNBLOCK', Number(client)));
@@ -155,6 +175,7 @@ export class Recovery {
         this.keys.holder(holder),
         this.keys.held(holder),
         ...table.keys,
+        ...batchKeys(this.keys),
       ];
       const args = [holder, maxAttempts, table.names.length, ...table.names, ...lines];
       const [returned, dead, late] = (await this.#script('overdue', keys, args)) as [number, number, number];

@@ -10,7 +10,7 @@ import { encodeEnvelope } from './envelope.js';
 import { canBeTried, usersOf, type Part } from './rights.js';
 import { scriptCommands, type ScriptName } from './scripts.js';
 
-const PARTS: Part[] = ['send', 'dispatch', 'replicas', 'pop', 'work', 'monitor', 'lift', 'land'];
+const PARTS: Part[] = ['send', 'dispatch', 'batches', 'replicas', 'pop', 'work', 'monitor', 'lift', 'land'];
 const scripts = readdirSync(new URL('../../communicator/lua', import.meta.url))
   .filter((file) => file.endsWith('.lua'))
   .map((file) => file.slice(0, -4) as ScriptName);

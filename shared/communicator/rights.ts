@@ -12,23 +12,24 @@ import type { RunKeys } from './keys.js';
 import { verdictOn } from './redis-errors.js';
 import { callScript, scriptCommands, type ScriptName } from './scripts.js';
 
-export type Part = 'send' | 'dispatch' | 'replicas' | 'pop' | 'work' | 'monitor' | 'lift' | 'land';
+export type Part = 'send' | 'dispatch' | 'batches' | 'replicas' | 'pop' | 'work' | 'monitor' | 'lift' | 'land';
 
 /** The scripts of each part, whose commands are read from their texts, and what it runs beside them. */
 const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; readonly commands: readonly string[] }>> =
   {
     send: { scripts: ['send'], commands: [] },
     dispatch: { scripts: ['dispatch'], commands: [] },
+    batches: { scripts: ['dispatchMembers', 'open', 'seal', 'cancel', 'discard', 'progress'], commands: [] },
     replicas: { scripts: [], commands: ['wait'] },
     pop: { scripts: ['pop'], commands: ['brpop', 'client|unblock'] },
     work: {
-      scripts: ['enter', 'beat', 'wait', 'swap', 'begin', 'giveback', 'orphans', 'reclaim'],
+      scripts: ['enter', 'beat', 'wait', 'swap', 'begin', 'giveback', 'orphans', 'reclaim', 'swapMembers'],
       commands: ['blmove', 'client|unblock', 'hmget', 'hset'],
     },
     monitor: {
       scripts: [
         ...(['due', 'clock', 'clamp', 'rewind', 'reclaim', 'overdue', 'promote', 'orphans', 'bury'] as const),
-        ...(['prune', 'expire', 'lines', 'audit', 'watch'] as const),
+        ...(['prune', 'expire', 'lines', 'audit', 'watch', 'cancel', 'discard', 'forget', 'progress'] as const),
       ],
       commands: ['client|unblock', 'hgetall', 'hlen', 'hmget', 'llen', 'zcard', 'zrange'],
     },

@@ -10,13 +10,24 @@ import type { Redis } from 'ioredis';
 import { beside } from '../beside.js';
 import { luaTexts } from './lua-texts.js';
 
-/**
- * `allowOom`: may run when Redis is over its maxmemory. Set where the script frees memory or keeps
- * a holder alive; a script that adds marbles is refused as a whole instead.
- */
+/** Parts for what sends or finishes members of batches: what has none runs without them, and pays nothing. */
+const MEMBERS = ['batches', 'members'];
+
+interface Script {
+  readonly file: string;
+  /**
+   * It may run when Redis is over its maxmemory. Set where the script frees memory or keeps
+   * a holder alive; a script that adds marbles is refused as a whole instead.
+   */
+  readonly allowOom: boolean;
+  /** Parts that it stands on beside those that its file names. */
+  readonly also?: readonly string[];
+}
+
 const SCRIPTS = {
   send: { file: 'send', allowOom: false },
   dispatch: { file: 'dispatch', allowOom: false },
+  dispatchMembers: { file: 'dispatch', allowOom: false, also: MEMBERS },
   pop: { file: 'pop', allowOom: true },
   transfer: { file: 'transfer', allowOom: true },
   destroy: { file: 'destroy', allowOom: true },
@@ -25,6 +36,8 @@ const SCRIPTS = {
   wait: { file: 'wait', allowOom: true },
   swap: { file: 'swap', allowOom: true },
   swapRouting: { file: 'swap', allowOom: false },
+  swapMembers: { file: 'swap', allowOom: true, also: MEMBERS },
+  swapMembersRouting: { file: 'swap', allowOom: false, also: MEMBERS },
   begin: { file: 'begin', allowOom: true },
   giveback: { file: 'giveback', allowOom: true },
   reclaim: { file: 'reclaim', allowOom: true },
@@ -46,7 +59,13 @@ const SCRIPTS = {
   rights: { file: 'rights', allowOom: true },
   renew: { file: 'renew', allowOom: true },
   land: { file: 'land', allowOom: false },
-} as const;
+  open: { file: 'open', allowOom: false },
+  seal: { file: 'seal', allowOom: true },
+  cancel: { file: 'cancel', allowOom: true },
+  discard: { file: 'discard', allowOom: true },
+  progress: { file: 'progress', allowOom: true },
+  forget: { file: 'forget', allowOom: true },
+} satisfies Record<string, Script>;
 
 export type ScriptName = keyof typeof SCRIPTS;
 export type ScriptArg = string | number | Buffer;
@@ -62,17 +81,19 @@ function read(name: string): string {
 }
 
 export function scriptText(name: ScriptName): string {
-  const { file, allowOom } = SCRIPTS[name];
-  return expanded(file, allowOom ? 'allow-oom' : '', read);
+  const { file, allowOom, also }: Script = SCRIPTS[name];
+  return expanded(file, allowOom ? 'allow-oom' : '', read, also);
 }
 
 /** `read` gives the text of a file. */
-export function expanded(file: string, flags: string, read: (name: string) => string): string {
+export function expanded(
+  file: string,
+  flags: string,
+  read: (name: string) => string,
+  also: readonly string[] = [],
+): string {
   const body = read(file).replace(/^-- include (.+)$/m, (_, parts: string) =>
-    parts
-      .split(' ')
-      .map((part) => read(`lib/${part}`))
-      .join(''),
+    [...parts.split(' '), ...also].map((part) => read(`lib/${part}`)).join(''),
   );
   return `#!lua flags=${flags}\n${body}`;
 }

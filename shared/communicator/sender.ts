@@ -9,8 +9,11 @@
  */
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, OutputGroups, runKeys, type Output } from './outputs.js';
+import { batchClosed, type Closed } from './batch-errors.js';
+import { Members } from './members.js';
+import { LineTable, OutputGroups, batchKeys, runKeys, type Output } from './outputs.js';
 import type { Replicated } from './replicas.js';
+import type { Part } from './rights.js';
 import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
 
 const REMEMBER_MS = 3_600_000;
@@ -41,7 +44,7 @@ export class Sender {
   readonly #outputs: Output[] = [];
   #busy: Promise<void> | undefined;
   /** Scripts that this user is known to be allowed. */
-  readonly #allowed = new Set<ScriptName>();
+  readonly #allowed = new Set<Part>();
 
   constructor(
     private readonly connection: Replicated,
@@ -81,15 +84,16 @@ export class Sender {
     this.#busy = undefined; // in the same step as the last look: else a send between the two would wait for ever
   }
 
-  /** Whole sends, at least one, within the limits: a send is atomic, so it is never divided. */
+  /** Whole sends, at least one, within the limits: a send is atomic, so it is never divided. A batch that is closed refuses none but its own. */
   #nextBatch(): Batch {
     let sends = 0;
     let outputs = 0;
     let bytes = 0;
+    const { member } = this.#outputs[0]!;
     for (const waiting of this.#waiting) {
       const end = outputs + waiting.outputs;
       for (let i = outputs; i < end; i++) bytes += this.#outputs[i]!.envelope.length;
-      if (sends > 0 && (end > MOST_OUTPUTS || bytes > MOST_BYTES)) break;
+      if (sends > 0 && (end > MOST_OUTPUTS || bytes > MOST_BYTES || this.#outputs[outputs]!.member !== member)) break;
       outputs = end;
       sends++;
     }
@@ -99,15 +103,19 @@ export class Sender {
   async #command(outputs: readonly Output[]): Promise<void> {
     const number = ++this.#number;
     const { kind, queue } = outputs[0]!;
+    const members = new Members();
+    members.send(outputs);
     const isPlain =
       kind === 'back' &&
+      !members.any &&
       outputs.length <= MOST_OUTPUTS &&
       outputs.every((one) => one.kind === kind && one.queue === queue);
-    const part = isPlain ? 'send' : 'dispatch';
+    const part = isPlain ? 'send' : members.any ? 'batches' : 'dispatch';
     if (!this.#allowed.has(part)) await this.connection.mustBeAllowed(part);
     this.#allowed.add(part);
-    const [script, keys, args] = isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs);
-    await this.connection.run((redis) => callScript(redis, script, keys, args));
+    const [script, keys, args] = isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs, members);
+    const reply = await this.connection.run((redis) => callScript(redis, script, keys, args));
+    if (Array.isArray(reply)) throw batchClosed(reply as [string, Closed]);
   }
 
   #plain(number: number, queue: string, outputs: readonly Output[]): Command {
@@ -117,13 +125,17 @@ export class Sender {
     return ['send', [this.keys.sender(this.#id), this.keys.queue(queue), counts, queues], args];
   }
 
-  #any(number: number, outputs: readonly Output[]): Command {
+  #any(number: number, outputs: readonly Output[], members: Members): Command {
     const table = new LineTable(this.keys);
     const groups = new OutputGroups();
     groups.add(outputs);
     const tail: ScriptArg[] = [];
     groups.pushTo(tail, table);
     const keys = [...runKeys(this.keys), this.keys.sender(this.#id), ...table.keys];
-    return ['dispatch', keys, [number, REMEMBER_MS, table.names.length, ...table.names, ...tail]];
+    const lines = [table.names.length, ...table.names];
+    if (!members.any) return ['dispatch', keys, [number, REMEMBER_MS, ...lines, ...tail]];
+    const head: ScriptArg[] = [number, REMEMBER_MS];
+    members.pushTo(head);
+    return ['dispatchMembers', [...keys, ...batchKeys(this.keys)], [...head, ...lines, ...tail]];
   }
 }

@@ -4,11 +4,11 @@
 import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
-import { decodeEnvelope } from './envelope.js';
 import { evictingPolicy } from './eviction.js';
-import { isName, type RunKeys } from './keys.js';
-import { EVENTS, type QueueEvent, type QueueStatus } from './run-status.js';
-import { callScript } from './scripts.js';
+import type { RunKeys } from './keys.js';
+import type { OutboxStatus, QueueReader } from './queue-reader.js';
+import { timeMs } from './redis-time.js';
+import type { QueueStatus } from './run-status.js';
 
 export interface HolderStatus {
   readonly holder: string;
@@ -38,59 +38,53 @@ export class Status {
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
+    private readonly reader: QueueReader,
   ) {}
 
-  /** By name. */
+  /** Every queue at once, by name; {@link QueueReader} has them in steps. */
   async queues(): Promise<QueueStatus[]> {
-    const { queues, outboxes, counts } = this.keys;
-    const [names, outgoing, tally, now] = await this.connection.run((redis) =>
-      Promise.all([
-        redis.zrange(queues, '0', '-1'),
-        redis.zrange(outboxes, '0', '-1'),
-        redis.hgetall(counts),
-        timeMs(redis),
-      ]),
-    );
-    const all = [...new Set([...names, ...outgoing])].filter((name) => isName('queue', name)).sort();
-    const status: QueueStatus[] = [];
-    for (let i = 0; i < all.length; i += CHUNK) {
-      const some = all.slice(i, i + CHUNK);
-      const lines = await this.#lines(some.map((queue) => this.keys.queue(queue)));
-      status.push(
-        ...some.map((queue, j) =>
-          queueStatus(queue, lines[2 * j] as number, lines[2 * j + 1] as string | null, tally, now),
-        ),
-      );
-    }
-    return status;
+    return byName(await together(this.reader.queues()));
   }
 
-  /** Takes names out of the registries that are none: they name no key that anybody could ask for. */
-  async forgetMisnamed(): Promise<void> {
-    for (const registry of [this.keys.queues, this.keys.outboxes]) {
-      const names = await this.connection.run((redis) => redis.zrangeBuffer(registry, '0', '-1'));
-      const misnamed = names.filter((name) => !isName('queue', name.toString('latin1')));
-      if (misnamed.length > 0) await this.connection.run((redis) => redis.zrem(registry, ...misnamed));
-    }
+  /** Every outbox at once, by name. */
+  async outboxes(): Promise<OutboxStatus[]> {
+    return byName(await together(this.reader.outboxes()));
   }
 
   /** The longest unheard first. */
   async holders(limit = 1000): Promise<HolderStatus[]> {
-    const { holders, holder: entry, held } = this.keys;
     const [members, now] = await this.connection.run((redis) =>
-      Promise.all([redis.zrange(holders, '0', String(limit - 1), 'WITHSCORES'), timeMs(redis)]),
+      Promise.all([redis.zrange(this.keys.holders, '0', String(limit - 1), 'WITHSCORES'), timeMs(redis)]),
     );
     const status: HolderStatus[] = [];
-    for (let i = 0; i < members.length; i += 2) {
-      const [holder, leaseUntil] = [members[i]!, Number(members[i + 1])];
-      const [about, fields] = await this.connection.run((redis) =>
-        Promise.all([redis.hgetall(entry(holder)), redis.hlen(held(holder))]),
-      );
-      const heardAt = leaseUntil - Number(about['leaseMs'] ?? 0);
-      const unheardMs = Math.max(0, now - heardAt);
-      status.push({ holder, leaseUntil, heardAt, unheardMs, held: Math.max(0, fields - 1), about });
-    }
+    for (let i = 0; i < members.length; i += 2 * CHUNK)
+      status.push(...(await this.#described(members.slice(i, i + 2 * CHUNK), now)));
     return status;
+  }
+
+  /** Of '<holder>', '<when its lease passes>', …: in one round trip. */
+  #described(members: readonly string[], now: number): Promise<HolderStatus[]> {
+    const { holder: entry, held } = this.keys;
+    const ids = members.filter((_, i) => i % 2 === 0);
+    return this.connection.run((redis) =>
+      Promise.all(
+        ids.map(async (holder, i) => {
+          const [about, fields] = await Promise.all([redis.hgetall(entry(holder)), redis.hlen(held(holder))]);
+          const leaseUntil = Number(members[2 * i + 1]);
+          const heardAt = leaseUntil - Number(about['leaseMs'] ?? 0);
+          const unheardMs = Math.max(0, now - heardAt);
+          return { holder, leaseUntil, heardAt, unheardMs, held: Math.max(0, fields - 1), about };
+        }),
+      ),
+    );
+  }
+
+  /** Has it a lease that runs? Costs the same however many holders there are. */
+  async isHeard(holder: string): Promise<boolean> {
+    const [leaseUntil, now] = await this.connection.run((redis) =>
+      Promise.all([redis.zscore(this.keys.holders, holder), timeMs(redis)]),
+    );
+    return Number(leaseUntil ?? 0) > now;
   }
 
   holderCount(): Promise<number> {
@@ -100,20 +94,6 @@ export class Status {
   /** Delayed marbles. */
   laterCount(): Promise<number> {
     return this.connection.run((redis) => redis.zcard(this.keys.later));
-  }
-
-  /** Depth of every outbox, and how long its next marble has waited, in ms. */
-  async outboxes(): Promise<{ queue: string; depth: number; oldestMs: number }[]> {
-    const [all, now] = await this.connection.run((redis) =>
-      Promise.all([redis.zrange(this.keys.outboxes, '0', '-1'), timeMs(redis)]),
-    );
-    const names = all.filter((name) => isName('queue', name));
-    const lines = names.length === 0 ? [] : await this.#lines(names.map((queue) => this.keys.outbox(queue)));
-    return names.map((queue, i) => ({
-      queue,
-      depth: lines[2 * i] as number,
-      oldestMs: waitedMs(lines[2 * i + 1] as string | null, now),
-    }));
   }
 
   /** ms since 1970 by Redis's clock. */
@@ -158,42 +138,18 @@ export class Status {
       throw error;
     }
   }
+}
 
-  #lines(keys: string[]): Promise<(number | string | null)[]> {
-    return this.connection.run((redis) => callScript(redis, 'lines', keys, [])) as Promise<(number | string | null)[]>;
-  }
+async function together<T>(steps: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const some of steps) all.push(...some);
+  return all;
+}
+
+function byName<T extends { readonly queue: string }>(all: T[]): T[] {
+  return all.sort((a, b) => (a.queue < b.queue ? -1 : 1));
 }
 
 function field(info: string, name: string): string {
   return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
-}
-
-/** ms since 1970 by Redis's clock. */
-export async function timeMs(redis: Redis): Promise<number> {
-  const [seconds, micros] = await redis.time();
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-}
-
-function waitedMs(header: string | null, now: number): number {
-  if (header === null) return 0;
-  try {
-    return Math.max(0, now - decodeEnvelope(Buffer.from(header)).sentAt);
-  } catch {
-    return 0; // no envelope: whoever takes it buries it
-  }
-}
-
-function queueStatus(
-  queue: string,
-  depth: number,
-  header: string | null,
-  tally: Record<string, string>,
-  now: number,
-): QueueStatus {
-  const counts = Object.fromEntries(EVENTS.map((event) => [event, Number(tally[`${queue} ${event}`] ?? 0)])) as Record<
-    QueueEvent,
-    number
-  >;
-  const held = Math.max(0, counts.taken - counts.finished - counts.failed - counts.dropped - counts.released);
-  return { queue, depth, held, oldestMs: waitedMs(header, now), counts };
 }

@@ -3,7 +3,8 @@
  */
 import { pushFinished, type SwapRequest } from './in-hand.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, OutputGroups, runKeys } from './outputs.js';
+import { Members } from './members.js';
+import { LineTable, OutputGroups, batchKeys, runKeys } from './outputs.js';
 import type { ScriptArg, ScriptName } from './scripts.js';
 
 /** What the holder knows of itself. */
@@ -25,9 +26,16 @@ export interface HolderState {
 export interface SwapCommand {
   readonly script: ScriptName;
   readonly keys: string[];
+  /** Its answer names batches that are cancelled. */
+  readonly booksMembers: boolean;
   /** `again`: it may have been done already. */
   readonly args: (again: boolean) => ScriptArg[];
 }
+
+const SCRIPTS = {
+  plain: { taking: 'swap', routing: 'swapRouting' },
+  members: { taking: 'swapMembers', routing: 'swapMembersRouting' },
+} as const;
 
 export function swapCommand(state: HolderState, request: SwapRequest, runsKeys: RunKeys): SwapCommand {
   const { sources = [], want = 0, abandon = [], finish = [], waitOn } = request;
@@ -36,20 +44,32 @@ export function swapCommand(state: HolderState, request: SwapRequest, runsKeys: 
   const finished: ScriptArg[] = [];
   const queues = pushFinished(finish, finished);
   const outputs = new OutputGroups();
-  for (const { held, outputs: sent } of finish) outputs.add(sent, held.seq);
+  const members = new Members();
+  for (const { held, outputs: sent } of finish) {
+    outputs.add(sent, held.seq);
+    members.finish(held.envelope.member, held.seq);
+    members.send(sent, held.seq);
+  }
   outputs.pushTo(finished, table);
   const limited = timeLimitMs === 0 && finish.some(({ held }) => held.envelope.timeLimitMs !== undefined);
   const tail: ScriptArg[] = [
     ...[count, limited ? -1 : timeLimitMs, firstSeq, want, landing?.seq ?? 0, landing?.known ? 1 : 0],
     waitOn !== undefined && waitOn !== waitsOn ? waitOn : '',
+  ];
+  if (members.any) members.pushTo(tail);
+  tail.push(
     ...[sources.length, ...sources, table.names.length, ...table.names],
     ...[abandon.length, ...abandon.map((held) => held.receipt), queues],
-  ];
+  );
   const { holders, holder, held, landing: landingKey, deadlines } = runsKeys;
   const own = [holders, holder(id), held(id), landingKey(id, waitsOn), deadlines];
   return {
-    script: table.keys.length > 0 ? 'swapRouting' : 'swap',
-    keys: [...runKeys(runsKeys), ...own, ...sources.map((queue) => runsKeys.queue(queue)), ...table.keys],
+    script: SCRIPTS[members.any ? 'members' : 'plain'][table.keys.length > 0 ? 'routing' : 'taking'],
+    keys: [
+      ...[...runKeys(runsKeys), ...own, ...sources.map((queue) => runsKeys.queue(queue)), ...table.keys],
+      ...(members.any ? batchKeys(runsKeys) : []),
+    ],
+    booksMembers: members.any,
     args: (again) => [id, leaseMs, op, noted, again ? '1' : ''].concat(tail as never[]).concat(finished as never[]),
   };
 }

@@ -7,7 +7,7 @@ import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
 import type { MonitorStatus } from './run-status.js';
 import { callScript } from './scripts.js';
-import { timeMs } from './status.js';
+import { timeMs } from './redis-time.js';
 
 export const WATCH = Object.freeze({
   /** Between two notes of a Monitor. */

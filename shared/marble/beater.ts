@@ -4,6 +4,7 @@
  */
 import { Communicator } from '../communicator/communicator.js';
 import type { BusOptions } from '../communicator/bus-options.js';
+import { Relief } from './relief.js';
 
 export interface BeaterEvents {
   /** The holder was silent for longer than its lease and has been given up. */
@@ -22,6 +23,7 @@ export class Beater {
   readonly #communicator: Communicator;
   readonly #holders = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
+  readonly #relief: Relief;
   #busy = false;
   #reported = false;
 
@@ -31,24 +33,28 @@ export class Beater {
     private readonly events: BeaterEvents,
   ) {
     this.#communicator = new Communicator(bus);
+    this.#relief = new Relief(this.#communicator.recovery, events);
     this.#timer = setInterval(() => void this.#beat(), heartbeatMs);
     this.#timer.unref();
   }
 
   /** The first beat goes at once, so that the connection stands before it is needed. */
-  add(holder: string, leaseMs: number): void {
+  add(holder: string, leaseMs: number, progress?: SharedArrayBuffer): void {
+    if (progress) this.#relief.add(holder, progress);
     this.#holders.set(holder, leaseMs);
     if (this.#holders.size === 1) void this.#beat();
   }
 
   /** Returns how many holders are left. */
   remove(holder: string): number {
+    this.#relief.remove(holder);
     this.#holders.delete(holder);
     return this.#holders.size;
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#relief.stop();
     this.#communicator.disconnect();
   }
 

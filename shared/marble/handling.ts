@@ -4,7 +4,8 @@
  * A handler that returns no promise is done when it returns, and costs none. After some handlers a
  * turn of the event loop is given to others, so that what is finished goes to Redis while the next
  * are at work. What may go wrong: a handler throws, or runs into its time limit: both end here. What waits too long for
- * its turn behind slow handlers is given back, for others to take (`unbegun`).
+ * its turn behind slow handlers is given back, for others to take (`unbegun`); behind one that blocks the event loop, by the
+ * heartbeat's thread (`relief.ts`).
  */
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
@@ -75,7 +76,7 @@ export class Handling {
 
   /** How many more may be taken. */
   get room(): number {
-    if (this.#suspects.wantSolitude) return 0;
+    if (this.#suspects.keepsOthersOut) return 0;
     return this.#prefetch.places - this.#running.size - this.#ready.size;
   }
 
@@ -142,6 +143,10 @@ export class Handling {
         break;
       }
       if (!this.#suspects.mayBegin(marble, this.#running.size)) break;
+      if (!marble.holding.progress.begin(marble.held.seq)) {
+        this.#leaveToOthers(marble);
+        break;
+      }
       this.#begun++;
       this.#ready.removeFirst();
       this.#begin(marble);
@@ -172,12 +177,23 @@ export class Handling {
     const { first } = this.#ready;
     const waitedMs = first ? performance.now() - first.takenAt : 0;
     if (waitedMs >= UNBEGUN_MS) {
-      this.#prefetch.stall();
       const isPatient = (marble: HeldMarble) => waitedMs < SOLITUDE_MS && this.#suspects.waits(marble);
-      this.#unbegun.push(...this.#ready.remove((marble) => !isPatient(marble)));
-      this.changed();
+      this.#passOn(this.#ready.remove((marble) => !isPatient(marble)));
     }
     this.#watchUnbegun();
+  }
+
+  /** `first` and those behind it may have been given back while the main loop was blocked (`relief.ts`). */
+  #leaveToOthers(first: HeldMarble): void {
+    this.#suspects.over(first);
+    this.#passOn(this.#ready.remove(() => true));
+    this.#suspects.leave();
+  }
+
+  #passOn(marbles: HeldMarble[]): void {
+    this.#prefetch.stall();
+    this.#unbegun.push(...marbles);
+    this.changed();
   }
 
   #begin(marble: HeldMarble): void {

@@ -13,6 +13,7 @@ export type ToThread =
         readonly bus: BusOptions;
         readonly leaseMs: number;
         readonly heartbeatMs: number;
+        readonly progress: SharedArrayBuffer | undefined;
       };
     }
   | { readonly remove: string };
@@ -28,7 +29,7 @@ parentPort?.on('message', (message: ToThread) => {
   else add(message.add);
 });
 
-function add({ holder, bus, leaseMs, heartbeatMs }: Extract<ToThread, { add: unknown }>['add']): void {
+function add({ holder, bus, leaseMs, heartbeatMs, progress }: Extract<ToThread, { add: unknown }>['add']): void {
   const key = JSON.stringify([bus, heartbeatMs]);
   let beater = beaters.get(key);
   if (!beater) {
@@ -40,7 +41,7 @@ function add({ holder, bus, leaseMs, heartbeatMs }: Extract<ToThread, { add: unk
     });
     beaters.set(key, beater);
   }
-  beater.add(holder, leaseMs);
+  beater.add(holder, leaseMs, progress);
   beaterOf.set(holder, key);
 }
 

@@ -3,7 +3,7 @@
  * first holder and ended with the last), or in the main loop.
  *
  * The thread has a connection of its own and beats while the main loop computes, so a busy worker is
- * not a dead one. What may go wrong: Redis cannot be reached; then beats are tried again on time,
+ * not a dead one; and it gives back what such a worker has not begun. What may go wrong: Redis cannot be reached; then beats are tried again on time,
  * a warning says so, and after the lease the marbles are handed out again.
  */
 import type { BusOptions } from '../communicator/bus-options.js';
@@ -17,7 +17,8 @@ export interface Heartbeat {
    * started, or with the reason of `signal`.
    */
   whileUp(begin: () => Promise<void>, signal: AbortSignal): Promise<void>;
-  add(holder: string, lost: () => void): void;
+  /** `progress`: how far it has come, where it takes ahead (communicator/progress.ts). */
+  add(holder: string, lost: () => void, progress?: SharedArrayBuffer): void;
   remove(holder: string): void;
 }
 
@@ -29,7 +30,7 @@ export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   if (options.heartbeat === 'loop') return loopHeartbeat(bus, leaseMs, heartbeatMs);
   return {
     whileUp: (begin, signal) => thread.whileUp(begin, signal),
-    add: (holder, lost) => thread.add(holder, { add: { holder, bus, leaseMs, heartbeatMs } }, lost),
+    add: (holder, lost, progress) => thread.add(holder, { add: { holder, bus, leaseMs, heartbeatMs, progress } }, lost),
     remove: (holder) => thread.remove(holder),
   };
 }

@@ -13,6 +13,7 @@ import type { Output } from '../communicator/outputs.js';
 import type { RunStatus } from '../communicator/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { bad, checkOptions } from '../check-options.js';
+import { countOfVainLooks } from './client-metrics.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import { keepBack } from './kept-back.js';
 import { Lease } from './lease.js';
@@ -255,7 +256,8 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
 
   /** Not async, so that a send costs one promise less. */
   #dispatch(outputs: Output[]): Promise<void> {
-    if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator);
+    if (outputs[0]?.kind === 'later')
+      expectMonitor(this.#communicator, countOfVainLooks(this.#options.metrics, this.#options.run));
     const { inHand } = this.#loop;
     if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
     keepBack(inHand, outputs);

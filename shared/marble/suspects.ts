@@ -27,7 +27,7 @@ export class Suspects {
   ) {}
 
   /** True while one is worked on alone, or waits for that: nothing else is to be taken. */
-  get wantSolitude(): boolean {
+  get keepsOthersOut(): boolean {
     const { first } = this.ready;
     return this.#alone !== undefined || (first !== undefined && this.#wantsSolitude(first));
   }

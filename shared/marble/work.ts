@@ -108,6 +108,11 @@ export class Worker {
     this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
   }
 
+  /** By which Redis and the Monitor know who holds its marbles: undefined before it has begun; another one after it was given up. */
+  get holder(): string | undefined {
+    return this.#lease.id;
+  }
+
   /** Nothing is worked on. */
   get idle(): boolean {
     return !this.#handling.busy;

@@ -19,5 +19,6 @@ export {
 export { runInside, type Running } from './run-inside.js';
 export { runService, type Service } from './service.js';
 export { busTimeouts, timeoutVariables, type BusTimeouts } from './bus-timeouts.js';
+export { Troubles } from './troubles.js';
 export { tokens, type Token } from './tokens.js';
 export { VERSION } from './version.js';

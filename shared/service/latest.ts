@@ -1,31 +1,41 @@
 /**
- * A reading for a scrape, which must be answered in time whatever Redis does.
+ * A reading for all who look, who must be answered in time whatever Redis does.
  *
- * What may go wrong: it takes longer than a scrape may. Then what it gave is shown by the next scrape, while it is fresh,
- * and no second one is begun beside it.
+ * After a reading nothing is read for four times as long as it took: so however many ask, and however much there is to read,
+ * no more than a fifth of the time goes into it. What may go wrong: it takes longer than a scrape may. Then what it gave is
+ * shown by the next scrape, while it is fresh, and no second one is begun beside it.
  */
 
 /** Shorter than the timeouts of scrapes: what is not there by then is left out. */
 const PATIENCE_MS = 1500;
 const FRESH_MS = 30_000;
+/** Of the rest after a reading, beside the time that it took; at the most half as long as its value is shown. */
+const REST = { times: 4, mostMs: FRESH_MS / 2 };
 
 export class Latest<T> {
   #underWay: Promise<void> | undefined;
-  #value: { readonly is: T; readonly at: number } | undefined;
+  #value: { readonly is: T; readonly at: number; readonly restMs: number } | undefined;
 
   constructor(private readonly read: () => Promise<T>) {}
 
   /** Undefined where nothing was read in time and nothing fresh is there. Never throws. */
-  async get(): Promise<T | undefined> {
-    this.#underWay ??= this.#read().finally(() => (this.#underWay = undefined));
-    await atMost(this.#underWay, PATIENCE_MS);
-    return this.#value && Date.now() - this.#value.at < FRESH_MS ? this.#value.is : undefined;
+  async get(patienceMs = PATIENCE_MS): Promise<T | undefined> {
+    if (this.#ageMs >= (this.#value?.restMs ?? 0))
+      this.#underWay ??= this.#read().finally(() => (this.#underWay = undefined));
+    if (this.#underWay) await atMost(this.#underWay, patienceMs);
+    return this.#ageMs < FRESH_MS ? this.#value?.is : undefined;
+  }
+
+  get #ageMs(): number {
+    return Date.now() - (this.#value?.at ?? 0);
   }
 
   async #read(): Promise<void> {
+    const begun = Date.now();
     try {
       const is = await this.read();
-      this.#value = { is, at: Date.now() };
+      const at = Date.now();
+      this.#value = { is, at, restMs: Math.min(REST.mostMs, REST.times * (at - begun)) };
     } catch {
       this.#value = undefined;
     }

@@ -2,25 +2,26 @@ import { expect, jest, test } from '@jest/globals';
 import { sleep, until } from '@marblerun/test-support';
 import { createLogger } from './logger.js';
 import { Loop } from './loop.js';
+import { Troubles } from './troubles.js';
 
-const log = createLogger('test', 'silent');
+const troubles = new Troubles(createLogger('test', 'silent'));
 
 test('a loop goes on after an error, says what the trouble is, and forgets it when the work succeeds', async () => {
   let turns = 0;
-  const troubles: string[] = [];
+  const seen: string[] = [];
   const loop: Loop = new Loop({
     name: 'test',
     intervalMs: 5,
-    log,
+    troubles,
     work: () => {
-      troubles.push(loop.trouble);
+      seen.push(loop.trouble);
       return ++turns === 2 ? Promise.reject(new Error('away')) : Promise.resolve(undefined);
     },
   });
   loop.start();
   await until('four turns', () => turns >= 4);
   await loop.stop();
-  expect(troubles.slice(0, 4)).toEqual(['', '', 'away', '']);
+  expect(seen.slice(0, 4)).toEqual(['', '', 'away', '']);
 });
 
 test('stop waits for the turn under way, and nothing runs afterwards', async () => {
@@ -29,7 +30,7 @@ test('stop waits for the turn under way, and nothing runs afterwards', async () 
   const loop = new Loop({
     name: 'test',
     intervalMs: 1,
-    log,
+    troubles,
     work: async () => {
       started++;
       await new Promise<void>((resolve) => (release = resolve));
@@ -56,7 +57,7 @@ test('a turn that takes long is not late as long as it gets on, and its earlier 
     await new Promise<void>((resolve) => (release = resolve));
     return 0;
   };
-  const loop = new Loop({ name: 'test', intervalMs: 1, log, work });
+  const loop = new Loop({ name: 'test', intervalMs: 1, troubles, work });
   const now = jest.spyOn(Date, 'now');
   loop.start();
   await until('a second turn has begun', () => turns === 2);
@@ -76,7 +77,7 @@ test.each([10_000, 600_000, 86_400_000])(
   async (intervalMs) => {
     let turns = 0;
     const work = () => (++turns < 4 ? Promise.reject(new Error('away')) : Promise.resolve(undefined));
-    const loop = new Loop({ name: 'test', intervalMs, log, work });
+    const loop = new Loop({ name: 'test', intervalMs, troubles, work });
     loop.start();
     await until('it has failed', () => loop.trouble === 'away');
     await until('it works again', () => loop.trouble === '', { deadlineMs: 5000 });

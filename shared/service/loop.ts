@@ -1,18 +1,21 @@
 /**
  * The one place where services keep time: does a piece of work again and again.
  *
- * What may go wrong: the work throws. Then the log says so once for each kind of trouble, it is
+ * What may go wrong: the work throws. Then the log says so once for each trouble (`troubles.ts`), it is
  * tried again within seconds however long the interval is, and `late` turns true when it has not
  * succeeded for long.
  */
-import type { Logger } from './logger.js';
+import type { Troubles } from './troubles.js';
 
 export interface LoopOptions {
   readonly name: string;
   readonly intervalMs: number;
   /** Does the work once. May return in how many ms it wants to be called again, at most the interval. */
   readonly work: () => Promise<number | undefined>;
-  readonly log: Logger;
+  /** Whether work under way gets on, however long it takes: then it is not late. Default: never known. */
+  readonly getsOn?: () => boolean;
+  /** What the log says of turns that fail. */
+  readonly troubles: Troubles;
 }
 
 const PATIENCE_MS = 10_000;
@@ -47,9 +50,10 @@ export class Loop {
     await this.#turn;
   }
 
-  /** True when the work has not succeeded for ten intervals, at least ten seconds. */
+  /** True when the work has not succeeded for ten intervals, at least ten seconds, and does not get on either. */
   get late(): boolean {
-    return this.ageMs > Math.max(PATIENCE_MS, 10 * this.#options.intervalMs);
+    const { intervalMs, getsOn } = this.#options;
+    return this.ageMs > Math.max(PATIENCE_MS, 10 * intervalMs) && getsOn?.() !== true;
   }
 
   /** How long ago the work last succeeded, or the loop began. */
@@ -74,7 +78,7 @@ export class Loop {
   /** For work that takes long: it gets on, which counts as a success. */
   progress(): void {
     this.#succeededAt = Date.now();
-    if (this.#trouble !== '') this.#options.log.info({ loop: this.name }, 'works again');
+    if (this.#trouble !== '') this.#options.troubles.succeeded(this);
     this.#trouble = '';
     this.#failures = 0;
   }
@@ -88,15 +92,14 @@ export class Loop {
   }
 
   async #work(): Promise<number> {
-    const { name, intervalMs, work, log } = this.#options;
+    const { intervalMs, work, troubles } = this.#options;
     try {
       const wanted = await work();
       this.progress();
       return Math.min(intervalMs, wanted ?? intervalMs);
     } catch (error) {
-      const message = (error as Error).message;
-      if (message !== this.#trouble) log.warn({ loop: name, err: error }, 'failed; tries again');
-      this.#trouble = message;
+      troubles.failed(this, error as Error);
+      this.#trouble = (error as Error).message;
       return Math.min(intervalMs, retryMs(this.#failures++));
     }
   }

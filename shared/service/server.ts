@@ -2,6 +2,7 @@
  * The HTTP side that both services have: health, metrics, the OpenAPI document, errors, limits.
  * Builds; does not listen.
  */
+import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -15,7 +16,8 @@ import { Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import { guardChanges, guardReads, mayNeedToken, type Access } from './access.js';
 import { registerAudit } from './audit.js';
-import { endConnectionsWhenClosing } from './closing.js';
+import { COMPRESSION } from './compression.js';
+import { lookAfterConnections } from './connections.js';
 import { HEADERS } from './headers.js';
 import { checkHost } from './hosts.js';
 import type { Logger } from './logger.js';
@@ -51,10 +53,7 @@ export type Server = ReturnType<typeof buildServer>;
 export type Routes = Omit<Server, 'register'>;
 
 /** Of the routes, not of the package: raised when a client would notice. */
-const API_VERSION = '1.0.0';
-
-/** Connections at a time; more are turned away, and do not wait. */
-const MOST_CONNECTIONS = 1000;
+const API_VERSION = '2.0.0';
 
 const LIMITS = {
   bodyLimit: 65_536,
@@ -70,15 +69,15 @@ const LIMITS = {
 export function createServer(options: ServerOptions): Server {
   tellBuild(options);
   const server = buildServer(options.log);
-  server.server.maxConnections = MOST_CONNECTIONS;
   server.server.on('checkExpectation', refuseExpectation);
   registerAudit(server, options.log);
   server.addHook('onRequest', checkHost(options.service, options.hosts));
   tellMethods(server);
   makeQueriesStrict(server);
   refuseWhenClosing(server);
-  endConnectionsWhenClosing(server);
+  lookAfterConnections(server);
   void server.register(helmet, HEADERS);
+  void server.register(compress, COMPRESSION);
   void server.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BATCH_MUTANTS } from './batch-mutants.js';
 import { copyBuilt } from './copy.js';
 import { PROGRAM_MUTANTS } from './program-mutants.js';
 import { SCRIPT_MUTANTS } from './script-mutants.js';
@@ -38,6 +39,7 @@ const MUTANTS: readonly Mutant[] = [
     by: ['model', 'chaos'],
   },
   ...SCRIPT_MUTANTS,
+  ...BATCH_MUTANTS,
   ...PROGRAM_MUTANTS,
 ];
 

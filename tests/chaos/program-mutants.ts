@@ -42,6 +42,21 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
     tests: 'shared/dist/marble/unbegun',
   },
   {
+    name: 'what has not begun is kept while the event loop is blocked',
+    file: 'shared/dist/marble/relief.js',
+    from: 'const BLOCKED_MS = 500;',
+    to: 'const BLOCKED_MS = 500_000;',
+    by: ['tests'],
+    tests: 'tests/dist/blocked-loop',
+  },
+  {
+    name: 'what a blocked worker may have given back begins all the same',
+    file: 'shared/dist/communicator/progress.js',
+    from: 'if (seq < this.#passed)',
+    to: 'if (seq < 0)',
+    by: ['model'],
+  },
+  {
     name: 'a time limit counts what waits in hand',
     file: 'shared/dist/marble/prefetch.js',
     from: 'return this.#placesInTime;',

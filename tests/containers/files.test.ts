@@ -1,17 +1,26 @@
 /** What the files of the containers promise, read from the files: needs no engine. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { story } from '../story.js';
+import { whyNoCompose } from './stack.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const DOCKERFILES = ['Dockerfile.monitor', 'Dockerfile.elevator', 'examples/Dockerfile.worker'];
-/** A name with a version, and a digest where it is pinned; a variable may stand for the whole or its parts. */
-const PINNED = /^(\$\{\w+:-)?[\w./${}:-]+:(?!latest)[\w.${}:-]+(@sha256:[0-9a-f]{64})?\}?$/;
+/** A name with a version; a variable may stand for the whole or its parts. */
+const VERSIONED = /^(\$\{\w+:-)?[\w./${}:-]+:(?!latest)[\w.${}:-]+$/;
+const BASE = /^(node:[\w.-]+)@sha256:[0-9a-f]{64}$/;
 
 interface Service {
   readonly image: string;
   readonly [option: string]: unknown;
+}
+interface Configured {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, { readonly name: string }>>;
 }
 const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 
@@ -37,13 +46,13 @@ describe.each(DOCKERFILES)('%s', (file) => {
     expect(last).toContain(`ARG VERSION=${version}\n`);
   });
 
-  test('builds on pinned images, ends as a user without rights, with no shell between', () => {
+  test('builds on images of a digest, ends as a user without rights, with no shell between', () => {
     const given = new Map([...stages[0]!.matchAll(/^ARG (\w+)=(\S+)$/gm)].map(([, name, value]) => [name!, value!]));
     const bases = stages
       .slice(1)
       .map((stage) => /^FROM (\S+)/.exec(stage)![1]!.replace(/^\$\{(\w+)\}$/, (_, name: string) => given.get(name)!));
     const own = [...read(file).matchAll(/ AS (\w+)$/gm)].map(([, name]) => name);
-    for (const base of bases) if (!own.includes(base)) expect(base).toMatch(PINNED);
+    for (const base of bases) if (!own.includes(base)) expect(base).toMatch(BASE);
     const last = stages.at(-1)!;
     expect(last).toMatch(/^USER node$/m);
     expect(last).toMatch(/^ENTRYPOINT \["node", /m);
@@ -53,9 +62,9 @@ describe.each(DOCKERFILES)('%s', (file) => {
   });
 });
 
-test.each(Object.keys(services))('docker-compose.yml: %s is pinned, hardened and limited', (name) => {
+test.each(Object.keys(services))('docker-compose.yml: %s has a version, and is hardened and limited', (name) => {
   expect(services[name]).toMatchObject({
-    image: expect.stringMatching(PINNED),
+    image: expect.stringMatching(VERSIONED),
     read_only: true,
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
@@ -78,4 +87,35 @@ test('docker-compose.yml: the grace period of each service is longer than its dr
     expect(grace).toMatch(/^\d+s$/);
     expect(parseInt(grace) * 1000).toBeGreaterThan(ms);
   }
+});
+
+story('docker-compose.yml, as compose reads it', await whyNoCompose(), () => {
+  const configured = (env: Record<string, string>) => {
+    const cwd = fileURLToPath(ROOT);
+    const text = execFileSync('docker', ['compose', 'config', '--format', 'json'], {
+      ...{ cwd, env: { ...process.env, ...env }, encoding: 'utf8' },
+    });
+    return JSON.parse(text) as Configured;
+  };
+  const redisPort = (env: Record<string, string>) => configured(env).services['redis']!['ports'];
+
+  test('Redis has any free port unless one is asked for, which stays', () => {
+    expect(redisPort({ REDIS_PORT: '' })).toMatchObject([{ published: '0', host_ip: '127.0.0.1', target: 6379 }]);
+    expect(redisPort({ REDIS_PORT: '6390' })).toMatchObject([{ published: '6390', host_ip: '127.0.0.1' }]);
+  });
+
+  test('under the name that all checkouts once had an old installation finds its volume', () => {
+    const { volumes, services: named } = configured({ COMPOSE_PROJECT_NAME: 'marblerun' });
+    expect(volumes['redis']).toMatchObject({ name: 'marblerun_redis' });
+    expect(named['monitor']!.image).toBe('marblerun-monitor:0.1.0');
+    expect(configured({ COMPOSE_PROJECT_NAME: 'other' }).volumes['redis']).toMatchObject({ name: 'other_redis' });
+  });
+
+  test('the base that it builds on is that of the Dockerfiles, without the digest', () => {
+    const [, pinned] = /^ARG NODE_IMAGE=(\S+)$/m.exec(read(DOCKERFILES[0]!))!;
+    for (const name of ['monitor', 'elevator', 'worker'])
+      expect(configured({ NODE_IMAGE: '' }).services[name]!['build']).toMatchObject({
+        args: { NODE_IMAGE: BASE.exec(pinned!)![1] },
+      });
+  });
 });

@@ -22,6 +22,10 @@ export async function whyNoEngine(): Promise<string> {
   } catch (error) {
     return `no Docker engine answers: ${(error as Error).message}`;
   }
+  return whyNoCompose();
+}
+
+export function whyNoCompose(): Promise<string> {
   return run('docker', ['compose', 'version']).then(
     () => '',
     () => 'there is no "docker compose"',
@@ -45,7 +49,7 @@ export class Stack {
     for (const port of PORTS) ports[port] = String(await freePort());
     const stack = new Stack(`marblerun-${name}-${process.pid}`, ports, profiles);
     try {
-      await stack.compose('up', '--build', '--detach', '--wait');
+      await stack.make('up');
       stack.#password = (
         await stack.compose('run', '--rm', '--no-deps', 'users', 'cat', '/logins/admin/password')
       ).trim();
@@ -99,17 +103,27 @@ export class Stack {
     );
   }
 
-  /** What a Node.js program in a container prints; throws where it ends with an error. */
+  /** What an expression of Node.js in a container is; throws where it ends with an error. */
   async node(container: Container, program: string): Promise<string> {
     return (await run('docker', ['exec', container.id, 'node', '-p', program])).stdout.trim();
   }
 
-  async compose(...args: string[]): Promise<string> {
-    const env = { ...process.env, ...this.ports };
-    const profiles = this.profiles.flatMap((profile) => ['--profile', profile]);
-    const file = ['--project-name', this.project, '--file', `${ROOT}docker-compose.yml`];
-    const all = ['compose', ...file, ...profiles, ...args];
-    const { stdout } = await run('docker', all, { env, cwd: ROOT, timeout: BUILD_MS, maxBuffer: 64 * 1024 * 1024 });
+  compose(...args: string[]): Promise<string> {
+    return this.#run('docker', 'compose', ...args);
+  }
+
+  make(target: string): Promise<string> {
+    return this.#run('make', '--no-print-directory', target);
+  }
+
+  /** In the checkout, with what makes this stack one of its own in the environment. */
+  get env(): Record<string, string> {
+    return { COMPOSE_PROJECT_NAME: this.project, COMPOSE_PROFILES: this.profiles.join(), ...this.ports };
+  }
+
+  async #run(program: string, ...args: string[]): Promise<string> {
+    const env = { ...process.env, ...this.env };
+    const { stdout } = await run(program, args, { env, cwd: ROOT, timeout: BUILD_MS, maxBuffer: 64 * 1024 * 1024 });
     return stdout;
   }
 }

@@ -13,7 +13,8 @@ import { isMarbleRunError, scriptNames, type ScriptName } from 'marblerun/commun
 import { faultsOf, type Fault } from './faults.js';
 import { Place } from './place.js';
 import type { Scenario } from './scenario.js';
-import { NEVER, SCENARIOS } from './scenarios.js';
+import { NEVER } from './never.js';
+import { SCENARIOS } from './scenarios.js';
 import { commandsIn, watch, type Seen } from './watched.js';
 
 let server: RedisServer;

@@ -161,6 +161,19 @@ const leaves: Scenario = {
   },
 };
 
+const isRelieved: Scenario = {
+  what: 'is blocked, and what it has not begun goes back',
+  async prepare(place) {
+    const { holding, taken } = await landed(place, true);
+    const begun = taken[0]!.seq;
+    const blocked = { begun, op: Number.MAX_SAFE_INTEGER, mayHaveLanded: true };
+    return async () => {
+      await place.user.recovery.releaseUnbegun(holding.id, blocked);
+      return nothing;
+    };
+  },
+};
+
 const overdue = (maxAttempts: number): Scenario => ({
   what: `takes back what is over its time, of ${maxAttempts} attempts`,
   async prepare(place) {
@@ -208,6 +221,6 @@ export const HOLDER_SCENARIOS = {
     givesBack('fail', 0, 1),
     givesBack('release', 0, 3),
   ],
-  reclaim: [reclaims(3), reclaims(1), reclaims(3, true), leaves],
+  reclaim: [reclaims(3), reclaims(1), reclaims(3, true), leaves, isRelieved],
   overdue: [overdue(3), overdue(1)],
 } as const;

@@ -55,7 +55,7 @@ export class Place {
   output(kind: Output['kind'], queue: string, header: Partial<Header> = {}): Output & { id: string } {
     const id = `m${++this.#ids}.`;
     const envelope = encodeEnvelope({ id, attempt: 0, sentAt: Date.now(), type: 'j', ...header }, '1');
-    return { id, kind, queue, envelope, delayMs: 1, reason: '{"why":"tested"}' };
+    return { id, kind, queue, envelope, delayMs: 1, reason: '{"why":"tested"}', member: header.member };
   }
 
   async send(n: number, kind: Output['kind'], queue: string, header: Partial<Header> = {}): Promise<string[]> {

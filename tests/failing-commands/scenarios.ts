@@ -2,9 +2,11 @@
  * For each script what makes it do all that it can: a run is prepared, then a user does something that calls it.
  */
 import type { Output, ScriptName } from 'marblerun/communicator';
+import { BATCH_SCENARIOS } from './batch-scenarios.js';
 import { CLOCK_SCENARIOS } from './clock-scenarios.js';
 import { HOLDER_SCENARIOS, holdingSome, landed } from './holder-scenarios.js';
 import { LANE_SCENARIOS } from './lane-scenarios.js';
+import { MEMBER_SCENARIOS } from './member-scenarios.js';
 import type { Place } from './place.js';
 import type { Act, Scenario } from './scenario.js';
 
@@ -47,7 +49,9 @@ const keeps = (what: string, act: (place: Place) => Promise<unknown>, before?: (
   },
 });
 
-export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>>> = {
+type Scenarios = Readonly<Partial<Record<ScriptName, readonly Scenario[]>>>;
+
+const PLAIN: Scenarios = {
   send: [sends(['back', 'back'])],
   dispatch: [sends(['back', 'front', 'up', 'later', 'dead'])],
   pop: [
@@ -241,16 +245,12 @@ export const SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>
     ),
   ],
   ...LANE_SCENARIOS,
+  ...BATCH_SCENARIOS,
 };
 
-/** What a script could come to by its text, and nobody asks of it. */
-export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
-  swap: ['lpush', 'rpush', 'incr'], // with outputs it is called swapRouting
-  transfer: ['rpush'], // to the end of a queue
-  exhume: ['rpush'],
-  giveback: ['lpush'], // to the front
-  reclaim: ['lpush'],
-  overdue: ['lpush'],
-  rights: ['get', 'set'], // it is the trial whether these may be run
-  land: ['rpush'], // nothing is expedited on a lane
-};
+export const SCENARIOS: Scenarios = Object.fromEntries(
+  Object.entries(PLAIN).map(([script, scenarios]) => [
+    script,
+    [...scenarios, ...((MEMBER_SCENARIOS as Scenarios)[script as ScriptName] ?? [])],
+  ]),
+);

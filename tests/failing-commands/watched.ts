@@ -39,14 +39,14 @@ export async function commandsIn(redis: Redis, script: ScriptName): Promise<Set<
 /** Without comments, and without the functions of included parts that it has no use for. */
 function usedText(text: string): string {
   const functions = new Map<string, string>();
-  let used = text.replace(/--.*$/gm, '').replace(/^local function (\w+)[^]*?\nend$/gm, (body, name: string) => {
+  let used = text.replace(/--.*$/gm, '').replace(/^(?:local )?function ([\w.]+)[^]*?\nend$/gm, (body, name: string) => {
     functions.set(name, body);
     return '';
   });
   for (let before = ''; before !== used;) {
     before = used;
     for (const [name, body] of functions) {
-      if (new RegExp(`\\b${name}\\(`).test(used)) used += `\n${body}`;
+      if (new RegExp(`\\b${name.replace('.', '\\.')}\\(`).test(used)) used += `\n${body}`;
       if (used.includes(body)) functions.delete(name);
     }
   }

@@ -9,9 +9,9 @@ type Loose = Record<string, never>;
 
 /** For every rule: the workload it is broken on, and how. */
 const BREAKS: Readonly<Record<string, readonly [string, (it: Case) => void]>> = {
-  'pinned images, never latest': [
-    'monitor',
-    ({ containers }) => set(containers[0], 'image', 'marblerun-monitor:latest'),
+  'pinned images: ours to a version, those of others to a digest': [
+    'redis',
+    ({ containers }) => set(containers[0], 'image', 'redis:8.0-bookworm'),
   ],
   'two of each that keeps no state': ['elevator', ({ workload }) => set(workload['spec'], 'replicas', 1)],
   'no rights: Pod Security "restricted"': ['worker', ({ pod }) => set(pod.spec.securityContext, 'runAsNonRoot', false)],

@@ -24,8 +24,11 @@ const isAnybody = ({ podSelector, namespaceSelector, ipBlock }: Peer) =>
 const selectsSome = (selector: Selector | undefined) => selector !== undefined && Object.keys(selector).length > 0;
 
 export const RULES: Readonly<Record<string, Rule>> = {
-  'pinned images, never latest': ({ containers }) =>
-    each(containers, ({ image }) => (/:(?!latest$)[\w.-]+$/.test(image) ? '' : image)),
+  'pinned images: ours to a version, those of others to a digest': ({ containers }) =>
+    each(containers, ({ image }) => {
+      const pinned = /^marblerun-/.test(image) ? /:(?!latest$)[\w.-]+$/ : /:[\w.-]+@sha256:[0-9a-f]{64}$/;
+      return pinned.test(image) ? '' : image;
+    }),
 
   'two of each that keeps no state': ({ workload, manifests }) => {
     const { replicas } = spec(workload);

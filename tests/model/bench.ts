@@ -105,6 +105,11 @@ export class Bench {
       .hgetall(keys.counts)
       .zrange(keys.holders, '0', '-1', 'WITHSCORES');
     all.keys(`mr:{${run}}:*`);
+    const batches = all.length;
+    all.hgetall(keys.batches);
+    for (const key of [keys.batchdead, keys.children, keys.cancelled]) all.zrange(key, '0', '-1');
+    all.zrange(keys.batchends, '0', '-1', 'WITHSCORES');
+    const holding = all.length;
     for (const holder of holders) {
       all.hgetall(keys.held(holder)).hget(keys.holder(holder), 'waiting');
       for (const queue of QUEUES) all.lrange(keys.landing(holder, queue), 0, -1);
@@ -113,7 +118,7 @@ export class Bench {
       if (error) throw error;
       return reply;
     });
-    return replies;
+    return [...replies.slice(0, batches), replies.slice(batches, holding), ...replies.slice(holding)];
   }
 
   #wrapRun(): void {

@@ -3,7 +3,8 @@
  */
 import fc from 'fast-check';
 import { Bench } from './bench.js';
-import { moves, play } from './moves.js';
+import { moves } from './draws.js';
+import { play } from './moves.js';
 import { World } from './world.js';
 
 export interface GamesOptions {

@@ -4,6 +4,7 @@
  * The two may differ: the Monitor takes things back, replies are lost. The verbs are those of a
  * `Holding`: swap, block, giveBack.
  */
+import type { FrozenModel } from './blocked-moves.js';
 import { groupBy, lineOf, type OutputModel, type RunModel } from './run-model.js';
 
 export interface MarbleModel {
@@ -13,6 +14,8 @@ export interface MarbleModel {
   /** How strongly it is suspected of having ended its holder. */
   readonly suspicion: 0 | 1 | 2;
   readonly expedited?: boolean;
+  /** The id of its batch. */
+  readonly member?: string | undefined;
 }
 
 export interface Delivery {
@@ -42,7 +45,7 @@ export interface SwapModel {
 export interface GiveBackModel {
   readonly receipt: string;
   readonly queue: string;
-  readonly verdict: 'fail' | 'release';
+  readonly verdict: 'fail' | 'release' | 'cancel';
   readonly delay: number;
 }
 
@@ -76,7 +79,15 @@ export class HolderModel {
     hasCut: false,
     /** What it knows of its last wait: nothing more waits, or perhaps something does. */
     mayStillWait: false,
+    /** Numbered commands that it has sent. */
+    commands: 0,
+    /** The highest number on which work has begun, and from which on work may begin. */
+    begun: 0,
+    mayBeginFrom: 0,
+    isFrozen: false,
   };
+  /** The last numbered command that Redis has noted. */
+  lastNoted = 0;
   /** What was noted of its commands is gone, and it knew of it: what is held in its name now is not what it holds. */
   #notesLost = false;
 
@@ -96,11 +107,13 @@ export class HolderModel {
     return true;
   }
 
-  swap(request: SwapModel): { taken: Delivery[]; refused: string[] } | 'forgotten' {
+  /** `replyLost`: it is asked again. */
+  swap(request: SwapModel, replyLost = false): { taken: Delivery[]; refused: string[] } | 'forgotten' {
     const { client } = this;
     const { landing } = client;
     let seq = client.seq;
     client.seq += request.want;
+    client.commands++;
     this.#endWait();
     if (this.entry === 'none') return 'forgotten';
     if (landing && this.about?.waiting === undefined) return 'forgotten';
@@ -120,7 +133,9 @@ export class HolderModel {
       client.waitsOn = request.waitOn;
       this.about = { ...this.about, waiting: request.waitOn };
     }
-    if (request.finish.length > 0 || taken.length > 0 || landing?.known) client.noted = true;
+    const isNoted = request.finish.length > 0 || taken.length > 0 || landing?.known === true;
+    if (isNoted) client.noted = true;
+    if (isNoted || replyLost) this.lastNoted = client.commands;
     client.landing = undefined;
     return { taken, refused };
   }
@@ -185,8 +200,10 @@ export class HolderModel {
 
   giveBack(items: readonly GiveBackModel[]): { refused: string[]; dead: string[] } | 'forgotten' {
     this.adopt();
+    this.client.commands++;
     if (this.entry === 'none' || this.#notesLost) return 'forgotten';
     this.client.noted = true;
+    this.lastNoted = this.client.commands;
     const [refused, dead]: string[][] = [[], []];
     for (const { receipt, queue, verdict, delay } of items) {
       const delivery = this.drop(receipt);
@@ -195,16 +212,40 @@ export class HolderModel {
         continue;
       }
       this.run.deadlines.delete(`${this.id} ${receipt}`);
+      const batch = this.run.batches.of(delivery.marble);
+      if (verdict === 'cancel' && batch?.cancelled) {
+        batch.dropped++;
+        this.run.count(queue, 'finished', 1);
+        continue;
+      }
       this.run.count(queue, verdict === 'fail' ? 'failed' : 'released', 1);
       const again =
-        verdict === 'release'
-          ? delivery.marble
-          : this.run.retryOrBury(queue, delivery.marble, 'failed', this.maxAttempts);
+        verdict !== 'fail' ? delivery.marble : this.run.retryOrBury(queue, delivery.marble, 'failed', this.maxAttempts);
       if (!again) dead!.push(receipt);
       else this.run.putBack(queue, again, verdict === 'fail' ? delay : 0);
       if (again && verdict === 'fail') this.run.count(queue, 'returned', 1);
     }
+    this.run.batches.settle();
     return { refused: refused!, dead: dead! };
+  }
+
+  /** Work begins on what has this number, unless it may have been given back. */
+  startWork(seq: number): boolean {
+    const { client } = this;
+    if (seq < client.mayBeginFrom) return false;
+    if (client.isFrozen) {
+      client.isFrozen = false;
+      client.mayBeginFrom = client.seq;
+      return false;
+    }
+    client.begun = Math.max(client.begun, seq);
+    return true;
+  }
+
+  freeze(): FrozenModel {
+    const { client } = this;
+    client.isFrozen = true;
+    return { begun: client.begun, commands: client.commands, mayHaveLanded: client.landing?.known === false };
   }
 
   has(receipt: string): boolean {
@@ -222,6 +263,7 @@ export class HolderModel {
   forget(): void {
     this.#notesLost = this.client.noted;
     this.held = [];
+    this.lastNoted = 0;
     this.entry = 'none';
     this.about = undefined;
     this.hasTraces = [...this.landing.values()].some((marbles) => marbles.length > 0);
@@ -257,6 +299,7 @@ export class HolderModel {
       }
     }
     this.run.send(outputs);
+    this.run.batches.settle();
     return refused;
   }
 

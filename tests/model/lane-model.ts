@@ -32,7 +32,7 @@ export class LaneModel {
     this.#landed = number;
     const arrived = entries.map(({ queue, marble }) => ({
       queue,
-      marble: { ...marble, attempt: 0, suspicion: 0 as const },
+      marble: { ...marble, attempt: 0, suspicion: 0 as const, member: undefined },
     }));
     for (const { queue, marble } of arrived) {
       if (!marble.expedited) lineOf(this.upper.queues, queue).push(marble);

@@ -5,13 +5,25 @@
  * move that makes no sense now (finish with an empty hand) does less or nothing.
  */
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
-import { encodeEnvelope, keysOf, type Held, type Output } from 'marblerun/communicator';
+import { keysOf, type Held } from 'marblerun/communicator';
 import { LEASE_MS, QUEUES, type Queue } from './bench.js';
+import {
+  cancelBatch,
+  discard,
+  drawnBatch,
+  openBatch,
+  refuses,
+  sealBatch,
+  tidyBatches,
+  type BatchDraw,
+} from './batch-moves.js';
+import { destroy, exhume, expire, transfer } from './care-moves.js';
 import type { MarbleModel } from './holder-model.js';
+import { freeze, relieve } from './blocked-moves.js';
 import { land, lift } from './lane-moves.js';
-import type { Kind, OutputModel } from './run-model.js';
-import { MAX_ATTEMPTS, bySerial, type Slot, type World } from './world.js';
+import { DELAY_MS, newOutputs, realOutput } from './outputs.js';
+import type { Kind } from './run-model.js';
+import { MAX_ATTEMPTS, pick, type World } from './world.js';
 
 export interface Move {
   readonly verb: keyof typeof VERBS;
@@ -24,6 +36,7 @@ export interface Move {
   readonly delay: number;
   readonly flag: boolean;
   readonly replyLost: boolean;
+  readonly batch: BatchDraw;
   /** A command that Redis refuses to everybody meanwhile: whoever needs it has changed nothing. */
   readonly refused: string | undefined;
 }
@@ -31,14 +44,14 @@ export interface Move {
 export type Play = (world: World, move: Move) => Promise<void>;
 
 const keys = keysOf('lower');
-const DELAY_MS = 10_000_000;
-/** What the scripts of lanes do. */
-const REFUSABLE = ['rpush', 'ltrim', 'lrange', 'llen', 'hset', 'hincrby', 'zrem', 'lpush', 'zadd', 'incr', 'hlen'];
 
-const VERBS = {
+export const VERBS = {
   async send(world, move) {
-    const outputs = newOutputs(world, move);
-    await world.bench.lower.push(outputs.map(realOutput));
+    const batch = drawnBatch(world, move.batch.which);
+    const outputs = newOutputs(world, move, batch?.id);
+    const send = () => world.bench.lower.push(outputs.map((output) => realOutput(output, false)));
+    if (batch && world.model.batches.refusal(batch)) return refuses('MR_BATCH_CLOSED', send);
+    await send();
     world.model.send(outputs);
   },
 
@@ -57,18 +70,16 @@ const VERBS = {
     const slot = world.slots[move.slot]!;
     const [finish, rest] = pick(slot.hand, move.picks);
     const abandon = move.flag && rest[0] ? [rest[0]] : [];
-    const outputs = finish.map((_, i) => (i === 0 ? newOutputs(world, move) : []));
+    const outputs = finish.map(({ envelope }, i) => (i === 0 ? newOutputs(world, move, envelope.member) : []));
     const sources = move.n === 0 ? [] : move.delay > 0 ? [...QUEUES].reverse() : [...QUEUES];
     const request = { abandon, sources, want: move.n, waitOn: move.n > 0 ? move.queue : undefined };
     const real = await slot.holding.swap({
       ...request,
-      finish: finish.map((held, i) => ({ held, outputs: outputs[i]!.map(realOutput) })),
+      finish: finish.map((held, i) => ({ held, outputs: outputs[i]!.map((output) => realOutput(output, true)) })),
     });
-    const model = slot.model.swap({
-      ...request,
-      abandon: abandon.map(({ receipt }) => receipt),
-      finish: finish.map(({ receipt, queue }, i) => ({ receipt, queue, outputs: outputs[i]! })),
-    });
+    const modelFinish = finish.map(({ receipt, queue }, i) => ({ receipt, queue, outputs: outputs[i]! }));
+    const modelAbandon = abandon.map(({ receipt }) => receipt);
+    const model = slot.model.swap({ ...request, abandon: modelAbandon, finish: modelFinish }, move.replyLost);
     assert.equal(real.forgotten, model === 'forgotten');
     if (real.forgotten || model === 'forgotten') return world.replace(move.slot);
     assert.deepEqual(
@@ -128,7 +139,7 @@ const VERBS = {
   async giveBack(world, move) {
     const slot = world.slots[move.slot]!;
     const [some, rest] = pick(slot.hand, move.picks);
-    const verdict = move.flag ? 'fail' : 'release';
+    const verdict = move.flag ? 'fail' : move.n > 1 ? 'cancel' : 'release';
     const delayMs = move.delay * DELAY_MS;
     const error = { message: 'no' };
     const real = await slot.holding.giveBack(some.map((held) => ({ held, verdict, delayMs, error })));
@@ -209,75 +220,26 @@ const VERBS = {
     model.promote();
   },
 
-  async exhume({ bench, model }, { n, flag }) {
-    const grave = model.dead[n % Math.max(model.dead.length, 1)];
-    if (!grave) return;
-    const serial = bySerial(await bench.redis.zrange(keys.dead, '0', '-1'))[model.dead.indexOf(grave)]!;
-    await bench.lower.graveyard.exhume(flag ? 'requeue' : 'delete', [serial]);
-    model.exhume(grave, flag);
-  },
-
+  exhume,
+  expire,
+  transfer,
+  destroy,
+  openBatch,
+  sealBatch,
+  cancelBatch,
+  discard,
+  tidyBatches,
+  freeze,
+  relieve,
   lift,
   land,
 } satisfies Record<string, Play>;
-
-const WEIGHTS: Partial<Record<keyof typeof VERBS, number>> = {
-  ...{ send: 6, swap: 12, block: 5, giveBack: 3, begin: 3, lift: 3, land: 3, sweep: 4, silence: 2, overtime: 3 },
-};
-
-export const moves: fc.Arbitrary<Move[]> = fc.array(
-  fc.record({
-    verb: fc.oneof(
-      ...(Object.keys(VERBS) as (keyof typeof VERBS)[]).map((verb) => ({
-        arbitrary: fc.constant(verb),
-        weight: WEIGHTS[verb] ?? 1,
-      })),
-    ),
-    slot: fc.nat(2),
-    queue: fc.constantFrom(...QUEUES),
-    n: fc.nat(3),
-    picks: fc.nat(63),
-    outputs: fc.array(
-      fc.record({
-        kind: fc.constantFrom<Kind>('back', 'back', 'front', 'up', 'upFront', 'later'),
-        queue: fc.constantFrom(...QUEUES),
-        delay: fc.integer({ min: 1, max: 2 }),
-        max: fc.constantFrom(undefined, undefined, 1, 2),
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-    delay: fc.nat(2),
-    flag: fc.boolean(),
-    replyLost: fc.boolean(),
-    refused: fc.option(fc.constantFrom(...REFUSABLE), { nil: undefined, freq: 2 }),
-  }),
-  { minLength: 1, maxLength: 60, size: 'max' },
-);
 
 export async function play(world: World, move: Move): Promise<void> {
   world.bench.replyLost = move.replyLost;
   await VERBS[move.verb](world, move);
   world.bench.replyLost = false;
   await world.compare();
-}
-
-function newOutputs(world: World, { outputs }: Move): OutputModel[] {
-  return outputs.map(({ kind, queue, delay, max }) => ({
-    ...{ kind, queue, marble: { ...world.newMarble(max), expedited: kind === 'upFront' } },
-    delay: kind === 'later' ? delay : 0,
-  }));
-}
-
-function realOutput({ kind, queue, marble, delay }: OutputModel): Output {
-  const { id, attempt, max, expedited } = marble;
-  const more = { ...(max && { maxAttempts: max }), ...(expedited && { expedited: 1 }) };
-  const envelope = encodeEnvelope({ id, attempt, sentAt: 0, type: 'j', ...more }, '0');
-  return { kind, queue, envelope, ...(kind === 'later' && { delayMs: delay * DELAY_MS }) };
-}
-
-/** Those that the bits name, and the others. */
-function pick(hand: Slot['hand'], bits: number): [Held[], Held[]] {
-  return [hand.filter((_, i) => bits & (1 << i)), hand.filter((_, i) => !(bits & (1 << i)))];
 }
 
 const shown = ({ receipt, envelope }: Held) => ({ receipt, id: envelope.id, attempt: envelope.attempt });

@@ -4,6 +4,8 @@
  * What the real scripts do is compared with this after every move. It is written from the
  * documents, one verb after the other, and as simply as can be: where the two differ, one is wrong.
  */
+import { BatchesModel } from './batch-model.js';
+import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
 
 export type Kind = 'back' | 'front' | 'up' | 'upFront' | 'later';
@@ -41,6 +43,7 @@ export class RunModel {
   readonly deadlines = new Map<string, 0 | 1 | 2>();
   readonly counts = new Map<string, number>();
   readonly holders = new Map<string, HolderModel>();
+  readonly batches = new BatchesModel(this);
   #serial = 0;
 
   send(outputs: readonly OutputModel[]): void {
@@ -52,21 +55,91 @@ export class RunModel {
       if (kind === 'up') lineOf(this.outboxes, queue).push(...marbles);
       if (kind === 'upFront') lineOf(this.outboxes, queue).unshift(...marbles);
       if (kind === 'later') for (const marble of marbles) this.#pushLater('b', queue, marble, delay);
-      this.count(queue, kind === 'up' || kind === 'upFront' ? 'elevated' : 'sent', marbles.length);
+      const isElevated = kind === 'up' || kind === 'upFront';
+      this.count(queue, isElevated ? 'elevated' : 'sent', marbles.length);
+      for (const marble of marbles) this.#isSent(marble, isElevated);
     }
+  }
+
+  #isSent(marble: MarbleModel, isElevated: boolean): void {
+    const batch = this.batches.of(marble);
+    if (!batch) return;
+    batch.sent++;
+    if (isElevated) batch.elevated++;
+  }
+
+  /** All that may still be worked on here. */
+  *alive(): Generator<MarbleModel> {
+    for (const line of this.queues.values()) yield* line;
+    for (const { marble } of this.later) yield marble;
+    for (const { held, landing } of this.holders.values()) {
+      for (const { marble } of held) yield marble;
+      for (const line of landing.values()) yield* line;
+    }
+  }
+
+  /** What is sent when a batch is complete: due at once. */
+  pushThen(queue: string, marble: MarbleModel): void {
+    this.#pushLater('b', queue, marble, 0);
+    this.count(queue, 'sent', 1);
+  }
+
+  /** Delayed members of what is cancelled. */
+  discard(): void {
+    const isDropped = ({ marble }: Waiting) => this.batches.of(marble)?.cancelled === true;
+    for (const { queue, marble } of this.later.filter(isDropped)) {
+      this.batches.of(marble)!.dropped++;
+      this.count(queue, 'taken', 1);
+      this.count(queue, 'finished', 1);
+    }
+    this.later = this.later.filter((waiting) => !isDropped(waiting));
+    this.batches.settle();
+  }
+
+  destroy(queue: string): number {
+    const gone = lineOf(this.queues, queue).splice(0);
+    for (const marble of gone) {
+      const batch = this.batches.of(marble);
+      if (batch) batch.gone++;
+    }
+    this.count(queue, 'destroyed', gone.length);
+    this.batches.settle();
+    return gone.length;
+  }
+
+  transfer(from: string, to: string): number {
+    const moved = lineOf(this.queues, from).splice(0);
+    lineOf(this.queues, to).push(...moved);
+    this.count(from, 'moved', moved.length);
+    this.count(to, 'received', moved.length);
+    return moved.length;
+  }
+
+  /** The retention of the dead: these are too many. */
+  expire(graves: readonly GraveModel[]): void {
+    this.dead = this.dead.filter((grave) => !graves.includes(grave));
+    for (const grave of graves) {
+      this.count(grave.queue, 'expired', 1);
+      const batch = this.batches.of(grave.marble);
+      if (batch) batch.gone++;
+    }
+    this.batches.settle();
   }
 
   pop(queue: string, n: number): MarbleModel[] {
     const taken = lineOf(this.queues, queue).splice(0, n);
     this.count(queue, 'taken', taken.length);
     this.count(queue, 'finished', taken.length);
+    this.batches.settle();
     return taken;
   }
 
   /** One more delivery is over without a finish. True where that was the last. */
   retryOrBury(queue: string, marble: MarbleModel, why: string, allowed: number): MarbleModel | undefined {
-    const { id, attempt, max, suspicion } = marble;
-    const raised = { id, attempt: attempt + 1, max, suspicion: why === 'failed' ? 0 : suspicion } as const;
+    const { attempt, max, suspicion } = marble;
+    const raised: MarbleModel = { ...marble, attempt: attempt + 1, suspicion: why === 'failed' ? 0 : suspicion };
+    const batch = this.batches.of(marble);
+    if (batch) batch.failed++;
     if (raised.attempt < (max ?? allowed)) return raised;
     this.dead.push({ serial: ++this.#serial, queue, why, marble: raised });
     this.count(queue, 'dead', 1);
@@ -90,6 +163,7 @@ export class RunModel {
       const holder = this.holders.get(id)!;
       const late = receipts.filter(({ receipt, when }) => when === 1 && holder.has(receipt)).length;
       for (const { receipt, when } of receipts) this.#takeBack(holder, receipt, when, late > 1, maxAttempts);
+      this.batches.settle();
     }
   }
 
@@ -114,12 +188,27 @@ export class RunModel {
     }
     holder.landing.delete(waiting);
     holder.forget();
+    this.batches.settle();
   }
 
   /** A holder that leaves, or that has found itself forgotten. */
   release(holder: HolderModel): void {
     this.#enterOrphan(holder, holder.client.waitsOn);
     this.reclaim(holder, 'released', 1);
+  }
+
+  /** What a blocked holder has not begun goes back, unless it has gone on since it was frozen. */
+  releaseUnbegun(holder: HolderModel, { begun, commands, mayHaveLanded }: FrozenModel): void {
+    if (holder.lastNoted > commands) return;
+    const waiting = holder.about?.waiting ?? '';
+    const landed = mayHaveLanded ? lineOf(holder.landing, waiting).splice(0) : [];
+    this.count(waiting, 'taken', landed.length);
+    const unbegun = holder.held.filter(({ seq }) => seq > begun).sort((a, b) => b.seq - a.seq);
+    for (const { receipt } of unbegun) holder.drop(receipt);
+    for (const { queue, marble } of [...landed.map((marble) => ({ queue: waiting, marble })), ...unbegun]) {
+      this.count(queue, 'released', 1);
+      this.putBack(queue, marble, 0);
+    }
   }
 
   findOrphans(): void {
@@ -150,6 +239,9 @@ export class RunModel {
     this.dead = this.dead.filter((other) => other !== grave);
     if (!requeue) this.count(grave.queue, 'deleted', 1);
     if (requeue) lineOf(this.queues, grave.queue).push({ ...grave.marble, attempt: 0 });
+    const batch = this.batches.of(grave.marble);
+    if (batch && !requeue) batch.gone++;
+    this.batches.settle();
   }
 
   count(queue: string, event: string, n: number): void {

@@ -2,12 +2,14 @@
  * One case: the real run and the model of it side by side, compared whole after every move.
  */
 import assert from 'node:assert/strict';
-import type { Batch, Held, Holding } from 'marblerun/communicator';
+import type { Batch, Frozen, Held, Holding } from 'marblerun/communicator';
 import { keysOf } from 'marblerun/communicator';
 import { QUEUES, SLOTS, type Bench } from './bench.js';
+import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
 import { LaneModel, type BatchModel } from './lane-model.js';
 import { RunModel } from './run-model.js';
+import { expectedBatches, readBatches } from './batch-snapshot.js';
 
 export const MAX_ATTEMPTS = 4;
 
@@ -17,6 +19,10 @@ export interface Slot {
   model: HolderModel;
   /** What its client believes to hold. */
   hand: Held[];
+  /** Receipts on which work has begun. */
+  begun: Set<string>;
+  /** What the heartbeat's thread found when it last froze this worker. */
+  frozen: { real: Frozen; model: FrozenModel } | undefined;
 }
 
 /** An Elevator between two steps. */
@@ -69,7 +75,7 @@ export class World {
     const holding = await this.bench.enter(i);
     const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts, takesAhead);
     this.model.holders.set(holding.id, model);
-    return { holding, model, hand: [] };
+    return { holding, model, hand: [], begun: new Set(), frozen: undefined };
   }
 
   /** Throws where the real run is not as the model. */
@@ -92,7 +98,8 @@ function assertInHand(run: RunModel, model: HolderModel, hand: Held[]): void {
   }
 }
 
-const plain = ({ id, attempt, suspicion }: MarbleModel) => `${id}/${attempt}${suspicion > 0 ? ` d=${suspicion}` : ''}`;
+const plain = ({ id, attempt, suspicion, member }: MarbleModel) =>
+  `${id}/${attempt}${member === undefined ? '' : ` B=${member}`}${suspicion > 0 ? ` d=${suspicion}` : ''}`;
 const delivered = ({ receipt, marble, begun }: Delivery) =>
   [receipt, `${plain(marble)}${begun ? ` g=${begun}` : ''}`] as const;
 
@@ -107,6 +114,7 @@ function expectedRun(model: RunModel, holders: HolderModel[]) {
     counts: new Map(model.counts),
     entries: new Map(holders.filter(({ entry }) => entry !== 'none').map(({ id, entry }) => [id, entry] as const)),
     traces: new Set(holders.map(({ id }) => id)),
+    batches: expectedBatches(model),
     holders: holders.map(({ held, about, landing }) => ({
       held: new Map(held.map(delivered)),
       waiting: about?.waiting ?? null,
@@ -121,12 +129,12 @@ type Expected = ReturnType<typeof expectedRun>;
 /** `<id> <attempt> … d=<suspicion> g=<begun>` to `<id>/<attempt> d=<suspicion> g=<begun>`. */
 const read = (envelope: string) => {
   const [id, attempt, ...words] = envelope.split('\n', 1)[0]!.split(' ');
-  return [`${id}/${attempt}`, ...words.filter((word) => /^[dg]=/.test(word)).sort()].join(' ');
+  return [`${id}/${attempt}`, ...words.filter((word) => /^[Bdg]=/.test(word)).sort()].join(' ');
 };
 const readList = (reply: unknown) => (reply as string[]).map(read).reverse();
 
 function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): Expected {
-  const [qa, ua, qb, ub, later, serials, graves, deadlines, counts, entries, keys, ...rest] = replies;
+  const [qa, ua, qb, ub, later, serials, graves, deadlines, counts, entries, keys, batches, ...rest] = replies;
   return {
     queues: [readList(qa), readList(qb)],
     outboxes: [readList(ua), readList(ub)],
@@ -140,6 +148,7 @@ function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): 
     ),
     entries: pairs(entries, (until) => (until === 0 ? 'expired' : 'alive')),
     traces: tracesOf(keys as string[], run),
+    batches: readBatches(batches as string[][]),
     holders: holders.map((_, i) => readHolder(rest.slice(4 * i, 4 * i + 4))),
   };
 }
@@ -176,4 +185,9 @@ function tracesOf(keys: string[], run: string): Set<string> {
     for (const key of keys) if (key.startsWith(prefix)) found.add(key.slice(prefix.length).split(':')[0]!);
   }
   return found;
+}
+
+/** Those of a hand that the bits name, and the others. */
+export function pick(hand: Slot['hand'], bits: number): [Held[], Held[]] {
+  return [hand.filter((_, i) => bits & (1 << i)), hand.filter((_, i) => !(bits & (1 << i)))];
 }

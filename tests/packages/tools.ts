@@ -5,9 +5,10 @@
  * done, or a tool does not start, its tests are skipped and say so.
  */
 import { execFile } from 'node:child_process';
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { until } from '@marblerun/test-support';
 
 const run = promisify(execFile);
 const root = new URL('../../..', import.meta.url).pathname;
@@ -16,17 +17,39 @@ const textOf = (path: string) => readFile(join(folder, path), 'utf8').catch(() =
 
 export const bundle = join(folder, 'bundle.mjs');
 
+const WANTED = 'package-lock.json';
+const INSTALLED = 'node_modules/.installed-lock';
+const isInstalled = async () => (await textOf(INSTALLED)) === (await textOf(WANTED));
+
 /** Returns why they are not there, or ''. */
 export async function installTools(): Promise<string> {
-  const lock = 'package-lock.json';
-  const mark = 'node_modules/.installed-lock';
-  if ((await textOf(mark)) === (await textOf(lock))) return '';
   try {
-    await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder });
-    await copyFile(join(folder, lock), join(folder, mark));
+    if (!(await isInstalled())) await alone(install);
     return '';
   } catch (error) {
     return `the tools cannot be installed: ${(error as Error).message.split('\n')[0]!}`;
+  }
+}
+
+async function install(): Promise<void> {
+  if (await isInstalled()) return; // by who was first
+  await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder });
+  await copyFile(join(folder, WANTED), join(folder, INSTALLED));
+}
+
+/** Test files run at the same time, and several need the tools: one installs, the others wait for it. */
+async function alone(work: () => Promise<void>): Promise<void> {
+  const turn = join(root, 'tests/dist/.tools-being-installed');
+  const isOurs = () =>
+    mkdir(turn).then(
+      () => true,
+      () => false,
+    );
+  await until(`${turn} is gone`, isOurs, { deadlineMs: 300_000, everyMs: 200 });
+  try {
+    await work();
+  } finally {
+    await rm(turn, { recursive: true });
   }
 }
 

@@ -1,14 +1,15 @@
 /**
- * A worker for stories of stopping: 50 handlers at a time, which do what the data says.
+ * A worker for stories: 50 handlers at a time, or CONCURRENCY, which do what the data says.
  *
- * Data: `{ n, do }`; do: `finish` (after `ms`); `heed` (until its signal says that the worker stops); `ignore` (for ever).
+ * Data: `{ n, do }`; do: `finish` (after `ms`); `heed` (until its signal says that the worker stops); `ignore` (for ever);
+ * `block` (after a moment, no turn of the event loop for `ms`, then finish).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Marble } from 'marblerun';
 
 interface Work {
   readonly n: number;
-  readonly do: 'finish' | 'heed' | 'ignore';
+  readonly do: 'finish' | 'heed' | 'ignore' | 'block';
   readonly ms?: number;
 }
 
@@ -21,6 +22,7 @@ marble.work(
   async (work, held) => {
     console.log(`took ${work.n}`);
     if (work.do === 'finish') await sleep(work.ms);
+    else if (work.do === 'block') await block(work.ms ?? 0);
     else
       await new Promise((_resolve, reject) => {
         const heed = () => reject(held.signal.reason as Error);
@@ -28,7 +30,11 @@ marble.work(
       });
     held.send('out', work.n);
   },
-  { concurrency: 50, drainMs: Number(process.env['DRAIN_MS']), onError: () => undefined },
+  {
+    concurrency: Number(process.env['CONCURRENCY'] ?? 50),
+    drainMs: Number(process.env['DRAIN_MS'] ?? 20_000),
+    onError: () => undefined,
+  },
 );
 process.once('SIGTERM', () => {
   console.log('stopping');
@@ -40,3 +46,11 @@ process.once('SIGTERM', () => {
     },
   );
 });
+
+async function block(ms: number): Promise<void> {
+  await sleep(300); // the worker has asked for more by then
+  console.log('blocked');
+  const end = Date.now() + ms;
+  while (Date.now() < end);
+  console.log('free');
+}

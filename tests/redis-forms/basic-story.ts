@@ -126,9 +126,9 @@ async function failUntilDead(marble: Marble, { server }: Monitor, run: string): 
 
 /** The names of all queues, after a look that nothing waits and nothing is held. */
 async function emptyQueues({ server }: Monitor, run: string): Promise<string[]> {
-  const queues = (await server.inject(`/api/runs/${run}/queues`)).json<
-    { queue: string; depth: number; held: number }[]
-  >();
+  const { queues } = (await server.inject(`/api/runs/${run}/queues`)).json<{
+    queues: { queue: string; depth: number; held: number }[];
+  }>();
   for (const status of queues) expect(status).toMatchObject({ depth: 0, held: 0 });
   return queues.map(({ queue }) => queue).sort();
 }

@@ -66,10 +66,10 @@ test('when the master is killed under load, workers, sender and Monitor go on wi
     await sender.send('q', MARBLES);
     await until('what is sent now is done too', () => done.has(MARBLES));
     await until('nothing waits and nothing is held', async () => {
-      const [status] = (await monitor.server.inject(`/api/runs/${run}/queues`)).json<
-        { depth: number; held: number }[]
-      >();
-      return status?.depth === 0 && status.held === 0;
+      const { queues } = (await monitor.server.inject(`/api/runs/${run}/queues`)).json<{
+        queues: { depth: number; held: number }[];
+      }>();
+      return queues[0]?.depth === 0 && queues[0].held === 0;
     });
     expect([...done.keys()].sort((a, b) => Number(a) - Number(b))).toEqual([...Array(MARBLES + 1).keys()]);
     // The replica may not have heard of the last finishes: those are done again, and no others.

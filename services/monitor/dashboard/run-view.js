@@ -3,22 +3,12 @@
  */
 import { read } from './api.js';
 import { Dead } from './dead.js';
+import { QUEUE, Queues } from './queues.js';
 import { element, say, textTable } from './table.js';
 import { count, duration, monitorsInWords, redisInWords } from './words.js';
 
-const MOST_HOLDERS = 200;
+const MOST_SHOWN = 200;
 const FINE = /^(ready|turning|off: .*)$/;
-const EVENTS = ['sent', 'finished', 'failed', 'dropped', 'returned', 'dead', 'elevated'];
-const sum = (items, of) => items.reduce((total, item) => total + of(item), 0);
-const waited = ({ depth, oldestMs }) => (depth > 0 ? duration(oldestMs) : '–');
-
-const QUEUE = [
-  [({ queue }) => queue, 'queue'],
-  [({ depth }) => count(depth), 'number'],
-  [waited, 'number'],
-  [({ held }) => count(held), 'number'],
-  ...EVENTS.map((event) => [({ counts }) => count(counts[event]), 'number']),
-];
 const OUTBOX = QUEUE.slice(0, 3);
 const HOLDER = [
   [({ holder }) => holder, 'holder'],
@@ -35,6 +25,7 @@ const HOLDER = [
 
 export class RunView {
   #dead;
+  #queues;
   #tables;
 
   /** `changed` is called when something was changed here. */
@@ -46,10 +37,10 @@ export class RunView {
     say(this.part('name'), run);
     const table = (name, key, columns) => textTable(this.part(name), (item) => item[key], columns);
     this.#tables = {
-      queues: table('queues', 'queue', QUEUE),
       outboxes: table('outboxes', 'queue', OUTBOX),
       holders: table('holders', 'holder', HOLDER),
     };
+    this.#queues = new Queues(this.path, this.part, changed);
     this.#dead = new Dead(run, this.part, changed);
   }
 
@@ -67,30 +58,22 @@ export class RunView {
 
   /** `summary`: what is known of it among all runs. */
   async refresh(summary) {
-    const [queues, outboxes, holders, dead] = await Promise.all([
-      read(`${this.path}/queues`),
-      read(`${this.path}/outboxes`),
-      read(`${this.path}/holders?limit=${MOST_HOLDERS}`),
+    const [outboxes, holders, dead] = await Promise.all([
+      read(`${this.path}/outboxes?limit=${MOST_SHOWN}`),
+      read(`${this.path}/holders?limit=${MOST_SHOWN}`),
       read(this.#dead.pagePath),
+      this.#queues.refresh(summary.queues),
     ]);
-    const figure = (name, n) => say(this.part(name), count(n));
-    figure(
-      'depth',
-      sum(queues, ({ depth }) => depth),
-    );
-    figure(
-      'held',
-      sum(queues, ({ held }) => held),
-    );
+    const figure = (name, n) => say(this.part(name), n === undefined ? '–' : count(n));
+    figure('depth', summary.depth);
+    figure('held', summary.held);
     figure('later', summary.later);
     figure('holder-count', summary.holders);
     say(this.part('redis'), redisInWords(summary.redis));
     say(this.part('monitors'), monitorsInWords(summary.monitors));
-    this.#tables.queues.show(queues);
     this.#tables.outboxes.show(outboxes);
     this.#showHolders(holders, summary.holders);
-    const diedOf = queues.filter(({ counts }) => counts.dead > 0).map(({ queue }) => queue);
-    this.#dead.show(dead, diedOf);
+    this.#dead.show(dead, this.#queues.diedOf);
   }
 
   /** By place, so that a row stays where it is. */

@@ -1,11 +1,11 @@
 -- purpose: gives held marbles back on purpose: failed ones for another attempt (now, later, or never: dead), those over
---   their time limit likewise, released ones as if they had not been taken.
--- KEYS: 1-7 run, 8 holders, 9 held, 10 deadlines, 11.. the list of each line
+--   their time limit likewise, released ones as if they had not been taken, and members of cancelled batches for good.
+-- KEYS: 1-7 run, 8 holders, 9 held, 10 deadlines, 11.. the list of each line, then the five of batches
 -- ARGV: 1 holder, 2 number of this command, 3 the last that is known to be noted in held, 4 attempts allowed,
---       5 lines, then their queues, then of each marble, last taken first: receipt, line, 'fail', 'late' or 'release', delay in ms,
---       the error as JSON
+--       5 lines, then their queues, then of each marble, last taken first: receipt, line, 'fail', 'late', 'release' or
+--       'cancel', delay in ms, the error as JSON
 -- returns: {'forgotten'}, or {'ok', {refused receipt, ...}, {receipt of one that is dead now, ...}}
--- include clock run attempts holder
+-- include clock run attempts holder batches
 local HOLDERS, HELD, DEADLINES = KEYS[8], KEYS[9], KEYS[10]
 local holder, op, default, lines = ARGV[1], ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 if not redis.call('ZSCORE', HOLDERS, holder) then return { 'forgotten' } end
@@ -29,10 +29,6 @@ redis.call('HDEL', HELD, '')
 redis.call('ZREM', DEADLINES, '')
 
 local at, keys, back, refused, given, dead = now(), linesByQueue(5, 10, lines), {}, {}, {}, {}
-local function toFront(queue, envelope)
-  back[queue] = back[queue] or {}
-  table.insert(back[queue], envelope)
-end
 local function retry(receipt, queue, envelope, why, delay)
   local again = {}
   if retryOrBury(queue, envelope, why, default, at, again) then
@@ -43,7 +39,7 @@ local function retry(receipt, queue, envelope, why, delay)
   if delay > 0 then
     pushLater(queue, 'f', again[queue][1], at + delay)
   else
-    toFront(queue, again[queue][1])
+    goesBack(back, queue, again[queue][1])
   end
 end
 for i = 6 + lines, #ARGV, 5 do
@@ -53,9 +49,12 @@ for i = 6 + lines, #ARGV, 5 do
     refused[#refused + 1] = receipt
   else
     given[#given + 1] = receipt
-    if verdict == 'release' then
+    local dropped = verdict == 'cancel' and batches.dropped(envelope)
+    if dropped then
+      count(queue, 'finished', 1)
+    elseif verdict == 'release' or verdict == 'cancel' then
       count(queue, 'released', 1)
-      toFront(queue, untouched(envelope))
+      goesBack(back, queue, untouched(envelope))
     elseif verdict == 'late' then
       count(queue, 'dropped', 1)
       retry(receipt, queue, envelope, { why = 'over its time limit', holder = holder }, delay)
@@ -71,4 +70,5 @@ for _, receipt in ipairs(given) do
   redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
 end
 redis.call('HSET', HELD, 'op', opDone(op, refused))
+batches.settle(at)
 return { 'ok', refused, dead }

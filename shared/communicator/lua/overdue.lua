@@ -1,10 +1,10 @@
 -- purpose: takes back single marbles of a holder that is alive: abandoned ones, and those over their time limit. Of
 --   several over their limit at once, which its client did not tell of itself, one has hung the holder: they are suspects.
--- KEYS: 1-7 run, 8 deadlines, 9 holder, 10 held, 11.. the list of each line
+-- KEYS: 1-7 run, 8 deadlines, 9 holder, 10 held, 11.. the list of each line, then the five of batches
 -- ARGV: 1 holder, 2 attempts allowed where the holder does not say, 3 lines, then their queues, then of each
 --       marble, last taken first: receipt, line
 -- returns: {returned, dead, ms since the earliest time limit passed}
--- include clock run attempts
+-- include clock run attempts batches
 local DEADLINES, HOLDER, HELD = KEYS[8], KEYS[9], KEYS[10]
 local holder, lines, at = ARGV[1], tonumber(ARGV[3]), now()
 local keys, back, passed, removed = linesByQueue(3, 10, lines), {}, {}, {}
@@ -38,8 +38,7 @@ for _, one in ipairs(passed) do
   local again = company and suspected(one.envelope)
   count(one.queue, 'dropped', 1)
   if again then
-    back[one.queue] = back[one.queue] or {}
-    table.insert(back[one.queue], again)
+    goesBack(back, one.queue, again)
   else
     local why = { why = one.deadline > 0 and 'over its time limit' or 'abandoned', holder = holder }
     if retryOrBury(one.queue, one.envelope, why, default, at, back) then dead = dead + 1 end
@@ -53,4 +52,5 @@ for _, receipt in ipairs(removed) do
   redis.call('HDEL', HELD, receipt)
   redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
 end
+batches.settle(at)
 return { #passed - dead, dead, late }

@@ -2,10 +2,10 @@
 --   the order in which they are due: where the steps end makes no difference, and of some that were given back
 --   together, last taken first, the one taken first is again the first, as without a delay. What is no delayed marble,
 --   or has no allowed queue, goes to the dead.
--- KEYS: 1-7 run, 8.. the list of each line
+-- KEYS: 1-7 run, 8.. the list of each line, then the five of batches
 -- ARGV: 1 most marbles, 2 most bytes, 3 lines, then their queues
 -- returns: {moved, buried, '1' if more are due, queue, ...}: with queues, those are missing among the lines and nothing was done
--- include clock run names due
+-- include clock run names due batches
 local at, keys = now(), linesByQueue(3, 7, tonumber(ARGV[3]))
 local members, more = dueMembers(at, tonumber(ARGV[1]), tonumber(ARGV[2]))
 local due, answer, unknown = {}, { 0, 0, more }, {}
@@ -38,4 +38,5 @@ for _, marble in ipairs(due) do
   local moved = marble.wrong and 2 or 1
   answer[moved] = answer[moved] + 1
 end
+batches.settle(at)
 return answer

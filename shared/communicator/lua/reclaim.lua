@@ -1,16 +1,20 @@
--- purpose: takes back what one holder has: of a silent one as dropped, to the front or dead; of one that leaves as released.
+-- purpose: takes back what one holder has: of a silent one as dropped, to the front or dead; of one that leaves as released;
+--   of one whose process is blocked what has not begun, as released, for others to work on.
 --   What may not have begun is not charged with an attempt: all that landed, and, of a holder that takes ahead, all but a
 --   suspect that was worked on alone (lib/attempts), and the only one of a holder that is the only one of its process. In
 --   steps bounded by number and bytes, so that Redis is never blocked for long.
--- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12.. the list of each line
+-- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12.. the list of each line, then the five of batches
 -- ARGV: 1 holder, 2 'dropped' or 'released', 3 attempts allowed where the holder does not say, 4 most marbles,
---       5 most bytes, 6 the queue that it waits on, 7 lines, then their queues
+--       5 most bytes, 6 the queue that it waits on, 7 lines, then their queues, then only of a blocked one: the highest seq
+--       that has begun, its last command, '1' where what has landed has not begun
 -- returns: {'alive'} (its lease runs, or it waits on another queue now: nothing done) | {'missing', queue, ...} (call again with these lines too)
 --   | {'more' or 'done', returned, dead, ms since the lease passed}
--- include clock run attempts
+-- include clock run attempts holder batches
 local HOLDERS, HOLDER, HELD, LANDING = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local holder, dropped = ARGV[1], ARGV[2] == 'dropped'
 local at, waiting, keys = now(), ARGV[6], linesByQueue(7, 11, tonumber(ARGV[7]))
+local begun, lastSent, landedToo = unpack(ARGV, 8 + tonumber(ARGV[7]))
+begun = tonumber(begun)
 
 -- Looked at again here, in the same atomic step: the holder may have come back since the Monitor saw it.
 local deadline = tonumber(redis.call('ZSCORE', HOLDERS, holder))
@@ -18,6 +22,9 @@ if dropped and (not deadline or deadline > at) then return { 'alive' } end
 local waitsOn, maxAttempts, ahead = unpack(redis.call('HMGET', HOLDER, 'waiting', 'maxAttempts', 'ahead'))
 if (waitsOn or '') ~= waiting then return { 'alive' } end
 local default = tonumber(maxAttempts) or tonumber(ARGV[3])
+-- A blocked one that has sent a command since works again: what came by that may have begun.
+local lastDone = string.match(lastCommand(HELD, 0), '^%d+')
+if begun and tonumber(lastDone) > tonumber(lastSent) then return { 'alive' } end
 
 -- Last taken first. What landed came last; its queue is the one the holder said it would wait on.
 local function find()
@@ -29,10 +36,12 @@ local function find()
       missing[#missing + 1] = queue
     end
   end
-  for _ = 1, redis.call('LLEN', LANDING) do note(math.huge, waiting, nil) end
+  if not begun or landedToo == '1' then
+    for _ = 1, redis.call('LLEN', LANDING) do note(math.huge, waiting, nil) end
+  end
   for _, field in ipairs(redis.call('HKEYS', HELD)) do
     local seq, queue = string.match(field, '^(%d+)/(.*)$')
-    if seq then note(tonumber(seq), queue, field) end
+    if seq and tonumber(seq) > (begun or -1) then note(tonumber(seq), queue, field) end
   end
   table.sort(found, function(a, b) return a.seq > b.seq end)
   return found, #missing > 1 and missing
@@ -54,8 +63,7 @@ local function giveBack(queue, envelope, field)
     again = suspected(envelope)
   end
   if again then
-    back[queue] = back[queue] or {}
-    table.insert(back[queue], again)
+    goesBack(back, queue, again)
   elseif retryOrBury(queue, envelope, { why = 'dropped', holder = holder }, default, at, back) then
     dead = dead + 1
   end
@@ -83,11 +91,13 @@ for queue, k in pairs(tally) do count(queue, ARGV[2], k) end
 if landed > 0 then redis.call('LTRIM', LANDING, landed, -1) end
 if #fields > 0 then redis.call('HDEL', HELD, unpack(fields)) end
 
+batches.settle(at)
 local late = deadline and at - deadline or 0
 if n < #found then
-  if ahead then redis.call('HSET', HOLDER, 'ahead', 2) end -- the last of many is not the only one
+  if ahead and dropped then redis.call('HSET', HOLDER, 'ahead', 2) end -- the last of many is not the only one
   return { 'more', n - dead, dead, late }
 end
+if begun then return { 'done', n, 0, 0 } end
 redis.call('DEL', HELD, LANDING, HOLDER)
 redis.call('ZREM', HOLDERS, holder)
 return { 'done', n - dead, dead, late }

@@ -1,15 +1,17 @@
 -- purpose: all that a holder does in one round trip: beat, adopt what has landed, abandon, finish what
 --   is done together with its outputs, and take what is next.
 -- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12 deadlines, then the list of each source,
---       then the list of each line
+--       then the list of each line; of swapMembers and swapMembersRouting then the five of batches
 -- ARGV: 1 holder, 2 lease in ms, 3 number of this command, 4 the last that is known to be noted in held,
 --       5 '1' if it may have been done already, 6 marbles held by the client's count (-1: not sure), 7 time limit in
 --       ms (0: none; -1: none, but some of the finished had one of their own), 8 first seq for the taken,
 --       9 how many to take at the most, 10 first of four seqs for what has landed (0: leave it), 11 how many landed that
---       the client knows, 12 queue it will wait on ('' unchanged), 13 sources, then their queues; lines, then their queues;
+--       the client knows, 12 queue it will wait on ('' unchanged), where members are finished or
+--       sent: what they are of batches (lib/members), then sources, then their queues; lines, then their queues;
 --       abandoned, then their receipts; finished queues, then of each: queue; ranges of seqs, and of each the first and
 --       how many; then the number of groups of outputs, and the groups (lib/outputs)
--- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, {queue, seq, {envelope, ...}}, ...}:
+-- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, where members are
+--   finished or sent: {batch of these that is cancelled, ...}, {queue, seq, {envelope, ...}}, ...}:
 --   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
 -- include clock run attempts outputs holder look
 local MOST_LANDED, MOST_BYTES = 4, 1048576
@@ -17,7 +19,7 @@ local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = KEYS[8], KEYS[9], KEYS[10], KE
 local holder, lease, op, known, again, believed, limit, seq, want, landedSeq, landedKnown, waitsOnNext = unpack(ARGV, 1, 12)
 lease, known, believed, limit = tonumber(lease), tonumber(known), tonumber(believed), tonumber(limit)
 seq, want, landedSeq, landedKnown = tonumber(seq), tonumber(want), tonumber(landedSeq), tonumber(landedKnown)
-local at = now()
+local at, i = now(), batches and batches.read(13) or 13
 
 -- Forgotten too where its description is gone (evicted, deleted): nobody knows what queue it is that landed.
 local deadline = redis.call('ZSCORE', HOLDERS, holder)
@@ -27,11 +29,9 @@ local last = lastCommand(HELD, known)
 if not last then return { 'forgotten' } end
 if deadline - at < lease * 0.75 then redis.call('ZADD', HOLDERS, at + lease, holder) end
 
-local refused = refusedBefore(last, op)
-local answer = { 'ok', refused }
-
+local refused, cancelled = refusedBefore(last, op), batches and batches.cancelled()
 -- Done already: the same answer again, from what is held, which a hash gives in no order.
-local function answerAgain()
+if refused then
   local taken, held = {}, redis.call('HGETALL', HELD)
   for i = 1, #held, 2 do
     local number, queue = string.match(held[i], '^(%d+)/(.*)$')
@@ -42,12 +42,12 @@ local function answerAgain()
     end
   end
   table.sort(taken, function(a, b) return a[2] < b[2] end)
+  if cancelled then table.insert(taken, 1, cancelled) end
   return { 'ok', refused, unpack(taken) }
 end
-if refused then return answerAgain() end
 
 refused = {}
-answer[2] = refused
+local answer = { 'ok', refused, cancelled }
 local writes, dates, changed, unexpected = { 'op', '' }, {}, false, 0
 local function hold(queue, number, envelope)
   local receipt = receiptOf(number, queue)
@@ -82,7 +82,6 @@ end
 if landedSeq > 0 then adopt() end
 
 -- Arguments of any number are read one after the other; `i` is the next.
-local i = 13
 local function list()
   local n, before = tonumber(ARGV[i]), i
   i = i + 1 + n
@@ -138,6 +137,7 @@ local function finish()
   end
 end
 finish()
+if batches then batches.bookNamed(at, #refused > 0 and refusedSeqs or nil) end
 
 -- Takes from the sources in their order: they are held before they leave their queues. The client comes again for what was
 -- too many bytes.

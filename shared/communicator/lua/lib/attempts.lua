@@ -33,18 +33,24 @@ local function raise(envelope, default, at, why)
   return id .. ' ' .. attempt .. remember(words, attempt, at, why) .. rest, attempt, allowed
 end
 
+-- Adds to `back`, queue -> envelopes, for the front of each queue.
+local function goesBack(back, queue, envelope)
+  local list = back[queue] or {}
+  back[queue] = list
+  list[#list + 1] = envelope
+end
+
 -- One delivery is over and was not finished: raises its attempt, and either buries it (true) or adds it to
--- `back`, queue -> envelopes, for the front of its queue. `why`: why, holder, and of a failure error (JSON) and message.
+-- `back`. `why`: why, holder, and of a failure error (JSON) and message.
 local function retryOrBury(queue, envelope, why, default, at, back)
   local raised, attempt, allowed = raise(envelope, default, at, why)
+  if batches then batches.owe(batches.of(envelope), 'failed', 1) end
   if attempt >= allowed then
     bury(queue, raised, '{"why":' .. cjson.encode(why.why) .. ',"holder":' .. cjson.encode(why.holder)
       .. (why.error and ',"error":' .. why.error or '') .. ',"attempts":' .. attempt .. '}', at)
     return true
   end
-  local list = back[queue] or {}
-  back[queue] = list
-  list[#list + 1] = raised
+  goesBack(back, queue, raised)
   return false
 end
 

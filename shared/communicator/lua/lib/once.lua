@@ -1,6 +1,11 @@
 -- Each sender numbers its commands, and Redis remembers the last of it: so a command that is repeated because its reply
 -- was lost does nothing, and neither does the first one where it was delayed on its way and comes after the repetition.
 --
+-- Whether a command was not done yet: what is refused must be refused before its number is noted.
+local function isNew(sender, number)
+  return tonumber(redis.call('GET', sender) or 0) < tonumber(number)
+end
+
 -- `send` is called where that is new. Where it fails, the number is forgotten again: else a repetition would be told that
 -- it had been done. Returns whether it was done now.
 local function once(sender, number, rememberMs, send)

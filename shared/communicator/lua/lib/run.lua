@@ -1,6 +1,7 @@
 -- What every script that moves marbles stands on: the keys of the run, counting, pushing, the dead.
 local COUNTS, QUEUES, OUTBOXES = KEYS[1], KEYS[2], KEYS[3]
 local LATER, DEAD, GRAVES, SERIAL = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local batches -- what lib/batches brings; nil in a script that has nothing to do with members
 
 local function count(queue, event, n)
   redis.call('HINCRBY', COUNTS, queue .. ' ' .. event, n)
@@ -9,6 +10,7 @@ end
 -- A grave: one line of JSON about the death, then the envelope as it was. `reason` is JSON in one line.
 local function bury(queue, envelope, reason, at)
   local serial = redis.call('INCR', SERIAL)
+  if batches then batches.died(envelope, serial) end
   redis.call('HSET', GRAVES, serial, '{"queue":' .. cjson.encode(queue) .. ',"at":' .. string.format('%.0f', at)
     .. ',"reason":' .. reason .. '}\n' .. envelope)
   redis.call('ZADD', DEAD, at, serial)

@@ -1,0 +1,125 @@
+/**
+ * The tables of the client's options: what they mean from the doc comments of their interfaces, what is allowed from the
+ * rules themselves, by giving each option a value that no rule lets pass and reading what the error says.
+ */
+import { readFileSync } from 'node:fs';
+import { MARBLE_DEFAULTS, Marble } from 'marblerun';
+
+const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const queue = 'q';
+const nothing = () => undefined;
+
+/** None of these calls reaches Redis: what it is given is refused first. */
+const withMarble = async (call) => {
+  const marble = new Marble();
+  try {
+    await call(marble);
+  } finally {
+    await marble.close();
+  }
+};
+
+const CALLS = {
+  client: (options) => new Marble(options),
+  work: (options) => withMarble((marble) => marble.work(queue, nothing, options)),
+  send: (options) => withMarble((marble) => marble.send(queue, 1, options)),
+  expedite: (options) => withMarble((marble) => marble.expedite(queue, 1, options)),
+  elevate: (options) => withMarble((marble) => marble.elevate(queue, 1, options)),
+  sendMany: (options) => withMarble((marble) => marble.sendMany(queue, [1], options)),
+  wait: (options) => withMarble((marble) => marble.wait(queue, options)),
+};
+
+const INTERFACES = {
+  client: [
+    ['shared/communicator/bus-options.ts', 'BusOptions'],
+    ['shared/marble/options.ts', 'MarbleOptions'],
+  ],
+  work: [['shared/marble/work.ts', 'WorkOptions']],
+  send: [['shared/marble/send-options.ts', 'SendOptions']],
+  wait: [['shared/marble/wait-options.ts', 'WaitOptions']],
+};
+
+/** The fields of an interface with their doc comments: `{ name, meaning, fallback }`. */
+function fieldsOf(path, name) {
+  const body = read(path).match(new RegExp(`export interface ${name}[^{]*\\{(.*?)\\n\\}`, 's'))[1];
+  return [...body.matchAll(/\/\*\* ((?:(?!\*\/).)*) \*\/\s+readonly (\w+)\?: /gs)].map(([, comment, field]) => {
+    const text = comment.replace(/\s+\*?\s*/g, ' ');
+    const fallback = /(?:^| )Default:? ((?:[^.]|\.\d)*)\./.exec(text);
+    return { name: field, meaning: fallback ? text.replace(fallback[0], '').trim() : text, fallback: fallback?.[1] };
+  });
+}
+
+/** What the error says of a call with these options. */
+async function refusal(call, options) {
+  try {
+    await call(options);
+  } catch (error) {
+    if (/^MR_BAD_(OPTION|NAME)$/.test(error.code)) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
+/** The names that the rules of a call know. */
+async function namesOf(call) {
+  const known = /known: (.*) \(MR_/.exec(await refusal(call, { noSuchOptionAnywhere: 0 }));
+  return known[1].split(', ');
+}
+
+/** No rule lets the empty text pass. */
+async function allowedOf(call, name) {
+  const told = /allowed: (.*) \(MR_/s.exec(await refusal(call, { [name]: '' }));
+  return told[1]
+    .replace(/^a whole number from/, 'from')
+    .replace(/^from (\d+ to)/, '$1')
+    .replaceAll('|', '\\|');
+}
+
+/** Throws where the interface and the rules do not have the same names. */
+async function rowsOf(table, calls = [table]) {
+  const fields = INTERFACES[table].flatMap(([path, name]) => fieldsOf(path, name));
+  const known = await Promise.all(calls.map((call) => namesOf(CALLS[call])));
+  const described = fields.map(({ name }) => name).sort();
+  const ruled = [...new Set(known.flat())].sort();
+  if (described.join() !== ruled.join())
+    throw new Error(`options of ${table}: the interface describes ${described}, the rules know ${ruled}`);
+  const rows = [];
+  for (const { name, meaning, fallback } of fields) {
+    const takers = calls.filter((_, i) => known[i].includes(name));
+    rows.push({ name, meaning, fallback, takers, allowed: await allowedOf(CALLS[takers[0]], name) });
+  }
+  return rows;
+}
+
+/** Each is a head and its rows. */
+export async function clientOptions() {
+  const rows = await rowsOf('client');
+  const standard = ({ name, fallback }) => (name in MARBLE_DEFAULTS ? `\`${MARBLE_DEFAULTS[name]}\`` : fallback);
+  return table(rows, (row) => standard(row) ?? '');
+}
+
+export async function workOptions() {
+  return table(await rowsOf('work'), ({ fallback }) => fallback ?? '');
+}
+
+export async function waitOptions() {
+  return table(await rowsOf('wait'), ({ fallback }) => fallback ?? '');
+}
+
+export async function sendOptions() {
+  const calls = ['send', 'expedite', 'elevate', 'sendMany'];
+  const rows = await rowsOf('send', calls);
+  const takers = (row) =>
+    row.takers.length === calls.length ? 'all' : row.takers.map((call) => `\`${call}\``).join(', ');
+  return {
+    head: ['option', 'of', 'default', 'allowed', 'meaning'],
+    rows: rows.map((row) => [`\`${row.name}\``, takers(row), row.fallback ?? '', row.allowed, row.meaning]),
+  };
+}
+
+function table(rows, standard) {
+  return {
+    head: ['option', 'default', 'allowed', 'meaning'],
+    rows: rows.map((row) => [`\`${row.name}\``, standard(row), row.allowed, row.meaning]),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What the Monitor's API shows of runs, outboxes, holders and the dead.
+ */
+import { mayNeedToken, problems, type Routes } from '@marblerun/service';
+import type { DeadMarble } from 'marblerun/communicator';
+import { z } from 'zod';
+import { deadPage, holders, outboxes, runs } from './api-schemas.js';
+import { longestWaiting } from './reading.js';
+import type { RunMonitor } from './run-monitor.js';
+
+export type Find = (run: string) => RunMonitor;
+
+export const inRun = z.object({ run: z.string() });
+const digits = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
+/** How many to show. */
+export const limit = digits.transform(Number).pipe(z.int().min(1).max(1000)).default(100);
+const limited = z.object({ limit });
+const page = z.object({ offset: digits.transform(Number).default(0), limit });
+const PREVIEW_BYTES = 1000;
+
+/** The schema of a route that shows something of a run. */
+export const view = <T extends z.ZodType>(summary: string, answer: T) => ({
+  ...{ security: mayNeedToken, summary, params: inRun },
+  response: { 200: answer, ...problems },
+});
+
+export function registerRuns(routes: Routes, monitors: readonly RunMonitor[]): void {
+  const schema = { summary: 'Every run', security: mayNeedToken, response: { 200: runs, ...problems } };
+  routes.get('/api/runs', { schema }, () => Promise.all(monitors.map(summary)));
+}
+
+async function summary({ run, reports, reading, ready, detail }: RunMonitor) {
+  const { status, graveyard } = reports;
+  const [monitors, holders, later, dead, redis, read] = await Promise.all([
+    reports.watchers.list(),
+    status.holderCount(),
+    status.laterCount(),
+    graveyard.count(),
+    status.durability(),
+    reading.get(),
+  ]);
+  const { queues, depth, held } = read?.sums ?? {};
+  return { run, ready, loops: detail, monitors, holders, later, dead, queues, depth, held, redis };
+}
+
+export function registerViews(routes: Routes, find: Find): void {
+  const ofOutboxes = {
+    ...view('What waits for an Elevator, the longest waiting first', outboxes),
+    querystring: limited,
+  };
+  routes.get('/api/runs/:run/outboxes', { schema: ofOutboxes }, async ({ params, query }) => [
+    ...(await longestWaiting(find(params.run).reports, query.limit)),
+  ]);
+  const ofHolders = { ...view('Holders, the longest unheard first', holders), querystring: limited };
+  routes.get('/api/runs/:run/holders', { schema: ofHolders }, ({ params, query }) =>
+    find(params.run).reports.status.holders(query.limit),
+  );
+  const ofDead = { ...view('Dead marbles, the latest first', deadPage), querystring: page };
+  routes.get('/api/runs/:run/dead', { schema: ofDead }, async ({ params, query }) => {
+    const { graveyard } = find(params.run).reports;
+    const [total, dead] = await Promise.all([graveyard.count(), graveyard.list(query.offset, query.limit)]);
+    return { total, dead: dead.map(shown) };
+  });
+}
+
+/** The data as text, or as base64 where it is bytes; cut, because it may be large. */
+function shown({ serial, queue, at, reason, envelope }: DeadMarble) {
+  if (!envelope) return { serial, queue, at, reason };
+  const { id, attempt, sentAt, batch, origin, hops, failures = [], type, data } = envelope;
+  const text = data.subarray(0, PREVIEW_BYTES).toString(type === 'j' ? 'utf8' : 'base64');
+  return {
+    ...{ serial, queue, at, reason, id, attempts: attempt, failures, sentAt, batch, origin, hops },
+    ...{ bytes: data.length, type, data: text },
+  };
+}

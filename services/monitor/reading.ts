@@ -1,0 +1,73 @@
+/**
+ * What is in a run, read for who looks at it: sums over all queues, and the most telling of these.
+ *
+ * Queues are read in steps and none but the most telling is kept, so memory does not grow with their number.
+ */
+import {
+  EVENTS,
+  type Communicator,
+  type OutboxStatus,
+  type QueueEvent,
+  type QueueStatus,
+} from 'marblerun/communicator';
+import { Greatest } from './greatest.js';
+import { MostTelling } from './most-telling.js';
+
+/** At the most so many have metrics of their own. */
+export interface MetricLimits {
+  readonly metricHolders: number;
+  readonly metricQueues: number;
+}
+
+/** The page shows as many of very many queues, however many have metrics. */
+export const MOST_SHOWN = 200;
+
+export interface QueueSums {
+  readonly queues: number;
+  readonly depth: number;
+  readonly held: number;
+  /** Also of queues that are forgotten by now: a sum never falls. */
+  readonly counts: Readonly<Record<QueueEvent, number>>;
+}
+
+export type Reading = Awaited<ReturnType<typeof readRun>>;
+
+export async function readRun(bus: Communicator, { metricHolders, metricQueues }: MetricLimits) {
+  const { status, graveyard } = bus;
+  const [queues, outboxes, holders, holderCount, later, dead, memory] = await Promise.all([
+    readQueues(bus, Math.max(metricQueues, MOST_SHOWN)),
+    longestWaiting(bus, metricQueues),
+    metricHolders > 0 ? status.holders(metricHolders) : [],
+    status.holderCount(),
+    status.laterCount(),
+    graveyard.count(),
+    status.memory(),
+  ]);
+  return { ...queues, outboxes, holders, holderCount, later, dead, memory };
+}
+
+async function readQueues(
+  { queues }: Communicator,
+  most: number,
+): Promise<{ sums: QueueSums; telling: readonly QueueStatus[] }> {
+  const telling = new MostTelling(most);
+  const sums = { queues: 0, depth: 0, held: 0 };
+  const counts = { ...(await queues.countsOfForgotten()) };
+  for await (const some of queues.queues()) {
+    telling.add(some);
+    for (const queue of some) {
+      sums.queues++;
+      sums.depth += queue.depth;
+      sums.held += queue.held;
+      for (const event of EVENTS) counts[event] += queue.counts[event];
+    }
+  }
+  return { sums: { ...sums, counts }, telling: telling.chosen };
+}
+
+/** Outboxes, those whose next marble has waited longest first. */
+export async function longestWaiting({ queues }: Communicator, most: number): Promise<readonly OutboxStatus[]> {
+  const longest = new Greatest<OutboxStatus>(most, ({ oldestMs }) => oldestMs);
+  for await (const some of queues.outboxes()) longest.add(some);
+  return longest.ranking;
+}

@@ -1,0 +1,185 @@
+/**
+ * Batches: opened, sealed, cancelled, looked at, forgotten. What their members do is booked by the scripts that move them
+ * (`lua/lib/batches.lua`).
+ *
+ * Every step may be asked again. What may go wrong: a cancel is cut between a batch and those in it, or before all delayed
+ * members are dropped; a Monitor does the rest (`tidy`).
+ */
+import { randomBytes } from 'node:crypto';
+import { MarbleRunError } from '../errors.js';
+import { batchClosed, type Closed } from './batch-errors.js';
+import { readState, type BatchAbout, type BatchState } from './batch-state.js';
+import type { Connection } from './connection.js';
+import { newId } from './envelope.js';
+import type { RunKeys } from './keys.js';
+import { batchKeys, runKeys } from './outputs.js';
+import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+
+export interface BatchToOpen {
+  readonly about: BatchAbout;
+  /** The id of the batch that it is in. */
+  readonly parent: string | undefined;
+  /** The envelope of its `then`, without an id. */
+  readonly then: string | Buffer | undefined;
+}
+
+export interface OpenedBatch {
+  readonly id: string;
+  /** It was there already. */
+  readonly joined: boolean;
+  readonly about: BatchAbout;
+}
+
+export interface Tidied {
+  /** Delayed members of cancelled batches that were dropped. */
+  readonly discarded: number;
+  /** Batches that were forgotten. */
+  readonly forgotten: number;
+}
+
+const STEP = { children: 500, delayed: 1000, forgotten: 100, looks: 200, dead: 500 } as const;
+/** A batch that is over and has dead members is looked at again after this. */
+const KEPT_MS = 3_600_000;
+
+export class Batches {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /** Joins the batch of that name where there is one, whatever its settings. */
+  async open({ about, parent = '', then = '' }: BatchToOpen): Promise<OpenedBatch> {
+    const chance = randomBytes(2).toString('base64url').slice(0, 2);
+    const args = [about.name, newId(), chance, parent, JSON.stringify(about), then];
+    const keys = [...runKeys(this.keys), this.keys.layout, ...batchKeys(this.keys)];
+    const [status, id, known] = (await this.connection.run((redis) => callScript(redis, 'open', keys, args))) as [
+      'opened' | 'joined' | Closed,
+      string,
+      string,
+    ];
+    if (status !== 'opened' && status !== 'joined') throw batchClosed([id, status]);
+    return { id, joined: status === 'joined', about: JSON.parse(known) as BatchAbout };
+  }
+
+  /** Nothing more is sent from outside. Throws MR_NOT_FOUND; MR_BATCH_SHORT where fewer than `expected` were sent. */
+  async seal(id: string, expected?: number): Promise<void> {
+    const [status, sent] = (await this.#script('seal', [id, expected ?? ''])) as [string, number];
+    if (status === 'unknown') throw batchClosed([id, status]);
+    if (status !== 'short') return;
+    const what = `batch ${id}: ${sent} marbles were sent to it, expected were ${expected} at the least; it is not sealed`;
+    throw new MarbleRunError('MR_BATCH_SHORT', what);
+  }
+
+  /** With all that is in it. False where it is complete. Throws MR_NOT_FOUND. */
+  async cancel(id: string, reason: string): Promise<boolean> {
+    if (!(await this.#cancel(id, reason))) return false;
+    await this.discard();
+    return true;
+  }
+
+  async #cancel(id: string, reason: string): Promise<boolean> {
+    for (let last = ''; ;) {
+      const [status, ...children] = (await this.#script('cancel', [id, reason, last, STEP.children])) as string[];
+      if (status === 'unknown') throw batchClosed([id, status]);
+      if (status === 'complete') return false;
+      for (const child of children) if (await this.#isOpen(child)) await this.#cancel(child, reason);
+      if (children.length < STEP.children) return true;
+      last = children.at(-1)!;
+    }
+  }
+
+  async #isOpen(id: string): Promise<boolean> {
+    const [state] = await this.states([id]);
+    return state !== undefined && state.doneAt === undefined && state.cancelled === undefined;
+  }
+
+  /** Drops the delayed members of all that is cancelled. Returns how many. */
+  async discard(): Promise<number> {
+    let discarded = 0;
+    for (let place = 0; place >= 0;) {
+      const [next, n] = (await this.#script('discard', [place, STEP.delayed])) as [number, number];
+      discarded += n;
+      place = next;
+    }
+    return discarded;
+  }
+
+  /** In the order of the ids; undefined for what there is not. */
+  async states(ids: readonly string[]): Promise<(BatchState | undefined)[]> {
+    const states: (BatchState | undefined)[] = [];
+    for (let i = 0; i < ids.length; i += STEP.looks) {
+      const some = ids.slice(i, i + STEP.looks);
+      const [at, ...fields] = (await this.#script('progress', some)) as [number, ...(string | null)[][]];
+      states.push(...fields.map((values, j) => readState(some[j]!, at, values)));
+    }
+    return states;
+  }
+
+  /** The id of the batch of this name. */
+  async idOf(name: string): Promise<string | undefined> {
+    return (await this.connection.run((redis) => redis.hget(this.keys.batches, `!${name}`))) ?? undefined;
+  }
+
+  count(): Promise<number> {
+    return this.connection.run((redis) => redis.zcard(this.keys.batchends));
+  }
+
+  /** Those that are open first, then the one that was complete last. */
+  async list(offset = 0, limit = 100): Promise<BatchState[]> {
+    const ids = await this.connection.run((redis) =>
+      redis.zrange(this.keys.batchends, String(offset), String(offset + limit - 1), 'REV'),
+    );
+    return (await this.states(ids)).filter((state) => state !== undefined);
+  }
+
+  /** The batches in it, by id. */
+  async childrenOf(id: string, limit = 1000): Promise<string[]> {
+    const members = await this.#membersOf(this.keys.children, id, '', limit);
+    return members.map((member) => member.slice(id.length + 1));
+  }
+
+  /** The serials of its dead, in steps. */
+  async *deadOf(id: string): AsyncGenerator<string[], void, undefined> {
+    for (let last = ''; ;) {
+      const members = await this.#membersOf(this.keys.batchdead, id, last, STEP.dead);
+      if (members.length > 0) yield members.map((member) => member.slice(id.length + 1));
+      if (members.length < STEP.dead) return;
+      last = members.at(-1)!;
+    }
+  }
+
+  #membersOf(key: string, id: string, after: string, most: number): Promise<string[]> {
+    const from = after === '' ? `[${id} ` : `(${after}`;
+    return this.connection.run((redis) => redis.zrange(key, from, `(${id}!`, 'BYLEX', 'LIMIT', 0, most));
+  }
+
+  /** What is cancelled and has members left. */
+  cancelled(): Promise<string[]> {
+    return this.connection.run((redis) => redis.zrange(this.keys.cancelled, '0', '-1'));
+  }
+
+  /** `then` is sent again where it is complete once more. */
+  async fireAgain(id: string): Promise<void> {
+    await this.connection.run((redis) => redis.hdel(this.keys.batches, `${id} fired`));
+  }
+
+  /** A verb of the Monitor: what a cancel that was cut left undone; batches that have been complete for long are forgotten. */
+  async tidy(): Promise<Tidied> {
+    const cancelled = await this.cancelled();
+    for (const id of cancelled) {
+      const [state] = await this.states([id]);
+      if (state?.cancelled !== undefined && state.doneAt === undefined) await this.#cancel(id, state.cancelled);
+    }
+    const discarded = cancelled.length > 0 ? await this.discard() : 0;
+    for (let forgotten = 0; ;) {
+      const [looked, n] = (await this.#script('forget', [STEP.forgotten, KEPT_MS])) as [number, number];
+      forgotten += n;
+      if (looked < STEP.forgotten) return { discarded, forgotten };
+    }
+  }
+
+  #script(name: ScriptName, args: ScriptArg[]): Promise<unknown> {
+    const keys = [...runKeys(this.keys), ...batchKeys(this.keys)];
+    return this.connection.run((redis) => callScript(redis, name, keys, args));
+  }
+}

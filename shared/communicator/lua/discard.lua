@@ -1,0 +1,21 @@
+-- purpose: drops delayed marbles that are members of cancelled batches: else each would be left until it is due. In steps
+--   bounded by number, by their place among the delayed.
+-- KEYS: 1-7 run, then the five of batches
+-- ARGV: 1 the place to begin at, 2 most marbles to look at
+-- returns: {the place to go on at (-1: that was the last), how many were dropped}
+-- include clock run names due batches
+local from, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local at, members = now(), redis.call('ZRANGE', LATER, ARGV[1], from + most - 1)
+redis.call('ZREM', LATER, '') -- tried before anything is counted
+local dropped = {}
+for _, member in ipairs(members) do
+  local one = readDue(member)
+  if not one.wrong and batches.dropped(one.envelope) then
+    dropped[#dropped + 1] = member
+    count(one.queue, 'taken', 1)
+    count(one.queue, 'finished', 1)
+  end
+end
+for _, member in ipairs(dropped) do redis.call('ZREM', LATER, member) end
+batches.settle(at)
+return { #members < most and -1 or from + #members - #dropped, #dropped }

@@ -1,0 +1,24 @@
+-- How a batch gets its id, and how it is forgotten.
+local function base36(number)
+  local digits = ''
+  repeat
+    local digit = number % 36
+    digits = string.sub('0123456789abcdefghijklmnopqrstuvwxyz', digit + 1, digit + 1) .. digits
+    number = math.floor(number / 36)
+  until number == 0
+  return digits
+end
+
+-- Its date goes last: what has one is found again.
+local function forget(id, about, parent)
+  local name = about and '!' .. cjson.decode(about).name
+  if name and redis.call('HGET', BATCHES, name) == id then redis.call('HDEL', BATCHES, name) end
+  local fields, all = {}, 'left sent dead gone cancelled failed surplus sealed cancel done fired since by parent then about'
+  for what in string.gmatch(all, '%a+') do
+    fields[#fields + 1] = batchField(id, what)
+  end
+  redis.call('HDEL', BATCHES, unpack(fields))
+  if parent then redis.call('ZREM', CHILDREN, parent .. ' ' .. id) end
+  redis.call('ZREM', CANCELLED, id)
+  redis.call('ZREM', BATCHENDS, id)
+end

@@ -1,0 +1,65 @@
+-- What a command that sends or finishes members says of their batches, from ARGV[i] on: how many words, then of each batch its
+-- id, how many are finished, sent, and of these elevated, and 1 where they are sent from outside of it; then, for what is
+-- refused, two texts: of what is finished `<seq> <how many that follow it> <which batch>`, of what is sent on
+-- `<seq> <which batch> <sent> <elevated>`.
+local named, finishedRuns, sentRuns = {}, '', ''
+
+-- Returns where the next argument is.
+function batches.read(i)
+  local words = tonumber(ARGV[i])
+  for word = i + 1, i + words - 2, 5 do
+    local id, finished, sent, up, outside = unpack(ARGV, word, word + 4)
+    named[#named + 1] = { id = id, finished = finished, sent = sent, up = up, outside = outside == '1' }
+  end
+  finishedRuns, sentRuns = ARGV[i + words - 1], ARGV[i + words]
+  return i + 1 + words
+end
+
+-- {batch, why not} where one may not be sent to, before anything is done.
+function batches.refusal()
+  for _, one in ipairs(named) do
+    local left, done, sealed, cancelled = batches.fields(one.id, 'left', 'done', 'sealed', 'cancel')
+    local why = not left and 'unknown' or done and 'complete'
+      or one.outside and (cancelled and 'cancelled' or sealed and 'sealed')
+    if why then return { one.id, why } end
+  end
+end
+
+-- Those of the named that are cancelled. Asked before anything is changed: what is no hash is met here.
+function batches.cancelled()
+  local fields, found = {}, {}
+  for i, one in ipairs(named) do fields[2 * i - 1], fields[2 * i] = one.id .. ' left', one.id .. ' cancel' end
+  local values = redis.call('HMGET', BATCHES, unpack(fields))
+  for i, one in ipairs(named) do
+    batches.know(one.id, values[2 * i - 1])
+    if values[2 * i] then found[#found + 1] = one.id end
+  end
+  return found
+end
+
+-- What came of a finish that was refused, and of what it was to send, is not booked. `refused`: seq -> true.
+local function withoutRefused(refused)
+  for seq, n, which in string.gmatch(finishedRuns, '(%d+) (%d+) (%d+)') do
+    local one = named[tonumber(which)]
+    for number = tonumber(seq), seq + n - 1 do
+      if refused[number] then one.finished = one.finished - 1 end
+    end
+  end
+  for seq, which, sent, up in string.gmatch(sentRuns, '(%d+) (%d+) (%d+) (%d+)') do
+    local one = named[tonumber(which)]
+    if refused[tonumber(seq)] then one.sent, one.up = one.sent - sent, one.up - up end
+  end
+end
+
+-- Elevated ones are left until their batch says otherwise: nothing comes back from above.
+function batches.bookNamed(at, refused)
+  if refused then withoutRefused(refused) end
+  for _, one in ipairs(named) do
+    local left = one.sent - one.finished
+    local isOver = tonumber(one.up) > 0 and isBatch(one.id) and batches.policy(one.id).elevated == 'done'
+    if isOver then left = left - one.up end
+    if one.sent ~= 0 then batches.owe(one.id, 'sent', tonumber(one.sent)) end
+    batches.owe(one.id, 'left', left)
+  end
+  batches.settle(at)
+end

@@ -1,0 +1,19 @@
+-- purpose: tells how batches are. One of which nothing is left and that is not complete is looked at again: what once
+--   failed between the two (a missing right) is made good.
+-- KEYS: 1-7 run, then the five of batches
+-- ARGV: batches
+-- returns: {ms by Redis's clock, {left, sent, dead, gone, cancelled, failed, surplus, sealed, cancel, done, fired, since,
+--   parent, about}, ...}, of each batch; nil for what it has not
+-- include clock run batches
+local at, answer = now(), {}
+for _, id in ipairs(ARGV) do
+  local left, done = batches.fields(id, 'left', 'done')
+  if left and tonumber(left) <= 0 and not done then batches.owe(id, 'look', 1) end
+end
+batches.settle(at)
+for i, id in ipairs(ARGV) do
+  answer[i + 1] = { batches.fields(id, 'left', 'sent', 'dead', 'gone', 'cancelled', 'failed', 'surplus', 'sealed', 'cancel',
+    'done', 'fired', 'since', 'parent', 'about') }
+end
+answer[1] = at
+return answer

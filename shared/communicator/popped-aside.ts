@@ -1,0 +1,29 @@
+/**
+ * What was taken by BRPOP, which counts nothing: it is counted with the next pop.
+ */
+export interface Aside {
+  readonly n: number;
+  /** Of which batches these are members: `<id> <n> ...`, each as often as may be. */
+  readonly members: string;
+}
+
+const NONE: Aside = { n: 0, members: '' };
+
+export class PoppedAside {
+  readonly #byQueue = new Map<string, Aside>();
+
+  add(queue: string, member: string | undefined): void {
+    this.putBack(queue, { n: 1, members: member === undefined ? '' : `${member} 1` });
+  }
+
+  take(queue: string): Aside {
+    const aside = this.#byQueue.get(queue) ?? NONE;
+    this.#byQueue.delete(queue);
+    return aside;
+  }
+
+  putBack(queue: string, { n, members }: Aside): void {
+    const before = this.#byQueue.get(queue) ?? NONE;
+    if (n > 0) this.#byQueue.set(queue, { n: before.n + n, members: `${before.members} ${members}`.trim() });
+  }
+}

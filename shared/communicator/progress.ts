@@ -1,0 +1,103 @@
+/**
+ * How far a worker has come with what it holds, in memory that its heartbeat's thread reads while the main loop is blocked.
+ *
+ * Work on a marble begins here (`begin`). The thread freezes that before it gives back what has not begun, in one atomic
+ * step: so nothing begins that may have been given back. The main loop ends the freeze with its next `begin`, and from
+ * then on begins nothing that it had asked the bus for until then. What may go wrong: the thread's command reaches Redis
+ * late, when the main loop works again. Then Redis has noted a newer command of this holder, and refuses it.
+ */
+
+/** What has begun, as the thread has found it. */
+export interface Frozen {
+  /** The highest sequence number on which work has begun; 0: none. */
+  readonly begun: number;
+  /** The last numbered command that was sent. */
+  readonly op: number;
+  /** True where a marble may have landed that the main loop has not seen. */
+  readonly mayHaveLanded: boolean;
+}
+
+/** State and whether something may have landed: 32 bits each, because changing one atomically costs a marble least so. */
+const [STATE, UNSEEN] = [0, 1];
+/** The last command and the next sequence number: 64 bits each. */
+const [OP, NEXT] = [0, 1];
+const BYTES = 24;
+/** The state: whether it is frozen, and the lower bits of the highest sequence number that has begun. */
+const FROZEN = 0x4000_0000;
+const LOWER_BITS = 0x3fff_ffff;
+
+const numbersOf = (memory: SharedArrayBuffer) => new BigInt64Array(memory, 0, 2);
+const flagsOf = (memory: SharedArrayBuffer) => new Int32Array(memory, 16, 2);
+
+/** The main loop's side: it numbers what a holder asks and holds. */
+export class Progress {
+  readonly memory = new SharedArrayBuffer(BYTES);
+  readonly #numbers = numbersOf(this.memory);
+  readonly #flags = flagsOf(this.memory);
+  #op = 0;
+  #next = 1;
+  #begun = 0;
+  /** What has a lower number and has not begun may have been given back. */
+  #passed = 0;
+
+  /** The number of the next command. */
+  nextOp(): number {
+    Atomics.store(this.#numbers, OP, BigInt(++this.#op));
+    return this.#op;
+  }
+
+  /** The sequence number that the next marble will have. */
+  get nextSeq(): number {
+    return this.#next;
+  }
+
+  /** Keeps `n` sequence numbers from `nextSeq` on. */
+  keepSeqs(n: number): void {
+    this.#next += n;
+    Atomics.store(this.#numbers, NEXT, BigInt(this.#next));
+  }
+
+  /** Whether a marble may have landed that has not been seen here. */
+  set mayHaveLanded(may: boolean) {
+    Atomics.store(this.#flags, UNSEEN, may ? 1 : 0);
+  }
+
+  /** To be called just before work on this one begins. False: it must not, for it may have been given back. */
+  begin(seq: number): boolean {
+    if (seq < this.#passed) return false;
+    const before = this.#begun & LOWER_BITS;
+    const begun = Math.max(this.#begun, seq);
+    if (Atomics.compareExchange(this.#flags, STATE, before, begun & LOWER_BITS) === before) {
+      this.#begun = begun;
+      return true;
+    }
+    Atomics.store(this.#flags, STATE, before);
+    this.#passed = this.#next;
+    return false;
+  }
+}
+
+/** The thread's side. */
+export class ProgressReader {
+  readonly #numbers: BigInt64Array;
+  readonly #flags: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#numbers = numbersOf(memory);
+    this.#flags = flagsOf(memory);
+  }
+
+  get isFrozen(): boolean {
+    return (Atomics.load(this.#flags, STATE) & FROZEN) !== 0;
+  }
+
+  /** From now on nothing begins. Undefined where the main loop was about to begin something, or went on meanwhile. */
+  freeze(): Frozen | undefined {
+    const state = Atomics.load(this.#flags, STATE);
+    if (Atomics.compareExchange(this.#flags, STATE, state, state | FROZEN) !== state) return undefined;
+    const [op, next] = [OP, NEXT].map((at) => Number(Atomics.load(this.#numbers, at))) as [number, number];
+    const mayHaveLanded = Atomics.load(this.#flags, UNSEEN) === 1;
+    const behind = ((next & LOWER_BITS) - (state & LOWER_BITS)) & LOWER_BITS;
+    return this.isFrozen ? { begun: next - behind, op, mayHaveLanded } : undefined;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Forgets queues that nobody uses any more, with their counts, and names in the registries that are none.
+ *
+ * Any number of queues is looked at in steps; each is forgotten by a script that looks again.
+ */
+import type { Connection } from './connection.js';
+import { isName, type RunKeys } from './keys.js';
+import { runKeys } from './outputs.js';
+import type { QueueReader } from './queue-reader.js';
+import { EVENTS } from './run-status.js';
+import { callScript } from './scripts.js';
+
+const STEP = 1000;
+
+/** Those that have been seen empty and still for `stillMs`. Returns how many. */
+export async function prune(
+  connection: Connection,
+  keys: RunKeys,
+  reader: QueueReader,
+  stillMs: number,
+): Promise<number> {
+  await forgetMisnamed(connection, keys);
+  let forgotten = 0;
+  for await (const some of reader.queues()) {
+    for (const { queue } of some.filter(({ depth, held }) => depth + held === 0)) {
+      const all = [...runKeys(keys), keys.queue(queue), keys.outbox(queue)];
+      forgotten += (await connection.run((redis) =>
+        callScript(redis, 'prune', all, [queue, stillMs, ...EVENTS]),
+      )) as number;
+    }
+  }
+  return forgotten;
+}
+
+/** Such names are of no key that anybody could ask for. One that is missed because others move is found the next time. */
+async function forgetMisnamed(connection: Connection, keys: RunKeys): Promise<void> {
+  for (const registry of [keys.queues, keys.outboxes]) {
+    for (let at = 0, read = STEP; read === STEP; at += STEP) {
+      const names = await connection.run((redis) => redis.zrangeBuffer(registry, String(at), String(at + STEP - 1)));
+      const misnamed = names.filter((name) => !isName('queue', name.toString('latin1')));
+      if (misnamed.length > 0) await connection.run((redis) => redis.zrem(registry, ...misnamed));
+      read = names.length;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Gives back what workers have not begun while their main loop is blocked: others may work on it meanwhile. Runs in the
+ * heartbeat's thread; a main loop that turns gives back by itself what waits too long (`handling.ts`).
+ */
+import { ProgressReader } from '../communicator/progress.js';
+import type { Recovery } from '../communicator/recovery.js';
+
+export interface ReliefEvents {
+  /** It could not be given back. Tried again with the next look. */
+  readonly trouble: (message: string) => void;
+  /** For how long the main loop has been blocked, in ms. */
+  readonly blockedMs: () => number;
+}
+
+/** The main loop writes the time every 250 ms: so what waits is back within about a second. */
+const BLOCKED_MS = 500;
+const LOOK_MS = 250;
+
+interface Watched {
+  readonly progress: ProgressReader;
+  isRelieved: boolean;
+}
+
+export class Relief {
+  readonly #holders = new Map<string, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+  #isBusy = false;
+
+  constructor(
+    private readonly recovery: Recovery,
+    private readonly events: ReliefEvents,
+  ) {}
+
+  add(holder: string, progress: SharedArrayBuffer): void {
+    this.#holders.set(holder, { progress: new ProgressReader(progress), isRelieved: false });
+    this.#timer ??= setInterval(() => void this.#look(), LOOK_MS).unref();
+  }
+
+  remove(holder: string): void {
+    this.#holders.delete(holder);
+    if (this.#holders.size === 0) this.stop();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isBusy || this.events.blockedMs() < BLOCKED_MS) return;
+    this.#isBusy = true;
+    try {
+      for (const [holder, watched] of this.#holders) await this.#relieve(holder, watched);
+    } catch (error) {
+      if (this.#holders.size > 0) this.events.trouble((error as Error).message);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Once each time: a blocked worker takes nothing more. */
+  async #relieve(holder: string, watched: Watched): Promise<void> {
+    if (watched.isRelieved && watched.progress.isFrozen) return;
+    const frozen = watched.progress.freeze();
+    if (frozen) await this.recovery.releaseUnbegun(holder, frozen);
+    watched.isRelieved = frozen !== undefined;
+  }
+}

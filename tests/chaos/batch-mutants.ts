@@ -1,0 +1,144 @@
+/**
+ * What is broken on purpose in the booking of batches: the model counts anew after every move, and must notice each.
+ */
+import type { Mutant } from './mutants.js';
+
+const lua = (name: string) => `shared/communicator/lua/${name}.lua`;
+
+const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
+  {
+    name: 'a refused finish is subtracted',
+    file: lua('lib/members'),
+    from: 'if refused[number] then one.finished = one.finished - 1 end',
+    to: '',
+  },
+  {
+    name: 'refused outputs are counted',
+    file: lua('lib/members'),
+    from: 'if refused[tonumber(seq)] then one.sent, one.up = one.sent - sent, one.up - up end',
+    to: '',
+  },
+  {
+    name: 'sends and finishes are not netted',
+    file: lua('lib/members'),
+    from: "    batches.owe(one.id, 'left', left)\n",
+    to: `    batches.owe(one.id, 'left', -one.finished)
+    batches.settle(at)
+    batches.owe(one.id, 'left', left + one.finished)
+`,
+  },
+  {
+    name: 'what is elevated is not left',
+    file: lua('lib/members'),
+    from: "isBatch(one.id) and batches.policy(one.id).elevated == 'done'",
+    to: 'isBatch(one.id)',
+  },
+  {
+    name: 'a command that is asked again is booked again',
+    file: lua('swap'),
+    from: 'if refused then\n',
+    to: 'if refused then\n  if batches then batches.bookNamed(at) end\n',
+  },
+  {
+    name: "a send's number is noted before it is refused",
+    file: lua('dispatch'),
+    from: 'if batches and isNew(KEYS[8], ARGV[1]) then',
+    to: "if batches and isNew(KEYS[8], ARGV[1]) and redis.call('SET', KEYS[8], ARGV[1], 'PX', ARGV[2]) then",
+  },
+  {
+    name: '`then` is sent one early',
+    file: lua('lib/batches'),
+    from: 'if tonumber(left) > 0 or done then return end',
+    to: 'if tonumber(left) > 1 or done then return end',
+  },
+  {
+    name: '`then` is sent twice',
+    file: lua('lib/batches'),
+    from: 'if rest and not fired then fire(',
+    to: 'if rest then fire(',
+  },
+  {
+    name: '`then` is no member of the batch above',
+    file: lua('lib/batches'),
+    from: "  batches.owe(parent, 'sent', 1)\n  batches.owe(parent, 'left', 1)\n",
+    to: '',
+  },
+  {
+    name: 'a batch that is complete stays so when a dead member is requeued',
+    file: lua('lib/batches'),
+    from: 'if change > 0 and left == change then reopen(id, at) end',
+    to: '',
+  },
+  {
+    name: 'a batch that is open again is not left in the one above',
+    file: lua('lib/batches'),
+    from: "if cancelled then redis.call('ZADD', CANCELLED, at, id) end\n  batches.owe(parent, 'left', 1)",
+    to: "if cancelled then redis.call('ZADD', CANCELLED, at, id) end",
+  },
+  {
+    name: 'a batch that is complete is left in the one above',
+    file: lua('lib/batches'),
+    from: "fired or at)\n  batches.owe(parent, 'left', -1)",
+    to: 'fired or at)',
+  },
+  {
+    name: 'a batch that waits for its dead does not',
+    file: lua('lib/batches'),
+    from: "if policy.onDead == 'wait' and not cancelled and (tonumber(dead) or 0) > 0 then return end",
+    to: '',
+  },
+  {
+    name: 'too many dead cancel nothing',
+    file: lua('lib/batches'),
+    from: 'elseif most and dead > most then',
+    to: 'elseif false then',
+  },
+  {
+    name: 'a cancel does not seal',
+    file: lua('lib/batches'),
+    from: "if redis.call('HSETNX', BATCHES, batchField(id, 'sealed'), at) == 1 then batches.owe(id, 'left', -1) end",
+    to: '',
+  },
+  {
+    name: 'a second seal counts',
+    file: lua('seal'),
+    from: "if redis.call('HSETNX', BATCHES, id .. ' sealed', at) == 1 then",
+    to: "if redis.call('HSET', BATCHES, id .. ' sealed', at) >= 0 then",
+  },
+  {
+    name: 'an open that is asked again is counted again in the one above',
+    file: lua('open'),
+    from: "return { by == token and 'opened' or 'joined', id, known }",
+    to: "if by == token then batches.owe(parent, 'left', 1) batches.settle(at) end\n  return { by == token and 'opened' or 'joined', id, known }",
+  },
+  {
+    name: 'a death is not booked',
+    file: lua('lib/run'),
+    from: 'if batches then batches.died(envelope, serial) end',
+    to: '',
+  },
+  {
+    name: 'a failed attempt is not counted',
+    file: lua('lib/attempts'),
+    from: "if batches then batches.owe(batches.of(envelope), 'failed', 1) end",
+    to: '',
+  },
+  ...['giveback', 'overdue', 'reclaim', 'exhume', 'expire', 'discard'].map((script) => ({
+    name: `what ${script} does is not booked`,
+    file: lua(script),
+    from: 'batches.settle(at)\n',
+    to: '',
+  })),
+  ...['pop', 'destroy'].map((script) => ({
+    name: `what ${script} does is not booked`,
+    file: lua(script),
+    from: 'batches.settle(now())\n',
+    to: '',
+  })),
+];
+
+export const BATCH_MUTANTS: readonly Mutant[] = BOOKING.map((mutant) => ({
+  ...mutant,
+  name: `batches: ${mutant.name}`,
+  by: ['model'],
+}));

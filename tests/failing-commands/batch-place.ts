@@ -1,0 +1,42 @@
+/**
+ * Batches in a run that is prepared for a scenario.
+ */
+import type { BatchAbout, Held, Output } from 'marblerun/communicator';
+import type { Place } from './place.js';
+
+let names = 0;
+
+export async function open(place: Place, settings: Partial<BatchAbout> = {}, parent?: string): Promise<string> {
+  const about = { name: `b${++names}`, onDead: 'cancel', keepMs: 1000, elevated: 'done', ...settings } as const;
+  const then = { queue: 'thens', digest: '' };
+  const opened = await place.admin.batches.open({ about: { ...about, then }, parent, then: ' 0 0 j\n1' });
+  return opened.id;
+}
+
+/** Members that are sent, and nothing more comes. */
+export async function sealed(
+  place: Place,
+  n: number,
+  kind: Output['kind'] = 'back',
+  settings: Partial<BatchAbout> = {},
+) {
+  const member = await open(place, settings);
+  const ids = await place.send(n, kind, 'a', { member, maxAttempts: 1 });
+  await place.admin.batches.seal(member);
+  return { member, ids };
+}
+
+export async function holdingAll(place: Place, n: number, settings: Partial<BatchAbout> = {}) {
+  const { member } = await sealed(place, n, 'back', settings);
+  const holding = await place.enter({ timeLimitMs: 60_000 });
+  const { taken } = (await holding.swap({ sources: ['a'], want: n })) as { taken: Held[] };
+  return { member, holding, taken };
+}
+
+/** Of which nothing is left, and nobody has looked. */
+export async function unlooked(place: Place): Promise<string> {
+  const member = await open(place, { onDead: 'continue' });
+  await place.send(3, 'back', 'b');
+  await place.redis.hset(place.keys.batches, `${member} left`, 0, `${member} sealed`, 1);
+  return member;
+}

@@ -1,0 +1,102 @@
+/**
+ * What makes the scripts of batches do all that they can: opening, sealing, cancelling, looking, forgetting.
+ */
+import { open, sealed, unlooked } from './batch-place.js';
+import { MEMBERS_SCRIPTS } from './member-scenarios.js';
+import type { Scenario } from './scenario.js';
+
+const nothing: readonly string[] = [];
+
+const opens: Scenario = {
+  what: 'opens a batch in another, and joins it',
+  async prepare(place) {
+    const parent = await open(place);
+    await place.send(3, 'back', 'a', { member: parent });
+    const about = { name: 'joined', onDead: 'wait', keepMs: 1000, elevated: 'wait' } as const;
+    return async () => {
+      const batch = { about: { ...about, then: { queue: 'thens', digest: '' } }, parent, then: ' 0 0 j\n1' };
+      await place.user.batches.open(batch);
+      await place.user.batches.open(batch);
+      return nothing;
+    };
+  },
+};
+
+/** `n` members are dead, and with the seal it is known of how many. */
+const seals = (n: number): Scenario => ({
+  what: `seals a batch with ${n} dead`,
+  async prepare(place) {
+    const member = await open(place, { onDead: 'continue', maxDead: '10%' });
+    await place.send(n, 'dead', 'a', { member });
+    await place.send(3, 'back', 'b');
+    return async () => {
+      await place.user.batches.seal(member, n);
+      return nothing;
+    };
+  },
+});
+
+const cancels: Scenario = {
+  what: 'cancels a batch and the one in it, with delayed members',
+  async prepare(place) {
+    const parent = await open(place, { onDead: 'wait' });
+    const member = await open(place, { onDead: 'wait' }, parent);
+    const ids = await place.send(2, 'later', 'a', { member });
+    for (const id of ids) place.outputsOf.set(id, []);
+    await place.send(2, 'back', 'a', { member: parent });
+    return async () => {
+      await place.user.batches.cancel(parent, 'tested');
+      return ids;
+    };
+  },
+};
+
+const cancelsEmpty: Scenario = {
+  what: 'cancels a batch of which nothing is left',
+  async prepare(place) {
+    const member = await open(place, { onDead: 'wait' });
+    await place.send(2, 'back', 'a');
+    return async () => {
+      await place.user.batches.cancel(member, 'tested');
+      return nothing;
+    };
+  },
+};
+
+const looks: Scenario = {
+  what: 'looks at a batch of which nothing is left',
+  async prepare(place) {
+    const member = await unlooked(place);
+    const judged = await open(place, { onDead: 'cancel' });
+    await place.redis.hset(place.keys.batches, `${judged} left`, 0, `${judged} dead`, 1);
+    return async () => {
+      await place.user.batches.states([member, judged]);
+      return nothing;
+    };
+  },
+};
+
+const forgets: Scenario = {
+  what: 'forgets a batch, and keeps one that has dead members',
+  async prepare(place) {
+    const parent = await open(place);
+    const over = await open(place, {}, parent);
+    await place.admin.batches.seal(over);
+    const { member } = await sealed(place, 1, 'dead');
+    await place.redis.zadd(place.keys.batchends, 1, over, 1, member);
+    return async () => {
+      await place.user.batches.tidy();
+      return nothing;
+    };
+  },
+};
+
+export const BATCH_SCENARIOS = {
+  ...MEMBERS_SCRIPTS,
+  open: [opens],
+  seal: [seals(2), seals(0)],
+  cancel: [cancels, cancelsEmpty],
+  discard: [cancels],
+  progress: [looks],
+  forget: [forgets],
+};

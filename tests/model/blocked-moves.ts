@@ -1,0 +1,41 @@
+/**
+ * A worker whose main loop is blocked: the heartbeat's thread gives back what has not begun.
+ */
+import assert from 'node:assert/strict';
+import { ProgressReader } from 'marblerun/communicator';
+import type { Move } from './moves.js';
+import { pick, type World } from './world.js';
+
+/** What the heartbeat's thread found when it froze a blocked worker. */
+export interface FrozenModel {
+  readonly begun: number;
+  readonly commands: number;
+  readonly mayHaveLanded: boolean;
+}
+
+/** Work on some begins; then the main loop is blocked, and the heartbeat's thread sees it. */
+export function freeze({ slots }: World, { slot: i, picks }: Move): Promise<void> {
+  const slot = slots[i]!;
+  const { progress } = slot.holding;
+  for (const { seq, receipt } of pick(slot.hand, picks)[0]) {
+    const begins = progress.begin(seq);
+    assert.equal(begins, slot.model.startWork(seq));
+    if (begins) slot.begun.add(receipt);
+  }
+  const real = new ProgressReader(progress.memory).freeze()!;
+  const model = slot.model.freeze();
+  assert.deepEqual([real.begun, real.mayHaveLanded], [model.begun, model.mayHaveLanded]);
+  slot.frozen = { real, model };
+  return Promise.resolve();
+}
+
+/** The command of the thread comes, perhaps late: then the worker may have gone on. */
+export async function relieve({ bench, model, slots }: World, { slot: i }: Move): Promise<void> {
+  const { frozen, holding, model: holder, begun } = slots[i]!;
+  if (!frozen) return;
+  const isWorkedOn = ({ receipt }: { receipt: string }) => begun.has(receipt);
+  const before = holder.held.filter(isWorkedOn);
+  await bench.lower.recovery.releaseUnbegun(holding.id, frozen.real);
+  model.releaseUnbegun(holder, frozen.model);
+  assert.deepEqual(holder.held.filter(isWorkedOn), before, 'nothing is taken back on which work has begun');
+}

@@ -1,0 +1,37 @@
+/**
+ * The moves of a person, and of the retention: dead marbles put back or removed, whole queues moved or deleted.
+ */
+import assert from 'node:assert/strict';
+import { keysOf } from 'marblerun/communicator';
+import type { Move } from './moves.js';
+import { bySerial, type World } from './world.js';
+
+const keys = keysOf('lower');
+
+export async function exhume({ bench, model }: World, { n, flag }: Move): Promise<void> {
+  const grave = model.dead[n % Math.max(model.dead.length, 1)];
+  if (!grave) return;
+  const serial = bySerial(await bench.redis.zrange(keys.dead, '0', '-1'))[model.dead.indexOf(grave)]!;
+  await bench.lower.graveyard.exhume(flag ? 'requeue' : 'delete', [serial]);
+  model.exhume(grave, flag);
+}
+
+export async function expire({ bench, model }: World, { n }: Move): Promise<void> {
+  if (n === 0) return;
+  const serials = await bench.redis.zrange(keys.dead, '0', '-1'); // those of one millisecond have an order of their own
+  const inOrder = bySerial([...serials]);
+  const oldest = serials
+    .slice(0, Math.max(0, serials.length - n))
+    .map((serial) => model.dead[inOrder.indexOf(serial)]!);
+  await bench.lower.graveyard.expire(n, 0);
+  model.expire(oldest);
+}
+
+export async function transfer({ bench, model }: World, { queue }: Move): Promise<void> {
+  const to = queue === 'a' ? 'b' : 'a';
+  assert.equal(await bench.lower.transfer(queue, to, 1000), model.transfer(queue, to));
+}
+
+export async function destroy({ bench, model }: World, { queue }: Move): Promise<void> {
+  assert.equal(await bench.lower.destroy(queue), model.destroy(queue));
+}

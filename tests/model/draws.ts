@@ -1,0 +1,76 @@
+/**
+ * Which games are drawn: how often each move, and what it names.
+ */
+import fc from 'fast-check';
+import { batchDraws } from './batch-moves.js';
+import { QUEUES } from './bench.js';
+import { VERBS, type Move } from './moves.js';
+import type { Kind } from './run-model.js';
+
+/** What the scripts of lanes do. */
+const REFUSABLE = ['rpush', 'ltrim', 'lrange', 'llen', 'hset', 'hincrby', 'zrem', 'lpush', 'zadd', 'incr', 'hlen'];
+
+type Verb = keyof typeof VERBS;
+
+const WEIGHTS: Partial<Record<Verb, number>> = {
+  ...{
+    send: 6,
+    swap: 12,
+    block: 5,
+    giveBack: 3,
+    begin: 3,
+    freeze: 3,
+    relieve: 3,
+    lift: 3,
+    land: 3,
+    sweep: 4,
+    silence: 2,
+    overtime: 3,
+  },
+  ...{ openBatch: 4, sealBatch: 3, exhume: 2 },
+};
+
+/** In half of the games little else happens than what concerns batches: their members are few then, and often the last. */
+const BATCH_WEIGHTS: Partial<Record<Verb, number>> = {
+  ...{
+    openBatch: 4,
+    sealBatch: 4,
+    cancelBatch: 1,
+    tidyBatches: 1,
+    send: 8,
+    swap: 16,
+    giveBack: 4,
+    exhume: 4,
+    promote: 2,
+  },
+  ...{ overtime: 4, sweep: 5, silence: 2, elapse: 1, expire: 1, destroy: 1, pop: 1 },
+};
+
+const draw = (weights: Record<string, number>): fc.Arbitrary<Move> =>
+  fc.record({
+    verb: fc.oneof(
+      ...Object.entries(weights).map(([verb, weight]) => ({ arbitrary: fc.constant(verb as Verb), weight })),
+    ),
+    slot: fc.nat(2),
+    queue: fc.constantFrom(...QUEUES),
+    n: fc.nat(3),
+    picks: fc.nat(63),
+    outputs: fc.array(
+      fc.record({
+        kind: fc.constantFrom<Kind>('back', 'back', 'front', 'up', 'upFront', 'later'),
+        queue: fc.constantFrom(...QUEUES),
+        delay: fc.integer({ min: 1, max: 2 }),
+        max: fc.constantFrom(undefined, undefined, 1, 2),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+    delay: fc.nat(2),
+    flag: fc.boolean(),
+    replyLost: fc.boolean(),
+    batch: batchDraws,
+    refused: fc.option(fc.constantFrom(...REFUSABLE), { nil: undefined, freq: 2 }),
+  });
+const game = (weights: Record<string, number>) => fc.array(draw(weights), { minLength: 1, maxLength: 60, size: 'max' });
+const all = Object.fromEntries(Object.keys(VERBS).map((verb) => [verb, WEIGHTS[verb as Verb] ?? 1]));
+
+export const moves: fc.Arbitrary<Move[]> = fc.oneof(game(all), game(BATCH_WEIGHTS));
