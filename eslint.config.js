@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 /** Imports go one way: services -> shared/service, shared/marble -> shared/communicator -> ioredis. */
 const oneWay = (files, group, message) => ({
   files,
-  ignores: ['**/*.test.ts', '**/testing.ts'],
+  ignores: ['**/*.test.ts', '**/testing.ts', '**/*-testing.ts'],
   rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
 });
 

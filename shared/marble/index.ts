@@ -1,8 +1,12 @@
-export { Marble, type EachOptions, type WaitOptions } from './marble.js';
+export { Marble, type BatchesOptions, type EachOptions, type WaitOptions } from './marble.js';
 export type { Arriving, Handler, Jsonified, Queues } from './types.js';
 export { HeldMarble } from './held-marble.js';
 export { LoopMarble, type FailOptions } from './loop-marble.js';
 export { Worker, type WorkOptions } from './work.js';
+export { Batch } from './batch.js';
+export type { BatchOptions } from './batch-options.js';
+export type { BatchProgress } from './batch-progress.js';
+export type { FailureGroup } from './batch-failures.js';
 export { MARBLE_DEFAULTS, type MarbleOptions } from './options.js';
 export type { SendOptions } from './outgoing.js';
 export type { RunStatus } from '../communicator/communicator.js';
