@@ -7,7 +7,7 @@ import { docComments } from './scripts/doc-comments.mjs';
 /** Imports go one way: services -> shared/service, shared/marble -> shared/communicator -> ioredis. */
 const oneWay = (files, group, message) => ({
   files,
-  ignores: ['**/*.test.ts', '**/testing.ts'],
+  ignores: ['**/*.test.ts', '**/testing.ts', '**/*-testing.ts'],
   rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
 });
 

@@ -17,6 +17,7 @@ const PRUNE_MS = 600_000;
 /** Of 1,000 keys each, in one search for orphans: some 0.1 s of Redis's time, in steps of less than a millisecond. */
 const SCAN_STEPS = 200;
 const POLICY_MS = 10_000;
+const BATCHES_MS = 10_000;
 /** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
@@ -57,6 +58,7 @@ export class RunMonitor {
       chore('audit', config.auditMs, () => this.watch.audit()),
       chore('expire', expireEveryMs(config.deadKeepMs), () => this.expire()),
       chore('note', WATCH.everyMs, () => this.note()),
+      chore('batches', BATCHES_MS, () => this.tidyBatches()),
     ];
   }
 
@@ -154,6 +156,12 @@ export class RunMonitor {
     await this.communicator.watchers.leave(NAME, VERSION).catch((error: unknown) => {
       this.log.warn({ run: this.run, err: error }, 'could not note that it watches no longer');
     });
+  }
+
+  /** What a cancel that was cut left undone; batches that have been complete for long are forgotten. */
+  async tidyBatches(): Promise<undefined> {
+    const { discarded, forgotten } = await this.communicator.batches.tidy();
+    if (discarded + forgotten > 0) this.log.info({ run: this.run, discarded, forgotten }, 'tidied batches');
   }
 
   /** The retention of the dead. */

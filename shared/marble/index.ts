@@ -1,9 +1,13 @@
 export { Marble } from './marble.js';
-export type { EachOptions, WaitOptions } from './wait-options.js';
+export type { BatchesOptions, EachOptions, WaitOptions } from './wait-options.js';
 export type { Arriving, Codec, Handler, Jsonified, Queues } from './types.js';
 export { HeldMarble } from './held-marble.js';
 export { LoopMarble, type FailOptions } from './loop-marble.js';
 export { Worker, type WorkOptions } from './work.js';
+export { Batch } from './batch.js';
+export type { BatchOptions } from './batch-options.js';
+export type { BatchProgress } from './batch-progress.js';
+export type { FailureGroup } from './batch-failures.js';
 export { MARBLE_DEFAULTS, type MarbleOptions } from './options.js';
 export type { SendOptions, UndelayedOptions } from './send-options.js';
 export { SendManyError } from './send-many.js';

@@ -13,6 +13,9 @@ import type { Output } from '../communicator/outputs.js';
 import type { RunStatus } from '../communicator/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { bad, checkOptions } from '../check-options.js';
+import { Batch, type BatchPlace } from './batch.js';
+import type { BatchOptions } from './batch-options.js';
+import { Pace, type BatchProgress } from './batch-progress.js';
 import { countOfVainLooks } from './client-metrics.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import { keepBack } from './kept-back.js';
@@ -26,7 +29,15 @@ import { checkItems, sendMany, type Items } from './send-many.js';
 import type { SendOptions, UndelayedOptions } from './send-options.js';
 import { Telemetry, told, type Sending } from './telemetry.js';
 import type { Arriving, Handler, HeldOf, LoopMarbleOf, QueueOf, Queues, Signal } from './types.js';
-import { EACH_RULES, WAIT_RULES, queueNames, type EachOptions, type WaitOptions } from './wait-options.js';
+import {
+  BATCHES_RULES,
+  EACH_RULES,
+  WAIT_RULES,
+  queueNames,
+  type BatchesOptions,
+  type EachOptions,
+  type WaitOptions,
+} from './wait-options.js';
 import { Worker, type WorkOptions } from './work.js';
 
 /** For an idle client: there is nothing to be told of that could not be left to its lease. */
@@ -41,6 +52,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   readonly #loop: Loop;
   readonly #workers = new Set<Worker>();
   readonly #outsideSends = new OutsideSends();
+  readonly #batchPlace: BatchPlace;
   #closing: Promise<void> | undefined;
 
   /** Checks the options and does no I/O: the first call connects. Throws MR_BAD_OPTION, MR_BAD_NAME. */
@@ -52,6 +64,13 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
       ? new Lease(this.#communicator, this.#options, (holding) => this.#loop.lost(holding))
       : undefined;
     this.#loop = new Loop(this.#communicator, this.#lease, this.#options, this.#telemetry);
+    const mustBeOpen = () => this.#mustBeOpen();
+    this.#batchPlace = {
+      communicator: this.#communicator,
+      options: this.#options,
+      telemetry: this.#telemetry,
+      mustBeOpen,
+    };
   }
 
   /** Of the marble in hand. */
@@ -171,6 +190,23 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     this.#mustBeOpen();
     if (typeof message !== 'string') bad('report.message', message, 'a string');
     await (await this.#lease?.holding())?.report(message);
+  }
+
+  /**
+   * Opens a batch, or joins the one of that name: marbles that are counted together, with one that is sent when all are done
+   * with (docs/BATCHES.md). Throws MR_BATCH_OTHER where it is there with other settings than those given.
+   */
+  batch(name: string, options?: BatchOptions): Promise<Batch<Q>> {
+    return Batch.open<Q>(this.#batchPlace, name, options);
+  }
+
+  /** The batches of the run: those that are open, then the one that was complete last. */
+  async batches(options: BatchesOptions = {}): Promise<BatchProgress[]> {
+    this.#mustBeOpen();
+    checkOptions('batches', options, BATCHES_RULES);
+    const { offset = 0, limit = 100 } = options;
+    const states = await this.#communicator.batches.list(offset, limit);
+    return states.map((state) => new Pace().progress(state));
   }
 
   /** How the run is: its Monitors, queues and figures. For people and tests; it reads all queues. */

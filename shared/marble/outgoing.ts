@@ -17,7 +17,7 @@ const SHARED: Rules = {
   timeLimitMs: time,
   retryBaseMs: delay,
   retryMaxMs: delay,
-  batch: having('a name', (value) => checkName('id', value, 'send.batch') !== ''),
+  batch: having('a name, or null', (value) => value === null || checkName('id', value, 'send.batch') !== ''),
 };
 const UNDELAYED: Rules = { id: having('an id', (value) => checkName('id', value, 'send.id') !== ''), ...SHARED };
 const DELAYED: Rules = { ...UNDELAYED, delayMs: delay };
@@ -43,21 +43,27 @@ class Outgoing implements Output {
     readonly kind: Output['kind'],
     readonly queue: string,
     readonly envelope: string | Buffer,
-    readonly delayMs = 0,
+    readonly delayMs: number,
+    readonly member: string | undefined,
+    readonly isInside: boolean,
   ) {}
 }
 
 /** Most sends go where the one before went: its name is not looked at again. */
 let lastQueue = '';
 
-/** `parent` is the marble in hand: batch, origin and hops go on to what it sends. */
+/** What goes on to what is sent: from the marble in hand, or from the batch that is sent to from outside. */
+export interface Parent extends Pick<Envelope, 'batch' | 'member' | 'origin' | 'hops'> {
+  readonly isOutside?: boolean;
+}
+
 export function outgoing(
   kind: SendKind,
   queue: string,
   data: unknown,
   send: SendOptions | undefined,
   options: ResolvedOptions,
-  parent: Envelope | undefined,
+  parent: Parent | undefined,
   traceparent?: string,
 ): Outgoing {
   if (queue !== lastQueue) lastQueue = checkName('queue', queue);
@@ -65,6 +71,8 @@ export function outgoing(
   const expedited = send?.expedite === true;
   const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
   const id = send?.id ?? newId();
+  const member = send?.batch === null ? undefined : parent?.member;
+  const isInside = parent?.isOutside !== true;
   // One literal of one shape, without spreads: it is made for every marble that is sent.
   const header = {
     id,
@@ -75,13 +83,15 @@ export function outgoing(
     timeLimitMs: send?.timeLimitMs,
     retryBaseMs: send?.retryBaseMs,
     retryMaxMs: send?.retryMaxMs,
-    batch: send?.batch ?? parent?.batch,
+    batch: send?.batch === null ? undefined : (send?.batch ?? parent?.batch),
+    member,
     origin: parent?.origin,
     hops: parent?.hops,
     traceparent,
     expedited: expedited ? 1 : undefined,
   };
   const envelope = encodeEnvelope(header, bytes);
-  if (send?.delayMs && kind === 'back') return new Outgoing(id, 'later', queue, envelope, send.delayMs);
-  return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope);
+  if (send?.delayMs && kind === 'back')
+    return new Outgoing(id, 'later', queue, envelope, send.delayMs, member, isInside);
+  return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope, 0, member, isInside);
 }

@@ -13,8 +13,8 @@ export interface SendOptions {
   readonly retryBaseMs?: number;
   /** Backoff at the most. Default: what the worker says. */
   readonly retryMaxMs?: number;
-  /** A name that marbles of one job share. Default: that of the marble in hand. */
-  readonly batch?: string;
+  /** A label that marbles of one job share. Default: that of the marble in hand. Null: none, and no member of its batch (docs/BATCHES.md) either. */
+  readonly batch?: string | null;
   /** For `elevate`: goes before all others on its lanes, and to the front of the queue where it arrives. Default false. */
   readonly expedite?: boolean;
 }

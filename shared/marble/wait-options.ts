@@ -1,5 +1,5 @@
 /** What may be said of a wait: for which queues, how long, until which signal. */
-import { bad, having, time, type Rules } from '../check-options.js';
+import { bad, having, time, whole, type Rules } from '../check-options.js';
 import { checkName } from '../communicator/keys.js';
 import type { Signal } from './types.js';
 
@@ -10,11 +10,20 @@ export interface WaitOptions {
   readonly signal?: Signal;
 }
 
+export interface BatchesOptions {
+  /** How many to pass over. Default 0. */
+  readonly offset?: number;
+  /** How many at the most. Default 100. */
+  readonly limit?: number;
+}
+
 export interface EachOptions {
   /** Aborting it ends the loop; what is in hand then is given back. */
   readonly signal?: Signal;
 }
 
+/** @internal */
+export const BATCHES_RULES: Rules = { offset: whole(0), limit: whole(1, 10_000) };
 /** @internal */
 export const EACH_RULES: Rules = { signal: having('an AbortSignal', (value) => value instanceof AbortSignal) };
 /** @internal */
