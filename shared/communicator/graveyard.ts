@@ -45,6 +45,11 @@ export class Graveyard {
     return this.#read(serials, graves);
   }
 
+  /** Those of these that are there. */
+  read(serials: readonly string[]): Promise<DeadMarble[]> {
+    return this.#read([...serials], this.keys.graves);
+  }
+
   async get(serial: string): Promise<DeadMarble | undefined> {
     return (await this.#read([serial], this.keys.graves))[0];
   }
