@@ -12,12 +12,13 @@ import { failureGroups, type FailureGroup } from './batch-failures.js';
 import { batchToOpen, checkBatch, mustBeAsGiven, type BatchOptions } from './batch-options.js';
 import { Pace, Progress, type BatchProgress } from './batch-progress.js';
 import type { ResolvedOptions } from './options.js';
-import { checkMany, outgoing, type SendKind, type SendOptions, type UndelayedOptions } from './outgoing.js';
+import { checkMany, outgoing, type SendKind } from './outgoing.js';
+import type { SendOptions, UndelayedOptions } from './send-options.js';
 import { checkItems, sendMany, type Items } from './send-many.js';
 import { told, type Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 
-/** What a batch works with: that of the Marble that opened it. */
+/** Parts that a batch works with: those of the Marble that opened it. */
 export interface BatchPlace {
   readonly communicator: Communicator;
   readonly options: ResolvedOptions;
