@@ -14,7 +14,7 @@ import { describeRedis, splitAddress, type RedisForm, type TlsForm } from './red
 type Tls = NonNullable<RedisOptions['tls']>;
 
 export class Dialer {
-  /** Of a cluster: the nodes that are known, the one to connect to first. */
+  /** Known nodes of a cluster, the one to connect to first. */
   #nodes: readonly string[];
 
   constructor(private readonly form: RedisForm) {

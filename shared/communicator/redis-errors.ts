@@ -1,5 +1,5 @@
 /**
- * What an error from Redis or the connection means for the command that met it.
+ * The meaning of an error of Redis or of the connection for the command that met it.
  *
  *   cut      the connection broke: the command may or may not have been done; ask again, marked as such
  *   wait     not done; Redis is starting, failing over or electing, or a slot is on its way to another
@@ -46,7 +46,7 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   OOM: { code: 'MR_REDIS_FULL', hint: 'Redis is over its maxmemory; nothing was sent' },
 };
 
-/** What Redis 7.0 says of a right that is missing in a script; later versions say NOPERM. */
+/** The answer of Redis 7.0 where a right is missing in a script; later versions say NOPERM. */
 const NO_RIGHT = /The user executing the script can't /;
 
 /** Has no word of its own. */
@@ -62,7 +62,7 @@ const TLS = /CERT|ERR_TLS|ERR_SSL|SSL routines|certificate/;
 /** Says of itself that it is to be waited out. */
 export class Waiting extends Error {}
 
-/** What ioredis tells with an error: what was asked, and what failed before it in a transaction. */
+/** Fields that ioredis adds to an error: the command that was asked, and what failed before it in a transaction. */
 interface Told {
   readonly command?: { args: unknown[] };
   readonly previousErrors?: unknown[];

@@ -40,11 +40,11 @@ export interface HandlingOptions {
 
 /** Handlers begun in one turn of the event loop: enough to share a round trip, few enough to overlap with it. */
 const TURN = 250;
-/** What has waited so long in hand is given back: five times what was meant when it was taken. */
+/** The wait in hand after which a marble is given back: five times what was meant when it was taken. */
 const UNBEGUN_MS = 500;
 /** So long one may wait until it can be worked on alone. */
 const SOLITUDE_MS = 30_000;
-/** Of the outputs that go with one command; those of one marble always go together. */
+/** The most outputs that go with one command; those of one marble always go together. */
 const MOST_OUTPUTS = 5000;
 const MOST_OUTPUT_BYTES = 1_048_576;
 
@@ -124,7 +124,7 @@ export class Handling {
     return this.#failed.splice(0, most);
   }
 
-  /** What waited too long to begin. */
+  /** Takes out the marbles that waited too long to begin. */
   takeUnbegun(most: number): HeldMarble[] {
     return this.#unbegun.splice(0, most);
   }
@@ -148,7 +148,7 @@ export class Handling {
     this.changed();
   }
 
-  /** What has not been started stays so: it is given back. */
+  /** Starts nothing more: the rest is given back. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#patience);

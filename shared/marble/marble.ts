@@ -6,25 +6,28 @@
  * waits again without finishing: then the Monitor brings the marble back with its attempt raised,
  * and a `finish` that comes after that throws MR_LEASE_LOST and changes nothing.
  */
-import { Communicator, type RunStatus } from '../communicator/communicator.js';
-import type { Failure } from '../communicator/envelope.js';
+import { Communicator } from '../communicator/communicator.js';
 import { newId } from '../communicator/envelope.js';
+import type { Failure } from '../communicator/header.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
+import type { RunStatus } from '../communicator/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { bad, checkOptions, having, time, whole, type Rules } from '../check-options.js';
 import { Batch, type BatchPlace } from './batch.js';
 import type { BatchOptions } from './batch-options.js';
 import { Pace, type BatchProgress } from './batch-progress.js';
+import { countOfVainLooks } from './client-metrics.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import { keepBack } from './kept-back.js';
 import { Lease } from './lease.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
-import { checkMany, outgoing, type SendKind, type SendOptions, type UndelayedOptions } from './outgoing.js';
+import { checkMany, outgoing, type SendKind } from './outgoing.js';
 import { OutsideSends } from './outside-sends.js';
 import { checkItems, sendMany, type Items } from './send-many.js';
+import type { SendOptions, UndelayedOptions } from './send-options.js';
 import { Telemetry, told, type Sending } from './telemetry.js';
 import type { Arriving, Handler, HeldOf, LoopMarbleOf, QueueOf, Queues, Signal } from './types.js';
 import { Worker, type WorkOptions } from './work.js';
@@ -303,7 +306,8 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
 
   /** Not async, so that a send costs one promise less. */
   #dispatch(outputs: Output[]): Promise<void> {
-    if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator);
+    if (outputs[0]?.kind === 'later')
+      expectMonitor(this.#communicator, countOfVainLooks(this.#options.metrics, this.#options.run));
     const { inHand } = this.#loop;
     if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
     keepBack(inHand, outputs);

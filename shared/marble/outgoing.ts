@@ -1,5 +1,5 @@
 /**
- * What a script sends, made into outputs: encoded once, checked before anything goes out.
+ * Outputs made of what a script sends: encoded once, checked before anything goes out.
  */
 import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';
@@ -7,31 +7,10 @@ import type { Output } from '../communicator/outputs.js';
 import { checkOptions, delay, flag, having, time, whole, type Rules } from '../check-options.js';
 import { encodeData } from './codec.js';
 import type { ResolvedOptions } from './options.js';
-
-export interface SendOptions {
-  /** Default: a unique one. MarbleRun does not compare ids: two marbles with one id are two marbles. */
-  readonly id?: string;
-  /** Not to be handed out before this has passed. Default 0. */
-  readonly delayMs?: number;
-  /** Deliveries before it counts as dead. Default: what the worker says. */
-  readonly maxAttempts?: number;
-  /** A delivery that takes longer is taken back; 0: no limit. Default: what the worker says. */
-  readonly timeLimitMs?: number;
-  /** Backoff after the first failure; doubles with each. Default: what the worker says. */
-  readonly retryBaseMs?: number;
-  /** Backoff at the most. Default: what the worker says. */
-  readonly retryMaxMs?: number;
-  /** A label that marbles of one job share. Default: that of the marble in hand. Null: none, and no member of its batch (docs/BATCHES.md) either. */
-  readonly batch?: string | null;
-  /** Of `elevate` only: before all others on its lanes, and to the front of the queue where it arrives. Default false. */
-  readonly expedite?: boolean;
-}
+import type { SendOptions } from './send-options.js';
 
 /** To the end of a queue, to its front, or to a queue of a higher run. */
 export type SendKind = 'back' | 'front' | 'up';
-
-/** Only what goes to the end of a queue may wait for its time. */
-export type UndelayedOptions = Omit<SendOptions, 'delayMs'>;
 
 const SHARED: Rules = {
   maxAttempts: whole(1, 1_000_000),

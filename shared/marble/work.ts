@@ -78,6 +78,7 @@ export class Worker {
   #stopping = false;
   #drained = false;
 
+  /** @internal */
   constructor(
     communicator: Communicator,
     options: ResolvedOptions,
@@ -113,6 +114,11 @@ export class Worker {
     this.#signal = work.signal;
     workers.add(this);
     this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
+  }
+
+  /** By which Redis and the Monitor know who holds its marbles: undefined before it has begun; another one after it was given up. */
+  get holder(): string | undefined {
+    return this.#lease.id;
   }
 
   /** Nothing is worked on. */

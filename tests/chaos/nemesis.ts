@@ -11,9 +11,11 @@ import type { Stage } from './stage.js';
 
 const STORM_MS = 20_000;
 const CALM_MS = 8000;
+/** Longer than any fault lasts, also on a machine that has much to do. */
+const OVER_MS = 60_000;
 
 export class Nemesis {
-  /** By kind. */
+  /** Counts by kind. */
   readonly struck = new Map<string, number>();
   readonly #under = new Set<Promise<unknown>>();
 
@@ -53,7 +55,7 @@ export class Nemesis {
       const { ms, over } = fault.strike(this.stage, random);
       this.history.write({ e: 'fault', kind: fault.kind, until: Date.now() + ms, stops: false });
       this.struck.set(fault.kind, (this.struck.get(fault.kind) ?? 0) + 1);
-      const done = over.catch((error: unknown) => {
+      const done = inTime(fault.kind, over).catch((error: unknown) => {
         if (!/Connection is closed|ECONN|loading|OOM/i.test(String(error))) throw error; // its own hand was cut off by another fault
       });
       if (table === HEAVY) await done;
@@ -64,4 +66,14 @@ export class Nemesis {
       await sleep(random.whole(...gapMs));
     }
   }
+}
+
+/** A fault that never ends would end nothing else either, and nobody would know which it was. */
+async function inTime(kind: string, over: Promise<unknown>): Promise<void> {
+  const late = new AbortController();
+  const deadline = sleep(OVER_MS, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`the fault "${kind}" is not over after ${OVER_MS} ms`);
+  });
+  deadline.catch(() => undefined);
+  await Promise.race([over, deadline]).finally(() => late.abort());
 }
