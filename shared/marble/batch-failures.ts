@@ -1,5 +1,5 @@
 /**
- * What the dead marbles of a batch died of, in groups.
+ * Groups of the dead marbles of a batch, by what they died of.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { DeadMarble } from '../communicator/graveyard.js';
@@ -17,7 +17,7 @@ export interface FailureGroup {
   readonly lastAt: number;
 }
 
-/** What is beyond is one group, without an error. */
+/** Groups that are told apart; the rest is one, without an error. */
 const MOST_GROUPS = 100;
 const MOST_SERIALS = 10;
 const MOST_CHARACTERS = 200;

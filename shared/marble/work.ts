@@ -273,7 +273,7 @@ export class Worker {
   }
 }
 
-/** What was not worked on; what another holder had is not ours any more. */
+/** Gives back what was not worked on; what another holder had is not ours any more. */
 function givenBackAs(verdict: 'release' | 'cancel', marbles: readonly HeldMarble[], by: Holding): GivenBack[] {
   return marbles.filter(({ holding }) => holding === by).map(({ held }) => ({ held, verdict, delayMs: 0 }));
 }
