@@ -135,7 +135,10 @@ export default defineConfig(
   {
     files: ['services/monitor/dashboard/*.js'],
     languageOptions: {
-      globals: { document: 'readonly', fetch: 'readonly', AbortSignal: 'readonly', clearTimeout: 'readonly' },
+      globals: {
+        ...{ document: 'readonly', location: 'readonly', addEventListener: 'readonly' },
+        ...{ fetch: 'readonly', AbortSignal: 'readonly', clearTimeout: 'readonly' },
+      },
     },
   },
   oneWay(

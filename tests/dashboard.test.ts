@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Browser, RedisServer, findBrowser, freePort, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
+import { HARD_TO_READ } from './hard-to-read.js';
 import { startMonitor, type ServiceProcess } from './services.js';
 import { story } from './story.js';
 
@@ -9,26 +10,6 @@ const HOSTILE = '<img src=x onerror=alert(1)>';
 const CHANGE = 'the-token-for-changes-of-the-page';
 const READ = 'the-token-for-reads-of-the-page';
 const PATIENT = { deadlineMs: 60_000, everyMs: 100 };
-
-/** In the page: what is to be read and has too little contrast to the ground that it stands on. */
-const HARD_TO_READ = `(() => {
-  const light = (color) => {
-    const parts = color.match(/[\\d.]+/g).map(Number).slice(0, 3).map((part) => part / 255);
-    const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (element) => {
-    const color = getComputedStyle(element).backgroundColor;
-    return color === 'rgba(0, 0, 0, 0)' ? ground(element.parentElement) : color;
-  };
-  const read = [...document.querySelectorAll('body *')].filter((element) =>
-    element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ''));
-  return read.flatMap((element) => {
-    const [a, b] = [light(getComputedStyle(element).color), light(ground(element))];
-    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    return contrast < 4.5 ? [element.outerHTML.slice(0, 80) + ' ' + contrast.toFixed(1)] : [];
-  });
-})()`;
 
 jest.setTimeout(180_000);
 

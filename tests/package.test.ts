@@ -23,18 +23,16 @@ const shown = async (document: string) => {
   const text = await readFile(join(root, document), 'utf8');
   return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!);
 };
-/** What the reader of a snippet has written before it. */
-const BEFORE = `import { Marble } from 'marblerun';\n`;
-const BEFORE_HANDLER = `${BEFORE}const marble = new Marble();\nconst linksOf = async (url: string) => (url === 'top' ? ['a', 'b'] : []);\n`;
-const TWO_LINES = `const marble = new Marble();\nawait marble.send('q', 1);\n`;
+const TWO_LINES = `import { Marble } from 'marblerun';\nconst marble = new Marble();\nawait marble.send('q', 1);\n`;
 
-const [loop, handler, ...others] = await shown('README.md');
+const [worker, sender, loop, ...others] = await shown('README.md');
 const programs = {
   'loop.ts': loop!,
-  'handler.ts': BEFORE_HANDLER + handler!,
-  'data.ts': BEFORE + (await shown('docs/DATA.md')).join(''),
-  'redis.ts': BEFORE + (await shown('docs/REDIS.md')).join(''),
-  'two-lines.ts': BEFORE + TWO_LINES,
+  'worker.ts': worker!,
+  'sender.ts': sender!,
+  'data.ts': (await shown('docs/DATA.md')).join(''),
+  'redis.ts': (await shown('docs/REDIS.md')).join(''),
+  'two-lines.ts': TWO_LINES,
 };
 for (const [name, code] of Object.entries(programs)) await writeFile(join(folder, name), code);
 const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'];
@@ -120,10 +118,12 @@ test('the loop of the README, busy: SIGTERM ends it with the marble in hand, and
   expect([program.errors, await peek.status.holderCount()]).toEqual([[], 0]);
 });
 
-test('the handler of the README runs, and SIGTERM ends it in order', async () => {
-  await marble.send('pages', { url: 'top' });
-  const program = start('handler.js');
-  await until('all pages are done', async () => (await counts('pages')).finished === 3);
+test('the sender and the worker of the README run, and SIGTERM ends the worker in order', async () => {
+  expect(await start('sender.js').exited).toEqual({ code: 0, signal: null });
+  const { depth } = await counts('files');
+  expect(depth).toBeGreaterThan(10);
+  const program = start('worker.js');
+  await until('all files are done', async () => (await counts('files')).finished === depth);
   program.signal('SIGTERM');
   expect(await program.exited).toEqual({ code: 0, signal: null });
   expect([program.errors, await peek.status.holderCount()]).toEqual([[], 0]);

@@ -15,7 +15,8 @@ const digits = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
 /** How many to show. */
 export const limit = digits.transform(Number).pipe(z.int().min(1).max(1000)).default(100);
 const limited = z.object({ limit });
-const page = z.object({ offset: digits.transform(Number).default(0), limit });
+export const offset = digits.transform(Number).default(0);
+const page = z.object({ offset, limit });
 const PREVIEW_BYTES = 1000;
 
 /** The schema of a route that shows something of a run. */

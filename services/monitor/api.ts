@@ -14,6 +14,8 @@ import {
 import { MarbleRunError } from 'marblerun';
 import type { Exhumation } from 'marblerun/communicator';
 import { z } from 'zod';
+import { registerBatchChanges } from './api-batch-changes.js';
+import { registerBatches } from './api-batches.js';
 import { registerQueues } from './api-queues.js';
 import { deleted, none, requeued } from './api-schemas.js';
 import { inRun, registerRuns, registerViews, type Find } from './api-views.js';
@@ -36,11 +38,13 @@ export function registerApi(server: Server, monitors: readonly RunMonitor[], acc
   registerReads(server, access, (routes) => {
     registerRuns(routes, monitors);
     registerQueues(routes, find);
+    registerBatches(routes, find);
     registerViews(routes, find);
   });
   registerChanges(server, access, (routes) => {
     registerOne(routes, find);
     registerMany(routes, find);
+    registerBatchChanges(routes, find);
   });
 }
 

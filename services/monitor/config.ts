@@ -65,6 +65,11 @@ export const monitorVariables = z.object({
     .describe(
       'queues with metrics of their own at the most: the deepest, those that wait longest, those that fail most',
     ),
+  MARBLERUN_METRIC_BATCHES: whole(0, 100_000)
+    .default(50)
+    .describe(
+      'open batches with metrics of their own at the most: those with most dead, the oldest, those with most left',
+    ),
   MARBLERUN_TOKEN: tokens.describe(
     'bearer token for requests that change something, or name:token; without one they are refused. Several, for rotation, separated by commas or lines',
   ),
@@ -89,6 +94,7 @@ export interface MonitorConfig {
   readonly deadKeepMs: number;
   readonly metricHolders: number;
   readonly metricQueues: number;
+  readonly metricBatches: number;
   readonly access: Access;
 }
 
@@ -114,6 +120,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     deadKeepMs: variables.MARBLERUN_DEAD_KEEP_MS,
     metricHolders: variables.MARBLERUN_METRIC_HOLDERS,
     metricQueues: variables.MARBLERUN_METRIC_QUEUES,
+    metricBatches: variables.MARBLERUN_METRIC_BATCHES,
     access: { tokens: variables.MARBLERUN_TOKEN, readTokens: variables.MARBLERUN_READ_TOKEN },
   };
 }

@@ -23,6 +23,7 @@ export function createInstruments(registry: Registry) {
     usedBytes: gauge('marblerun_redis_used_bytes', 'Memory that the Redis of the run uses', 'run'),
     maxBytes: gauge('marblerun_redis_max_bytes', 'Memory that the Redis of the run may use; 0: no limit', 'run'),
     ...createSums(registry),
+    ...createBatchGauges(registry),
     holders: gauge('marblerun_holders', 'Waiting or working clients', 'run'),
     later: gauge('marblerun_later', 'Delayed marbles', 'run'),
     dead: gauge('marblerun_dead', 'Dead marbles that wait for a person', 'run'),
@@ -60,6 +61,27 @@ function createSums(registry: Registry) {
       labelNames: ['run', 'event'],
       registers,
     }),
+  };
+}
+
+/** Gauges of the open batches of a run, and of some of them one by one. A batch in a batch is no member here. */
+function createBatchGauges(registry: Registry) {
+  const gauge = gaugesOf(registry);
+  return {
+    batchesOpen: gauge('marblerun_batches_open', 'Batches that are not complete', 'run'),
+    batchesOldest: gauge('marblerun_batches_oldest_seconds', 'How long ago the oldest open batch was opened', 'run'),
+    batchesMembers: gauge('marblerun_batches_left', 'Marbles that are left in all open batches of a run', 'run'),
+    batchesDead: gauge('marblerun_batches_dead', 'Dead marbles of all open batches of a run', 'run'),
+    batchesCancelled: gauge('marblerun_batches_cancelled', 'Open batches that are cancelled', 'run'),
+    batchesComplete: gauge('marblerun_batches_complete', 'Complete batches that are not forgotten yet', 'run'),
+    batchesLeftOut: gauge(
+      'marblerun_batches_left_out',
+      'Open batches without metrics of their own, because there are too many',
+      'run',
+    ),
+    batchLeft: gauge('marblerun_batch_left', 'Marbles of an open batch that are left', 'run', 'batch'),
+    batchDead: gauge('marblerun_batch_dead', 'Dead marbles of an open batch', 'run', 'batch'),
+    batchSent: gauge('marblerun_batch_sent', 'Marbles that were ever sent to an open batch', 'run', 'batch'),
   };
 }
 

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { RedisServer, ServiceProgram, freshBus, until } from '@marblerun/test-support';
 import type { QueueStatus } from 'marblerun/communicator';
 import { Marble } from 'marblerun';
-import { MostTelling } from './most-telling.js';
+import { MostTelling, OF_QUEUES } from './most-telling.js';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -93,7 +93,7 @@ test('the most telling are in turn the deepest, the oldest, and those of which m
     of('deeper', 8, 0, 0),
   ];
   const chosen = (most: number) => {
-    const telling = new MostTelling(most);
+    const telling = new MostTelling(most, OF_QUEUES);
     for (const queue of all) telling.add([queue]);
     return telling.chosen.map(({ queue }) => queue);
   };

@@ -42,6 +42,7 @@ export function collectorOf(
 }
 
 function showRun(instruments: Instruments, run: string, reading: Reading, { metricQueues }: MetricLimits): void {
+  showBatches(instruments, run, reading);
   const { sums, telling, outboxes, holders, holderCount, later, dead, memory } = reading;
   showSums(instruments, run, sums);
   const shown = telling.slice(0, metricQueues);
@@ -63,6 +64,23 @@ function showSums({ queues, runDepth, runHeld, runMarbles }: Instruments, run: s
   runDepth.set({ run }, sums.depth);
   runHeld.set({ run }, sums.held);
   for (const event of PUBLIC_EVENTS) runMarbles.inc({ run, event }, sums.counts[event]);
+}
+
+function showBatches(instruments: Instruments, run: string, { batches, tellingBatches }: Reading): void {
+  const { open, oldestMs, left, dead, cancelled, complete } = batches;
+  instruments.batchesOpen.set({ run }, open);
+  instruments.batchesOldest.set({ run }, oldestMs / 1000);
+  instruments.batchesMembers.set({ run }, left);
+  instruments.batchesDead.set({ run }, dead);
+  instruments.batchesCancelled.set({ run }, cancelled);
+  instruments.batchesComplete.set({ run }, complete);
+  instruments.batchesLeftOut.set({ run }, open - tellingBatches.length);
+  for (const batch of tellingBatches) {
+    const labels = { run, batch: batch.name };
+    instruments.batchLeft.set(labels, batch.left);
+    instruments.batchDead.set(labels, batch.dead);
+    instruments.batchSent.set(labels, batch.sent);
+  }
 }
 
 function showQueue({ depth, oldest, held, marbles }: Instruments, run: string, status: QueueStatus): void {

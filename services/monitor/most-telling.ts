@@ -1,31 +1,43 @@
 /**
- * Which queues are shown where there are too many: in turn the deepest, those whose marbles wait longest, and those of which
- * most fails.
+ * Which queues or batches are shown where there are too many: in turn the first of several rankings.
  */
-import type { QueueStatus } from 'marblerun/communicator';
+import type { BatchState, QueueStatus } from 'marblerun/communicator';
 import { Greatest } from './greatest.js';
 
-const CRITERIA: readonly ((queue: QueueStatus) => number)[] = [
+export type Criteria<T> = readonly ((item: T) => number)[];
+
+/** The deepest, those whose marbles wait longest, and those of which most fails. */
+export const OF_QUEUES: Criteria<QueueStatus> = [
   ({ depth }) => depth,
   ({ oldestMs }) => oldestMs,
   ({ counts }) => counts.failed + counts.dropped + counts.dead,
 ];
 
-export class MostTelling {
-  readonly #greatest: readonly Greatest<QueueStatus>[];
+/** Those with most dead, the oldest, and those with most left. */
+export const OF_BATCHES: Criteria<BatchState> = [
+  ({ dead }) => dead,
+  ({ at, openedAt }) => at - openedAt,
+  ({ left }) => left,
+];
 
-  constructor(private readonly most: number) {
-    this.#greatest = CRITERIA.map((sizeOf) => new Greatest(most, sizeOf));
+export class MostTelling<T> {
+  readonly #greatest: readonly Greatest<T>[];
+
+  constructor(
+    private readonly most: number,
+    criteria: Criteria<T>,
+  ) {
+    this.#greatest = criteria.map((sizeOf) => new Greatest(most, sizeOf));
   }
 
-  add(queues: readonly QueueStatus[]): void {
-    for (const greatest of this.#greatest) greatest.add(queues);
+  add(items: readonly T[]): void {
+    for (const greatest of this.#greatest) greatest.add(items);
   }
 
   /** Of fewer than `most` these are the first of the same. */
-  get chosen(): readonly QueueStatus[] {
+  get chosen(): readonly T[] {
     const rankings = this.#greatest.map(({ ranking }) => ranking);
     const inTurn = Array.from({ length: this.most }, (_, place) => rankings.map((ranking) => ranking[place])).flat();
-    return [...new Set(inTurn.filter((queue) => queue !== undefined))].slice(0, this.most);
+    return [...new Set(inTurn.filter((item) => item !== undefined))].slice(0, this.most);
   }
 }

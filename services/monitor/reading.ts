@@ -11,12 +11,14 @@ import {
   type QueueStatus,
 } from 'marblerun/communicator';
 import { Greatest } from './greatest.js';
-import { MostTelling } from './most-telling.js';
+import { MostTelling, OF_QUEUES } from './most-telling.js';
+import { readBatches } from './reading-batches.js';
 
 /** At the most so many have metrics of their own. */
 export interface MetricLimits {
   readonly metricHolders: number;
   readonly metricQueues: number;
+  readonly metricBatches: number;
 }
 
 /** The page shows as many of very many queues, however many have metrics. */
@@ -32,10 +34,11 @@ export interface QueueSums {
 
 export type Reading = Awaited<ReturnType<typeof readRun>>;
 
-export async function readRun(bus: Communicator, { metricHolders, metricQueues }: MetricLimits) {
+export async function readRun(bus: Communicator, { metricHolders, metricQueues, metricBatches }: MetricLimits) {
   const { status, graveyard } = bus;
-  const [queues, outboxes, holders, holderCount, later, dead, memory] = await Promise.all([
+  const [queues, batches, outboxes, holders, holderCount, later, dead, memory] = await Promise.all([
     readQueues(bus, Math.max(metricQueues, MOST_SHOWN)),
+    readBatches(bus, metricBatches),
     longestWaiting(bus, metricQueues),
     metricHolders > 0 ? status.holders(metricHolders) : [],
     status.holderCount(),
@@ -43,14 +46,14 @@ export async function readRun(bus: Communicator, { metricHolders, metricQueues }
     graveyard.count(),
     status.memory(),
   ]);
-  return { ...queues, outboxes, holders, holderCount, later, dead, memory };
+  return { ...queues, ...batches, outboxes, holders, holderCount, later, dead, memory };
 }
 
 async function readQueues(
   { queues }: Communicator,
   most: number,
 ): Promise<{ sums: QueueSums; telling: readonly QueueStatus[] }> {
-  const telling = new MostTelling(most);
+  const telling = new MostTelling(most, OF_QUEUES);
   const sums = { queues: 0, depth: 0, held: 0 };
   const counts = { ...(await queues.countsOfForgotten()) };
   for await (const some of queues.queues()) {

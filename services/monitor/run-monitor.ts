@@ -10,14 +10,15 @@ import { Communicator, WATCH, noSweep, type SweepResult } from 'marblerun/commun
 import type { MonitorConfig } from './config.js';
 import { readRun, type Reading } from './reading.js';
 import { RedisWatch } from './redis-watch.js';
-import { CLAMPED, type SweepMetrics } from './sweep-metrics.js';
+import { CLAMPED, TIDIED, type SweepMetrics } from './sweep-metrics.js';
 import { NAME, VERSION } from './version.js';
 
 const PRUNE_MS = 600_000;
 /** Of 1,000 keys each, in one search for orphans: some 0.1 s of Redis's time, in steps of less than a millisecond. */
 const SCAN_STEPS = 200;
 const POLICY_MS = 10_000;
-const BATCHES_MS = 10_000;
+/** Nothing waits for it: takers drop members of cancelled batches anyway, all but the delayed ones. */
+const TIDY_MS = 60_000;
 /** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
@@ -54,11 +55,11 @@ export class RunMonitor {
       this.#promotes,
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
+      chore('batches', TIDY_MS, () => this.tidyBatches()),
       chore('policy', POLICY_MS, () => this.watch.lookAtPolicy()),
       chore('audit', config.auditMs, () => this.watch.audit()),
       chore('expire', expireEveryMs(config.deadKeepMs), () => this.expire()),
       chore('note', WATCH.everyMs, () => this.note()),
-      chore('batches', BATCHES_MS, () => this.tidyBatches()),
     ];
   }
 
@@ -147,6 +148,14 @@ export class RunMonitor {
     if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
   }
 
+  /** What a cancel that was cut left undone; batches that were complete for as long as they are kept are forgotten. */
+  async tidyBatches(): Promise<undefined> {
+    const { run } = this;
+    const tidied = await this.communicator.batches.tidy();
+    for (const what of TIDIED) this.metrics.tidied.inc({ run, what }, tidied[what]);
+    if (tidied.discarded + tidied.forgotten > 0) this.log.info({ run, ...tidied }, 'tidied batches');
+  }
+
   /** So that clients see that somebody watches; not where it does not sweep. */
   async note(): Promise<undefined> {
     if (!this.#sweeps.late) await this.communicator.watchers.note(NAME, VERSION);
@@ -156,12 +165,6 @@ export class RunMonitor {
     await this.communicator.watchers.leave(NAME, VERSION).catch((error: unknown) => {
       this.log.warn({ run: this.run, err: error }, 'could not note that it watches no longer');
     });
-  }
-
-  /** What a cancel that was cut left undone; batches that have been complete for long are forgotten. */
-  async tidyBatches(): Promise<undefined> {
-    const { discarded, forgotten } = await this.communicator.batches.tidy();
-    if (discarded + forgotten > 0) this.log.info({ run: this.run, discarded, forgotten }, 'tidied batches');
   }
 
   /** The retention of the dead. */

@@ -6,10 +6,14 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 /** Dates that may lie too far ahead when the clock of Redis has gone back. */
 export const CLAMPED = ['leases', 'limits', 'delayed'] as const;
 
+/** Effects of tidying batches: delayed members of cancelled ones are dropped, complete ones forgotten. */
+export const TIDIED = ['discarded', 'forgotten'] as const;
+
 export interface SweepMetrics {
   readonly recoverySeconds: Histogram<'run'>;
   readonly silentHolders: Counter<'run'>;
   readonly clockClamped: Counter<'run' | 'what'>;
+  readonly tidied: Counter<'run' | 'what'>;
 }
 
 /** Every run has its series from the start: an increase from nothing to 1 would not show. */
@@ -33,10 +37,17 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
     labelNames: ['run', 'what'],
     registers: [registry],
   });
+  const tidied = new Counter({
+    name: 'marblerun_batches_tidied_total',
+    help: 'Delayed members of cancelled batches that were dropped, and complete batches that were forgotten, by this Monitor',
+    labelNames: ['run', 'what'],
+    registers: [registry],
+  });
   for (const run of runs) {
     recoverySeconds.zero({ run });
     silentHolders.inc({ run }, 0);
     for (const what of CLAMPED) clockClamped.inc({ run, what }, 0);
+    for (const what of TIDIED) tidied.inc({ run, what }, 0);
   }
-  return { recoverySeconds, silentHolders, clockClamped };
+  return { recoverySeconds, silentHolders, clockClamped, tidied };
 }

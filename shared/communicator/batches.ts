@@ -132,9 +132,20 @@ export class Batches {
     return (await this.states(ids)).filter((state) => state !== undefined);
   }
 
-  /** The batches in it, by id. */
-  async childrenOf(id: string, limit = 1000): Promise<string[]> {
-    const members = await this.#membersOf(this.keys.children, id, '', limit);
+  /** All that are not complete, in steps. What is opened or complete meanwhile may be missed. */
+  async *openOnes(): AsyncGenerator<BatchState[], void, undefined> {
+    for (let offset = 0, read: number = STEP.looks; read === STEP.looks; offset += STEP.looks) {
+      const ids = await this.connection.run((redis) =>
+        redis.zrange(this.keys.batchends, '+inf', '+inf', 'BYSCORE', 'LIMIT', offset, STEP.looks),
+      );
+      read = ids.length;
+      if (read > 0) yield (await this.states(ids)).filter((state) => state !== undefined);
+    }
+  }
+
+  /** The ids of the batches in it, in their order, those behind `after`. */
+  async childrenOf(id: string, limit = 1000, after = ''): Promise<string[]> {
+    const members = await this.#membersOf(this.keys.children, id, after && `${id} ${after}`, limit);
     return members.map((member) => member.slice(id.length + 1));
   }
 

@@ -178,10 +178,17 @@ export class Connection {
     const verdict = verdictOn(this.#closed ? closed() : error);
     if (verdict.kind === 'wait') link.state = verdict.state;
     if (redis) link.leaveNode(redis, verdict);
-    if (verdict.kind !== 'refused' || !this.#everReady || !PASSES.has(verdict.error.code)) return verdict;
+    if (verdict.kind !== 'refused' || !this.#everReady) return verdict;
+    if (!PASSES.has(verdict.error.code) && !(redis === undefined && this.#isPasswordOnItsWay(verdict.error)))
+      return verdict;
     link.state = verdict.error.message;
     if (redis) link.drop(redis);
     return { kind: 'wait', state: link.state };
+  }
+
+  /** It has been renewed at Redis and in a file, one after the other. */
+  #isPasswordOnItsWay({ code, message }: MarbleRunError): boolean {
+    return code === 'MR_REDIS_AUTH' && this.#link.readsPassword && /WRONGPASS|NOAUTH/.test(message);
   }
 
   async #refuse(error: MarbleRunError): Promise<never> {

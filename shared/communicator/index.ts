@@ -1,5 +1,6 @@
 export { Audit, type Stock } from './audit.js';
 export { Batches, type BatchToOpen, type OpenedBatch, type Tidied } from './batches.js';
+export { failureGroups, retryDead, type FailureGroup } from './batch-dead.js';
 export type { BatchAbout, BatchState } from './batch-state.js';
 export { Communicator, type Popped } from './communicator.js';
 export { BUS_DEFAULTS, type BusOptions } from './bus-options.js';

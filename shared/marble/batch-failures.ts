@@ -1,5 +1,5 @@
 /**
- * Groups of the dead marbles of a batch, by what they died of.
+ * Errors that the dead marbles of a batch died of, in groups.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { DeadMarble } from '../communicator/graveyard.js';
@@ -17,7 +17,7 @@ export interface FailureGroup {
   readonly lastAt: number;
 }
 
-/** Groups that are told apart; the rest is one, without an error. */
+/** Groups at the most: the rest is one more, without an error. */
 const MOST_GROUPS = 100;
 const MOST_SERIALS = 10;
 const MOST_CHARACTERS = 200;

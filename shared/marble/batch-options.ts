@@ -14,7 +14,7 @@ export interface BatchOptions {
   /** Sent once when the batch is complete; its `batch` is the batch's name, its id `<id of the batch>.then`. Default: nothing. */
   readonly then?: { readonly queue: string; readonly data?: unknown };
   /**
-   * Means of a dead marble. `wait`: the batch is not complete until a person has requeued or removed it. `continue`:
+   * Meaning of a dead marble. `wait`: the batch is not complete until a person has requeued or removed it. `continue`:
    * nothing. `cancel`: the batch is cancelled. Default `wait`.
    */
   readonly onDead?: 'wait' | 'continue' | 'cancel';
@@ -58,7 +58,7 @@ export function checkBatch(name: string, options: unknown): void {
   if (options !== undefined) checkOptions('batch', options, RULES);
 }
 
-/** Makes what it is opened with; `parent` is the id of the batch that it is in. */
+/** Settings that it is opened with; `parent` is the id of the batch that it is in. */
 export function batchToOpen(name: string, given: BatchOptions, parent: string | undefined, options: ResolvedOptions) {
   const { then, maxDead, ...rest } = defined(given);
   const about = { name, ...DEFAULTS, ...rest, ...(maxDead !== undefined && { maxDead }) };

@@ -1,4 +1,5 @@
-export { Marble, type BatchesOptions, type EachOptions, type WaitOptions } from './marble.js';
+export { Marble } from './marble.js';
+export type { BatchesOptions, EachOptions, WaitOptions } from './wait-options.js';
 export type { Arriving, Codec, Handler, Jsonified, Queues } from './types.js';
 export { HeldMarble } from './held-marble.js';
 export { LoopMarble, type FailOptions } from './loop-marble.js';

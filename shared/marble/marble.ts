@@ -9,11 +9,10 @@
 import { Communicator } from '../communicator/communicator.js';
 import { newId } from '../communicator/envelope.js';
 import type { Failure } from '../communicator/header.js';
-import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
 import type { RunStatus } from '../communicator/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
-import { bad, checkOptions, having, time, whole, type Rules } from '../check-options.js';
+import { bad, checkOptions } from '../check-options.js';
 import { Batch, type BatchPlace } from './batch.js';
 import type { BatchOptions } from './batch-options.js';
 import { Pace, type BatchProgress } from './batch-progress.js';
@@ -30,30 +29,17 @@ import { checkItems, sendMany, type Items } from './send-many.js';
 import type { SendOptions, UndelayedOptions } from './send-options.js';
 import { Telemetry, told, type Sending } from './telemetry.js';
 import type { Arriving, Handler, HeldOf, LoopMarbleOf, QueueOf, Queues, Signal } from './types.js';
+import {
+  BATCHES_RULES,
+  EACH_RULES,
+  WAIT_RULES,
+  queueNames,
+  type BatchesOptions,
+  type EachOptions,
+  type WaitOptions,
+} from './wait-options.js';
 import { Worker, type WorkOptions } from './work.js';
 
-export interface WaitOptions {
-  /** Give up after this and return undefined. Default: wait for ever. */
-  readonly timeoutMs?: number;
-  /** Aborting it makes `wait` throw the signal's reason; nothing is taken. */
-  readonly signal?: Signal;
-}
-
-export interface EachOptions {
-  /** Aborting it ends the loop; what is in hand then is given back. */
-  readonly signal?: Signal;
-}
-
-export interface BatchesOptions {
-  /** How many to pass over. Default 0. */
-  readonly offset?: number;
-  /** How many at the most. Default 100. */
-  readonly limit?: number;
-}
-
-const BATCHES_RULES: Rules = { offset: whole(0), limit: whole(1, 10_000) };
-const EACH_RULES: Rules = { signal: having('an AbortSignal', (value) => value instanceof AbortSignal) };
-const WAIT_RULES: Rules = { timeoutMs: time, ...EACH_RULES };
 /** For an idle client: there is nothing to be told of that could not be left to its lease. */
 const IDLE_CLOSE_MS = 2000;
 
@@ -320,10 +306,3 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
 }
 
 const CALLS: Record<SendKind, string> = { back: 'send', front: 'expedite', up: 'elevate' };
-
-function queueNames(queues: string | readonly string[]): string[] {
-  const names = typeof queues === 'string' ? [queues] : Array.isArray(queues) ? [...(queues as string[])] : [];
-  if (names.length === 0) bad('queues', queues, 'the name of a queue, or an array of names');
-  for (const name of names) checkName('queue', name);
-  return names;
-}

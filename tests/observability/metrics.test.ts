@@ -7,6 +7,7 @@ import { buildElevator, readConfig as elevatorConfig } from '@marblerun/elevator
 import { buildMonitor, readConfig as monitorConfig } from '@marblerun/monitor';
 import { until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
+import { Communicator } from 'marblerun/communicator';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { parse } from 'yaml';
 import { readExposition, type Exported } from './exposition.js';
@@ -27,16 +28,19 @@ const lanes = JSON.stringify({
 const elevator = buildElevator(elevatorConfig({ ...common, MARBLERUN_LANES: lanes, MARBLERUN_BATCH_MARBLES: '1' }));
 const registry = new Registry();
 const marble = new Marble({ redis, run: 'observed', metrics: { registry, Counter, Histogram } });
+const communicator = new Communicator({ redis, run: 'observed' });
 let ofMonitor: Map<string, Exported>;
 let ofElevator: Map<string, Exported>;
 let ofClient: Map<string, Exported>;
 
-/** Everything that has a metric happens once: marbles wait, are held, are carried, or are not because no lane has their queue. */
+/** Everything that has a metric happens once: marbles wait, are held, are carried, or are not because no lane has their queue; a batch is open. */
 beforeAll(async () => {
   const addresses = new Map<typeof monitor, string>();
   for (const service of [monitor, elevator])
     addresses.set(service, await service.server.listen({ host: '127.0.0.1', port: 0 }));
   const scrape = async (service: typeof monitor) => (await fetch(`${addresses.get(service)}/metrics`)).text();
+  const about = { name: 'nightly', onDead: 'wait', keepMs: 1000, elevated: 'wait' } as const;
+  await communicator.batches.open({ about, parent: undefined, then: undefined });
   monitor.start();
   elevator.start();
   await marble.send('tasks', 1);
@@ -54,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await marble.finish();
-  await marble.close();
+  await Promise.all([marble.close(), communicator.close()]);
   for (const service of [monitor, elevator]) {
     await service.server.close();
     await service.stop();
@@ -171,7 +175,7 @@ test('the dashboard has a place for every panel, and its legends use labels that
   }
 });
 
-/** Of very many queues only some have series of their own: what is meant of all must not ask for these. */
+/** Series of their own are only for some of very many queues: what is meant of all must not ask for these. */
 test('what adds queues up asks for the sums', () => {
   const asksQueues = /\bmarblerun_(queue_depth|held|marbles_total)\b/;
   const addsUp = (expression: string) =>

@@ -1,7 +1,8 @@
 /**
- * One run: its state, figures, queues, outboxes, dead marbles and holders.
+ * One run: its state, figures, queues, batches, outboxes, dead marbles and holders.
  */
 import { read } from './api.js';
+import { Batches } from './batches.js';
 import { Dead } from './dead.js';
 import { QUEUE, Queues } from './queues.js';
 import { element, say, textTable } from './table.js';
@@ -24,6 +25,7 @@ const HOLDER = [
 ];
 
 export class RunView {
+  #batches;
   #dead;
   #queues;
   #tables;
@@ -41,6 +43,7 @@ export class RunView {
       holders: table('holders', 'holder', HOLDER),
     };
     this.#queues = new Queues(this.path, this.part, changed);
+    this.#batches = new Batches(run, this.path, this.part, changed);
     this.#dead = new Dead(run, this.part, changed);
   }
 
@@ -63,6 +66,7 @@ export class RunView {
       read(`${this.path}/holders?limit=${MOST_SHOWN}`),
       read(this.#dead.pagePath),
       this.#queues.refresh(summary.queues),
+      this.#batches.refresh(),
     ]);
     const figure = (name, n) => say(this.part(name), n === undefined ? '–' : count(n));
     figure('depth', summary.depth);

@@ -1,0 +1,39 @@
+/**
+ * The batches of a run, and one of them in full where it is asked for: the address of the page names it (`#<run>/<id>`).
+ */
+import { read } from './api.js';
+import { batchTable } from './batch-table.js';
+import { BatchView } from './batch.js';
+import { Pace } from './pace.js';
+import { say } from './table.js';
+import { count } from './words.js';
+
+const STEP = 50;
+const MOST = 1000;
+
+export class Batches {
+  #limit = STEP;
+  #pace = new Pace();
+  #table;
+  #view;
+
+  /** `path` of the run in the API; `part` finds an element of it by name; `changed` is called to look again. */
+  constructor(run, path, part, changed) {
+    Object.assign(this, { run, path: `${path}/batches`, part });
+    this.#table = batchTable(part('batches'), run, this.#pace);
+    this.#view = new BatchView(run, this.path, part, changed);
+    part('batches-more').addEventListener('click', () => {
+      this.#limit = Math.min(MOST, this.#limit + STEP);
+      changed();
+    });
+  }
+
+  async refresh() {
+    const [{ total, batches }] = await Promise.all([read(`${this.path}?limit=${this.#limit}`), this.#view.refresh()]);
+    this.#pace.look(batches);
+    this.#table.show(batches);
+    const some = total > batches.length;
+    say(this.part('batches-shown'), some ? `Of ${count(total)}, the first ${count(batches.length)}.` : '');
+    this.part('batches-more').hidden = !some || this.#limit === MOST;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The dead marbles of a batch: what they died of, in groups, and back into their queues.
+ */
+import { batchClosed } from './batch-errors.js';
+import type { Batches } from './batches.js';
+import type { DeadMarble, Graveyard } from './graveyard.js';
+
+export interface FailureGroup {
+  readonly queue: string;
+  /** `failed`, `dropped`, `abandoned`, `over its time limit` … */
+  readonly why: string;
+  /** The message of the error, where there was one; numbers in it are `#`, so that like ones meet. */
+  readonly error: string | undefined;
+  readonly count: number;
+  /** Serials of the first graves, for the Monitor and the graveyard. */
+  readonly serials: readonly string[];
+  /** When the latest died, in ms since 1970 by Redis's clock. */
+  readonly lastAt: number;
+}
+
+export interface Dead {
+  readonly batches: Batches;
+  readonly graveyard: Graveyard;
+}
+
+type Group = { -readonly [K in keyof FailureGroup]: FailureGroup[K] };
+
+/** Groups at the most: the rest is one more, without an error. */
+const MOST_GROUPS = 100;
+const MOST_SERIALS = 10;
+const MOST_CHARACTERS = 200;
+/** Graves at once: each holds its marble's data. */
+const STEP = 100;
+
+/** The most frequent first. Of more dead than `most` so many are looked at: the sum of the counts tells how many. */
+export async function failureGroups(
+  { batches, graveyard }: Dead,
+  id: string,
+  most = Infinity,
+): Promise<FailureGroup[]> {
+  const groups = new Map<string, Group>();
+  let left = most;
+  for await (const serials of batches.deadOf(id)) {
+    for (let i = 0; i < serials.length && left > 0; i += STEP) {
+      const some = serials.slice(i, i + Math.min(STEP, left));
+      left -= some.length;
+      for (const dead of await graveyard.read(some)) addTo(groups, dead);
+    }
+    if (left <= 0) break;
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
+
+function addTo(groups: Map<string, Group>, dead: DeadMarble): void {
+  const { queue, why, error } = kindOf(dead);
+  let key = `${queue} ${why} ${error ?? ''}`;
+  if (!groups.has(key) && groups.size >= MOST_GROUPS) key = '';
+  const about = key === '' ? { queue: '-', why: 'other reasons', error: undefined } : { queue, why, error };
+  const group = groups.get(key) ?? { ...about, count: 0, serials: [], lastAt: 0 };
+  groups.set(key, group);
+  group.count++;
+  group.lastAt = Math.max(group.lastAt, dead.at);
+  if (group.serials.length < MOST_SERIALS) group.serials = [...group.serials, dead.serial];
+}
+
+function kindOf({ queue, reason }: DeadMarble) {
+  const error = reason['error'] as { readonly message?: unknown } | null | undefined;
+  const text = typeof error?.message === 'string' ? error.message : undefined;
+  const message = text?.split('\n', 1)[0]!.slice(0, MOST_CHARACTERS).replace(/\d+/g, '#');
+  const { why } = reason;
+  return { queue, why: typeof why === 'string' ? why : 'unknown', error: message };
+}
+
+/**
+ * Puts all of them back into their queues, their attempts forgotten. Returns how many. A batch that was complete is open
+ * again; with `then` its `then` is sent once more when it is complete. Throws MR_NOT_FOUND, and MR_BATCH_CLOSED where it was
+ * cancelled: they would be dropped.
+ */
+export async function retryDead({ batches, graveyard }: Dead, id: string, then = false): Promise<number> {
+  const [state] = await batches.states([id]);
+  if (!state) throw batchClosed([id, 'unknown']);
+  if (state.cancelled !== undefined) throw batchClosed([id, 'cancelled']);
+  const serials: string[] = [];
+  for await (const some of batches.deadOf(id)) serials.push(...some);
+  serials.sort((a, b) => Number(a) - Number(b)); // the oldest first
+  if (then && serials.length > 0) await batches.fireAgain(id);
+  return graveyard.exhume('requeue', serials);
+}
