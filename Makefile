@@ -56,7 +56,7 @@ sbom: images ## all that each image holds, npm's packages and its system's, as C
 audit: ## known vulnerabilities; an error where `high` or more is in what is shipped, or where nobody answers
 	@echo "What the images and the package ship:"
 	@npm audit --package-lock-only --omit=dev --audit-level=high $(SHIPPED:%=--workspace=%); status=$$?; \
-	for folder in . bench; do \
+	for folder in . bench tests/packages/tools; do \
 	  echo "All of $$folder, for development too:"; \
 	  (cd $$folder && npm audit --package-lock-only --audit-level=none) || status=1; \
 	done; \

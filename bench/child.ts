@@ -14,7 +14,7 @@ const [name = '', url = ''] = process.argv.slice(2);
 const session = contestant(name).open(url);
 let consumer: Consumer | undefined;
 const counted = { n: 0, firstAt: 0, lastAt: 0 };
-/** Of a size that does not grow: a list of millions would be work for the garbage collector. */
+/** A sample of a size that does not grow: a list of millions would be work for the garbage collector. */
 const latencies = createHistogram();
 let measuredFrom = 0;
 const TEXT = 'marble '.repeat(9);

@@ -6,7 +6,7 @@ import { RedisServer } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { nowUs, type Replies, type Reply, type Requests, type Verb } from './protocol.js';
 
-/** What Redis has used so far. */
+/** The resources that Redis has used so far. */
 export interface RedisUse {
   readonly cpuUs: number;
   readonly commands: number;
@@ -15,7 +15,7 @@ export interface RedisUse {
   readonly memory: number;
 }
 
-/** What some work cost, all processes of a side together. */
+/** The cost of some work, all processes of a side together. */
 export interface Cost {
   readonly redisCpuUs: number;
   readonly nodeCpuUs: number;
@@ -52,7 +52,7 @@ export class Lab {
     return started;
   }
 
-  /** What `work` cost Redis and `processes`. */
+  /** Measures what `work` costs Redis and `processes`. */
   async cost(processes: readonly Process[], work: () => Promise<void>): Promise<Cost> {
     const cpu = async () => (await Promise.all(processes.map((one) => one.ask('cpu')))).reduce((a, b) => a + b, 0);
     const [nodeBefore, before, started] = [await cpu(), await this.use(), nowUs()];

@@ -1,4 +1,4 @@
-/** Which workloads, in which order, of what size. */
+/** The workloads, their order and their size. */
 import type { Results } from './results.js';
 import { backlog } from './workloads/backlog.js';
 import { consume, flow } from './workloads/consume.js';
@@ -23,7 +23,7 @@ export const HEARTBEAT = 'heartbeats, four processes at full load';
 export const BEHIND_WAITING = '100 fast ones behind one that waits for 3 s';
 export const BEHIND_COMPUTING = '100 fast ones behind one that computes for 3 s';
 const count = (n: number) => n.toLocaleString('en-US');
-/** What grows, for the curves of the report. */
+/** Sizes that grow, for the curves of the report. */
 const GROWING = { quick: [1, 100, 1000], whole: [1, 10, 100, 1000, IDLE] } as const;
 
 /** Loads are shares of what was measured before: `results` is read as it fills. */

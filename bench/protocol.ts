@@ -1,5 +1,5 @@
 /**
- * What the bench and its worker processes say to each other.
+ * Messages between the bench and its worker processes.
  */
 
 /** When this process's own clock began, on the machine's monotonic one, which all processes share. */
@@ -17,7 +17,7 @@ export interface Requests {
   behind: { ms: number; blocks: boolean; fast: number };
   /** Holders that wait and get nothing. */
   idle: { holders: number; heartbeat: 'loop' | 'thread' };
-  /** Of those handled since `consume`. */
+  /** Asks for the number of jobs handled since `consume`. */
   counted: object;
   stop: object;
   /** Sends at `perSecond`, whether or not earlier ones were answered; or, with 0, one each 5 ms, awaited. */

@@ -1,4 +1,4 @@
-/** What was measured: by workload and contestant, a list of rounds; medians and spread of them. */
+/** Measured values: by workload and contestant, a list of rounds; medians and spread of them. */
 import type { Figures } from './workloads/workload.js';
 
 export type Figure = keyof Figures;

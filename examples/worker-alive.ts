@@ -5,15 +5,14 @@
  * within its limit is busy. It asks no Redis, for a restart cannot bring Redis back. A handler that waits for ever blocks no
  * loop: the time limit takes its marble back. What may go wrong: there is no pulse at all; then the worker is not alive.
  */
-import { readFileSync } from 'node:fs';
+import { readPulse } from './worker-pulse.js';
 
 const MARGIN_MS = 5000;
-const file = process.env['WORKER_PULSE_FILE'] || '/pulse/time';
 const limitMs = Number(process.env['WORKER_TIME_LIMIT_MS'] || 600_000);
 const allowedMs = limitMs + MARGIN_MS;
 
 try {
-  const silentMs = Date.now() - Number(readFileSync(file, 'utf8'));
+  const silentMs = Date.now() - readPulse().at;
   if (!(silentMs <= allowedMs)) {
     console.error(`the event loop has been blocked for ${silentMs} ms; allowed: ${allowedMs}`);
     process.exitCode = 1;

@@ -1,30 +1,30 @@
 /**
- * Is the worker of this host alive? Exits 0 or 1.
+ * Is the worker of this container heard of? Exits 0 or 1.
  *
- * Asks the bus whether the worker's heartbeat is heard: a worker that computes for minutes counts as
- * healthy, one that lost the bus does not. It reads the same settings as the worker.
+ * Asks the bus whether the lease of its holder runs: a worker that computes for minutes counts as healthy, one that lost the
+ * bus does not. Its pulse (worker-pulse.ts) tells which holder that is, so one question is enough, however many workers there
+ * are. It reads the same settings as the worker.
  */
-import { hostname } from 'node:os';
 import { Communicator, readRedisVariable, readVariable } from 'marblerun/communicator';
+import { readPulse } from './worker-pulse.js';
 
 try {
-  process.exitCode = (await isHeard(hostname())) ? 0 : 1;
-  if (process.exitCode === 1) console.error(`no holder of host ${hostname()} is heard of`);
+  const { holder } = readPulse();
+  if (holder === undefined) throw new Error('the worker has not begun');
+  if (!(await isHeard(holder))) throw new Error(`holder ${holder} is not heard of`);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;
 }
 
-async function isHeard(host: string): Promise<boolean> {
+async function isHeard(holder: string): Promise<boolean> {
   const bus = new Communicator({
     redis: readRedisVariable(process.env)?.value ?? 'redis://localhost:6379',
     run: readVariable(process.env, 'MARBLERUN_RUN')?.value ?? 'main',
     ...{ connectTimeoutMs: 3000, retryTimeoutMs: 3000 },
   });
   try {
-    const { status } = bus;
-    const [now, holders] = [await status.now(), await status.holders(await status.holderCount())];
-    return holders.some(({ about, leaseUntil }) => about['host'] === host && leaseUntil > now);
+    return await bus.status.isHeard(holder);
   } finally {
     await bus.close();
   }

@@ -28,11 +28,10 @@ const concurrency = Number(process.env['WORKER_CONCURRENCY'] || 4);
 const drainMs = Number(process.env['WORKER_DRAIN_MS'] || 8000);
 const timeLimitMs = Number(process.env['WORKER_TIME_LIMIT_MS'] || 0);
 const pulseFile = process.env['WORKER_PULSE_FILE'];
-if (pulseFile) beginPulse(pulseFile);
-/** As long as the drain may take, and a little: so a stop ends within the grace of its container, with Redis away too. */
+/** The time of a drain and a little more, so that a stop ends within the grace of its container, with Redis away too. */
 const marble = new Marble<Queues>({ closeTimeoutMs: drainMs + 3000 });
 
-marble.work(
+const worker = marble.work(
   'tasks',
   async ({ n, takesMs = 0 }, task) => {
     if (n > largest) {
@@ -46,6 +45,7 @@ marble.work(
   },
   { concurrency, drainMs, timeLimitMs },
 );
+if (pulseFile) beginPulse(pulseFile, () => worker.holder);
 console.log('waiting for tasks');
 
 function end(): void {

@@ -2,7 +2,7 @@
  * The tables of the client's options: what they mean from the doc comments of their interfaces, what is allowed from the
  * rules themselves, by giving each option a value that no rule lets pass and reading what the error says.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { MARBLE_DEFAULTS, Marble } from 'marblerun';
 
 const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -30,18 +30,23 @@ const CALLS = {
 };
 
 const INTERFACES = {
-  client: [
-    ['shared/communicator/bus-options.ts', 'BusOptions'],
-    ['shared/marble/options.ts', 'MarbleOptions'],
-  ],
-  work: [['shared/marble/work.ts', 'WorkOptions']],
-  send: [['shared/marble/outgoing.ts', 'SendOptions']],
-  wait: [['shared/marble/marble.ts', 'WaitOptions']],
+  client: ['BusOptions', 'MarbleOptions'],
+  work: ['WorkOptions'],
+  send: ['SendOptions'],
+  wait: ['WaitOptions'],
 };
 
+const sources = ['shared/communicator/', 'shared/marble/'].flatMap((folder) =>
+  readdirSync(new URL(`../${folder}`, import.meta.url), { recursive: true })
+    .filter((name) => name.endsWith('.ts') && !name.includes('.test.'))
+    .map((name) => read(folder + name)),
+);
+
 /** The fields of an interface with their doc comments: `{ name, meaning, fallback }`. */
-function fieldsOf(path, name) {
-  const body = read(path).match(new RegExp(`export interface ${name}[^{]*\\{(.*?)\\n\\}`, 's'))[1];
+function fieldsOf(name) {
+  const pattern = new RegExp(`export interface ${name}\\b[^{]*\\{(.*?)\\n\\}`, 's');
+  const body = sources.map((text) => pattern.exec(text)?.[1]).find(Boolean);
+  if (!body) throw new Error(`there is no interface ${name}`);
   return [...body.matchAll(/\/\*\* ((?:(?!\*\/).)*) \*\/\s+readonly (\w+)\?: /gs)].map(([, comment, field]) => {
     const text = comment.replace(/\s+\*?\s*/g, ' ');
     const fallback = /(?:^| )Default:? ((?:[^.]|\.\d)*)\./.exec(text);
@@ -49,7 +54,7 @@ function fieldsOf(path, name) {
   });
 }
 
-/** What the error says of a call with these options. */
+/** Returns the message of the refusal of a call with these options. */
 async function refusal(call, options) {
   try {
     await call(options);
@@ -77,7 +82,7 @@ async function allowedOf(call, name) {
 
 /** Throws where the interface and the rules do not have the same names. */
 async function rowsOf(table, calls = [table]) {
-  const fields = INTERFACES[table].flatMap(([path, name]) => fieldsOf(path, name));
+  const fields = INTERFACES[table].flatMap(fieldsOf);
   const known = await Promise.all(calls.map((call) => namesOf(CALLS[call])));
   const described = fields.map(({ name }) => name).sort();
   const ruled = [...new Set(known.flat())].sort();

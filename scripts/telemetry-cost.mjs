@@ -1,5 +1,5 @@
 /**
- * What tracing and metrics cost a worker: CPU time of this process for each marble, beside a worker without them.
+ * The cost of tracing and metrics for a worker: CPU time of this process for each marble, beside a worker without them.
  * All ways take turns in one process, each round in another order, so that what else the machine does meets them
  * alike. Prints the medians, and between what the middle half of the ratios lies.
  */

@@ -4,7 +4,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { MarbleRunError } from './errors.js';
 
-/** What an option may be, and how that is said to people. */
+/** A rule for an option, and how it is told to people. */
 export interface Rule {
   readonly allowed: string;
   readonly test: (value: unknown) => boolean;

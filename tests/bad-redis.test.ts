@@ -2,8 +2,9 @@
  * A Redis that cannot be used: said at the first call, by a stable code, with what to do.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { RedisServer, freePort } from '@marblerun/test-support';
+import { RedisServer, freePort, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
+import { Communicator } from 'marblerun/communicator';
 
 let guarded: RedisServer;
 let primary: RedisServer;
@@ -40,6 +41,30 @@ test.each([
     expect((error as Error).message).not.toContain('wrong@');
   }
 });
+
+test('a percent sign in a password of a URL is guessed', async () => {
+  for (const error of await firstCalls(`redis://:the%2Dpass@127.0.0.1:${guarded.port}`))
+    expect((error as Error).message).toMatch(/refused the user name or password; a % of theirs is %25 in a URL/);
+});
+
+test.each(['never reached', 'gone while it waits', 'gone after a send'])(
+  'close of an idle client ends at once and without an error where Redis is %s',
+  async (what) => {
+    const server = what === 'never reached' ? undefined : await RedisServer.start();
+    const redis = server?.url ?? `redis://127.0.0.1:${await freePort()}`;
+    const marble = new Marble({ redis, run: 'idle' });
+    const peek = new Communicator({ redis, run: 'idle' });
+    if (what === 'gone after a send') await marble.send('q', 1);
+    const waiting = what === 'gone while it waits' ? marble.wait('q').catch((error: unknown) => error) : undefined;
+    if (waiting) await until('it waits', async () => (await peek.status.holderCount()) === 1);
+    await server?.stop();
+    const began = performance.now();
+    await marble.close();
+    expect(performance.now() - began).toBeLessThan(1000);
+    if (waiting) expect(await waiting).toMatchObject({ code: 'MR_CLOSED' });
+    await peek.close();
+  },
+);
 
 test('the right password: it works', async () => {
   expect(await firstCalls(`redis://:the-password@127.0.0.1:${guarded.port}`)).toEqual(['done', 'done']);

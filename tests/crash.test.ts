@@ -1,5 +1,5 @@
 /**
- * What happens when processes die: the stories of a marble that is dropped and comes back.
+ * Stories of processes that die: those of a marble that is dropped and comes back.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Program, RedisServer, freshBus, until, type Bus } from '@marblerun/test-support';

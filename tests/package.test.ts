@@ -1,52 +1,67 @@
 /**
- * The published package: packed, installed into an empty folder elsewhere, type-checked and run there.
+ * The README followed word for word: the package is packed, installed into an empty folder elsewhere, and what the README shows
+ * is compiled in strict mode and run there, as it stands.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Program, freshBus, until } from '@marblerun/test-support';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Program, freshBus, until, type Bus } from '@marblerun/test-support';
+import { Marble } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
+import { installPacked } from './packages/installed.js';
 
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const SCRIPT = `
-import { Marble, isMarbleRunError } from 'marblerun';
+const { folder, remove } = await installPacked('marblerun');
+afterAll(() => remove());
 
-interface Queues { 'test-monitored': string }
-const marble = new Marble<Queues>();
-await marble.send('test-monitored', 'Test Data: 3');
-for (let n = 0; n < 3; n++) {
-  const data: string = await marble.wait('test-monitored');
-  console.log(data);
-  if (data === 'Test Data: 1') await marble.elevate('test-monitored', 'sending this to a higher run!');
-  if (data === 'Test Data: 3') {
-    await marble.send('test-monitored', 'This data is at the back of the queue!');
-    await marble.expedite('test-monitored', 'This data is at the front of the queue!');
-  }
-  await marble.finish();
-}
-try {
-  await marble.finish();
-} catch (error) {
-  console.log(isMarbleRunError(error) ? error.code : error);
-}
-await marble.close();
-`;
+const shown = async (document: string) => {
+  const text = await readFile(join(root, document), 'utf8');
+  return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!);
+};
+const TWO_LINES = `import { Marble } from 'marblerun';\nconst marble = new Marble();\nawait marble.send('q', 1);\n`;
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'marblerun-package-'));
-  await run('npm', ['pack', '--silent', '--workspace', 'marblerun', '--pack-destination', folder], { cwd: root });
-  const [tarball] = await readdir(folder);
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
-  await run('npm', ['install', '--no-audit', '--no-fund', '--silent', `./${tarball}`], { cwd: folder });
-}, 180_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const [worker, sender, loop, ...others] = await shown('README.md');
+const programs = {
+  'loop.ts': loop!,
+  'worker.ts': worker!,
+  'sender.ts': sender!,
+  'data.ts': (await shown('docs/DATA.md')).join(''),
+  'redis.ts': (await shown('docs/REDIS.md')).join(''),
+  'two-lines.ts': TWO_LINES,
+};
+for (const [name, code] of Object.entries(programs)) await writeFile(join(folder, name), code);
+const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'];
+const strict = ['--strict', '--module', 'nodenext', '--target', 'es2023', ...types];
+const said = await run(process.execPath, [tsc, ...strict, ...Object.keys(programs)], { cwd: folder }).catch(
+  (error: unknown) => error,
+);
+
+let bus: Bus;
+let peek: Communicator;
+let marble: Marble;
+let started: Program | undefined;
+beforeEach(() => {
+  bus = freshBus();
+  peek = new Communicator(bus);
+  marble = new Marble(bus);
+});
+afterEach(async () => {
+  await started?.kill();
+  await Promise.all([marble.close(), peek.close()]);
+});
+const start = (file: string) => {
+  const env = { MARBLERUN_REDIS: bus.redis, MARBLERUN_RUN: bus.run };
+  return (started = new Program(join(folder, file), { cwd: folder, env }));
+};
+const counts = async (name: string) => {
+  const { depth = 0, held = 0, counts } = (await peek.show()).find(({ queue }) => queue === name) ?? {};
+  return { depth, held, finished: counts?.finished ?? 0 };
+};
 
 test('a worker installs ioredis and next to nothing more', async () => {
   const { stdout } = await run('npm', ['ls', '--json', '--depth', '1'], { cwd: folder });
@@ -65,24 +80,58 @@ test('the package holds what runs and its types, and no tests', async () => {
   expect(files.filter((file) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(file))).toEqual([]);
 });
 
-test('the loop of the README compiles with its types and runs', async () => {
-  await writeFile(join(folder, 'loop.ts'), SCRIPT);
-  const types = join(root, 'node_modules/@types');
-  const options = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--typeRoots', types, '--types', 'node'];
-  await run(process.execPath, [tsc, ...options, 'loop.ts'], { cwd: folder });
-  const bus = freshBus();
-  const program = new Program(join(folder, 'loop.js'), {
-    cwd: folder,
-    env: { MARBLERUN_REDIS: bus.redis, MARBLERUN_RUN: bus.run },
-  });
-  expect(await program.exited).toMatchObject({ code: 0 });
+test('what the README and the pages on data and Redis show compiles in strict mode', () => {
+  expect(others).toEqual([]);
+  expect(said).toMatchObject({ stdout: '' });
+});
+
+test('the loop of the README runs; idle, SIGTERM ends it in order', async () => {
+  await marble.send('test-monitored', 'Test Data: 1');
+  await marble.send('test-monitored', 'Test Data: 3');
+  const program = start('loop.js');
+  await until('all is finished', async () => (await counts('test-monitored')).finished === 4);
   expect(program.lines).toEqual([
+    'Test Data: 1',
     'Test Data: 3',
     'This data is at the front of the queue!',
     'This data is at the back of the queue!',
-    'MR_NOTHING_HELD',
   ]);
-  const peek = new Communicator(bus);
-  await until('all is finished', async () => (await peek.show())[0]?.counts.finished === 3);
-  await peek.close();
-}, 120_000);
+  await until('it waits', async () => (await peek.status.holderCount()) === 1);
+  expect(program.running).toBe(true);
+  program.signal('SIGTERM');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  expect([program.errors, await peek.status.holderCount()]).toEqual([[], 0]);
+});
+
+test('the loop of the README, busy: SIGTERM ends it with the marble in hand, and all others are as they were', async () => {
+  const n = 20_000;
+  await marble.sendMany('test-monitored', Array(n).keys());
+  const program = start('loop.js');
+  await until('it is at work', () => program.lines.length > 100);
+  program.signal('SIGTERM');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  const { depth, held, finished } = await counts('test-monitored');
+  expect(finished).toBeGreaterThan(100);
+  expect(depth).toBeGreaterThan(0);
+  expect([depth + finished, held, program.lines.length]).toEqual([n, 0, finished]);
+  expect((await peek.dump('test-monitored', 0, 10)).map(({ attempt }) => attempt)).toEqual(Array(10).fill(0));
+  expect([program.errors, await peek.status.holderCount()]).toEqual([[], 0]);
+});
+
+test('the sender and the worker of the README run, and SIGTERM ends the worker in order', async () => {
+  expect(await start('sender.js').exited).toEqual({ code: 0, signal: null });
+  const { depth } = await counts('files');
+  expect(depth).toBeGreaterThan(10);
+  const program = start('worker.js');
+  await until('all files are done', async () => (await counts('files')).finished === depth);
+  program.signal('SIGTERM');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  expect([program.errors, await peek.status.holderCount()]).toEqual([[], 0]);
+});
+
+test('a script of two lines ends by itself', async () => {
+  const program = start('two-lines.js');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  expect([program.lines, program.errors]).toEqual([[], []]);
+  expect(await peek.dump('q')).toHaveLength(1);
+});

@@ -7,7 +7,7 @@ import { ServiceProgram, freshBus, until } from '@marblerun/test-support';
 
 const bus = freshBus();
 const ANSWERED = 'GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n';
-/** What each client says before the signal. */
+/** The code that each client runs before the signal. */
 const CLIENTS: readonly string[] = [
   '',
   'G',

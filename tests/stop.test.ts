@@ -46,7 +46,7 @@ const numbers = async (queue: string) =>
   );
 const sorted = (list: number[]) => [...list].sort((a, b) => a - b);
 const from1to = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
-/** What a holder that is gone must not leave. */
+/** Traces that a holder must not leave when it is gone. */
 const traces = async () => (await redis.keys(`mr:{${bus.run}}:*`)).filter((key) => /:(held|holder|landing):/.test(key));
 const heldCount = async () => (await peek.status.holders()).reduce((sum, { held }) => sum + held, 0);
 

@@ -12,7 +12,7 @@ const bus = freshBus();
 const peek = new Communicator(bus);
 afterAll(() => peek.close());
 
-/** What docs/TELEMETRY.md has in code font in the first cell of its tables under a heading. */
+/** Names in code font in the first cells of the tables of docs/TELEMETRY.md under a heading. */
 function documented(heading: string): string[] {
   const docs = readFileSync(new URL('../../docs/TELEMETRY.md', import.meta.url), 'utf8');
   const section = docs.split(`## ${heading}\n`)[1]!.split(/^## /m)[0]!;

@@ -1,5 +1,5 @@
 /**
- * What a contestant of the benchmark must be able to do: an adapter of a few lines for each library.
+ * A contestant of the benchmark: an adapter of a few lines for each library.
  *
  * What may go wrong: an adapter that uses its library badly makes the comparison unfair, so each
  * lists its settings, and they are printed with the results.
@@ -26,7 +26,7 @@ export interface Contestant {
 export interface Session {
   /** Resolves when it is in Redis. */
   send(data: Data): Promise<unknown>;
-  /** By the library's own bulk call; resolves when all are in Redis. */
+  /** Sends by the library's own bulk call; resolves when all are in Redis. */
   sendBulk(batch: readonly Data[]): Promise<unknown>;
   /** Any number, by what the library has for that. */
   stream?(items: Iterable<Data>): Promise<unknown>;

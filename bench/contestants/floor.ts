@@ -34,7 +34,7 @@ export const floorOf = (name: string, batch: number, outputs: readonly string[] 
       send: (data) => redis.lpush(QUEUE, JSON.stringify(data)),
       sendBulk: (many) => redis.lpush(QUEUE, ...many.map((data) => JSON.stringify(data))),
       consume: (concurrency, handle) => swapLoop(url, batch || concurrency, handle, outputs),
-      /** As many connections that wait, and nothing else: no lease. */
+      /** Connections that wait, as many as there are holders, and nothing else: no lease. */
       async idle(holders) {
         for (let i = 0; i < holders; i++) {
           const waiting = new Redis(url);

@@ -17,7 +17,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   ...marblerunForms,
 ];
 
-/** Those that take part where a workload does not name its own. */
+/** The contestants that take part where a workload does not name its own. */
 export const USUAL: readonly string[] = CONTESTANTS.map(({ name }) => name).filter(
   (name) => !/^MarbleRun,|routing three$/.test(name),
 );

@@ -1,4 +1,4 @@
-/** What it was measured on: a figure without its machine and versions says nothing. */
+/** The machine of a measurement: a figure without its machine and versions says nothing. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { arch, cpus, loadavg, platform, totalmem } from 'node:os';

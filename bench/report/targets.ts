@@ -1,4 +1,4 @@
-/** What MarbleRun set out to reach, beside what was measured. */
+/** Targets of MarbleRun, beside what was measured. */
 import { MARBLE_DEFAULTS } from 'marblerun';
 import type { Figure, Results } from '../results.js';
 import {

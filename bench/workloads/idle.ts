@@ -1,4 +1,4 @@
-/** What holders cost Redis that have nothing to do. */
+/** The cost of holders that have nothing to do. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lab } from '../lab.js';
 import type { Workload } from './workload.js';

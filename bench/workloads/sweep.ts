@@ -53,7 +53,7 @@ async function took(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** By Redis's own slow log; at least what it is told to note. */
+/** Taken from Redis's own slow log; at least what it is told to note. */
 async function slowestMs(lab: Lab): Promise<number> {
   const slow = (await lab.redis.slowlog('GET', '-1')) as [number, number, ...unknown[]][];
   return Math.max(SLOW_MS, ...slow.map(([, , micros]) => Number(micros) / 1000));

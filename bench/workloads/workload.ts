@@ -12,7 +12,7 @@ export interface Figures {
   readonly bytes?: number;
   /** Redis memory of a waiting marble, in bytes, and what of it is the data. */
   readonly waitingBytes?: number;
-  /** Of one core, in percent. */
+  /** The share of one core, in percent. */
   readonly redisCpuShare?: number;
   readonly commandsPerSecond?: number;
   /** Memory of the sending process at the most. */

@@ -1,4 +1,4 @@
-/** What the three programs of the architectures agree on, and the work itself: the prime factors of a number. */
+/** The agreement of the three programs of the architectures, and the work itself: the prime factors of a number. */
 
 /** In queue `numbers`; the answer goes to queue `answers-<home>` of the run `home`. */
 export interface Task {
@@ -15,7 +15,7 @@ export interface Answer {
 
 export type Queues = { numbers: Task } & Record<`answers-${string}`, Answer>;
 
-/** By trial division: milliseconds for small numbers, a good part of a second for the largest. */
+/** Divides by trial: milliseconds for small numbers, a good part of a second for the largest. */
 export function factorsOf(number: number): number[] {
   const factors: number[] = [];
   let rest = number;

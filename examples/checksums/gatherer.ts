@@ -7,7 +7,7 @@ import type { Outcome } from './job.js';
 export class Gatherer {
   /** Resolves when every file has its outcome. */
   readonly complete: Promise<void>;
-  /** By path. */
+  /** Outcomes by path. */
   readonly outcomes = new Map<string, Outcome>();
   repeated = 0;
   #expected = Infinity;

@@ -1,5 +1,5 @@
 /**
- * What the programs of the checksum job agree on. A path is bytes, not text: it travels as a string with
+ * The agreement of the programs of the checksum job. A path is bytes, not text: it travels as a string with
  * one character for each byte (`latin1`), so that no file name is changed on the way, and strings sort
  * as bytes do.
  */
@@ -12,7 +12,7 @@ export interface Outcome {
   /** Why it could not be read. */
   readonly error?: string;
   readonly bytes: number;
-  /** Which delivery of its marble this was, from 1. */
+  /** The number of this delivery of its marble, from 1. */
   readonly attempt: number;
   /** The run that it was hashed in. */
   readonly run: string;

@@ -15,7 +15,7 @@ export function report(folder: string, outcomes: Iterable<Outcome>): Buffer {
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
 
-/** As coreutils has it since 9.0: a name with a backslash or a line break is escaped, and its line begins with a backslash. */
+/** Escapes as coreutils does since 9.0: a name with a backslash or a line break is escaped, and its line begins with a backslash. */
 export function line(sum: string, name: string): string {
   const escaped = name.replace(/[\\\n\r]/g, (character) => ESCAPES[character]!);
   return `${escaped === name ? '' : '\\'}${sum}  ${escaped}\n`;

@@ -21,7 +21,7 @@ export class DockerRedis {
     readonly url: string,
   ) {}
 
-  /** What keeps Redis from being started in Docker, or undefined. Pulls the image where it is missing. */
+  /** The reason why Redis cannot be started in Docker, or undefined. Pulls the image where it is missing. */
   static async trouble(say: (text: string) => void): Promise<string | undefined> {
     if (!(await docker(['info'])).ok) return 'no Docker engine answers';
     if ((await docker(['image', 'inspect', IMAGE])).ok) return undefined;

@@ -16,7 +16,7 @@ export interface StageRedis {
   stop(): Promise<void>;
 }
 
-/** What a person has to put right: shown without a stack. */
+/** A mistake that a person has to put right: shown without a stack. */
 export class CannotPlay extends Error {}
 
 const NEED_REDIS = fileURLToPath(new URL('../../../scripts/need-redis.sh', import.meta.url));

@@ -34,7 +34,7 @@ function inWords(line: string): string | undefined {
   return [log.msg, ...details.map(([name, value]) => `${name} ${shown(value)}`)].join(', ');
 }
 
-/** Of an error, its message only. */
+/** Shows only the message of an error. */
 function shown(value: unknown): string {
   const { message } = Object(value) as { message?: unknown };
   return JSON.stringify(message ?? value);

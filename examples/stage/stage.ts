@@ -1,5 +1,5 @@
 /**
- * What an example needs around its programs: buses (each a Redis of its own with a Monitor), Elevators,
+ * The stage of an example, around its programs: buses (each a Redis of its own with a Monitor), Elevators,
  * processes. All of it is gone when the stage is struck, also in the middle of being set.
  */
 import { fileURLToPath } from 'node:url';

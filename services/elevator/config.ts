@@ -1,5 +1,5 @@
 /**
- * What the Elevator is told by its environment.
+ * The settings of the Elevator, read from its environment.
  */
 import {
   busTimeouts,

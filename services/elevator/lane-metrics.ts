@@ -1,5 +1,5 @@
 /**
- * What the Elevator counts while it carries. Names are public and stay.
+ * Metrics that the Elevator counts while it carries. Names are public and stay.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 

@@ -1,5 +1,5 @@
 /**
- * Which runs there are and which lanes join them: read from JSON, checked as a whole.
+ * The runs and the lanes that join them: read from JSON, checked as a whole.
  *
  *     { "runs":  { "spoke": { "redis": "redis://…", "run": "spoke" }, "hub": {} },
  *       "lanes": [{ "name": "up", "from": "spoke", "to": "hub", "queues": ["big-*"], "onward": [] }] }

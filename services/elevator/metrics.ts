@@ -1,5 +1,5 @@
 /**
- * What is looked up for each scrape of the Elevator. Names are public and stay.
+ * Metrics that are looked up for each scrape of the Elevator. Names are public and stay.
  */
 import { Latest, answers } from '@marblerun/service';
 import { Gauge, type Registry } from 'prom-client';

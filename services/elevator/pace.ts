@@ -7,7 +7,7 @@
  */
 import type { LiftLimits } from 'marblerun/communicator';
 
-/** What a batch should take at the most; and where the trip alone takes much, which no size makes shorter, so many trips. */
+/** The time that a batch should take at the most; where the trip alone takes long, which no size makes shorter, so many trips. */
 const TARGET_MS = { least: 1000, trips: 3, most: 5000 } as const;
 /** The first is of this size, and none is made smaller than the least. */
 const FIRST_BYTES = 65_536;
@@ -17,9 +17,9 @@ const LEAST_MARBLES = 10;
 const [UNLIKE, ALIKE] = [1.3, 1.05];
 
 export class Pace {
-  /** Of the limits. */
+  /** The size of a batch, as a share of the limits. */
   #share: number;
-  /** What a batch would take with nothing in it; not known before two of unlike sizes went. */
+  /** The time that an empty batch would take; not known before two of unlike sizes went. */
   #tripMs: number | undefined;
   /** Another size, to measure the trip by. */
   #other: { readonly bytes: number; readonly ms: number } | undefined;
@@ -28,7 +28,7 @@ export class Pace {
     this.#share = Math.min(1, FIRST_BYTES / most.bytes);
   }
 
-  /** Of the next batch. */
+  /** Limits of the next batch. */
   get limits(): LiftLimits {
     const { marbles, bytes } = this.most;
     return {
@@ -53,7 +53,7 @@ export class Pace {
     this.#scale(0.5);
   }
 
-  /** By two of unlike sizes: what a byte takes, and so what remains for the trip. */
+  /** Compares two batches of unlike sizes: the time that a byte takes, and so the rest, which is the trip. */
   #measureTrip(bytes: number, ms: number): void {
     const other = this.#other ?? { bytes, ms };
     const ratio = Math.max(bytes / other.bytes, other.bytes / bytes);

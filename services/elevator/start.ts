@@ -13,10 +13,10 @@ import { Elevator } from './elevator.js';
 
 /** Each variable of the Elevator in camel case: `MARBLERUN_POLL_MS` is `pollMs` (docs/CONFIGURATION.md). */
 export interface ElevatorOptions extends Partial<Omit<ElevatorConfig, 'lanes' | 'access' | 'batch'>> {
-  /** As in MARBLERUN_LANES. */
+  /** The same as `runs` and `lanes` of MARBLERUN_LANES. */
   readonly runs: Readonly<Record<string, { readonly redis?: string | RedisForm; readonly run?: string }>>;
   readonly lanes: readonly Readonly<Record<string, unknown>>[];
-  /** Of runs that do not say. Default: as for a client, from the environment. */
+  /** Redis of the runs that name none. Default: as for a client, from the environment. */
   readonly redis?: string | RedisForm;
   readonly batchMarbles?: number;
   readonly batchBytes?: number;
@@ -26,7 +26,7 @@ export interface ElevatorOptions extends Partial<Omit<ElevatorConfig, 'lanes' | 
 }
 
 export interface RunningElevator {
-  /** Of its API, where it serves one. */
+  /** The address of its API, where it serves one. */
   readonly url: string | undefined;
   /** Lands the batches under way, then disconnects. Safe twice. */
   stop(): Promise<void>;

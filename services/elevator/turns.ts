@@ -11,7 +11,7 @@ export class Turns {
   #next: readonly string[] = [];
   #latest = '';
 
-  /** Of the queues that wait, those whose turn it is: from the one behind the latest that was served. */
+  /** Picks the queues whose turn it is, of those that wait: from the one behind the latest that was served. */
   next(waiting: readonly string[]): readonly string[] {
     const all = [...waiting].sort();
     const first = Math.max(
@@ -22,7 +22,7 @@ export class Turns {
     return this.#next;
   }
 
-  /** What came of it: queues that gave marbles. Where all did, the next one is the first; else the one behind the latest of these. */
+  /** Notes the queues that gave marbles. Where all did, the next one is the first; else the one behind the latest of these. */
   served(queues: ReadonlySet<string>): void {
     const latest = this.#next.findLastIndex((queue) => queues.has(queue));
     const didAll = latest === this.#next.length - 1 && this.#next.length < MOST_QUEUES;

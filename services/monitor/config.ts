@@ -1,5 +1,5 @@
 /**
- * What the Monitor is told by its environment.
+ * The settings of the Monitor, read from its environment.
  */
 import {
   busTimeouts,

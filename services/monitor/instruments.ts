@@ -42,7 +42,7 @@ export function createInstruments(registry: Registry) {
   };
 }
 
-/** Of all queues, whether they have metrics of their own or not. */
+/** Sums over all queues, whether they have metrics of their own or not. */
 function createSums(registry: Registry) {
   const registers = [registry];
   const gauge = gaugesOf(registry);

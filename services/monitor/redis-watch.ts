@@ -19,7 +19,7 @@ export class RedisWatch {
   #missing = 0;
   /** Lost together with the counts that would tell. */
   #lost = 0;
-  /** By how much the counts are known to be wrong since they were begun anew. */
+  /** The known error of the counts since they were begun anew. */
   #offset = 0;
 
   constructor(

@@ -1,9 +1,9 @@
 /**
- * What the Monitor measures while it brings back. Names are public and stay.
+ * Metrics that the Monitor takes while it brings back. Names are public and stay.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** What may lie too far ahead when the clock of Redis has gone back. */
+/** Dates that may lie too far ahead when the clock of Redis has gone back. */
 export const CLAMPED = ['leases', 'limits', 'delayed'] as const;
 
 /** What the tidying of batches does: delayed members of cancelled ones are dropped, complete ones forgotten. */

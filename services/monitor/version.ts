@@ -1,5 +1,5 @@
 /**
- * What this Monitor is known as on the bus: to people, not to other Monitors, for there is no leader.
+ * The name of this Monitor on the bus: for people, not to other Monitors, for there is no leader.
  */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';

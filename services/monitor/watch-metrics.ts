@@ -1,5 +1,5 @@
 /**
- * What the Monitor's watch over Redis shows. Names are public and stay. What is not known has no value.
+ * Metrics of the Monitor's watch over Redis. Names are public and stay. A figure that is not known has no value.
  */
 import { Gauge, type Registry } from 'prom-client';
 import type { RunMonitor } from './run-monitor.js';

@@ -7,7 +7,7 @@
  */
 import * as zlib from 'node:zlib';
 import { bad, checkOptions, oneOf, whole } from '../check-options.js';
-import type { Codec } from '../marble/codec.js';
+import type { Codec } from '../marble/types.js';
 import { asBuffer, checkCodec, plain } from './plain.js';
 
 export type CompressionMethod = 'gzip' | 'brotli' | 'zstd';
@@ -15,9 +15,9 @@ export type CompressionMethod = 'gzip' | 'brotli' | 'zstd';
 export interface CompressionOptions {
   /** Default `gzip`, which every Node.js has; `zstd` needs Node.js 22.15 wherever it is sent or read. */
   readonly method?: CompressionMethod;
-  /** What is smaller stays as it is, as does what gets no smaller. Default 1,024 bytes. */
+  /** Smaller data stays as it is; so does data that compression does not make smaller. Default 1,024 bytes. */
   readonly fromBytes?: number;
-  /** What unfolds to more is refused. Default 134,217,728 bytes. */
+  /** The most that data may unfold to; more is refused. Default 134,217,728 bytes. */
   readonly maxBytes?: number;
 }
 

@@ -9,11 +9,11 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { bad, checkOptions, having } from '../check-options.js';
-import type { Codec } from '../marble/codec.js';
+import type { Codec } from '../marble/types.js';
 import { asBuffer, checkCodec, plain } from './plain.js';
 
 export interface EncryptionOptions {
-  /** By their ids: 32 random bytes each, or these in base64. Those that are only read may stay for as long as marbles of theirs wait. */
+  /** Keys by their ids: 32 random bytes each, or these in base64. An old key stays for as long as marbles wait that it encrypted. */
   readonly keys: Readonly<Record<string, Uint8Array | string>>;
   /** The id of the key that encrypts. */
   readonly use: string;

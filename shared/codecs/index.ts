@@ -2,4 +2,4 @@
 export { compressed, type CompressionMethod, type CompressionOptions } from './compressed.js';
 export { encrypted, type EncryptionOptions } from './encrypted.js';
 export { plain } from './plain.js';
-export type { Codec } from '../marble/codec.js';
+export type { Codec } from '../marble/types.js';

@@ -1,9 +1,10 @@
 /**
- * What a Marble does without a codec, as one: JSON, and bytes as they are. The others stand on it.
+ * The codec of a Marble that is given none: JSON, and bytes as they are. The others stand on it.
  *
  * The first byte tells which it is: `j` JSON, `b` bytes.
  */
-import { decodeData, encodedPlainly, type Codec } from '../marble/codec.js';
+import { decodeData, encodedPlainly } from '../marble/codec.js';
+import type { Codec } from '../marble/types.js';
 import { bad } from '../check-options.js';
 
 export const plain: Codec = Object.freeze({
@@ -20,7 +21,7 @@ export const plain: Codec = Object.freeze({
 
 const TYPES = ['j', 'b'] as const;
 
-/** A view, not a copy. */
+/** @internal A view, not a copy. */
 export function asBuffer(bytes: string | Uint8Array | ArrayBuffer): Buffer {
   if (typeof bytes === 'string' || bytes instanceof ArrayBuffer) return Buffer.from(bytes as string);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

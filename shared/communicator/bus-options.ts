@@ -1,10 +1,10 @@
-/** Which bus, and how patient to be with it. */
+/** The bus of a program, and how patient to be with it. */
 import type { RedisForm } from './redis-form.js';
 
 export interface BusOptions {
   /** A URL (`redis://`, `rediss://`, or the path of a Unix socket), or the long form (docs/REDIS.md). Default `redis://localhost:6379`. */
   readonly redis?: string | RedisForm;
-  /** Default `main`. */
+  /** The name of the run. Default `main`. */
   readonly run?: string;
   /** How long the first connection may take, until Redis has answered. Default 10,000 ms. */
   readonly connectTimeoutMs?: number;

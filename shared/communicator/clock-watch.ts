@@ -11,7 +11,7 @@ import type { RunKeys } from './keys.js';
 import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
 
 export interface ClockBack {
-  /** By how much it has gone back. */
+  /** How far it has gone back, in ms. */
   readonly ms: number;
   /** How many lay too far ahead and were set right. */
   readonly leases: number;

@@ -20,32 +20,19 @@ import { LaneFoot, LaneHead } from './lane.js';
 import { batchKeys, runKeys, type Output } from './outputs.js';
 import { PoppedAside } from './popped-aside.js';
 import { prune } from './pruning.js';
-import { QueueReader, type QueueStatus } from './queue-reader.js';
+import { QueueReader } from './queue-reader.js';
 import { Recovery } from './recovery.js';
 import { Replicated } from './replicas.js';
 import type { Part } from './rights.js';
+import type { QueueStatus, RunStatus } from './run-status.js';
 import { callScript, callScriptBuffer } from './scripts.js';
 import { Sender } from './sender.js';
 import { Status } from './status.js';
-import { Watchers, type MonitorStatus } from './watchers.js';
+import { Watchers } from './watchers.js';
 
 export interface Popped {
   readonly queue: string;
   readonly envelope: Envelope;
-}
-
-/** How a run is, at a glance. */
-export interface RunStatus {
-  readonly run: string;
-  /** `ready`, or what it waits for. */
-  readonly redis: string;
-  /** Those that have noted that they watch, the one that turned last first. */
-  readonly monitors: readonly MonitorStatus[];
-  readonly queues: readonly QueueStatus[];
-  /** Waiting or working clients, delayed marbles, dead marbles. */
-  readonly holders: number;
-  readonly later: number;
-  readonly dead: number;
 }
 
 export class Communicator {

@@ -22,7 +22,7 @@ const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_
 
 export type { Session };
 
-/** What a user may not do now is not asked again at once by one who only waits: he would do so a thousand times a second. */
+/** The pause before one who only waits asks again for what the user may not do: without it he would ask a thousand times a second. */
 const REFUSED_PAUSE_MS = 1000;
 const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY', 'MR_REDIS_WRONG_TYPE']);
 
@@ -43,7 +43,7 @@ export class Connection {
     this.#link = linkTo(this.#options);
   }
 
-  /** Of its own. `blockMs`: the longest block of a command on it, for one that only waits. Idle, it lets the process end. */
+  /** A session of its own. `blockMs`: the longest block of a command on it, for one that only waits. Idle, it lets the process end. */
   static own(options: BusOptions, blockMs = 0): Connection {
     return new Connection(options, (all) => new Link(all, blockMs), blockMs > 0);
   }
@@ -58,12 +58,12 @@ export class Connection {
     return this.#link.state;
   }
 
-  /** By which its server knows the latest that was fit; empty before that. */
+  /** The id by which its server knows the latest fit connection; empty before that. */
   get clientId(): string {
     return this.#link.clientId;
   }
 
-  /** As whom its server knows it; undefined before the first. */
+  /** The client id at its server; undefined before the first. */
   get session(): Session | undefined {
     return this.#link.session;
   }
@@ -172,16 +172,23 @@ export class Connection {
     if (this.#closed) throw closed();
   }
 
-  /** What the error means here. A server that is not the right one (any more) is left. */
+  /** Decides what the error means here. A server that is not the right one (any more) is left. */
   #judge(error: unknown, redis: Redis | undefined): Verdict {
     const link = this.#link;
     const verdict = verdictOn(this.#closed ? closed() : error);
     if (verdict.kind === 'wait') link.state = verdict.state;
     if (redis) link.leaveNode(redis, verdict);
-    if (verdict.kind !== 'refused' || !this.#everReady || !PASSES.has(verdict.error.code)) return verdict;
+    if (verdict.kind !== 'refused' || !this.#everReady) return verdict;
+    if (!PASSES.has(verdict.error.code) && !(redis === undefined && this.#isPasswordOnItsWay(verdict.error)))
+      return verdict;
     link.state = verdict.error.message;
     if (redis) link.drop(redis);
     return { kind: 'wait', state: link.state };
+  }
+
+  /** It has been renewed at Redis and in a file, one after the other. */
+  #isPasswordOnItsWay({ code, message }: MarbleRunError): boolean {
+    return code === 'MR_REDIS_AUTH' && this.#link.readsPassword && /WRONGPASS|NOAUTH/.test(message);
   }
 
   async #refuse(error: MarbleRunError): Promise<never> {

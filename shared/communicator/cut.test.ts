@@ -234,7 +234,7 @@ test('a lane whose replies are lost carries each marble once', async () => {
   await Promise.all([farUpper.close(), nearUpper.close()]);
 });
 
-/** What is held back reaches Redis, which does it and closes the connection, of whose client it has heard now. */
+/** Lets through what is held back: Redis does it and closes the connection, for it has heard now that the client is gone. */
 async function lateArrival(): Promise<void> {
   cable.release();
   await until('Redis has done what was late', () => cable.orphans === 0);

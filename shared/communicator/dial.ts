@@ -6,15 +6,17 @@
  * read (MR_BAD_OPTION); the node is gone: then the others that are known are asked in turn.
  */
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import { MarbleRunError } from '../errors.js';
 import { fileWithTrouble } from './files.js';
 import { describeRedis, splitAddress, type RedisForm, type TlsForm } from './redis-form.js';
+import type { Place } from './wrong-protocol.js';
 
 type Tls = NonNullable<RedisOptions['tls']>;
 
 export class Dialer {
-  /** Of a cluster: the nodes that are known, the one to connect to first. */
+  /** Known nodes of a cluster, the one to connect to first. */
   #nodes: readonly string[];
 
   constructor(private readonly form: RedisForm) {
@@ -30,6 +32,23 @@ export class Dialer {
     return this.form.sentinels !== undefined;
   }
 
+  /** The one that is connected to next; undefined where Sentinels have to say. */
+  get place(): Place | undefined {
+    const { host, port, path, sentinels } = this.form;
+    if (this.isCluster) return splitAddress(this.#nodes[0]!);
+    if (path !== undefined) return { path };
+    return sentinels ? undefined : { host: host ?? 'localhost', port: port ?? 6379 };
+  }
+
+  get isTls(): boolean {
+    return this.form.tls !== undefined && this.form.tls !== false;
+  }
+
+  /** It may have been renewed a moment before the file is, or after it. */
+  get readsPassword(): boolean {
+    return this.form.passwordFile !== undefined;
+  }
+
   /** Where this connects to, without the password. */
   get address(): string {
     return this.isCluster ? this.#nodes[0]! : describeRedis(this.form);
@@ -43,7 +62,7 @@ export class Dialer {
       lazyConnect: true,
       retryStrategy: () => null,
       ...(await this.#place()),
-      ...defined({ db, username, password: await this.#password(), tls: await readTls('redis.tls', tls) }),
+      ...defined({ db, username, password: await this.#password(), tls: this.#named(await readTls('redis.tls', tls)) }),
     });
   }
 
@@ -72,11 +91,16 @@ export class Dialer {
     this.#nodes = [node, ...this.#nodes.filter((other) => other !== node)];
   }
 
+  /** Says which host is asked for (SNI), as far as that is a name: one address may serve many. */
+  #named(tls: Tls | undefined): Tls | undefined {
+    const { place } = this;
+    if (!tls || !place || !('host' in place) || isIP(place.host) !== 0) return tls;
+    return { servername: place.host, ...tls };
+  }
+
   async #place(): Promise<RedisOptions> {
-    const { host, port, path, sentinels, master } = this.form;
-    if (this.isCluster) return splitAddress(this.#nodes[0]!);
-    if (path !== undefined) return { path };
-    if (!sentinels) return { host: host ?? 'localhost', port: port ?? 6379 };
+    const { sentinels, master } = this.form;
+    if (!sentinels) return { ...this.place };
     return { sentinels: sentinels.map(splitAddress), ...defined({ name: master }), ...(await this.#sentinelOptions()) };
   }
 
@@ -84,7 +108,7 @@ export class Dialer {
     const { tls, sentinelTls = tls, sentinelUsername, sentinelPassword, sentinelPasswordFile } = this.form;
     return {
       sentinelRetryStrategy: () => null,
-      enableTLSForSentinelMode: tls !== undefined && tls !== false,
+      enableTLSForSentinelMode: this.isTls,
       ...defined({
         sentinelUsername,
         sentinelPassword: sentinelPassword ?? (await read('redis.sentinelPasswordFile', sentinelPasswordFile)),

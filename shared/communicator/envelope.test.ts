@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { decodeEnvelope, elevated, encodeEnvelope, newId, type Header } from './envelope.js';
+import { decodeEnvelope, elevated, encodeEnvelope, newId } from './envelope.js';
+import type { Header } from './header.js';
 
 const header: Header = { id: 'a.1', attempt: 2, sentAt: 1_700_000_000_123, type: 'j' };
 const full: Header = { ...header, maxAttempts: 7, batch: 'night', origin: 'spoke', hops: 3 };

@@ -1,5 +1,5 @@
 /**
- * What environment variables say, the same for clients and services: each may be given as a file instead (`NAME_FILE`).
+ * Environment variables, read alike by clients and services: each may be given as a file instead (`NAME_FILE`).
  *
  * What may go wrong: a variable and its file are both given, or the file cannot be read or holds nothing. Messages
  * name the variable and never show what a file holds. What Kubernetes adds for a service whose name begins with
@@ -12,7 +12,7 @@ import { fileWithTrouble } from './files.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Given {
-  /** By which variable. */
+  /** The variable that gave it. */
   readonly variable: string;
   readonly value: string;
 }

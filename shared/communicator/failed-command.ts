@@ -1,5 +1,5 @@
 /**
- * What a command that Redis refused was about, for the error that a person reads: which script, which command in it,
+ * Tells what a refused command was about, for the error that a person reads: which script, which command in it,
  * which key.
  *
  * Redis tells of a script only its hash and a line, and of a key of a wrong type nothing. The line is looked up in the
@@ -17,7 +17,7 @@ interface Asked {
   readonly keys: readonly string[];
 }
 
-/** Of each error that Redis answered with: the command as it was asked, without its data. */
+/** The command behind each error of Redis, as it was asked, without its data. */
 const asked = new WeakMap<object, Asked>();
 
 /** Notes the keys of the command that `cause` answers; to be called before its arguments are taken from it. */

@@ -1,5 +1,5 @@
 /**
- * What only a test does to a run: lets time pass for what is delayed, and erases all of it.
+ * Acts that only a test does to a run: it lets time pass for what is delayed, and erases all of it.
  */
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';

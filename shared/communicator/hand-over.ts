@@ -16,7 +16,7 @@ import { callScript } from './scripts.js';
 
 const FULL_PAUSE_MS = 250;
 
-/** Which holder's wait each connection is noted for, unless its last was in vain: it may have been ended by the Monitor. */
+/** The holder whose wait each connection is noted for, unless its last wait was in vain: the Monitor may have ended that. */
 const notedFor = new WeakMap<Redis, string>();
 
 export interface Waiter {
@@ -27,7 +27,7 @@ export interface Waiter {
 }
 
 /**
- * What was handed over; null where the time was over; undefined where it is not known, or the holder was given up. Where it
+ * Resolves with what was handed over; null where the time was over; undefined where it is not known, or the holder was given up. Where it
  * is not null and not an envelope, or this throws, something may still wait: `Connection.end` the session before you look.
  */
 export async function handOver(

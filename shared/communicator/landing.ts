@@ -37,7 +37,7 @@ export class Landing {
     return this.#unblocks;
   }
 
-  /** What the next swap is to adopt. */
+  /** The marble that the next swap is to adopt. */
   get toAdopt(): Place | undefined {
     return this.#isWaiting ? undefined : this.#place;
   }
@@ -66,7 +66,7 @@ export class Landing {
     return true;
   }
 
-  /** What landed; null where the time was over; undefined where it is not known. Only after `begin`, each time. */
+  /** Resolves with what landed; null where the time was over; undefined where it is not known. Only after `begin`, each time. */
   async wait(holder: { readonly id: string; readonly leaseMs: number }, queue: string, ms: number) {
     const place = this.#place!;
     const waitsAs = (session: Session | undefined) => (this.#unknown = session);

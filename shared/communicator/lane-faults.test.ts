@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { RedisServer } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator } from './communicator.js';
-import { encodeEnvelope, newId, type Header } from './envelope.js';
+import { encodeEnvelope, newId } from './envelope.js';
+import type { Header } from './header.js';
 import { keysOf } from './keys.js';
 import { scriptText, type ScriptName } from './scripts.js';
 
@@ -44,7 +45,7 @@ async function elevate(queue: string, n: number, header: Partial<Header> = {}): 
   await lower!.push(outputs);
 }
 
-/** Of every way that a marble may go: two queues, one that goes on, one that has travelled too far; some expedited. */
+/** Marbles for every way that one may go: two queues, one that goes on, one that has travelled too far; some expedited. */
 async function elevateSome(): Promise<void> {
   await elevate('deep', 1, { hops: 3 });
   await elevate('a', 4);

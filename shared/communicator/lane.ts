@@ -140,7 +140,7 @@ function splitEntry(entry: Buffer): { queue: string; envelope: Buffer } {
   return { queue: entry.toString('latin1', 0, space), envelope: entry.subarray(space + 1) };
 }
 
-/** Of a batch: the same number with other content is not the same batch. */
+/** The fingerprint of a batch: the same number with other content is not the same batch. */
 export function fingerprintOf(entries: readonly Buffer[]): string {
   const lengths = entries.map(({ length }) => length).join();
   return createHash('sha1').update(lengths).update(Buffer.concat(entries)).digest('base64url');

@@ -1,5 +1,5 @@
 /**
- * What works on one bus in one process shares one connection, and none of them notices the others.
+ * Clients on one bus in one process share one connection, and none of them notices the others.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { RedisServer, redisCli, until } from '@marblerun/test-support';

@@ -12,24 +12,19 @@ import { MarbleRunError } from '../errors.js';
 import type { BusOptions } from './bus-options.js';
 import { Dialer } from './dial.js';
 import { warnOfEviction } from './eviction.js';
+import { hello } from './hello.js';
 import { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf } from './keys.js';
-import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
+import { Waiting, inWords, verdictOn, type Verdict } from './redis-errors.js';
 import { parseRedis } from './redis-form.js';
 import { defineScripts } from './scripts.js';
 import { watchSilence } from './silence.js';
 import { turnedAway } from './turned-away.js';
+import { plainInstead, tlsInstead } from './wrong-protocol.js';
 
 const OLDEST_REDIS = 7;
 
 /** After so long without traffic the system asks whether the other end is there: seconds after a path breaks, also one that waits is cut. */
 const KEEP_ALIVE_MS = 10_000;
-
-/** What HELLO says of a server; allowed to every user, so that the least rights are enough. */
-interface Server {
-  readonly id: string;
-  readonly version: string;
-  readonly role: string;
-}
 
 /** As whom a server knows a connection. The address is named because ids begin anew with a restart, and are others on another server. */
 export interface Session {
@@ -80,6 +75,11 @@ export class Link {
   /** What may be used now. */
   get fit(): Redis | undefined {
     return this.#fit ? this.#redis : undefined;
+  }
+
+  /** The password comes from a file, and so may be another one soon. */
+  get readsPassword(): boolean {
+    return this.#dialer.readsPassword;
   }
 
   /** By which its server knows the latest that was fit; empty before that. */
@@ -145,16 +145,14 @@ export class Link {
     if (this.#ended) throw new MarbleRunError('MR_CLOSED', 'the connection is closed');
     const refusal = turnedAway(redis);
     try {
-      await redis.connect().catch((error: unknown) => {
-        throw this.#lastError ?? error; // of a refused user it says only "Connection is closed"
-      });
+      await this.#connect(redis);
       await turn(); // a refusal is read before anything is written to a closed connection
       if (this.#lastError) throw this.#lastError; // ioredis goes on with database 0 where it may not select another
       await this.#check(redis);
       if (this.#dialer.isCluster) await this.#dialer.learn(redis);
     } catch (cause) {
-      const error = refusal() ?? cause;
       this.drop(redis);
+      const error = refusal() ?? (await this.#askedPlainly(cause)) ?? cause;
       this.#redial(verdictOn(error));
       throw error;
     }
@@ -162,6 +160,23 @@ export class Link {
     this.state = 'ready';
     void warnOfEviction(redis, this.address);
     return redis;
+  }
+
+  async #connect(redis: Redis): Promise<void> {
+    const connected = redis.connect().catch((error: unknown) => {
+      throw this.#lastError ?? error; // of a refused user it says only "Connection is closed"
+    });
+    const { place, isTls } = this.#dialer;
+    if (!place || !isTls || this.#session) return connected;
+    const plain = plainInstead(place);
+    await Promise.race([connected, plain.failed]).finally(plain.end);
+  }
+
+  /** Why the first connection was cut, where it is that TLS is spoken there. */
+  async #askedPlainly(cause: unknown): Promise<MarbleRunError | undefined> {
+    const { place, isTls } = this.#dialer;
+    if (!place || isTls || this.#session || verdictOn(cause).kind !== 'cut') return undefined;
+    return /ECONNREFUSED|ENO|EAI_|UNREACH|ETIMEDOUT/.test(this.state) ? undefined : tlsInstead(place);
   }
 
   async #dial(): Promise<Redis> {
@@ -182,7 +197,7 @@ export class Link {
     redis.on('error', (error) => {
       if (this.#redis !== redis) return;
       this.#lastError = error;
-      this.state = sentinel ?? error.message;
+      this.state = sentinel ?? inWords(error);
     });
     redis.on('close', () => this.#lost(redis));
     return (this.#redis = redis);
@@ -237,14 +252,4 @@ export class Link {
     else return false;
     return true;
   }
-}
-
-async function hello(redis: Redis): Promise<Server> {
-  const reply = (await redis.call('HELLO')) as unknown[] | Record<string, unknown>;
-  const pairs = Array.isArray(reply) ? Object.fromEntries(chunked(reply)) : reply;
-  return { id: String(pairs['id']), version: String(pairs['version']), role: String(pairs['role']) };
-}
-
-function chunked(list: unknown[]): [string, unknown][] {
-  return list.flatMap((item, i) => (i % 2 === 0 ? [[String(item), list[i + 1]] as [string, unknown]] : []));
 }

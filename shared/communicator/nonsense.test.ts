@@ -1,5 +1,5 @@
 /**
- * What is in Redis and was not written by a client of ours: it must neither stop the others nor be lost nor be looked at for
+ * Nonsense in Redis, written by no client of ours: it must neither stop the others nor be lost nor be looked at for
  * ever. A table for each place where a name or a member comes out of Redis.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';

@@ -7,7 +7,7 @@
  * late, when the main loop works again. Then Redis has noted a newer command of this holder, and refuses it.
  */
 
-/** What has begun, as the thread has found it. */
+/** Progress as the thread has found it. */
 export interface Frozen {
   /** The highest sequence number on which work has begun; 0: none. */
   readonly begun: number;
@@ -37,7 +37,7 @@ export class Progress {
   #op = 0;
   #next = 1;
   #begun = 0;
-  /** What has a lower number and has not begun may have been given back. */
+  /** Deliveries of a lower number that have not begun may have been given back. */
   #passed = 0;
 
   /** The number of the next command. */

@@ -6,7 +6,8 @@
 import type { Connection } from './connection.js';
 import { isName, type RunKeys } from './keys.js';
 import { runKeys } from './outputs.js';
-import { EVENTS, type QueueReader } from './queue-reader.js';
+import type { QueueReader } from './queue-reader.js';
+import { EVENTS } from './run-status.js';
 import { callScript } from './scripts.js';
 
 const STEP = 1000;

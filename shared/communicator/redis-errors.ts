@@ -1,5 +1,5 @@
 /**
- * What an error from Redis or the connection means for the command that met it.
+ * The meaning of an error of Redis or of the connection for the command that met it.
  *
  *   cut      the connection broke: the command may or may not have been done; ask again, marked as such
  *   wait     not done; Redis is starting, failing over or electing, or a slot is on its way to another
@@ -31,7 +31,7 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
     code: 'MR_REDIS_AUTH',
     hint: 'Redis asks for a password; give it in the URL: redis://user:password@host:port',
   },
-  WRONGPASS: { code: 'MR_REDIS_AUTH', hint: 'Redis refused the user name or password' },
+  WRONGPASS: { code: 'MR_REDIS_AUTH', hint: 'Redis refused the user name or password; a % of theirs is %25 in a URL' },
   DENIED: {
     code: 'MR_REDIS_AUTH',
     hint: 'this Redis has no password and takes only clients of its own machine; set a password there and give it in the URL',
@@ -46,7 +46,7 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   OOM: { code: 'MR_REDIS_FULL', hint: 'Redis is over its maxmemory; nothing was sent' },
 };
 
-/** What Redis 7.0 says of a right that is missing in a script; later versions say NOPERM. */
+/** The answer of Redis 7.0 where a right is missing in a script; later versions say NOPERM. */
 const NO_RIGHT = /The user executing the script can't /;
 
 /** Has no word of its own. */
@@ -62,7 +62,7 @@ const TLS = /CERT|ERR_TLS|ERR_SSL|SSL routines|certificate/;
 /** Says of itself that it is to be waited out. */
 export class Waiting extends Error {}
 
-/** What ioredis tells with an error: what was asked, and what failed before it in a transaction. */
+/** Fields that ioredis adds to an error: the command that was asked, and what failed before it in a transaction. */
 interface Told {
   readonly command?: { args: unknown[] };
   readonly previousErrors?: unknown[];
@@ -75,10 +75,9 @@ export function verdictOn(cause: unknown): Verdict {
   noteAsked(cause);
   if (command) command.args = []; // passwords and data: an error may be printed with its cause
   if (queued !== undefined) return verdictOn(queued); // why a transaction was discarded
-  const message =
-    cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`.trim() : String(cause);
-  const word =
-    /^(?:ERR (?:user_script:\d+: (?:ERR )?)?)?-?([A-Z]+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
+  const { code = '', message: said = String(cause) } = cause as Partial<NodeJS.ErrnoException>; // in Jest, of another realm
+  const message = `${code} ${said}`.trim();
+  const word = /^(?:ERR (?:user_script:\d+: (?:ERR )?)?)?-?([A-Z]+)/.exec(said)?.[1] ?? '';
   const where = whereOf(cause);
   const refusal =
     REFUSALS[message.includes('invalid username-password') ? 'WRONGPASS' : NO_RIGHT.test(message) ? 'NOPERM' : word];
@@ -98,4 +97,10 @@ export function verdictOn(cause: unknown): Verdict {
     kind: 'refused',
     error: new MarbleRunError('MR_REDIS_REPLY', `${where === '' ? 'Redis' : where} answered: ${message}`, { cause }),
   };
+}
+
+/** Where a name has several addresses, what each of them said. */
+export function inWords(error: Error): string {
+  const { errors = [] } = error as Partial<AggregateError>;
+  return errors.length > 0 ? errors.map((one) => (one as Error).message).join(', ') : error.message;
 }

@@ -161,7 +161,7 @@ function parseJson(given: string, where: string): unknown {
   }
 }
 
-/** What a check of a service's variable needs: the mistake as a text, or undefined. */
+/** Returns the mistake as a text, or undefined, for the check of a service's variable. */
 export function mistakeInRedis(given: unknown): string | undefined {
   try {
     parseRedis(given);

@@ -52,7 +52,7 @@ const marble = {
   envelope: encodeEnvelope({ id: '1', attempt: 0, sentAt: 0, type: 'j' }, '1'),
 };
 
-/** Of every key, what it holds. */
+/** Every key with what it holds. */
 async function all(): Promise<string[]> {
   const keys = (await admin('KEYS', '*')).split('\n').filter(Boolean).sort();
   return Promise.all(keys.map(async (key) => `${key} ${await admin('DUMP', key)}`));

@@ -24,7 +24,7 @@ const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; re
     pop: { scripts: ['pop'], commands: ['brpop', 'client|unblock'] },
     work: {
       scripts: ['enter', 'beat', 'wait', 'swap', 'begin', 'giveback', 'orphans', 'reclaim', 'swapMembers'],
-      commands: ['blmove', 'client|unblock', 'hmget', 'hset'],
+      commands: ['blmove', 'client|unblock', 'hmget', 'hset', 'zrange'],
     },
     monitor: {
       scripts: [

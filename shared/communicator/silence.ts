@@ -14,7 +14,7 @@ const SLOWEST_LINK = 16_384;
 /** Looks in the time that silence may last. Few, for each connection of a process has a timer of its own. */
 const LOOKS = 20;
 
-/** What ioredis and Node.js know and do not publish. */
+/** Fields of ioredis and Node.js that they do not publish. */
 interface Inside {
   readonly commandQueue?: { readonly length: number; toArray(): { command: { args: unknown[] } }[] };
   readonly stream?: Partial<Socket> & { readonly _handle?: { readonly writeQueueSize?: number } | null };

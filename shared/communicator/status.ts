@@ -6,8 +6,9 @@ import { isMarbleRunError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { evictingPolicy } from './eviction.js';
 import type { RunKeys } from './keys.js';
-import type { OutboxStatus, QueueReader, QueueStatus } from './queue-reader.js';
+import type { OutboxStatus, QueueReader } from './queue-reader.js';
 import { timeMs } from './redis-time.js';
+import type { QueueStatus } from './run-status.js';
 
 export interface HolderStatus {
   readonly holder: string;
@@ -76,6 +77,14 @@ export class Status {
         }),
       ),
     );
+  }
+
+  /** Has it a lease that runs? Costs the same however many holders there are. */
+  async isHeard(holder: string): Promise<boolean> {
+    const [leaseUntil, now] = await this.connection.run((redis) =>
+      Promise.all([redis.zscore(this.keys.holders, holder), timeMs(redis)]),
+    );
+    return Number(leaseUntil ?? 0) > now;
   }
 
   holderCount(): Promise<number> {

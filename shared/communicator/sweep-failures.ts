@@ -1,5 +1,5 @@
 /**
- * What could not be brought back in one turn of a Monitor: the others are, and then all of it is told.
+ * Failures of one turn of a Monitor: all other marbles are brought back, and then every failure is told.
  *
  * What may go wrong for one holder alone (a key of another type, a right that only it asks for) goes on with the next; what
  * would go wrong for all (Redis is away) ends the turn at once.

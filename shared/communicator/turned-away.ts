@@ -1,5 +1,5 @@
 /**
- * What Redis says when it does not take a connection: at once, before it has read anything, and then it
+ * The answer of Redis when it does not take a connection: at once, before it has read anything, and then it
  * hangs up. ioredis takes it for the answer to whatever it has sent, or loses it with the connection.
  */
 import type { Redis } from 'ioredis';

@@ -1,7 +1,8 @@
 /** docs/protocol-vectors.json, with which other languages check themselves, is what this implementation does. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { decodeEnvelope, encodeEnvelope, type Header } from './envelope.js';
+import { decodeEnvelope, encodeEnvelope } from './envelope.js';
+import type { Header } from './header.js';
 import { checkName, keysOf } from './keys.js';
 import { fingerprintOf } from './lane.js';
 import { expanded } from './scripts.js';

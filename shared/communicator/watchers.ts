@@ -5,17 +5,9 @@
  */
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
+import type { MonitorStatus } from './run-status.js';
 import { callScript } from './scripts.js';
 import { timeMs } from './redis-time.js';
-
-export interface MonitorStatus {
-  /** `<host>:<pid>`. */
-  readonly name: string;
-  readonly version: string;
-  /** When it last noted that it sweeps: ms since 1970 by Redis's clock, and how long ago that was. */
-  readonly turnedAt: number;
-  readonly silentMs: number;
-}
 
 export const WATCH = Object.freeze({
   /** Between two notes of a Monitor. */

@@ -5,7 +5,7 @@
 /** `lost`: its lease or time limit passed; `abandoned`: the next one was waited for without a finish. */
 export type Outcome = 'finished' | 'failed' | 'lost' | 'abandoned';
 
-interface Metric {
+export interface Metric {
   inc(labels: Record<string, string>, n: number): void;
   observe(labels: Record<string, string>, seconds: number): void;
 }
@@ -14,18 +14,18 @@ interface MetricOptions {
   readonly name: string;
   readonly help: string;
   readonly labelNames: string[];
-  readonly registers: MetricsRegistry[];
   readonly buckets?: number[];
 }
+type Kind = new (options: never) => unknown;
 
-/** What is used of prom-client: `new Marble({ metrics: { Counter, Histogram, registry } })`. */
+/** The part of prom-client that is used: `new Marble({ metrics: { Counter, Histogram, registry } })`. */
 export interface MetricsRegistry {
   getSingleMetric(name: string): unknown;
 }
 export interface ClientMetricsOptions {
   readonly registry: MetricsRegistry;
-  readonly Counter: new (options: never) => unknown;
-  readonly Histogram: new (options: never) => unknown;
+  readonly Counter: Kind;
+  readonly Histogram: Kind;
 }
 
 const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300];
@@ -39,16 +39,8 @@ export class ClientMetrics {
     { registry, Counter, Histogram }: ClientMetricsOptions,
     private readonly run: string,
   ) {
-    const make = (Kind: new (options: never) => unknown, name: string, help: string, labels: string[], more = {}) => {
-      const options: MetricOptions = {
-        name,
-        help,
-        labelNames: ['run', 'queue', ...labels],
-        registers: [registry],
-        ...more,
-      };
-      return (registry.getSingleMetric(name) ?? new Kind(options as never)) as Metric;
-    };
+    const make = (Kind: Kind, name: string, help: string, labels: string[], more = {}) =>
+      found(registry, Kind, { name, help, labelNames: ['run', 'queue', ...labels], ...more });
     const outcome = ['outcome'];
     this.#sent = make(Counter, 'marblerun_client_sent_total', 'Marbles that this process has sent', []);
     this.#processed = make(
@@ -74,4 +66,20 @@ export class ClientMetrics {
     this.#processed.inc({ run: this.run, queue, outcome }, 1);
     this.#seconds.observe({ run: this.run, queue }, seconds);
   }
+}
+
+/** Has its series from the start: an increase from nothing to 1 would not show. Undefined where nothing is measured. */
+export function countOfVainLooks(metrics: ClientMetricsOptions | undefined, run: string): Metric | undefined {
+  if (!metrics) return undefined;
+  const name = 'marblerun_client_no_monitor_total';
+  const help = 'Looks of this process, one in 10 s, when no Monitor had watched the run for 30 s';
+  const counter = found(metrics.registry, metrics.Counter, { name, help, labelNames: ['run'] });
+  counter.inc({ run }, 0);
+  return counter;
+}
+
+/** Several Marbles may share a registry. */
+function found(registry: MetricsRegistry, Kind: Kind, options: MetricOptions): Metric {
+  const made = () => new Kind({ ...options, registers: [registry] } as never);
+  return (registry.getSingleMetric(options.name) ?? made()) as Metric;
 }

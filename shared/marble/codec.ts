@@ -5,17 +5,12 @@
  * `toJSON` may throw anything at all, or return what cannot be sent; both are told by one code.
  */
 import { types } from 'node:util';
-import type { Envelope, Header } from '../communicator/envelope.js';
+import type { Envelope } from '../communicator/envelope.js';
+import type { Header } from '../communicator/header.js';
 import { MarbleRunError } from '../errors.js';
 import { isPlain, lossIn } from './json-loss.js';
 import { describeError } from './described-error.js';
-
-export interface Codec {
-  /** Returns text or bytes. What it throws reaches the sender as the cause of MR_DATA_UNENCODABLE. */
-  encode(data: unknown): string | Uint8Array | ArrayBuffer;
-  /** Is given a Buffer. What it throws reaches the worker as the cause of MR_DATA_UNREADABLE. */
-  decode(bytes: Uint8Array): unknown;
-}
+import type { Codec } from './types.js';
 
 export interface Encoded {
   readonly type: Header['type'];

@@ -62,7 +62,7 @@ function read(error: Error, field: string): unknown {
   }
 }
 
-/** Of an error without a message: what it is made of, as where no address of a host could be reached. */
+/** Describes an error without a message by what it is made of, as where no address of a host could be reached. */
 function unspoken(error: Error, name: string): string {
   const errors = read(error, 'errors');
   if (!Array.isArray(errors) || errors.length === 0) return `${name} without a message`;

@@ -1,6 +1,7 @@
 /** A client that holds or delays says once that no Monitor watches; any other client is silent. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
+import { Counter, Histogram, Registry } from 'prom-client';
 import { LOOKS } from './expect-monitor.js';
 import { bus, marbleOf, peek } from './testing.js';
 
@@ -63,4 +64,24 @@ test('closed clients look no longer', async () => {
   await marble.close();
   await looked(3 * LOOKS.vain);
   expect(ofNoMonitor()).toEqual([]);
+});
+
+test('a client with metrics counts it for as long as it lasts, from 0 on, also when it has been said', async () => {
+  const registry = new Registry();
+  const marble = marbleOf({ metrics: { registry, Counter, Histogram } });
+  const count = async () => {
+    const text = await registry.getSingleMetricAsString('marblerun_client_no_monitor_total');
+    return Number(/^marblerun_client_no_monitor_total\{run="[^"]+"\} (\d+)$/m.exec(text)![1]);
+  };
+  await peek.watchers.note('host:1', '1.2.3');
+  await marble.send('q', 1, { delayMs: 60_000 });
+  await looked(3 * LOOKS.vain);
+  expect(await count()).toBe(0);
+  await peek.watchers.leave('host:1', '1.2.3');
+  await until('it counts on', async () => (await count()) > LOOKS.vain);
+  await peek.watchers.note('host:1', '1.2.3');
+  await looked(3);
+  const before = await count();
+  await looked(3 * LOOKS.vain);
+  expect(await count()).toBe(before);
 });

@@ -1,17 +1,20 @@
 /**
- * Says once that nobody watches the run: without a Monitor, what this client holds or delays would never come back.
+ * Says once that nobody watches the run: without a Monitor, what this client holds or delays would never come back. A client
+ * with metrics counts it too, for as long as it lasts: nobody else knows of a run that never had a Monitor.
  *
  * One look for all Marbles of a process on a bus, every ten seconds and never for a marble. What may go wrong: Redis is
  * away, or does not let this user look; then nothing is said.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import { WATCH } from '../communicator/watchers.js';
+import type { Metric } from './client-metrics.js';
 
 /** After so many looks in a row that saw no Monitor: 30 s. */
 export const LOOKS = { everyMs: 10_000, vain: 3 };
 
 interface Look {
-  readonly clients: Set<Communicator>;
+  /** With what each counts. */
+  readonly clients: Map<Communicator, Metric | undefined>;
   readonly timer: NodeJS.Timeout;
   vain: number;
 }
@@ -23,11 +26,11 @@ const told = new Set<string>();
 const busOf = ({ address, run }: Communicator) => `${address} ${run}`;
 
 /** This client holds or delays from now on, until {@link forgetMonitor}. May be called again. */
-export function expectMonitor(client: Communicator): void {
+export function expectMonitor(client: Communicator, counter?: Metric): void {
   const bus = busOf(client);
   const known = looks.get(bus);
-  if (known) known.clients.add(client);
-  else if (!told.has(bus)) looks.set(bus, begin(bus, client));
+  if (known) known.clients.set(client, counter);
+  else if (counter || !told.has(bus)) looks.set(bus, begin(bus, client, counter));
 }
 
 export function forgetMonitor(client: Communicator): void {
@@ -36,10 +39,10 @@ export function forgetMonitor(client: Communicator): void {
   if (look?.clients.delete(client) && look.clients.size === 0) end(bus, look);
 }
 
-function begin(bus: string, client: Communicator): Look {
+function begin(bus: string, client: Communicator, counter: Metric | undefined): Look {
   const timer = setInterval(() => void check(bus, look), LOOKS.everyMs);
   timer.unref();
-  const look: Look = { clients: new Set([client]), timer, vain: 0 };
+  const look: Look = { clients: new Map([[client, counter]]), timer, vain: 0 };
   return look;
 }
 
@@ -49,7 +52,7 @@ function end(bus: string, look: Look): void {
 }
 
 async function check(bus: string, look: Look): Promise<void> {
-  const client = [...look.clients].find(({ state }) => state === 'ready');
+  const client = [...look.clients.keys()].find(({ state }) => state === 'ready');
   if (!client) return;
   try {
     const monitors = await client.watchers.list();
@@ -57,9 +60,15 @@ async function check(bus: string, look: Look): Promise<void> {
   } catch {
     look.vain = 0; // whoever works with Redis says what is wrong with it
   }
-  if (look.vain < LOOKS.vain || told.has(bus)) return;
+  if (look.vain < LOOKS.vain) return;
+  const counters = new Set([...look.clients.values()].filter((counter) => counter !== undefined));
+  for (const counter of counters) counter.inc({ run: client.run }, 1);
+  if (counters.size === 0) end(bus, look);
+  if (!told.has(bus)) warn(bus, client);
+}
+
+function warn(bus: string, client: Communicator): void {
   told.add(bus);
-  end(bus, look);
   process.emitWarning(
     `no Monitor has watched the run "${client.run}" at ${client.address} for ${(LOOKS.vain * LOOKS.everyMs) / 1000} s: ` +
       'retries, delayed marbles and what a crashed worker held wait until there is one; ' +

@@ -1,4 +1,4 @@
-/** What a handler throws, and what its `onError` does, fails one marble and nothing else. */
+/** Errors of a handler and of its `onError` fail one marble and nothing else. */
 import { beforeEach, expect, jest, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import type { WorkOptions } from './work.js';

@@ -10,6 +10,7 @@
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
+import { batchCancelled } from './cancels.js';
 import { decodeData } from './codec.js';
 import { HeldMarble } from './held-marble.js';
 import type { ResolvedOptions } from './options.js';
@@ -31,17 +32,19 @@ export interface Failed {
 export interface HandlingOptions {
   readonly concurrency: number;
   readonly prefetch: number;
+  /** Its batch is known to be cancelled. */
+  readonly isCancelled: (held: Held) => boolean;
   /** Told of a failed attempt at once. */
   readonly onError: (error: unknown, marble: HeldMarble) => void;
 }
 
 /** Handlers begun in one turn of the event loop: enough to share a round trip, few enough to overlap with it. */
 const TURN = 250;
-/** What has waited so long in hand is given back: five times what was meant when it was taken. */
+/** The wait in hand after which a marble is given back: five times what was meant when it was taken. */
 const UNBEGUN_MS = 500;
 /** So long one may wait until it can be worked on alone. */
 const SOLITUDE_MS = 30_000;
-/** Of the outputs that go with one command; those of one marble always go together. */
+/** The most outputs that go with one command; those of one marble always go together. */
 const MOST_OUTPUTS = 5000;
 const MOST_OUTPUT_BYTES = 1_048_576;
 
@@ -54,6 +57,7 @@ export class Handling {
   #finished: HeldMarble[] = [];
   #failed: Failed[] = [];
   #unbegun: HeldMarble[] = [];
+  #cancelled: HeldMarble[] = [];
   #begun = 0;
   #yielding = false;
   #closed = false;
@@ -96,7 +100,11 @@ export class Handling {
 
   add(taken: readonly Held[], holding: Holding): void {
     const now = performance.now();
-    for (const held of taken) this.#ready.add(new HeldMarble(held, holding, this.options, this.#telemetry, now));
+    for (const held of taken) {
+      const marble = new HeldMarble(held, holding, this.options, this.#telemetry, now);
+      if (this.work.isCancelled(held)) this.#cancelled.push(marble);
+      else this.#ready.add(marble);
+    }
     this.#start();
   }
 
@@ -116,12 +124,31 @@ export class Handling {
     return this.#failed.splice(0, most);
   }
 
-  /** What waited too long to begin. */
+  /** Takes out the marbles that waited too long to begin. */
   takeUnbegun(most: number): HeldMarble[] {
     return this.#unbegun.splice(0, most);
   }
 
-  /** What has not been started stays so: it is given back. */
+  /** What is not worked on because its batch is cancelled. */
+  takeCancelled(most: number): HeldMarble[] {
+    return this.#cancelled.splice(0, most);
+  }
+
+  /** Members of batches are in hand. */
+  get hasMembers(): boolean {
+    const isMember = ({ held }: HeldMarble) => held.envelope.member !== undefined;
+    return [...this.#running].some(isMember) || this.#ready.firstWhile(() => true, Infinity).some(isMember);
+  }
+
+  /** Some batches are known to be cancelled: what has not begun of them is dropped, and handlers under way are told. */
+  dropCancelled(): void {
+    this.#cancelled.push(...this.#ready.remove(({ held }) => this.work.isCancelled(held)));
+    for (const marble of this.#running)
+      if (this.work.isCancelled(marble.held)) marble.abort(batchCancelled(marble.held));
+    this.changed();
+  }
+
+  /** Starts nothing more: the rest is given back. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#patience);

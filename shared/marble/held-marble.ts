@@ -1,7 +1,7 @@
 /**
  * The marble that a handler works on. What it sends is kept back and committed with its finish.
  */
-import type { Failure } from '../communicator/envelope.js';
+import type { Failure } from '../communicator/header.js';
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import type { Output } from '../communicator/outputs.js';
@@ -9,7 +9,8 @@ import { bad, delay } from '../check-options.js';
 import { MarbleRunError } from '../errors.js';
 import { NONE, keepBack } from './kept-back.js';
 import type { ResolvedOptions } from './options.js';
-import { outgoing, type SendKind, type SendOptions, type UndelayedOptions } from './outgoing.js';
+import { outgoing, type SendKind } from './outgoing.js';
+import type { SendOptions, UndelayedOptions } from './send-options.js';
 import type { Processing, Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 
@@ -31,9 +32,13 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
 
   /** @internal */
   constructor(
+    /** @internal */
     readonly held: Held,
+    /** @internal */
     readonly holding: Holding,
+    /** @internal */
     private readonly options: ResolvedOptions,
+    /** @internal */
     private readonly telemetry?: Telemetry,
     /** @internal By `performance.now()`. */
     readonly takenAt = 0,

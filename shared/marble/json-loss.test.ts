@@ -1,7 +1,8 @@
 /** Data that JSON bends without a word: refused, with where it is and what to send instead. */
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
-import { decodeData, encodeData, type Codec } from './codec.js';
+import { decodeData, encodeData } from './codec.js';
+import type { Codec } from './types.js';
 
 class Money {
   readonly #cents: number;

@@ -7,6 +7,7 @@ import type { Connection } from '../communicator/connection.js';
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
+import { countOfVainLooks } from './client-metrics.js';
 import { expectMonitor } from './expect-monitor.js';
 import { heartbeatOf, type Heartbeat } from './heartbeat.js';
 import type { ResolvedOptions } from './options.js';
@@ -18,6 +19,7 @@ export class Lease {
   readonly #waiting: Connection;
   #current: Promise<Holding> | undefined;
   #left = false;
+  #id: string | undefined;
 
   /** `lost` is called when a holder was given up while its owner was busy. */
   constructor(
@@ -37,6 +39,11 @@ export class Lease {
       throw error;
     });
     return this.#current;
+  }
+
+  /** Of the latest that was entered. */
+  get id(): string | undefined {
+    return this.#id;
   }
 
   /** After `forgotten`: the old holder leaves, and the next `holding()` is a new one. */
@@ -84,14 +91,15 @@ export class Lease {
     };
     await this.#heartbeat.whileUp(async () => {
       await holding.enter();
-      expectMonitor(this.communicator);
+      this.#id = holding.id;
+      expectMonitor(this.communicator, countOfVainLooks(this.options.metrics, this.options.run));
       this.#heartbeat.add(holding.id, lost, takesAhead ? holding.progress.memory : undefined);
     }, this.communicator.closed);
     return holding;
   }
 }
 
-/** What came of this marble was refused, or will be. */
+/** The error of a marble whose result was refused, or will be. */
 export function leaseLost({ envelope, queue }: Held): MarbleRunError {
   return new MarbleRunError(
     'MR_LEASE_LOST',

@@ -1,7 +1,7 @@
 /**
  * The marble that a loop (`for await (const held of marble.each('pages'))`) has in hand.
  */
-import type { Failure } from '../communicator/envelope.js';
+import type { Failure } from '../communicator/header.js';
 import type { Held } from '../communicator/in-hand.js';
 import type { Signal } from './types.js';
 
@@ -23,7 +23,7 @@ export class LoopMarble<K extends string = string, D = unknown> {
   /** @internal */
   constructor(
     held: Held,
-    /** What was sent. */
+    /** The data that was sent. */
     readonly data: D,
     /** Aborted when the marble is known to have been taken back, or given back by `close`. */
     readonly signal: Signal,
@@ -45,7 +45,7 @@ export class LoopMarble<K extends string = string, D = unknown> {
     return this.#held.envelope.batch;
   }
 
-  /** Which delivery this is, from 1. */
+  /** The number of this delivery, from 1. */
   get attempt(): number {
     return this.#held.envelope.attempt + 1;
   }

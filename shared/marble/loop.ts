@@ -10,6 +10,7 @@ import type { Holding } from '../communicator/holding.js';
 import type { Output } from '../communicator/outputs.js';
 import { checkOptions, delay } from '../check-options.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
+import { Cancels, batchCancelled } from './cancels.js';
 import { decodeData } from './codec.js';
 import { describeError } from './described-error.js';
 import { NONE } from './kept-back.js';
@@ -36,6 +37,7 @@ type Outcome = { readonly forgotten: true } | { readonly forgotten: false; reado
 
 export class Loop {
   readonly #taker: Taker;
+  readonly #cancels: Cancels;
   #inHand: InHand | undefined;
   #isWaiting = false;
   #hasWarned = false;
@@ -48,7 +50,11 @@ export class Loop {
     private readonly options: ResolvedOptions,
     private readonly telemetry: Telemetry | undefined,
   ) {
-    this.#taker = new Taker(communicator, lease, options);
+    this.#cancels = new Cancels(communicator, options.heartbeatMs, {
+      isNeeded: () => this.#inHand?.held.envelope.member !== undefined,
+      found: () => this.#tellCancelled(),
+    });
+    this.#taker = new Taker(communicator, lease, this.#cancels, options);
   }
 
   get inHand(): InHand | undefined {
@@ -100,6 +106,7 @@ export class Loop {
     const { held, holding, outputs, processing } = this.#putDown(which);
     if (!holding) return processing?.end('finished');
     const result = await holding.swap({ finish: [{ held, outputs }] });
+    if (!result.forgotten) this.#cancels.note(result.cancelled);
     await this.#mustBeKnown(result, held, holding, processing);
     processing?.end('finished');
   }
@@ -114,6 +121,11 @@ export class Loop {
     processing?.end('failed', error);
   }
 
+  #tellCancelled(): void {
+    const { held, lost } = this.#inHand ?? {};
+    if (held && this.#cancels.has(held)) lost!.abort(batchCancelled(held));
+  }
+
   /** Its holder was given up. */
   lost(holding: Holding): void {
     if (this.#inHand?.holding === holding) this.#inHand.lost.abort(leaseLost(this.#inHand.held));
@@ -122,6 +134,7 @@ export class Loop {
   /** What is in hand is the lease's to give back. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#cancels.stop();
     this.#inHand?.lost.abort(closed());
     this.#inHand = undefined;
     await this.#taker.unblock();

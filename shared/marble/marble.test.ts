@@ -15,7 +15,7 @@ test('a marble goes from send to finish', async () => {
   expect((await peek.show())[0]).toMatchObject({ depth: 0, held: 0, counts: { sent: 1, finished: 1 } });
 });
 
-test('the loop of the original: what is sent on and expedited comes in its order', async () => {
+test('the loop: what is sent on and expedited comes in its order', async () => {
   const marble = marbleOf();
   await marble.sendMany('test', ['Test Data: 1', 'Test Data: 3', 'Test Data: 4']);
   const seen: unknown[] = [];

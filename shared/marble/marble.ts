@@ -6,40 +6,40 @@
  * waits again without finishing: then the Monitor brings the marble back with its attempt raised,
  * and a `finish` that comes after that throws MR_LEASE_LOST and changes nothing.
  */
-import { Communicator, type RunStatus } from '../communicator/communicator.js';
-import type { Failure } from '../communicator/envelope.js';
+import { Communicator } from '../communicator/communicator.js';
 import { newId } from '../communicator/envelope.js';
-import { checkName } from '../communicator/keys.js';
+import type { Failure } from '../communicator/header.js';
 import type { Output } from '../communicator/outputs.js';
+import type { RunStatus } from '../communicator/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
-import { bad, checkOptions, having, time, type Rules } from '../check-options.js';
+import { bad, checkOptions } from '../check-options.js';
+import { Batch, type BatchPlace } from './batch.js';
+import type { BatchOptions } from './batch-options.js';
+import { Pace, type BatchProgress } from './batch-progress.js';
+import { countOfVainLooks } from './client-metrics.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import { keepBack } from './kept-back.js';
 import { Lease } from './lease.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
-import { checkMany, outgoing, type SendKind, type SendOptions, type UndelayedOptions } from './outgoing.js';
+import { checkMany, outgoing, type SendKind } from './outgoing.js';
 import { OutsideSends } from './outside-sends.js';
 import { checkItems, sendMany, type Items } from './send-many.js';
+import type { SendOptions, UndelayedOptions } from './send-options.js';
 import { Telemetry, told, type Sending } from './telemetry.js';
 import type { Arriving, Handler, HeldOf, LoopMarbleOf, QueueOf, Queues, Signal } from './types.js';
+import {
+  BATCHES_RULES,
+  EACH_RULES,
+  WAIT_RULES,
+  queueNames,
+  type BatchesOptions,
+  type EachOptions,
+  type WaitOptions,
+} from './wait-options.js';
 import { Worker, type WorkOptions } from './work.js';
 
-export interface WaitOptions {
-  /** Give up after this and return undefined. Default: wait for ever. */
-  readonly timeoutMs?: number;
-  /** Aborting it makes `wait` throw the signal's reason; nothing is taken. */
-  readonly signal?: Signal;
-}
-
-export interface EachOptions {
-  /** Aborting it ends the loop; what is in hand then is given back. */
-  readonly signal?: Signal;
-}
-
-const EACH_RULES: Rules = { signal: having('an AbortSignal', (value) => value instanceof AbortSignal) };
-const WAIT_RULES: Rules = { timeoutMs: time, ...EACH_RULES };
 /** For an idle client: there is nothing to be told of that could not be left to its lease. */
 const IDLE_CLOSE_MS = 2000;
 
@@ -52,6 +52,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   readonly #loop: Loop;
   readonly #workers = new Set<Worker>();
   readonly #outsideSends = new OutsideSends();
+  readonly #batchPlace: BatchPlace;
   #closing: Promise<void> | undefined;
 
   /** Checks the options and does no I/O: the first call connects. Throws MR_BAD_OPTION, MR_BAD_NAME. */
@@ -63,6 +64,13 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
       ? new Lease(this.#communicator, this.#options, (holding) => this.#loop.lost(holding))
       : undefined;
     this.#loop = new Loop(this.#communicator, this.#lease, this.#options, this.#telemetry);
+    const mustBeOpen = () => this.#mustBeOpen();
+    this.#batchPlace = {
+      communicator: this.#communicator,
+      options: this.#options,
+      telemetry: this.#telemetry,
+      mustBeOpen,
+    };
   }
 
   /** Of the marble in hand. */
@@ -184,6 +192,23 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     await (await this.#lease?.holding())?.report(message);
   }
 
+  /**
+   * Opens a batch, or joins the one of that name: marbles that are counted together, with one that is sent when all are done
+   * with (docs/BATCHES.md). Throws MR_BATCH_OTHER where it is there with other settings than those given.
+   */
+  batch(name: string, options?: BatchOptions): Promise<Batch<Q>> {
+    return Batch.open<Q>(this.#batchPlace, name, options);
+  }
+
+  /** The batches of the run: those that are open, then the one that was complete last. */
+  async batches(options: BatchesOptions = {}): Promise<BatchProgress[]> {
+    this.#mustBeOpen();
+    checkOptions('batches', options, BATCHES_RULES);
+    const { offset = 0, limit = 100 } = options;
+    const states = await this.#communicator.batches.list(offset, limit);
+    return states.map((state) => new Pace().progress(state));
+  }
+
   /** How the run is: its Monitors, queues and figures. For people and tests; it reads all queues. */
   status(): Promise<RunStatus> {
     return this.#communicator.overview();
@@ -267,7 +292,8 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
 
   /** Not async, so that a send costs one promise less. */
   #dispatch(outputs: Output[]): Promise<void> {
-    if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator);
+    if (outputs[0]?.kind === 'later')
+      expectMonitor(this.#communicator, countOfVainLooks(this.#options.metrics, this.#options.run));
     const { inHand } = this.#loop;
     if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
     keepBack(inHand, outputs);
@@ -280,10 +306,3 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
 }
 
 const CALLS: Record<SendKind, string> = { back: 'send', front: 'expedite', up: 'elevate' };
-
-function queueNames(queues: string | readonly string[]): string[] {
-  const names = typeof queues === 'string' ? [queues] : Array.isArray(queues) ? [...(queues as string[])] : [];
-  if (names.length === 0) bad('queues', queues, 'the name of a queue, or an array of names');
-  for (const name of names) checkName('queue', name);
-  return names;
-}

@@ -4,7 +4,7 @@
  */
 import { describeError } from './described-error.js';
 
-/** Of which marble is told. */
+/** The marble that failed. */
 export interface About {
   readonly id: string;
   readonly queue: string;

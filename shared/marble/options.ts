@@ -6,9 +6,9 @@ import { checkName } from '../communicator/keys.js';
 import { parseRedis } from '../communicator/redis-form.js';
 import { bad, checkOptions, delay, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';
 import type { ClientMetricsOptions } from './client-metrics.js';
-import type { Codec } from './codec.js';
 import { readClientEnvironment } from './environment.js';
 import type { TracingApi } from './tracing.js';
+import type { Codec } from './types.js';
 
 export interface MarbleOptions extends BusOptions {
   /** False: what is taken is gone. No lease, no finish, fastest. Default true. */

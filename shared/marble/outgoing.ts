@@ -1,5 +1,5 @@
 /**
- * What a script sends, made into outputs: encoded once, checked before anything goes out.
+ * Outputs made of what a script sends: encoded once, checked before anything goes out.
  */
 import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';
@@ -7,38 +7,17 @@ import type { Output } from '../communicator/outputs.js';
 import { checkOptions, delay, flag, having, time, whole, type Rules } from '../check-options.js';
 import { encodeData } from './codec.js';
 import type { ResolvedOptions } from './options.js';
-
-export interface SendOptions {
-  /** Default: a unique one. MarbleRun does not compare ids: two marbles with one id are two marbles. */
-  readonly id?: string;
-  /** Not to be handed out before this has passed. Default 0. */
-  readonly delayMs?: number;
-  /** Deliveries before it counts as dead. Default: what the worker says. */
-  readonly maxAttempts?: number;
-  /** A delivery that takes longer is taken back; 0: no limit. Default: what the worker says. */
-  readonly timeLimitMs?: number;
-  /** Backoff after the first failure; doubles with each. Default: what the worker says. */
-  readonly retryBaseMs?: number;
-  /** Backoff at the most. Default: what the worker says. */
-  readonly retryMaxMs?: number;
-  /** A name that marbles of one job share. Default: that of the marble in hand. */
-  readonly batch?: string;
-  /** Of `elevate` only: before all others on its lanes, and to the front of the queue where it arrives. Default false. */
-  readonly expedite?: boolean;
-}
+import type { SendOptions } from './send-options.js';
 
 /** To the end of a queue, to its front, or to a queue of a higher run. */
 export type SendKind = 'back' | 'front' | 'up';
-
-/** Only what goes to the end of a queue may wait for its time. */
-export type UndelayedOptions = Omit<SendOptions, 'delayMs'>;
 
 const SHARED: Rules = {
   maxAttempts: whole(1, 1_000_000),
   timeLimitMs: time,
   retryBaseMs: delay,
   retryMaxMs: delay,
-  batch: having('a name', (value) => checkName('id', value, 'send.batch') !== ''),
+  batch: having('a name, or null', (value) => value === null || checkName('id', value, 'send.batch') !== ''),
 };
 const UNDELAYED: Rules = { id: having('an id', (value) => checkName('id', value, 'send.id') !== ''), ...SHARED };
 const DELAYED: Rules = { ...UNDELAYED, delayMs: delay };
@@ -64,21 +43,27 @@ class Outgoing implements Output {
     readonly kind: Output['kind'],
     readonly queue: string,
     readonly envelope: string | Buffer,
-    readonly delayMs = 0,
+    readonly delayMs: number,
+    readonly member: string | undefined,
+    readonly isInside: boolean,
   ) {}
 }
 
 /** Most sends go where the one before went: its name is not looked at again. */
 let lastQueue = '';
 
-/** `parent` is the marble in hand: batch, origin and hops go on to what it sends. */
+/** What goes on to what is sent: from the marble in hand, or from the batch that is sent to from outside. */
+export interface Parent extends Pick<Envelope, 'batch' | 'member' | 'origin' | 'hops'> {
+  readonly isOutside?: boolean;
+}
+
 export function outgoing(
   kind: SendKind,
   queue: string,
   data: unknown,
   send: SendOptions | undefined,
   options: ResolvedOptions,
-  parent: Envelope | undefined,
+  parent: Parent | undefined,
   traceparent?: string,
 ): Outgoing {
   if (queue !== lastQueue) lastQueue = checkName('queue', queue);
@@ -86,6 +71,8 @@ export function outgoing(
   const expedited = send?.expedite === true;
   const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
   const id = send?.id ?? newId();
+  const member = send?.batch === null ? undefined : parent?.member;
+  const isInside = parent?.isOutside !== true;
   // One literal of one shape, without spreads: it is made for every marble that is sent.
   const header = {
     id,
@@ -96,13 +83,15 @@ export function outgoing(
     timeLimitMs: send?.timeLimitMs,
     retryBaseMs: send?.retryBaseMs,
     retryMaxMs: send?.retryMaxMs,
-    batch: send?.batch ?? parent?.batch,
+    batch: send?.batch === null ? undefined : (send?.batch ?? parent?.batch),
+    member,
     origin: parent?.origin,
     hops: parent?.hops,
     traceparent,
     expedited: expedited ? 1 : undefined,
   };
   const envelope = encodeEnvelope(header, bytes);
-  if (send?.delayMs && kind === 'back') return new Outgoing(id, 'later', queue, envelope, send.delayMs);
-  return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope);
+  if (send?.delayMs && kind === 'back')
+    return new Outgoing(id, 'later', queue, envelope, send.delayMs, member, isInside);
+  return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope, 0, member, isInside);
 }

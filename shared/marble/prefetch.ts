@@ -34,7 +34,7 @@ export class Prefetch {
     if (this.timeLimitMs > 0) this.#blockedMs = smoothed(this.#blockedMs, performance.now() - started);
   }
 
-  /** What was taken ahead had to wait for too long: nothing more of it until a handler is done. */
+  /** Takes nothing ahead until a handler is done: what was taken ahead had to wait for too long. */
   stall(): void {
     this.#stalled = true;
   }

@@ -1,5 +1,5 @@
 /**
- * What a worker has taken and not begun, in its order.
+ * Marbles that a worker has taken and not begun, in their order.
  */
 import type { HeldMarble } from './held-marble.js';
 

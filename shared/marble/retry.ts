@@ -1,7 +1,7 @@
 /**
  * How long a marble waits for its next delivery, after one that failed.
  */
-import type { Header } from '../communicator/envelope.js';
+import type { Header } from '../communicator/header.js';
 
 export interface RetryOptions {
   /** Backoff after the first failure; doubles with each. */
@@ -12,7 +12,7 @@ export interface RetryOptions {
   readonly retryJitter: number;
 }
 
-/** What the marble says of itself goes before what its worker says. */
+/** The options of a marble go before those of its worker. */
 export function backoffMs(marble: Header, worker: RetryOptions): number {
   const base = marble.retryBaseMs ?? worker.retryBaseMs;
   const full = Math.min(marble.retryMaxMs ?? worker.retryMaxMs, base * 2 ** Math.min(marble.attempt, 30));

@@ -42,7 +42,7 @@ export function checkItems(items: unknown): void {
   bad('sendMany.items', items, 'an array, an iterable or an async iterable; [item] for one');
 }
 
-/** Throws a {@link SendManyError}. Returns how many were sent. */
+/** @internal Throws a {@link SendManyError}. Returns how many were sent. */
 export async function sendMany<T>(
   items: Items<T>,
   encode: (item: T) => Output,

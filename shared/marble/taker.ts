@@ -6,6 +6,7 @@ import type { Connection } from '../communicator/connection.js';
 import type { Holding } from '../communicator/holding.js';
 import { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
+import type { Cancels } from './cancels.js';
 import type { Lease } from './lease.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -30,6 +31,7 @@ export class Taker {
   constructor(
     private readonly communicator: Communicator,
     private readonly lease: Lease | undefined,
+    private readonly cancels: Cancels,
     private readonly options: ResolvedOptions,
   ) {}
 
@@ -45,11 +47,13 @@ export class Taker {
       for (;;) {
         const found = await this.#takeWaiting(queues, abandon);
         abandon = [];
+        if (found && (await this.#dropped(found))) continue;
         if (found) return await this.#unlessOver(found, request);
         const left = deadline - performance.now();
         if (left <= 0) return undefined;
         this.#throwIfOver(request);
         const came = await this.#block(queues, left);
+        if (came && (await this.#dropped(came))) continue;
         if (came) return await this.#unlessOver(came, request);
         this.#throwIfOver(request);
       }
@@ -88,6 +92,16 @@ export class Taker {
     const held = await holding.block(queues[0]!, Math.min(leftMs, longest), this.options.blockMs);
     if (held) void holding.adopt().catch(() => undefined); // what fails here fails again, and is told, with finish
     return held && { held, holding };
+  }
+
+  /** True where its batch is known to be cancelled: then nobody works on it. */
+  async #dropped({ held, holding }: Taken): Promise<boolean> {
+    if (!holding) return false;
+    this.cancels.watch([held]);
+    if (!this.cancels.has(held)) return false;
+    const result = await holding.giveBack([{ held, verdict: 'cancel', delayMs: 0 }]);
+    if (result.forgotten) await this.lease!.renew(holding);
+    return true;
   }
 
   /** Ends a wait that is under way; `take` then looks whether it shall go on. */

@@ -1,5 +1,5 @@
 /**
- * What a worker tells of its sends and of its work: spans of OpenTelemetry, metrics for Prometheus.
+ * Telemetry of a worker's sends and work: spans of OpenTelemetry, metrics for Prometheus.
  *
  * Both are handed in by the user (`tracing`: the module @opentelemetry/api; `metrics`: a Registry of
  * prom-client), so neither is a dependency, and without them nothing of this is made. The context of

@@ -1,5 +1,5 @@
 /**
- * What the tests of this folder begin with: before each, a bus of its own and a look at it from outside;
+ * Set-up for the tests of this folder: before each, a bus of its own and a look at it from outside;
  * after it, all that was opened is closed.
  */
 import { afterEach, beforeEach } from '@jest/globals';

@@ -113,7 +113,7 @@ export class ThreadKeeper {
     return (this.#thread ??= new Thread(events, (error, wasUp) => this.#ended(error, wasUp)));
   }
 
-  /** Of something unforeseen: the leases must not pass with it, so it is started again if it ever ran. */
+  /** Handles an unforeseen end: the leases must not pass with the thread, so it is started again if it ever ran. */
   #ended(error: Error, wasUp: boolean): void {
     this.#thread = undefined;
     this.trouble(`the thread ended: ${error.message}`);

@@ -3,7 +3,7 @@
  * a marble, its child. The interfaces are the part of @opentelemetry/api that is used here.
  */
 import { plainError } from './described-error.js';
-import type { Envelope } from '../communicator/envelope.js';
+import type { Header } from '../communicator/header.js';
 
 interface SpanContext {
   readonly traceId: string;
@@ -48,7 +48,7 @@ export class Tracing {
   }
 
   /** A child of the send, wherever that was. */
-  process(queue: string, { id, attempt, traceparent }: Envelope): Span {
+  process(queue: string, { id, attempt, traceparent }: Header): Span {
     const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
     const remote = {
       traceId: traceId ?? '',

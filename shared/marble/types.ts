@@ -11,10 +11,10 @@ export type Queues = Record<string, unknown>;
 /** The names of the queues. */
 export type QueueOf<Q> = keyof Q & string;
 
-/** What arrives from each queue, where JSON carries it. With a codec of your own, name it: `new Marble<Sent, Arriving>({ codec })`. */
+/** The data that arrives from each queue, where JSON carries it. With a codec of your own, name it: `new Marble<Sent, Arriving>({ codec })`. */
 export type Arriving<Q> = { [K in keyof Q]: Jsonified<Q[K]> };
 
-/** What arrives of a T that was sent: bytes as they are, all else as JSON makes it. */
+/** The form in which a T arrives: bytes as they are, all else as JSON makes it. */
 export type Jsonified<T> = unknown extends T
   ? T
   : T extends Uint8Array
@@ -46,6 +46,14 @@ type NoJson =
   | PromiseLike<unknown>
   | ArrayBufferView
   | RegExp;
+
+/** How data becomes bytes, and data again. */
+export interface Codec {
+  /** Returns text or bytes. What it throws reaches the sender as the cause of MR_DATA_UNENCODABLE. */
+  encode(data: unknown): string | Uint8Array | ArrayBuffer;
+  /** Is given a Buffer. What it throws reaches the worker as the cause of MR_DATA_UNREADABLE. */
+  decode(bytes: Uint8Array): unknown;
+}
 
 /** AbortSignal, where the program has that type: it comes with `@types/node` and with the library `dom`. */
 export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : AnySignal;

@@ -1,4 +1,4 @@
-/** What was taken ahead and has to wait for a slow one is given back, so that others can have it. */
+/** Marbles that were taken ahead and have to wait for a slow one are given back, so that others can have them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';

@@ -1,5 +1,5 @@
 /**
- * What is under way: in no order, and taken out in one step wherever it is.
+ * A collection of what is under way: in no order; each is taken out in one step wherever it is.
  *
  * Not a `Set`: whenever that of V8 makes room, its former table still names what was in it and the next table, so what
  * comes and goes fast is kept until a full garbage collection, and each small one has it all to copy.

@@ -12,11 +12,13 @@ import type { Holding } from '../communicator/holding.js';
 import type { GivenBack, Held } from '../communicator/in-hand.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { checkOptions, delay, having, share, time, whole, type Rules } from '../check-options.js';
+import { Cancels } from './cancels.js';
 import { describeError } from './described-error.js';
 import { Handling, type Failed, type AnyHandler } from './handling.js';
 import { Lease, leaseLost } from './lease.js';
 import type { ResolvedOptions } from './options.js';
 import type { Processing } from './telemetry.js';
+import type { HeldMarble } from './held-marble.js';
 import { safeOnError, type OnError } from './on-error.js';
 import { backoffMs } from './retry.js';
 import type { Signal } from './types.js';
@@ -69,12 +71,14 @@ export class Worker {
   readonly #work: Required<Pick<WorkOptions, 'concurrency' | 'prefetch' | 'drainMs' | 'onError'>>;
   readonly #lease: Lease;
   readonly #handling: Handling;
+  readonly #cancels: Cancels;
   readonly #wakeup = new Wakeup();
   #blocked: Promise<void> | undefined;
   readonly #signal: AbortSignal | undefined;
   #stopping = false;
   #drained = false;
 
+  /** @internal */
   constructor(
     communicator: Communicator,
     options: ResolvedOptions,
@@ -98,13 +102,23 @@ export class Worker {
       drainMs: work.drainMs ?? WORK_DEFAULTS.drainMs,
       onError: safeOnError(work.onError),
     };
-    this.#handling = new Handling(handler, this.#options, this.#work, () => this.#wakeup.ring());
+    this.#cancels = new Cancels(communicator, this.#options.heartbeatMs, {
+      isNeeded: () => this.#handling.hasMembers,
+      found: () => this.#handling.dropCancelled(),
+    });
+    const told = { ...this.#work, isCancelled: this.#cancels.has };
+    this.#handling = new Handling(handler, this.#options, told, () => this.#wakeup.ring());
     this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding), true);
     work.signal?.addEventListener('abort', this.#beginStop, { once: true });
     if (work.signal?.aborted) this.#beginStop();
     this.#signal = work.signal;
     workers.add(this);
     this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
+  }
+
+  /** By which Redis and the Monitor know who holds its marbles: undefined before it has begun; another one after it was given up. */
+  get holder(): string | undefined {
+    return this.#lease.id;
   }
 
   /** Nothing is worked on. */
@@ -140,6 +154,7 @@ export class Worker {
     } finally {
       this.#stopping = this.#drained = true;
       workers.delete(this);
+      this.#cancels.stop();
       this.#signal?.removeEventListener('abort', this.#beginStop); // it may outlive many workers
       await this.#blocked;
       await this.#lease.leave().finally(this.stopped);
@@ -174,9 +189,15 @@ export class Worker {
       for (const marble of finish) if (result.refused.has(marble.held.receipt)) this.#refuse(marble);
     }
     if (this.#options.tracing || this.#options.metrics) for (const marble of finish) marble.processing?.end('finished'); // unless it was refused
-    this.#handling.add(result.taken, holding);
+    this.#cancels.note(result.cancelled);
+    this.#add(result.taken, holding);
     if (want > 0 && result.taken.length === 0 && !this.#stopping) this.#block(holding);
     return this.#handling.hasFinished || result.taken.length > 0;
+  }
+
+  #add(taken: readonly Held[], holding: Holding): void {
+    this.#cancels.watch(taken);
+    this.#handling.add(taken, holding);
   }
 
   /** One marble may come by the waiting connection: a place is kept for it. */
@@ -191,7 +212,7 @@ export class Worker {
       .block(this.queues[0]!, ms, this.#options.blockMs)
       .then((held) => {
         this.#blocked = undefined;
-        if (held) this.#handling.add([held], holding);
+        if (held) this.#add([held], holding);
       })
       .catch((error: unknown) => {
         this.#blocked = undefined;
@@ -204,15 +225,15 @@ export class Worker {
   async #giveBack(): Promise<void> {
     const failed = this.#handling.takeFailed(MOST_PER_SWAP);
     const unbegun = this.#handling.takeUnbegun(MOST_PER_SWAP);
-    if (failed.length + unbegun.length === 0) return;
+    const cancelled = this.#handling.takeCancelled(MOST_PER_SWAP);
+    if (failed.length + unbegun.length + cancelled.length === 0) return;
     const holding = await this.#lease.holding();
     const given = [
       ...failed
         .filter(({ marble }) => marble.holding === holding || this.#refuse(marble))
         .map((one) => this.#givenBack(one)),
-      ...unbegun
-        .filter((marble) => marble.holding === holding)
-        .map(({ held }): GivenBack => ({ held, verdict: 'release', delayMs: 0 })),
+      ...givenBackAs('release', unbegun, holding),
+      ...givenBackAs('cancel', cancelled, holding),
     ].sort((a, b) => b.held.seq - a.held.seq);
     const result = await holding.giveBack(given);
     if (result.forgotten) {
@@ -220,7 +241,8 @@ export class Worker {
       await this.#lease.renew(holding);
     }
     for (const { held, verdict } of given) {
-      if (verdict !== 'release' && (result.forgotten || result.refused.has(held.receipt))) this.#refuse({ held });
+      if ((verdict === 'fail' || verdict === 'late') && (result.forgotten || result.refused.has(held.receipt)))
+        this.#refuse({ held });
     }
   }
 
@@ -249,4 +271,9 @@ export class Worker {
     this.#work.onError(error, { id: held.envelope.id, queue: held.queue, attempt: held.envelope.attempt + 1 });
     return false;
   }
+}
+
+/** What was not worked on; what another holder had is not ours any more. */
+function givenBackAs(verdict: 'release' | 'cancel', marbles: readonly HeldMarble[], by: Holding): GivenBack[] {
+  return marbles.filter(({ holding }) => holding === by).map(({ held }) => ({ held, verdict, delayMs: 0 }));
 }

@@ -23,7 +23,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the OpenAPI document says of such routes. */
+/** The part of the OpenAPI document about such routes. */
 type Security = readonly Readonly<Record<string, readonly string[]>>[];
 export const mayNeedToken: Security = [{}, { token: [] }];
 export const needsToken: Security = [{ token: [] }];

@@ -8,7 +8,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Logger } from './logger.js';
 import type { Server } from './server.js';
 
-/** What was done: ids and numbers, never data. */
+/** A description of what was done: ids and numbers, never data. */
 export type Change = Readonly<Record<string, string | number | undefined>> & { readonly what: string };
 
 declare module 'fastify' {

@@ -6,13 +6,13 @@
  */
 import type { Loop } from './loop.js';
 
-/** What turns use and may wait for: a communicator. */
+/** The part of a communicator that turns use and may wait for. */
 export interface Breakable {
   readonly state: string;
   disconnect(): void;
 }
 
-/** As long as a hung Redis is waited for. */
+/** The time for which a hung Redis is waited for. */
 const PATIENCE_MS = 3000;
 
 export async function endTurns(loops: readonly Loop[], used: readonly Breakable[]): Promise<void> {

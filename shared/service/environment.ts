@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { hostPatterns } from './hosts.js';
 import { tokens } from './tokens.js';
 
-/** What both services have. `describe` is what docs/CONFIGURATION.md says of it. */
+/** Variables of both services. The text of `describe` goes into docs/CONFIGURATION.md. */
 export const commonVariables = {
   MARBLERUN_REDIS: z
     .string()
@@ -64,7 +64,7 @@ export function whole(min: number, max: number) {
 export const port = (standard: number) =>
   whole(0, 65_535).default(standard).describe('port to listen on; 0 for any free one');
 
-/** What is not given has its default. Throws MR_BAD_CONFIG. */
+/** Reads all variables; one that is not given has its default. Throws MR_BAD_CONFIG. */
 export function readEnvironment<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.infer<S> {
   const known = Object.keys(schema.shape);
   const mistakes = unknownVariables(known, env);

@@ -1,5 +1,5 @@
 /**
- * What every answer tells a browser: the little that a page of these services may do.
+ * Headers of every answer, for browsers: the little that a page of these services may do.
  *
  * Scripts, styles and images come from files of the service itself, never from within a page; no page
  * of others may frame it or read from it; text cannot become markup (trusted types, of which none is made).

@@ -1,5 +1,5 @@
 /**
- * By which names a service may be called: a page of somebody else's site, whose name was made to lead here (DNS rebinding),
+ * Names by which a service may be called: a page of somebody else's site, whose name was made to lead here (DNS rebinding),
  * calls it by that name, and so does a form of another site. Neither is answered.
  *
  * An IP address is always right, for no other site has it as its name. What may go wrong: a proxy or a name service calls
@@ -25,7 +25,7 @@ export const hostPatterns = z
   })
   .default([]);
 
-/** Of the service `monitor`: on its machine, in its container, in a cluster. */
+/** The own names of the service `monitor`: on its machine, in its container, in a cluster. */
 function ownNames(service: string): string[] {
   const inCluster = ['svc', 'svc.cluster.local'].map((zone) => `${service}.*.${zone}`);
   return ['localhost', '*.localhost', hostname().toLowerCase(), service, ...inCluster];

@@ -9,7 +9,7 @@
 /** Shorter than the timeouts of scrapes: what is not there by then is left out. */
 const PATIENCE_MS = 1500;
 const FRESH_MS = 30_000;
-/** Of the rest after a reading, beside the time that it took; at the most half as long as its value is shown. */
+/** The rest after a reading, as a multiple of the time that it took; at the most half as long as its value is shown. */
 const REST = { times: 4, mostMs: FRESH_MS / 2 };
 
 export class Latest<T> {

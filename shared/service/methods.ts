@@ -1,5 +1,5 @@
 /**
- * What is answered where there is no route: 405 and which methods there are, if the path has any, else 404.
+ * The answer where there is no route: 405 and which methods there are, if the path has any, else 404.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from './problem.js';

@@ -6,7 +6,7 @@
  */
 import { MarbleRunError, isMarbleRunError } from 'marblerun';
 
-/** What a service started by a program takes from the environment all the same, as every client does. */
+/** Variables that a service started by a program takes from the environment all the same, as every client does. */
 const FROM_ENVIRONMENT = ['MARBLERUN_REDIS', 'MARBLERUN_REDIS_FILE', 'MARBLERUN_RUN'];
 
 export function variablesOf(options: object, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
@@ -20,7 +20,7 @@ export function variablesOf(options: object, env: NodeJS.ProcessEnv = process.en
   return variables;
 }
 
-/** What `read` throws of variables, in the words of whoever gave options. Throws MR_BAD_OPTION. */
+/** Calls `read`, and tells its mistakes in the words of whoever gave options. Throws MR_BAD_OPTION. */
 export function readOptions<T>(caller: string, read: () => T): T {
   try {
     return read();

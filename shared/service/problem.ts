@@ -54,7 +54,7 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   return problem(reply, status, 'Internal Server Error', 'the log has the details');
 }
 
-/** Of errors at the socket: all others are requests that cannot be read. */
+/** Statuses of errors at the socket: all others are requests that cannot be read. */
 const SOCKET_STATUS: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,

@@ -18,7 +18,7 @@ export interface Service {
   readonly host: string;
   readonly port: number;
   readonly drainMs: number;
-  /** What the first line of its log says: version, runs, where Redis is; nothing secret. */
+  /** The first line of its log: version, runs, where Redis is; nothing secret. */
   readonly about: Readonly<Record<string, unknown>>;
   /** Starts and stops what works besides the server. */
   readonly start: () => void;

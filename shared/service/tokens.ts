@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 export interface Token {
   readonly name: string;
-  /** Of one length for all, so that a comparison tells nothing. */
+  /** A digest has one length for all tokens, so a comparison tells nothing. */
   readonly digest: Buffer;
 }
 

@@ -1,30 +1,32 @@
 /**
  * A marble for the unit test of a handler: no Redis, no queue. It refuses what a real one refuses, and tells what was sent.
  */
-import { decodeEnvelope, newId, type Envelope, type Failure } from '../communicator/envelope.js';
+import { decodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
+import type { Failure } from '../communicator/header.js';
 import { Held } from '../communicator/in-hand.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
-import { decodeData, encodeData, type Codec } from '../marble/codec.js';
+import { decodeData, encodeData } from '../marble/codec.js';
 import { HeldMarble } from '../marble/held-marble.js';
 import { leaseLost } from '../marble/lease.js';
 import { resolveOptions, type ResolvedOptions } from '../marble/options.js';
+import type { Codec } from '../marble/types.js';
 
 export interface FakeMarbleOptions {
   readonly queue?: string;
   readonly id?: string;
-  /** Which delivery it is, from 1. */
+  /** The number of this delivery, from 1. */
   readonly attempt?: number;
   readonly batch?: string;
   readonly failures?: readonly Failure[];
   readonly codec?: Codec;
 }
 
-/** What a handler sent. */
+/** A marble that a handler sent. */
 export interface Sent {
   readonly how: 'send' | 'expedite' | 'elevate';
   readonly queue: string;
-  /** As its receiver would get it. */
+  /** The data as its receiver would get it. */
   readonly data: unknown;
   readonly id: string;
   readonly delayMs: number;
@@ -49,7 +51,7 @@ export function fakeMarble<T, Q extends object = Record<string, unknown>>(
 
 /** Its `data` is as a handler gets it: what does not survive being sent is not there. */
 export class FakeMarble<T, Q extends object = Record<string, unknown>> extends HeldMarble<Q, string, T> {
-  /** What the handler reported, the latest last. */
+  /** The reports of the handler, the latest last. */
   readonly reports: string[] = [];
   readonly #codec: Codec | undefined;
 
@@ -61,7 +63,7 @@ export class FakeMarble<T, Q extends object = Record<string, unknown>> extends H
     this.data = decodeData(envelope, about.codec) as T;
   }
 
-  /** What would be committed with the finish of this marble. */
+  /** The marbles that would be committed with the finish of this one. */
   get sent(): Sent[] {
     return this.outputs.map(({ kind, queue, envelope, delayMs = 0 }) => {
       const sent = decodeEnvelope(Buffer.from(envelope as string));
@@ -69,7 +71,7 @@ export class FakeMarble<T, Q extends object = Record<string, unknown>> extends H
     });
   }
 
-  /** What the handler said with `retryIn`. */
+  /** The time that the handler gave to `retryIn`. */
   get retriesInMs(): number | undefined {
     return this.retryInMs;
   }

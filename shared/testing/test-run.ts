@@ -12,10 +12,10 @@ import { Communicator } from '../communicator/communicator.js';
 import { Connection } from '../communicator/connection.js';
 import { ForTests } from '../communicator/for-tests.js';
 import { keysOf } from '../communicator/keys.js';
-import { decodeData, type Codec } from '../marble/codec.js';
+import { decodeData } from '../marble/codec.js';
 import { Marble } from '../marble/marble.js';
 import { MARBLE_DEFAULTS, resolveOptions, type MarbleOptions } from '../marble/options.js';
-import type { Queues } from '../marble/types.js';
+import type { Codec, Queues } from '../marble/types.js';
 
 export interface TestRunOptions {
   /** Default: as for a `Marble`, from the environment. */
@@ -78,7 +78,7 @@ export class TestRun {
     await this.settle();
   }
 
-  /** As if every worker had been silent for longer than its lease: what they hold comes back, and is handed out again. */
+  /** Ends every lease, as if its worker had been silent for too long: what they hold comes back, and is handed out again. */
   async loseLeases(): Promise<void> {
     const holders = await this.#communicator.status.holders();
     for (const { holder } of holders) await this.#communicator.recovery.expire(holder);

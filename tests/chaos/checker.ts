@@ -7,7 +7,7 @@
  */
 import type { Entry, MarbleName } from './history.js';
 
-/** What lies in a run at the end. */
+/** The contents of a run at the end. */
 export interface Remains {
   readonly run: string;
   /** `<queue> <event>` → how often. */

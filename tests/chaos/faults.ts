@@ -1,5 +1,5 @@
 /**
- * What the nemesis can do. Each strikes, and says for how long it keeps things from working (ms, from
+ * Faults of the nemesis. Each strikes, and says for how long it keeps things from working (ms, from
  * the strike); what has to be undone is undone when that time is over.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

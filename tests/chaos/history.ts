@@ -1,5 +1,5 @@
 /**
- * What happened, written down by those to whom it happened: one file per process, a line per event,
+ * Histories, written down by those to whom they happened: one file per process, a line per event,
  * with `writeSync`, so that a `kill -9` between two instructions loses nothing that was written.
  */
 import { mkdirSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs';

@@ -15,7 +15,7 @@ const CALM_MS = 8000;
 const OVER_MS = 60_000;
 
 export class Nemesis {
-  /** By kind. */
+  /** Counts by kind. */
   readonly struck = new Map<string, number>();
   readonly #under = new Set<Promise<unknown>>();
 

@@ -1,5 +1,5 @@
 /**
- * What a run of the suite did, for people.
+ * The report of a run of the suite, for people.
  */
 import type { Remains, Violation } from './checker.js';
 import { takenBack } from './guarded/checker.js';

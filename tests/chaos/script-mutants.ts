@@ -1,5 +1,5 @@
 /**
- * What is broken on purpose in the scripts, each by itself, and who must notice (`mutants.ts`).
+ * Faults put into the scripts on purpose, each by itself, and who must notice (`mutants.ts`).
  */
 import type { Mutant } from './mutants.js';
 

@@ -104,7 +104,7 @@ export class Stage {
     await part.program.kill();
   }
 
-  /** What it said, beside the histories. */
+  /** Writes the log of a program beside the histories. */
   #log({ role, program }: Part): void {
     const lines = [...program.lines, ...program.errors].filter((line) => !/started|listening/.test(line));
     if (lines.length > 0) appendFileSync(join(this.dir, `${role}.log`), `${lines.join('\n')}\n`);

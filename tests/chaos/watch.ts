@@ -55,7 +55,7 @@ export class LateWatch {
   }
 }
 
-/** What still waits, is held, delayed or on its way. Empty when all is drained. */
+/** Counts what still waits, is held, delayed or on its way. Empty when all is drained. */
 export async function backlog({ run, hand }: Side): Promise<Record<string, number>> {
   const keys = keysOf(run);
   const lists = [...queuesOf(run).map(keys.queue), keys.outbox('top'), keys.transit('up')];
@@ -88,7 +88,7 @@ export async function drained(sides: readonly Side[]): Promise<void> {
   );
 }
 
-/** What does not leave is named by the checker. */
+/** Waits until all holders have left. The checker names those that do not. */
 export async function noHolders(sides: readonly Side[]): Promise<void> {
   const holders = ({ run, hand }: Side) => hand.zcard(keysOf(run).holders);
   await until('no holder is left', async () => (await Promise.all(sides.map(holders))).every((n) => n === 0), {
@@ -117,7 +117,7 @@ function readGrave(grave: string): { q: string; id: string; why: string } {
   return { q: queue, id: idOf(envelope), why: reason.why ?? '' };
 }
 
-/** Of a Monitor that was started, a note; of the clock, the last time seen and what belongs to it. */
+/** Bounds: each Monitor that was started leaves a note, the clock has the last time seen and what belongs to it. */
 const MOST_MONITORS = 1000;
 const MOST_CLOCK_FIELDS = 8;
 

@@ -1,6 +1,7 @@
 /** What the files of the containers promise, read from the files: needs no engine. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -19,10 +20,14 @@ interface Service {
   readonly [option: string]: unknown;
 }
 interface Configured {
+  readonly name: string;
   readonly services: Readonly<Record<string, Service>>;
   readonly volumes: Readonly<Record<string, { readonly name: string }>>;
 }
-const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
+const { services, name } = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>;
+  name?: string;
+};
 
 describe.each(DOCKERFILES)('%s', (file) => {
   const stages = read(file).split(/^(?=FROM )/m);
@@ -102,6 +107,15 @@ story('docker-compose.yml, as compose reads it', await whyNoCompose(), () => {
   test('Redis has any free port unless one is asked for, which stays', () => {
     expect(redisPort({ REDIS_PORT: '' })).toMatchObject([{ published: '0', host_ip: '127.0.0.1', target: 6379 }]);
     expect(redisPort({ REDIS_PORT: '6390' })).toMatchObject([{ published: '6390', host_ip: '127.0.0.1' }]);
+  });
+
+  test('each checkout is a project of its own, by the name of its folder', () => {
+    expect(name).toBeUndefined();
+    expect(configured({ COMPOSE_PROJECT_NAME: '' }).name).toBe(
+      basename(fileURLToPath(ROOT))
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9_-]/g, ''),
+    );
   });
 
   test('under the name that all checkouts once had an old installation finds its volume', () => {

@@ -1,11 +1,16 @@
 /**
  * The stack as it is run for long: Prometheus watches it and tells the truth, and everything is restarted under load.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import type { Container } from 'dockerode';
 import { Marble } from 'marblerun';
+import { runPage } from '../backup/page.js';
 import { story } from '../story.js';
 import { Stack, whyNoEngine } from './stack.js';
 
@@ -24,6 +29,8 @@ interface Sample {
   value: [time: number, value: string];
 }
 
+/** The page's commands are for the folder of this file; here they run in that of the copy. */
+const COMPOSE_FILE = fileURLToPath(new URL('../../../docker-compose.yml', import.meta.url));
 const PATIENT = { deadlineMs: 120_000, everyMs: 200 };
 const LEAST = 600; // marbles of load, however quick the restarts are
 const LARGEST = 1000; // as docker-compose.yml has it: larger numbers are elevated
@@ -191,5 +198,27 @@ story('operations in containers', await whyNoEngine(), () => {
       await stack.metric('elevator', 'marblerun_lane_up{lane="main-to-upper"}'),
     ]).toEqual([0, 1]);
     await Promise.all(collectors.map((collector) => collector.stop()));
+  });
+
+  test('the stack is restored from a copy by the commands of the page, under its own users, and goes on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'marblerun-backup-'));
+    try {
+      await main.send('waiting', 6);
+      await runPage('Back up in compose', folder, { ...stack.env, COMPOSE_FILE });
+      await main.send('waiting', 7);
+      const before = (await stack.containers('redis'))[0]!.info.State.StartedAt;
+      await runPage('Restore in compose', folder, { ...stack.env, COMPOSE_FILE });
+      expect((await stack.containers('redis'))[0]!.info.State.StartedAt).not.toBe(before);
+      for (const n of [2, 3, 4, 5, 6]) {
+        expect(await main.wait('waiting', { timeoutMs: 60_000 })).toBe(n);
+        await main.finish();
+      }
+      expect(await main.check('waiting')).toBeUndefined(); // 7 came after the copy
+      await main.send('tasks', { n: 9 });
+      expect(await main.wait('results', { timeoutMs: 60_000 })).toMatchObject({ n: 9 });
+      await main.finish();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -40,7 +40,7 @@ const PAGE_TYPES: Record<string, RegExp> = {
 };
 const PATIENT = { deadlineMs: 120_000, everyMs: 200 };
 
-/** Of the checkout that the images are built from. */
+/** The commit of the checkout that the images are built from. */
 const commit = () => {
   const cwd = fileURLToPath(new URL('../../..', import.meta.url));
   return execFileSync('git', ['rev-parse', 'HEAD'], { cwd, encoding: 'utf8' }).trim();

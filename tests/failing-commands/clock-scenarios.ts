@@ -1,5 +1,5 @@
 /**
- * What makes the scripts do all that they can that set dates right after Redis's clock has gone back.
+ * Scenarios for the scripts that set dates right after Redis's clock has gone back.
  */
 import { holdingSome } from './holder-scenarios.js';
 import type { Scenario } from './scenario.js';

@@ -7,7 +7,7 @@ import type { Seen } from './watched.js';
 
 export interface Fault {
   readonly what: string;
-  /** What the error must have. */
+  /** The code and name that the error must have. */
   readonly code: ErrorCode;
   readonly name: string;
   /** Returns what mends it. */
@@ -32,7 +32,7 @@ function withoutRight(command: string): Fault {
   };
 }
 
-/** What was there is put aside, and comes back: so nothing is lost by the test itself. */
+/** Puts aside what was there, and brings it back: so nothing is lost by the test itself. */
 function wrongType(role: string): Fault {
   return {
     what: `where ${role} has another type`,

@@ -1,5 +1,5 @@
 /**
- * What makes the scripts of a holder do all that they can: taking, finishing, giving back, and having it taken back.
+ * Scenarios for the scripts of a holder: taking, finishing, giving back, and having it taken back.
  */
 import type { Held } from 'marblerun/communicator';
 import type { HolderOptions, Place } from './place.js';

@@ -1,5 +1,5 @@
 /**
- * What makes the scripts of a lane do all that they can. Its two ends are in one run here.
+ * Scenarios for the scripts of a lane. Its two ends are in one run here.
  */
 import type { Batch, Communicator } from 'marblerun/communicator';
 import type { Scenario } from './scenario.js';

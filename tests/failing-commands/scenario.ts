@@ -8,7 +8,7 @@ export type Act = () => Promise<readonly string[]>;
 
 export interface Scenario {
   readonly what: string;
-  /** What it does is done again when all is mended, as its program would. */
+  /** True: the act is repeated when all is mended, as its program would. */
   readonly again?: true;
   readonly prepare: (place: Place) => Promise<Act>;
 }

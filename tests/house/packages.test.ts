@@ -1,4 +1,4 @@
-/** What the published packages say of themselves, they say alike. */
+/** The published packages say the same of themselves. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

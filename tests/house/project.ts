@@ -14,7 +14,7 @@ export async function documents(): Promise<string[]> {
   );
 }
 
-/** What comes first in a Makefile's rules. */
+/** The targets of the Makefile. */
 export async function makeTargets(): Promise<string[]> {
   const makefile = await readFile(join(root, 'Makefile'), 'utf8');
   return [...makefile.matchAll(/^([a-z][a-z-]*):/gm)].map(([, target]) => target!);

@@ -1,5 +1,5 @@
 /**
- * What the documents show can be typed as it stands: TypeScript and JavaScript compile strictly and run, settings are taken
+ * Code in the documents can be used as it stands: TypeScript and JavaScript compile strictly and run, settings are taken
  * by what reads them, commands name targets and files that are there. docs/TESTING.md is run by packages/runners.test.ts.
  */
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';

@@ -24,7 +24,7 @@ export async function blocks(): Promise<Block[]> {
 }
 
 export interface Compiled {
-  /** What the compiler says, a line each. */
+  /** Messages of the compiler. */
   readonly mistakes: readonly string[];
   /** The program that a block has become. */
   readonly programOf: (document: string, number: number) => string;

@@ -26,7 +26,7 @@ export class ApiServer {
     return this.objects.filter(({ kind }) => WORKLOADS.includes(kind));
   }
 
-  /** As `kubectl create`: what is there already is refused. */
+  /** Does what `kubectl create` does: what is there already is refused. */
   create(manifests: readonly Manifest[]): void {
     for (const manifest of manifests) {
       if (this.#objects.has(nameOf(manifest))) this.mistakes.push(`${nameOf(manifest)} is there already`);
@@ -34,7 +34,7 @@ export class ApiServer {
     }
   }
 
-  /** As `kubectl apply`, in the order given. */
+  /** Does what `kubectl apply` does, in the order given. */
   apply(manifests: readonly Manifest[]): void {
     const names = manifests.map(nameOf);
     for (const twice of names.filter((name, i) => names.indexOf(name) !== i))
@@ -46,7 +46,7 @@ export class ApiServer {
     return this.#objects.get(nameOf({ apiVersion: '', kind, metadata: { name, ...(namespace && { namespace }) } }));
   }
 
-  /** What a container that begins now would read. */
+  /** The environment that a container would read if it began now. */
   read(kind: 'Secret' | 'ConfigMap', namespace: string | undefined, { name, key }: KeyRef): string | undefined {
     const object = this.get(kind, namespace, name);
     const values = { ...(object?.['data'] as Values), ...(object?.['stringData'] as Values) };
@@ -68,7 +68,7 @@ export class ApiServer {
     this.#objects.set(nameOf(manifest), manifest);
   }
 
-  /** What a workload reads at its start and would not find. */
+  /** Things that a workload reads at its start and would not find. */
   #unreadable(workload: Manifest): string[] {
     const { namespace } = workload.metadata;
     const { serviceAccountName = 'default', volumes = [] } = podOf(workload).spec;

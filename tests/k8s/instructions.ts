@@ -12,7 +12,7 @@ import { render, type Manifest } from './render.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 
-/** By folder of k8s/: the commands up to its `kubectl apply`, that included. */
+/** Instructions by folder of k8s/: the commands up to its `kubectl apply`, that included. */
 export function instructions(): Map<string, readonly string[]> {
   const page = readFileSync(new URL('docs/OPERATIONS.md', ROOT), 'utf8');
   const blocks = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block!.trim().split('\n'));
@@ -24,7 +24,7 @@ export function instructions(): Map<string, readonly string[]> {
   );
 }
 
-/** What the script prints, once for the same words: it takes its time, and any password is as good. */
+/** The output of the script, once for the same words: it takes its time, and any password is as good. */
 const printed = new Map<string, string>();
 function secrets(words: string): Manifest[] {
   const text =

@@ -1,5 +1,5 @@
 /**
- * What is in k8s/: every overlay renders, is right by the Kubernetes schema, and keeps our rules.
+ * The manifests of k8s/: every overlay renders, is right by the Kubernetes schema, and keeps our rules.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';

@@ -10,7 +10,7 @@ import { instructions, play } from './instructions.js';
 import { LocalCluster } from './local-cluster.js';
 import { whyNoKubectl } from './render.js';
 
-/** What an operator tells a Redis of his own, as docs/SECURITY.md has it. */
+/** Commands that an operator gives a Redis of his own, as docs/SECURITY.md has it. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'overlays/external-redis':
     'monitor monitor main upper\nworker worker main\nupper-worker worker upper\nelevator worker main upper\nadmin admin',

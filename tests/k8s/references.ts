@@ -1,4 +1,4 @@
-/** What manifests say of each other, and of their own pods, that leads to nothing. */
+/** References of manifests to each other, and to their own pods, that lead to nothing. */
 import type { Manifest } from './render.js';
 import {
   containersOf,
@@ -14,7 +14,7 @@ import {
 } from './workload.js';
 
 const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
-/** Of others: what is in them is not ours to know. */
+/** Things of others: what is in them is not ours to know. */
 const FOREIGN = ['monitoring', 'openshift-dns'];
 
 type Find = (manifest: Manifest, all: readonly Manifest[]) => string[];

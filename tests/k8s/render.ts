@@ -1,4 +1,4 @@
-/** What `kubectl kustomize` makes of a folder of k8s/. */
+/** Renders a folder of k8s/ with `kubectl kustomize`. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';

@@ -6,7 +6,7 @@ import { ProgressReader } from 'marblerun/communicator';
 import type { Move } from './moves.js';
 import { pick, type World } from './world.js';
 
-/** What the heartbeat's thread found when it froze a blocked worker. */
+/** The state that the heartbeat's thread found when it froze a blocked worker. */
 export interface FrozenModel {
   readonly begun: number;
   readonly commands: number;

@@ -5,6 +5,7 @@
  * `Holding`: swap, block, giveBack.
  */
 import type { FrozenModel } from './blocked-moves.js';
+import type { BeginModel, GiveBackModel, SwapModel } from './holder-requests.js';
 import { groupBy, lineOf, type OutputModel, type RunModel } from './run-model.js';
 
 export interface MarbleModel {
@@ -25,28 +26,6 @@ export interface Delivery {
   readonly marble: MarbleModel;
   /** It was noted that work on it begins: alone, or among others. */
   begun?: 'a' | 'c';
-}
-
-export interface BeginModel {
-  readonly receipt: string;
-  /** Of its own: none, over some time, or as it was. */
-  readonly limit: 'none' | 'some' | 'as it was';
-  readonly begun: 'a' | 'c' | undefined;
-}
-
-export interface SwapModel {
-  readonly finish: readonly { readonly receipt: string; readonly queue: string; readonly outputs: OutputModel[] }[];
-  readonly abandon: readonly string[];
-  readonly sources: readonly string[];
-  readonly want: number;
-  readonly waitOn: string | undefined;
-}
-
-export interface GiveBackModel {
-  readonly receipt: string;
-  readonly queue: string;
-  readonly verdict: 'fail' | 'release' | 'cancel';
-  readonly delay: number;
 }
 
 /** Numbers that are kept for what lands in one wait. */

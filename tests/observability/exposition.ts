@@ -1,4 +1,4 @@
-/** What the services export: every metric with its type and the labels that its series have. */
+/** The export of the services: every metric with its type and the labels that its series have. */
 export interface Exported {
   readonly type: string;
   readonly help: string;

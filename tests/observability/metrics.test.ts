@@ -8,6 +8,7 @@ import { buildMonitor, readConfig as monitorConfig } from '@marblerun/monitor';
 import { until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
+import { Counter, Histogram, Registry } from 'prom-client';
 import { parse } from 'yaml';
 import { readExposition, type Exported } from './exposition.js';
 import { namesIn } from './promql.js';
@@ -25,10 +26,12 @@ const lanes = JSON.stringify({
   ],
 });
 const elevator = buildElevator(elevatorConfig({ ...common, MARBLERUN_LANES: lanes, MARBLERUN_BATCH_MARBLES: '1' }));
-const marble = new Marble({ redis, run: 'observed' });
+const registry = new Registry();
+const marble = new Marble({ redis, run: 'observed', metrics: { registry, Counter, Histogram } });
 const communicator = new Communicator({ redis, run: 'observed' });
 let ofMonitor: Map<string, Exported>;
 let ofElevator: Map<string, Exported>;
+let ofClient: Map<string, Exported>;
 
 /** Everything that has a metric happens once: marbles wait, are held, are carried, or are not because no lane has their queue; a batch is open. */
 beforeAll(async () => {
@@ -51,6 +54,7 @@ beforeAll(async () => {
   await until('the other has waited', async () => waits.test(await scrape(monitor)));
   ofMonitor = readExposition(await scrape(monitor));
   ofElevator = readExposition(await scrape(elevator));
+  ofClient = readExposition(await registry.metrics());
 });
 afterAll(async () => {
   await marble.finish();
@@ -118,12 +122,12 @@ const expressions: [string, string][] = [
   ...keda.spec.triggers.map(({ metadata: { query } }): [string, string] => ['the ScaledObject', query]),
 ];
 
-/** What Prometheus adds to every series; the namespace, in a cluster. */
+/** Labels that Prometheus adds to every series; the namespace, in a cluster. */
 const ADDED = ['job', 'instance', 'namespace', 'pod', 'container', 'endpoint', 'node'];
 
 test.each(expressions)('%s asks for what is exported: %s', (_what, expression) => {
   const { metrics, labels } = namesIn(expression);
-  const all = new Map([...ofMonitor, ...ofElevator]);
+  const all = new Map([...ofMonitor, ...ofElevator, ...ofClient]);
   expect(metrics.size).toBeGreaterThan(0);
   expect([...metrics].filter((name) => !all.has(name))).toEqual([]);
   const known = new Set([...metrics].flatMap((name) => [...all.get(name)!.labels]).concat(ADDED));
@@ -169,6 +173,15 @@ test('the dashboard has a place for every panel, and its legends use labels that
       for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) expect([...labels, ...ADDED]).toContain(label);
     }
   }
+});
+
+/** Series of their own are only for some of very many queues: what is meant of all must not ask for these. */
+test('what adds queues up asks for the sums', () => {
+  const asksQueues = /\bmarblerun_(queue_depth|held|marbles_total)\b/;
+  const addsUp = (expression: string) =>
+    asksQueues.test(expression) && !/\bqueue\b/.test(/^\w+ by \(([^)]*)\)/.exec(expression)?.[1] ?? 'queue');
+  expect(addsUp('sum by (run) (max by (run, queue) (marblerun_held))')).toBe(true);
+  expect(expressions.filter(([, expression]) => addsUp(expression))).toEqual([]);
 });
 
 test('docs/OPERATIONS.md says for every alert where to look first, and every rule has a severity', () => {

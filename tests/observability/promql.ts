@@ -1,4 +1,4 @@
-/** Which metrics and labels an expression of Prometheus' language names. */
+/** Finds the metrics and labels that an expression of Prometheus' language names. */
 import { parser } from '@prometheus-io/lezer-promql';
 
 export interface Named {

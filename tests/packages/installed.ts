@@ -34,7 +34,7 @@ export async function installPacked(...names: string[]): Promise<Installed> {
 export const envOf = ({ redis, run }: Bus) => ({ ...process.env, MARBLERUN_REDIS: redis, MARBLERUN_RUN: run });
 
 /**
- * What a program does once it has `Marble`: it is held up for longer than its lease and finishes all the same. So it has its
+ * A program that has `Marble`: it is held up for longer than its lease and finishes all the same. So it has its
  * scripts, and a heartbeat in a thread.
  */
 export const HELD_UP = `

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import { story } from '../story.js';
 import { HELD_UP, expectToHold, installPacked } from './installed.js';
-import { bundle, installTools, missing, toolPath } from './tools.js';
+import { bundle, installTools, notStarted, toolPath } from './tools.js';
 
 const run = promisify(execFile);
 const noTools = await installTools();
@@ -33,6 +33,18 @@ test.concurrent.each([
   ['a program that is preloaded', ['--import', './program.mjs', '-e', '0']],
 ])('%s has its scripts and its heartbeat', (_, args) => expectToHold(node, args, folder));
 
+const node24 = toolPath('node-24/bin/node');
+story('on Node.js 24', noTools || (await notStarted(node24)), () => {
+  test.concurrent.each([
+    ['a module', ['program.mjs']],
+    ['CommonJS', ['program.cjs']],
+    ['a module from the command line', ['--input-type=module', '-e', MODULE]],
+  ])('%s', async (_, args) => {
+    expect((await run(node24, ['--version'])).stdout).toMatch(/^v24\./);
+    await expectToHold(node24, args, folder);
+  });
+});
+
 story('bundles that are taken elsewhere', noTools, () => {
   test.concurrent.each([
     ['esbuild to a module', 'program.mjs'],
@@ -54,51 +66,66 @@ story('bundles that are taken elsewhere', noTools, () => {
 });
 
 for (const [runtime, ...args] of [['bun'], ['deno', 'run', '--allow-all']] as const) {
-  story(`in ${runtime}`, noTools || (await missing(runtime)), () => {
+  story(`in ${runtime}`, noTools || (await notStarted(toolPath(`.bin/${runtime}`))), () => {
     test.concurrent.each(['program.mjs', 'program.cjs'])('%s', (file) =>
       expectToHold(toolPath(`.bin/${runtime}`), [...args, file], folder),
     );
   });
 }
 
-const TYPED = `
-import { Marble, isMarbleRunError, type Handler } from 'marblerun';
-import { Communicator } from 'marblerun/communicator';
-import { fakeMarble, testRun } from 'marblerun/testing';
-
-interface Queues { q: { n: number } }
-const marble = new Marble<Queues>();
-export const found: Promise<{ n: number }> = marble.wait('q');
-// @ts-expect-error the data of this queue are no text
-export const text: Promise<string> = marble.wait('q');
-// @ts-expect-error there is no such queue
-export const none = marble.wait('p');
-export const handler: Handler<{ n: number }> = ({ n }, held) => held.send('q', n);
-export const tried = handler({ n: 1 }, fakeMarble({ n: 1 }));
-export const settled: Promise<void> = testRun().settle();
+/** Of this, Redis is a part, and with it the types of ioredis and Node.js. */
+const COMMUNICATOR = `import { Communicator } from 'marblerun/communicator';
 export const sweep = new Communicator().recovery.sweep(5);
-export const code = (error: unknown) => (isMarbleRunError(error) ? error.code : undefined);
 `;
-for (const file of ['typed.ts', 'typed.mts', 'typed.cts']) await writeFile(join(folder, file), TYPED);
 const root = new URL('../../..', import.meta.url).pathname;
-const current = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const old = toolPath('typescript-5.0/bin/tsc');
-const native = toolPath('typescript-7/bin/tsc');
+for (const end of ['ts', 'mts', 'cts']) await cp(join(root, 'tests/packages/typed.ts'), join(folder, `typed.${end}`));
+await writeFile(join(folder, 'communicator.mts'), COMMUNICATOR);
+const compilers = {
+  '5.0': toolPath('typescript-5.0/bin/tsc'),
+  '6.0': createRequire(import.meta.url).resolve('typescript/bin/tsc'),
+  '7.0': toolPath('typescript-7/bin/tsc'),
+};
+/** Resolves with what the compiler says. */
+async function compiled(version: keyof typeof compilers, ...args: string[]): Promise<unknown> {
+  const tsc = compilers[version];
+  expect((await run(node, [tsc, '--version'])).stdout).toContain(`Version ${version}`);
+  const options = ['--strict', '--noEmit', '--target', 'es2022', ...args];
+  return run(node, [tsc, ...options], { cwd: folder }).catch((error: unknown) => error);
+}
 const BUNDLER = ['--module', 'esnext', '--moduleResolution', 'bundler', 'typed.ts'];
 const NODE = ['typed.mts', 'typed.cts'];
+/** Also what is declared is looked at: a program needs neither `skipLibCheck` nor `@types/node`. */
+const ALONE = ['--skipLibCheck', 'false', '--typeRoots', 'none'];
+const withNode = (version: string) => {
+  const types = version === '5.0' ? toolPath('@types') : join(root, 'node_modules/@types');
+  return ['--skipLibCheck', '--types', 'node', '--typeRoots', types];
+};
+
 story('types', noTools, () => {
   test.concurrent.each([
-    ['5.0', 'node16', old, ['--module', 'node16', ...NODE]],
-    ['5.0', 'bundler', old, BUNDLER],
-    ['5.0', 'node10', old, ['--module', 'commonjs', '--moduleResolution', 'node', 'typed.ts']],
-    ['6.0', 'nodenext', current, ['--module', 'nodenext', ...NODE]],
-    ['7.0', 'nodenext', native, ['--module', 'nodenext', ...NODE]],
-    ['7.0', 'bundler', native, BUNDLER],
-  ])('TypeScript %s, %s', async (version, _, tsc, args) => {
-    expect((await run(node, [tsc, '--version'])).stdout).toContain(`Version ${version}`);
-    const types = version === '5.0' ? toolPath('@types') : join(root, 'node_modules/@types');
-    const options = ['--strict', '--noEmit', '--target', 'es2022', '--skipLibCheck', '--types', 'node', '--typeRoots'];
-    const said = await run(node, [tsc, ...options, types, ...args], { cwd: folder }).catch((error: unknown) => error);
-    expect(said).toMatchObject({ stdout: '' });
+    ['5.0', 'node16', ['--module', 'node16', ...NODE]],
+    ['5.0', 'bundler', BUNDLER],
+    ['5.0', 'node10', ['--module', 'commonjs', '--moduleResolution', 'node', 'typed.ts']],
+    ['6.0', 'nodenext', ['--module', 'nodenext', ...NODE]],
+    ['7.0', 'nodenext', ['--module', 'nodenext', ...NODE]],
+    ['7.0', 'bundler', BUNDLER],
+  ] as const)('TypeScript %s, %s, without a type of Node.js', async (version, _, args) => {
+    expect(await compiled(version, ...ALONE, ...args)).toMatchObject({ stdout: '' });
+  });
+
+  test.concurrent.each(['5.0', '7.0'] as const)('TypeScript %s, with the types of Node.js', async (version) => {
+    const modules = ['--module', version === '5.0' ? 'node16' : 'nodenext', ...NODE, 'communicator.mts'];
+    expect(await compiled(version, ...withNode(version), ...modules)).toMatchObject({ stdout: '' });
+  });
+
+  test('what is an error is said', async () => {
+    await writeFile(
+      join(folder, 'wrong.mts'),
+      "import { Marble } from 'marblerun';\nnew Marble<{ q: 1 }>().wait('p');\n",
+    );
+    const said = await compiled('7.0', ...ALONE, '--module', 'nodenext', 'wrong.mts');
+    expect(said).toMatchObject({
+      stdout: expect.stringContaining(`'"p"' is not assignable to parameter of type '"q"`),
+    });
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What docs/TESTING.md shows runs word for word, each part with its runner, on the packed package; and each ends by itself.
+ * The tests shown in docs/TESTING.md run word for word, each part with its runner, on the packed package; and each ends by itself.
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';

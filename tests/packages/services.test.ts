@@ -15,7 +15,7 @@ const packages = ['marblerun', '@marblerun/service', '@marblerun/monitor', '@mar
 const { folder, remove } = await installPacked(...packages);
 afterAll(() => remove());
 
-/** What `npx <package>` runs: the one program of a package. */
+/** The program that `npx <package>` runs: the only one of a package. */
 async function binOf(name: string): Promise<string> {
   const { stdout } = await run('npm', ['pkg', 'get', 'bin', '--prefix', join(folder, 'node_modules', name)]);
   const bins = Object.keys(JSON.parse(stdout) as object);

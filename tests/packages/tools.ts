@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '@marblerun/test-support';
 
@@ -55,12 +55,12 @@ async function alone(work: () => Promise<void>): Promise<void> {
 
 export const toolPath = (path: string) => join(folder, 'node_modules', path);
 
-/** Returns why a program of the tools cannot be used, or ''. */
-export async function missing(program: string): Promise<string> {
+/** Returns why a program cannot be used, or ''. */
+export async function notStarted(program: string): Promise<string> {
   try {
-    await run(toolPath(`.bin/${program}`), ['--version']);
+    await run(program, ['--version']);
     return '';
   } catch (error) {
-    return `${program} does not start: ${(error as Error).message.split('\n')[0]!}`;
+    return `${basename(program)} does not start: ${(error as Error).message.split('\n')[0]!}`;
   }
 }

@@ -14,7 +14,7 @@ interface State {
   readonly args?: string[];
   readonly enter: (server: RedisServer, admin: Redis) => unknown;
   readonly leave: (server: RedisServer, admin: Redis) => unknown;
-  /** What the connection says that it waits for. */
+  /** The state that the connection says it waits for. */
   readonly says: RegExp;
 }
 

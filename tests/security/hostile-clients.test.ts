@@ -195,7 +195,7 @@ test('a client that is slow with its request is cut off, and keeps nobody waitin
   expect(await slow.tookMs).toBeLessThan(60_000);
 });
 
-/** What each of them says, and then nothing more. */
+/** The words of each of them, and then nothing more. */
 const SILENT = [
   ['nothing', ''],
   ['half a request', 'GET /metrics HTTP/1.1\r\nhost: localhost\r\n'],

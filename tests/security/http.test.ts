@@ -1,5 +1,5 @@
 /**
- * What is answered to requests that are no business of the services, and what every answer says of itself.
+ * Answers to requests that are no business of the services, and what every answer says of itself.
  */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

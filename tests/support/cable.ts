@@ -10,7 +10,7 @@ interface Damage {
   /** Undefined: the server does what is asked, and then the connection breaks instead of the reply. */
   readonly reply: string | undefined;
   readonly once: boolean;
-  /** Of the reply that is lost; those before it are passed on. */
+  /** A text of the reply that is lost; replies before it are passed on. */
   readonly lost: string;
   readonly happened: () => void;
 }
@@ -55,7 +55,7 @@ export class Cable {
     return [...this.#strands].filter(({ client }) => client.destroyed).length;
   }
 
-  /** Of requests that are held back. */
+  /** The number of bytes of requests that are held back. */
   get heldBytes(): number {
     return [...this.#strands].reduce((sum, { held }) => sum + Buffer.concat(held).length, 0);
   }
@@ -79,7 +79,7 @@ export class Cable {
     for (const strand of this.#strands) strand.frozen = true;
   }
 
-  /** What was held back reaches the server now, also of clients that have gone meanwhile. */
+  /** Lets what was held back reach the server now, also of clients that have gone meanwhile. */
   release(): void {
     this.#freezing = false;
     for (const strand of this.#strands) {

@@ -24,7 +24,7 @@ export interface Exit {
 }
 
 export class Program {
-  /** What it has written so far, a line each. */
+  /** The lines that it has written so far. */
   readonly lines: string[] = [];
   readonly errors: string[] = [];
   readonly exited: Promise<Exit>;
@@ -67,7 +67,7 @@ export class Program {
     process.kill(-this.pid, signal);
   }
 
-  /** Of a leader: is it, or anything that it has started, still there? */
+  /** Whether a leader, or anything that it has started, is still there. */
   get groupRunning(): boolean {
     try {
       return process.kill(-this.pid, 0);

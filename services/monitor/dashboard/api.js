@@ -1,5 +1,5 @@
 /**
- * What the page asks of the Monitor. Tokens are kept here, in memory, until the page is closed.
+ * Requests of the page to the Monitor. Tokens are kept here, in memory, until the page is closed.
  *
  * What may go wrong: the Monitor does not answer (`status` is 0), or refuses, or says that Redis does.
  */

@@ -41,7 +41,7 @@ function viewOf(run) {
   return views.get(run);
 }
 
-/** What each refusal means for who looks at the page. */
+/** The meaning of each refusal for a person at the page. */
 function showRefusal({ status, code, message }) {
   part('locked').hidden = status !== 401;
   if (status === 401) {

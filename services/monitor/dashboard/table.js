@@ -4,7 +4,7 @@
  */
 const TURNS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** What turns the direction of writing is shown, not done: it could make a text look like another. */
+/** Characters that turn the direction of writing are shown and not obeyed: they could make a text look like another. */
 const straight = (text) => text.replace(TURNS, (turn) => `\\u${turn.charCodeAt(0).toString(16)}`);
 
 export function element(tag, className = '', text = '') {

@@ -7,7 +7,7 @@ export const count = (n) => figures.format(n);
 export const timeOfDay = (when) => clock.format(when);
 export const dateAndTime = (when) => calendar.format(when);
 
-/** Of the size that matters: 0.4 s, 12 s, 3 min, 2 h, 5 d. */
+/** A duration in the unit that matters: 0.4 s, 12 s, 3 min, 2 h, 5 d. */
 export function duration(ms) {
   const seconds = ms / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
@@ -23,7 +23,7 @@ export function bytes(n) {
   return `${(n / 1024 ** steps).toFixed(1)} ${['', 'KiB', 'MiB', 'GiB'][steps]}`;
 }
 
-/** What Redis is set to, as far as the Monitor may read it. */
+/** The settings of Redis, as far as the Monitor may read it. */
 export function redisInWords({ version, appendonly, appendfsync, usedBytes, maxBytes, maxmemoryPolicy }) {
   const file =
     appendonly === undefined ? '' : appendonly ? `append-only file ${appendfsync ?? 'on'}` : 'no append-only file';

@@ -24,7 +24,7 @@ export function checkGuarded(history: readonly Entry[], left: Remains, recoveryM
   ];
 }
 
-/** What the replica acknowledged was worked on to its end, is dead, or waits: a delivery that was given up is not enough. */
+/** Every marble that the replica acknowledged was worked on to its end, is dead, or waits: a delivery that was given up is not enough. */
 function lost(history: readonly Entry[], { run, dead, waiting }: Remains): Violation[] {
   const safe = new Set([...dead, ...waiting].map((marble) => nameOf({ run, ...marble })));
   for (const entry of history) if (entry.e === 'worked') safe.add(nameOf(entry));
@@ -35,7 +35,7 @@ function lost(history: readonly Entry[], { run, dead, waiting }: Remains): Viola
   );
 }
 
-/** By the count of the Redis that survived, what came in was finished or remains: a failover takes back whole steps only. */
+/** Compares the counts of the Redis that survived: what came in was finished or remains. A failover takes back whole steps only. */
 function kept({ run, counts, dead, waiting }: Remains): Violation[] {
   const queues = new Set(Object.keys(counts).map((field) => field.split(' ')[0]!));
   return [...queues].flatMap((q) => {

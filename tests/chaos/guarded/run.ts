@@ -14,7 +14,7 @@ import { GuardedStage } from './stage.js';
 export interface GuardedRun {
   readonly history: Entry[];
   readonly left: Remains;
-  /** By kind. */
+  /** Counts by kind. */
   readonly faults: ReadonlyMap<string, number>;
 }
 

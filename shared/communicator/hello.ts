@@ -1,0 +1,19 @@
+/** Asks a server who it is. HELLO is answered by each version and to each user. */
+import type { Redis } from 'ioredis';
+
+/** What HELLO says of a server; allowed to every user, so that the least rights are enough. */
+interface Server {
+  readonly id: string;
+  readonly version: string;
+  readonly role: string;
+}
+
+export async function hello(redis: Redis): Promise<Server> {
+  const reply = (await redis.call('HELLO')) as unknown[] | Record<string, unknown>;
+  const pairs = Array.isArray(reply) ? Object.fromEntries(chunked(reply)) : reply;
+  return { id: String(pairs['id']), version: String(pairs['version']), role: String(pairs['role']) };
+}
+
+function chunked(list: unknown[]): [string, unknown][] {
+  return list.flatMap((item, i) => (i % 2 === 0 ? [[String(item), list[i + 1]] as [string, unknown]] : []));
+}

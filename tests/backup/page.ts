@@ -1,0 +1,19 @@
+/** The commands of docs/BACKUP.md, run as they stand there. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const PAGE = readFileSync(new URL('../../../docs/BACKUP.md', import.meta.url), 'utf8');
+
+/** The first block of commands under a heading. */
+export function commandsUnder(heading: string): string {
+  const section = PAGE.split(/^##+ /m).find((it) => it.startsWith(`${heading}\n`));
+  const [, block] = /^```sh\n([^]*?)^```$/m.exec(section ?? '') ?? [];
+  if (block === undefined) throw new Error(`docs/BACKUP.md has no commands under "${heading}"`);
+  return block;
+}
+
+/** In a folder, with variables; what one of them fails at is an error. */
+export async function runPage(heading: string, cwd: string, env: Record<string, string>): Promise<void> {
+  await promisify(execFile)('sh', ['-eu', '-c', commandsUnder(heading)], { cwd, env: { ...process.env, ...env } });
+}

@@ -1,0 +1,26 @@
+/**
+ * What a holder asks for, in the model.
+ */
+import type { OutputModel } from './run-model.js';
+
+export interface BeginModel {
+  readonly receipt: string;
+  /** Of its own: none, over some time, or as it was. */
+  readonly limit: 'none' | 'some' | 'as it was';
+  readonly begun: 'a' | 'c' | undefined;
+}
+
+export interface SwapModel {
+  readonly finish: readonly { readonly receipt: string; readonly queue: string; readonly outputs: OutputModel[] }[];
+  readonly abandon: readonly string[];
+  readonly sources: readonly string[];
+  readonly want: number;
+  readonly waitOn: string | undefined;
+}
+
+export interface GiveBackModel {
+  readonly receipt: string;
+  readonly queue: string;
+  readonly verdict: 'fail' | 'release' | 'cancel';
+  readonly delay: number;
+}
