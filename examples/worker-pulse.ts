@@ -23,7 +23,7 @@ export function beginPulse(file: string, holder: () => string | undefined): void
   setInterval(touch, PULSE_MS).unref();
 }
 
-/** Of this container's worker. Throws where there is none. */
+/** Reads the pulse of this container's worker. Throws where there is none. */
 export function readPulse(): Pulse {
   const file = process.env['WORKER_PULSE_FILE'] || '/pulse/time';
   const [at = '', holder = ''] = readFileSync(file, 'utf8').trim().split(' ');

@@ -9,7 +9,7 @@ import { story } from './story.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const CHANGE = 'the-token-for-changes-of-the-page';
-/** Of the parts of each bar, of 1000. */
+/** Widths of the parts of each bar, of 1000. */
 const WIDTHS = `[...document.querySelectorAll('[data-is="batches"] svg')].map((bar) =>
   [...bar.children].map((part) => part.getAttribute('width')))`;
 const PATIENT = { deadlineMs: 60_000, everyMs: 100 };

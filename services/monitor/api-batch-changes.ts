@@ -1,5 +1,5 @@
 /**
- * What a person may do with a batch: cancel it, and have its dead tried again.
+ * Changes that a person may make to a batch: cancel it, and have its dead tried again.
  */
 import { needsToken, problems, type Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';

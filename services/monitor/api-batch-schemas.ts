@@ -1,5 +1,5 @@
 /**
- * What the Monitor's API answers of batches.
+ * Answers of the Monitor's API about batches.
  */
 import { z } from 'zod';
 

@@ -18,7 +18,7 @@ const ofBatches = z.object({
 });
 const ofOne = z.object({ limit, after: id.optional().describe('of the batches in it, those behind this one') });
 
-/** Of its dead: each is read with its data. */
+/** Most of its dead that are looked at: each is read with its data. */
 const MOST_LOOKED = 500;
 
 export function registerBatches(routes: Routes, find: Find): void {

@@ -38,7 +38,7 @@ function place(bus: Bus = freshBus()) {
         };
       }),
     );
-  /** What is missing after each of so many looks. */
+  /** Members that are missing after each of so many looks. */
   const found = async (looks: number) => {
     const missing: (number | undefined)[] = [];
     while (missing.length < looks) {

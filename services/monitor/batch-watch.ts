@@ -11,11 +11,11 @@ import type { Communicator, OpenBatch } from 'marblerun/communicator';
 
 interface Seen {
   readonly mark: string;
-  /** What was missing at the last search. */
+  /** Members that were missing at the last search. */
   readonly missing: number;
 }
 
-/** Of 1,000 marbles each: a run of more than some millions is not searched. */
+/** Steps of 1,000 marbles each: a run of more than some millions is not searched. */
 const MOST_STEPS = 5000;
 /** Each search is for so many batches at the most, the first by their ids. */
 const MOST_BATCHES = 1000;
@@ -57,7 +57,7 @@ export class BatchWatch {
     for (const id of this.#told) if (!open.has(id)) this.#told.delete(id);
   }
 
-  /** By id; the batches in a batch are subtracted from what is left of it. */
+  /** Open batches by id; the batches in a batch are subtracted from what is left of it. */
   async #open(): Promise<Map<string, OpenBatch>> {
     const open = new Map<string, OpenBatch>();
     const within = new Map<string, number>();

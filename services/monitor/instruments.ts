@@ -64,7 +64,7 @@ function createSums(registry: Registry) {
   };
 }
 
-/** Of the open batches of a run; of some of them one by one. A batch in a batch is no member here. */
+/** Gauges of the open batches of a run, and of some of them one by one. A batch in a batch is no member here. */
 function createBatchGauges(registry: Registry) {
   const gauge = gaugesOf(registry);
   return {

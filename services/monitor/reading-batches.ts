@@ -7,7 +7,7 @@ import { MostTelling, OF_BATCHES } from './most-telling.js';
 
 export interface BatchSums {
   readonly open: number;
-  /** Of these, the cancelled ones. */
+  /** Cancelled ones among these. */
   readonly cancelled: number;
   /** How long ago the oldest open one was opened. */
   readonly oldestMs: number;
@@ -18,7 +18,7 @@ export interface BatchSums {
   readonly complete: number;
 }
 
-/** Of `telling` too, `left` is of marbles only. */
+/** Some of them one by one. `left` counts marbles only here too. */
 export async function readBatches(
   { batches }: Communicator,
   most: number,

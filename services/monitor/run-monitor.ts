@@ -20,7 +20,7 @@ const SCAN_STEPS = 200;
 const POLICY_MS = 10_000;
 /** Nothing waits for it: takers drop members of cancelled batches anyway, all but the delayed ones. */
 const TIDY_MS = 60_000;
-/** Of audits: it looks at every marble where a batch stands still. */
+/** Audits until batches are searched for their members: each marble is looked at then, where a batch stands still. */
 const BATCH_AUDIT_TURNS = 10;
 /** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;

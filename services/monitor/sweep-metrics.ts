@@ -6,7 +6,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 /** Dates that may lie too far ahead when the clock of Redis has gone back. */
 export const CLAMPED = ['leases', 'limits', 'delayed'] as const;
 
-/** What the tidying of batches does: delayed members of cancelled ones are dropped, complete ones forgotten. */
+/** Effects of tidying batches: delayed members of cancelled ones are dropped, complete ones forgotten. */
 export const TIDIED = ['discarded', 'forgotten'] as const;
 
 export interface SweepMetrics {

@@ -25,7 +25,7 @@ export interface Dead {
 
 type Group = { -readonly [K in keyof FailureGroup]: FailureGroup[K] };
 
-/** What is beyond is one group, without an error. */
+/** Groups at the most: the rest is one more, without an error. */
 const MOST_GROUPS = 100;
 const MOST_SERIALS = 10;
 const MOST_CHARACTERS = 200;

@@ -1,7 +1,7 @@
 /** Asks a server who it is. HELLO is answered by each version and to each user. */
 import type { Redis } from 'ioredis';
 
-/** What HELLO says of a server; allowed to every user, so that the least rights are enough. */
+/** A server's answer to HELLO, which is allowed to every user, so that the least rights are enough. */
 interface Server {
   readonly id: string;
   readonly version: string;

@@ -1,5 +1,5 @@
 /**
- * What a batch is opened with: types, rules, defaults; and whether one that is there was opened with the same.
+ * Options that a batch is opened with: types, rules, defaults; and whether one that is there was opened with the same.
  */
 import { createHash } from 'node:crypto';
 import type { BatchAbout } from '../communicator/batch-state.js';
@@ -14,7 +14,7 @@ export interface BatchOptions {
   /** Sent once when the batch is complete; its `batch` is the batch's name, its id `<id of the batch>.then`. Default: nothing. */
   readonly then?: { readonly queue: string; readonly data?: unknown };
   /**
-   * What a dead marble means. `wait`: the batch is not complete until a person has requeued or removed it. `continue`:
+   * Meaning of a dead marble. `wait`: the batch is not complete until a person has requeued or removed it. `continue`:
    * nothing. `cancel`: the batch is cancelled. Default `wait`.
    */
   readonly onDead?: 'wait' | 'continue' | 'cancel';
@@ -22,7 +22,7 @@ export interface BatchOptions {
   readonly maxDead?: number | `${number}%`;
   /** It is remembered for so long after it was complete. Default 604,800,000 ms, a week. */
   readonly keepMs?: number;
-  /** What becomes of marbles that are elevated. `wait`: they are left; nothing comes back from a higher run. `done`: they are done with. Default `wait`. */
+  /** Fate of marbles that are elevated. `wait`: they are left; nothing comes back from a higher run. `done`: they are done with. Default `wait`. */
   readonly elevated?: 'wait' | 'done';
 }
 
@@ -58,7 +58,7 @@ export function checkBatch(name: string, options: unknown): void {
   if (options !== undefined) checkOptions('batch', options, RULES);
 }
 
-/** As it is opened with; `parent` is the id of the batch that it is in. */
+/** Settings that it is opened with; `parent` is the id of the batch that it is in. */
 export function batchToOpen(name: string, given: BatchOptions, parent: string | undefined, options: ResolvedOptions) {
   const { then, maxDead, ...rest } = defined(given);
   const about = { name, ...DEFAULTS, ...rest, ...(maxDead !== undefined && { maxDead }) };

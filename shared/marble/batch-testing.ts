@@ -1,5 +1,5 @@
 /**
- * What the tests of batches begin with: a Marble that does not try again, and what a Monitor does for it.
+ * Set-up of the tests of batches: a Marble that does not try again, and what a Monitor does for it.
  */
 import { afterEach, beforeEach } from '@jest/globals';
 import { until } from '@marblerun/test-support';
@@ -37,7 +37,7 @@ export async function withDead(options: BatchOptions, n = 1) {
   return batch;
 }
 
-/** What the one holder that has something in hand has is taken back as dropped; a beat may come between. */
+/** Takes back as dropped what the one holder with something in hand has; a beat may come between. */
 export async function takenBack(): Promise<void> {
   const holder = (await peek.status.holders()).find(({ held }) => held === 1)!.holder;
   await until('it is taken back', async () => {

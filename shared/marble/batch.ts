@@ -18,7 +18,7 @@ import { checkItems, sendMany, type Items } from './send-many.js';
 import { told, type Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 
-/** What a batch works with: that of the Marble that opened it. */
+/** Parts that a batch works with: those of the Marble that opened it. */
 export interface BatchPlace {
   readonly communicator: Communicator;
   readonly options: ResolvedOptions;

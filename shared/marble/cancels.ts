@@ -1,5 +1,5 @@
 /**
- * Which batches are cancelled, for who has members of some in hand: told by Redis with what is finished of them, and else
+ * Knows which batches are cancelled, for who has members of some in hand: told by Redis with what is finished of them, and else
  * asked for with every heartbeat, for as long as members are in hand.
  */
 import type { Communicator } from '../communicator/communicator.js';

@@ -129,7 +129,7 @@ export class Handling {
     return this.#unbegun.splice(0, most);
   }
 
-  /** What is not worked on because its batch is cancelled. */
+  /** Takes what is not worked on because its batch is cancelled. */
   takeCancelled(most: number): HeldMarble[] {
     return this.#cancelled.splice(0, most);
   }

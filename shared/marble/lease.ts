@@ -41,7 +41,7 @@ export class Lease {
     return this.#current;
   }
 
-  /** Of the latest that was entered. */
+  /** Id of the latest holder that was entered. */
   get id(): string | undefined {
     return this.#id;
   }

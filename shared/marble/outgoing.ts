@@ -52,7 +52,7 @@ class Outgoing implements Output {
 /** Most sends go where the one before went: its name is not looked at again. */
 let lastQueue = '';
 
-/** What goes on to what is sent: from the marble in hand, or from the batch that is sent to from outside. */
+/** Words that go on to what is sent: from the marble in hand, or from the batch that is sent to from outside. */
 export interface Parent extends Pick<Envelope, 'batch' | 'member' | 'origin' | 'hops'> {
   readonly isOutside?: boolean;
 }

@@ -1,4 +1,4 @@
-/** What may be said of a wait: for which queues, how long, until which signal. */
+/** Options of a wait: for which queues, how long, until which signal. */
 import { bad, having, time, whole, type Rules } from '../check-options.js';
 import { checkName } from '../communicator/keys.js';
 import type { Signal } from './types.js';

@@ -116,7 +116,7 @@ export class Worker {
     this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
   }
 
-  /** By which Redis and the Monitor know who holds its marbles: undefined before it has begun; another one after it was given up. */
+  /** Id by which Redis and the Monitor know who holds its marbles: undefined before it has begun; another one after it was given up. */
   get holder(): string | undefined {
     return this.#lease.id;
   }
@@ -273,7 +273,7 @@ export class Worker {
   }
 }
 
-/** What was not worked on; what another holder had is not ours any more. */
+/** Gives back marbles that were not worked on; what another holder had is not ours any more. */
 function givenBackAs(verdict: 'release' | 'cancel', marbles: readonly HeldMarble[], by: Holding): GivenBack[] {
   return marbles.filter(({ holding }) => holding === by).map(({ held }) => ({ held, verdict, delayMs: 0 }));
 }

@@ -74,8 +74,8 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'the Monitor does not sweep',
     file: 'services/monitor/dist/run-monitor.js',
-    from: 'this.communicator.recovery.sweep(this.config.maxAttempts)',
-    to: 'Promise.resolve({ returned: 0, dead: 0, silent: 0, lateMs: [] })',
+    from: 'this.communicator.recovery.sweep(this.config.maxAttempts, result)',
+    to: 'Promise.resolve()',
     by: ['chaos'],
   },
 ];

@@ -26,8 +26,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'the fence: outputs of a refused finish are sent',
     file: lua('swap'),
-    from: '#refused > 0 and refusedSeqs or nil',
-    to: 'nil',
+    from: 'deliver(i, lineNames, 12 + sources, at, #refused > 0 and refusedSeqs or nil)',
+    to: 'deliver(i, lineNames, 12 + sources, at, nil)',
     by: ['model'],
   },
   {
@@ -153,8 +153,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'a retried marble goes to the end of its queue',
     file: lua('promote'),
-    from: "if side == 'f' then",
-    to: 'if false then',
+    from: 'elseif marble.front then',
+    to: 'elseif false then',
     by: ['model'],
   },
   {

@@ -1,11 +1,11 @@
 /**
- * What a holder asks for, in the model.
+ * Requests of a holder, in the model.
  */
 import type { OutputModel } from './run-model.js';
 
 export interface BeginModel {
   readonly receipt: string;
-  /** Of its own: none, over some time, or as it was. */
+  /** Its own limit: none, over some time, or as it was. */
   readonly limit: 'none' | 'some' | 'as it was';
   readonly begun: 'a' | 'c' | undefined;
 }

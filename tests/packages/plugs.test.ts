@@ -73,7 +73,7 @@ for (const [runtime, ...args] of [['bun'], ['deno', 'run', '--allow-all']] as co
   });
 }
 
-/** Of this, Redis is a part, and with it the types of ioredis and Node.js. */
+/** Redis is a part of this, and with it the types of ioredis and Node.js. */
 const COMMUNICATOR = `import { Communicator } from 'marblerun/communicator';
 export const sweep = new Communicator().recovery.sweep(5);
 `;

@@ -1,5 +1,5 @@
 /**
- * What is most often wrong about where Redis is: TLS for a plain port and the other way round, a name with several addresses,
+ * Common mistakes about where Redis is: TLS for a plain port and the other way round, a name with several addresses,
  * a password that is renewed in two steps. Each is said at once, or waited out.
  */
 import { mkdtemp, writeFile } from 'node:fs/promises';

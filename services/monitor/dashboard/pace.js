@@ -8,7 +8,7 @@ const LEAST_MS = 1000;
 const over = ({ finished, dead, gone, cancelled }) => finished + dead + gone + cancelled;
 
 export class Pace {
-  /** Of each batch its looks of the last minute, the oldest first. */
+  /** Looks of the last minute at each batch, the oldest first. */
   #looks = new Map();
 
   /** Forgets batches that are not among these. */
