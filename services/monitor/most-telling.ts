@@ -13,7 +13,7 @@ export const OF_QUEUES: Criteria<QueueStatus> = [
   ({ counts }) => counts.failed + counts.dropped + counts.dead,
 ];
 
-/** Those with most dead, the oldest, and those with most left. */
+/** Batches with most dead, the oldest, and those with most left. */
 export const OF_BATCHES: Criteria<OpenBatch> = [({ dead }) => dead, ({ ageMs }) => ageMs, ({ left }) => left];
 
 export class MostTelling<T> {

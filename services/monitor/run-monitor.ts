@@ -155,7 +155,7 @@ export class RunMonitor {
     if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
   }
 
-  /** What a cancel that was cut left undone; batches that were complete for as long as they are kept are forgotten. */
+  /** Does what a cancel that was cut left undone; forgets batches that were complete for as long as they are kept. */
   async tidyBatches(): Promise<undefined> {
     const { run } = this;
     const tidied = await this.communicator.batches.tidy();
