@@ -15,7 +15,7 @@ interface Seen {
   readonly missing: number;
 }
 
-/** Steps of 1,000 marbles each: a run of more than some millions is not searched. */
+/** Steps of 1,000 marbles at the most, and one for each place: a run of more than some millions, or thousands of queues, is not searched. */
 const MOST_STEPS = 5000;
 /** Each search is for so many batches at the most, the first by their ids. */
 const MOST_BATCHES = 1000;
