@@ -55,3 +55,10 @@ test('ids are unique', () => {
   const ids = Array.from({ length: 1000 }, newId);
   expect(new Set(ids).size).toBe(1000);
 });
+
+test('elevated, a marble is no member of a batch any more: that was one of the run below', () => {
+  const envelope = encodeEnvelope({ id: 'a', attempt: 1, sentAt: 0, type: 'j', batch: 'x', member: '1zK4' }, '1');
+  const { envelope: above } = elevated(Buffer.from(envelope), 'lower');
+  const { member, batch, origin } = decodeEnvelope(above);
+  expect({ member, batch, origin }).toEqual({ member: undefined, batch: 'x', origin: 'lower' });
+});
