@@ -1,7 +1,7 @@
 /**
  * Which queues or batches are shown where there are too many: in turn the first of several rankings.
  */
-import type { BatchState, QueueStatus } from 'marblerun/communicator';
+import type { OpenBatch, QueueStatus } from 'marblerun/communicator';
 import { Greatest } from './greatest.js';
 
 export type Criteria<T> = readonly ((item: T) => number)[];
@@ -13,12 +13,8 @@ export const OF_QUEUES: Criteria<QueueStatus> = [
   ({ counts }) => counts.failed + counts.dropped + counts.dead,
 ];
 
-/** Those with most dead, the oldest, and those with most left. */
-export const OF_BATCHES: Criteria<BatchState> = [
-  ({ dead }) => dead,
-  ({ at, openedAt }) => at - openedAt,
-  ({ left }) => left,
-];
+/** Batches with most dead, the oldest, and those with most left. */
+export const OF_BATCHES: Criteria<OpenBatch> = [({ dead }) => dead, ({ ageMs }) => ageMs, ({ left }) => left];
 
 export class MostTelling<T> {
   readonly #greatest: readonly Greatest<T>[];

@@ -29,22 +29,21 @@ export async function readBatches(
   const within = new Map<string, number>();
   for await (const some of batches.openOnes()) {
     telling.add(some);
-    for (const { at, openedAt, left, dead, cancelled, parent } of some) {
+    for (const { ageMs, left, dead, isCancelled, parent } of some) {
       sums.open++;
       sums.left += left - (parent === undefined ? 0 : 1);
       sums.dead += dead;
-      if (cancelled !== undefined) sums.cancelled++;
-      sums.oldestMs = Math.max(sums.oldestMs, at - openedAt);
+      if (isCancelled) sums.cancelled++;
+      sums.oldestMs = Math.max(sums.oldestMs, ageMs);
       if (parent !== undefined) within.set(parent, (within.get(parent) ?? 0) + 1);
     }
   }
   const complete = Math.max(0, (await batches.count()) - sums.open); // between two steps some may have been opened
-  const ofMarbles = (batch: BatchState) => ({
-    ...batch,
-    left: Math.max(0, batch.left - (within.get(batch.id) ?? 0)),
-  });
-  return {
-    batches: { ...sums, left: Math.max(0, sums.left), complete },
-    tellingBatches: telling.chosen.map(ofMarbles),
-  };
+  const states = await batches.states(telling.chosen.map(({ id }) => id));
+  const tellingBatches = states.flatMap((state) =>
+    state !== undefined && state.doneAt === undefined
+      ? [{ ...state, left: Math.max(0, state.left - (within.get(state.id) ?? 0)) }]
+      : [],
+  );
+  return { batches: { ...sums, left: Math.max(0, sums.left), complete }, tellingBatches };
 }

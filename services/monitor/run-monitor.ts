@@ -7,6 +7,7 @@
 import { Latest, Loop, endTurns, type Logger, type Troubles } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import { Communicator, WATCH, noSweep, type SweepResult } from 'marblerun/communicator';
+import { BatchWatch } from './batch-watch.js';
 import type { MonitorConfig } from './config.js';
 import { readRun, type Reading } from './reading.js';
 import { RedisWatch } from './redis-watch.js';
@@ -19,6 +20,8 @@ const SCAN_STEPS = 200;
 const POLICY_MS = 10_000;
 /** Nothing waits for it: takers drop members of cancelled batches anyway, all but the delayed ones. */
 const TIDY_MS = 60_000;
+/** Audits until batches are searched for their members: each marble is looked at then, where a batch stands still. */
+const BATCH_AUDIT_TURNS = 10;
 /** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
@@ -29,6 +32,7 @@ export class RunMonitor {
   /** One for all who look. */
   readonly reading: Latest<Reading>;
   readonly watch: RedisWatch;
+  readonly batchWatch: BatchWatch;
   readonly #sweeps: Loop;
   readonly #promotes: Loop;
   readonly #loops: readonly Loop[];
@@ -46,6 +50,7 @@ export class RunMonitor {
     this.reports = new Communicator({ redis: config.redis, run, ...config.timeouts });
     this.reading = new Latest(() => readRun(this.reports, config));
     this.watch = new RedisWatch(run, this.communicator, log);
+    this.batchWatch = new BatchWatch(run, this.communicator, log);
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
       new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), troubles });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
@@ -58,6 +63,7 @@ export class RunMonitor {
       chore('batches', TIDY_MS, () => this.tidyBatches()),
       chore('policy', POLICY_MS, () => this.watch.lookAtPolicy()),
       chore('audit', config.auditMs, () => this.watch.audit()),
+      chore('batch audit', BATCH_AUDIT_TURNS * config.auditMs, () => this.batchWatch.audit()),
       chore('expire', expireEveryMs(config.deadKeepMs), () => this.expire()),
       chore('note', WATCH.everyMs, () => this.note()),
     ];
@@ -69,6 +75,7 @@ export class RunMonitor {
 
   /** Ends the turns under way; those that wait for a Redis that is away or hangs are broken off. Safe twice. */
   async stop(): Promise<void> {
+    this.batchWatch.stop();
     await endTurns(this.#loops, [this.communicator, this.reports]);
     if (this.communicator.state === 'ready') await this.#leave();
     await Promise.all([this.communicator.close(), this.reports.close()]);
@@ -148,7 +155,7 @@ export class RunMonitor {
     if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
   }
 
-  /** What a cancel that was cut left undone; batches that were complete for as long as they are kept are forgotten. */
+  /** Does what a cancel that was cut left undone; forgets batches that were complete for as long as they are kept. */
   async tidyBatches(): Promise<undefined> {
     const { run } = this;
     const tidied = await this.communicator.batches.tidy();

@@ -13,12 +13,18 @@ export function createWatchMetrics(registry: Registry): (monitors: readonly RunM
     'marblerun_marbles_unaccounted',
     'Marbles that should be there by their counts and were missing at two audits',
   );
+  const missing = gauge(
+    'marblerun_batches_missing',
+    'Members of open batches that are left by their counts and were not found at two audits',
+  );
   return (monitors) => {
     mayEvict.reset();
     unaccounted.reset();
-    for (const { run, watch } of monitors) {
+    missing.reset();
+    for (const { run, watch, batchWatch } of monitors) {
       if (watch.policy !== undefined) mayEvict.set({ run }, watch.policy === '' ? 0 : 1);
       if (watch.unaccounted !== undefined) unaccounted.set({ run }, watch.unaccounted);
+      if (batchWatch.missing !== undefined) missing.set({ run }, batchWatch.missing);
     }
   };
 }

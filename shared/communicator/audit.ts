@@ -33,7 +33,7 @@ const SIGNS: Readonly<Record<string, number>> = {
   ...{ received: 1, moved: -1, destroyed: -1 },
 };
 
-interface Place {
+export interface Place {
   readonly key: string;
   /** Else what a holder has. */
   readonly isList: boolean;
@@ -49,7 +49,7 @@ export class Audit {
   ) {}
 
   async take(): Promise<Stock> {
-    const steps = inSteps(this.#places(), STEP);
+    const steps = inSteps(this.places(), STEP);
     const first = await steps.next();
     const second = await steps.next();
     if (second.done) return this.#atOnce(first.value ?? []);
@@ -66,6 +66,11 @@ export class Audit {
   async #atOnce(places: readonly Place[]): Promise<Stock> {
     const { mark, there, aside, counts } = await this.#step(places, '1');
     return { mark, due: dueOf(summed(counts, new Map())), there: there + aside, moved: 0 };
+  }
+
+  /** Have marbles left this run for a higher one? */
+  async hasLifted(): Promise<boolean> {
+    return ((await this.#counts()).get('lifted') ?? 0) > 0;
   }
 
   async #step(places: readonly Place[], told: '1' | '' = '') {
@@ -89,7 +94,7 @@ export class Audit {
   }
 
   /** Lists in the order in which marbles go through them, then what holders hold. */
-  async *#places(): AsyncGenerator<Place[]> {
+  async *places(): AsyncGenerator<Place[]> {
     for await (const names of this.reader.names())
       yield names.map((queue) => ({ key: this.keys.queue(queue), isList: true }));
     for await (const names of this.reader.outboxNames())

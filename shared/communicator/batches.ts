@@ -12,6 +12,7 @@ import { readState, type BatchAbout, type BatchState } from './batch-state.js';
 import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
+import { openBatches, type OpenBatch } from './open-batches.js';
 import { batchKeys, runKeys } from './outputs.js';
 import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
 
@@ -132,15 +133,9 @@ export class Batches {
     return (await this.states(ids)).filter((state) => state !== undefined);
   }
 
-  /** All that are not complete, in steps. What is opened or complete meanwhile may be missed. */
-  async *openOnes(): AsyncGenerator<BatchState[], void, undefined> {
-    for (let offset = 0, read: number = STEP.looks; read === STEP.looks; offset += STEP.looks) {
-      const ids = await this.connection.run((redis) =>
-        redis.zrange(this.keys.batchends, '+inf', '+inf', 'BYSCORE', 'LIMIT', offset, STEP.looks),
-      );
-      read = ids.length;
-      if (read > 0) yield (await this.states(ids)).filter((state) => state !== undefined);
-    }
+  /** All that are not complete, in steps. */
+  openOnes(): AsyncGenerator<OpenBatch[], void, undefined> {
+    return openBatches(this.connection, this.keys);
   }
 
   /** The ids of the batches in it, in their order, those behind `after`. */

@@ -7,6 +7,7 @@
  */
 import { Audit } from './audit.js';
 import { Batches } from './batches.js';
+import { BatchSearch } from './batch-search.js';
 import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 import { destroy, transfer } from './bulk.js';
 import { Connection, closed } from './connection.js';
@@ -43,6 +44,7 @@ export class Communicator {
   readonly watchers: Watchers;
   readonly audit: Audit;
   readonly batches: Batches;
+  readonly batchSearch: BatchSearch;
   readonly #options: BusOptions;
   readonly #connection: Connection;
   readonly #keys: RunKeys;
@@ -68,6 +70,7 @@ export class Communicator {
     this.watchers = new Watchers(this.#connection, this.#keys);
     this.audit = new Audit(this.#connection, this.#keys, this.queues);
     this.batches = new Batches(this.#connection, this.#keys);
+    this.batchSearch = new BatchSearch(this.#connection, this.#keys, this.audit);
   }
 
   /** `ready`, or what this waits for. */

@@ -14,6 +14,7 @@ export { Held, type Finished, type GivenBack, type HoldingOptions } from './in-h
 export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
 export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
 export { describeRedis, mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
+export type { OpenBatch } from './open-batches.js';
 export type { Output } from './outputs.js';
 export { Progress, ProgressReader, type Frozen } from './progress.js';
 export type { Part } from './rights.js';

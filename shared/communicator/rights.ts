@@ -29,7 +29,18 @@ const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; re
     monitor: {
       scripts: [
         ...(['due', 'clock', 'clamp', 'rewind', 'reclaim', 'overdue', 'promote', 'orphans', 'bury'] as const),
-        ...(['prune', 'expire', 'lines', 'audit', 'watch', 'cancel', 'discard', 'forget', 'progress'] as const),
+        ...([
+          'prune',
+          'expire',
+          'lines',
+          'audit',
+          'watch',
+          'cancel',
+          'discard',
+          'forget',
+          'progress',
+          'present',
+        ] as const),
       ],
       commands: ['client|unblock', 'hgetall', 'hlen', 'hmget', 'llen', 'zcard', 'zrange'],
     },

@@ -64,6 +64,7 @@ const SCRIPTS = {
   cancel: { file: 'cancel', allowOom: true },
   discard: { file: 'discard', allowOom: true },
   progress: { file: 'progress', allowOom: true },
+  present: { file: 'present', allowOom: true },
   forget: { file: 'forget', allowOom: true },
 } satisfies Record<string, Script>;
 

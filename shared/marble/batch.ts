@@ -6,9 +6,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Communicator } from '../communicator/communicator.js';
+import { failureGroups, retryDead, type FailureGroup } from '../communicator/batch-dead.js';
 import { batchClosed } from '../communicator/batch-errors.js';
 import { checkOptions, flag, having, whole, type Rules } from '../check-options.js';
-import { failureGroups, type FailureGroup } from './batch-failures.js';
 import { batchToOpen, checkBatch, mustBeAsGiven, type BatchOptions } from './batch-options.js';
 import { Pace, Progress, type BatchProgress } from './batch-progress.js';
 import type { ResolvedOptions } from './options.js';
@@ -159,12 +159,7 @@ export class Batch<Q extends object = Queues> {
   async retryDead(options: { readonly then?: boolean } = {}): Promise<number> {
     this.place.mustBeOpen();
     checkOptions('retryDead', options, RETRY_RULES);
-    const { batches, graveyard } = this.place.communicator;
-    if ((await this.#look()).cancelReason !== undefined) throw batchClosed([this.id, 'cancelled']);
-    const serials: string[] = [];
-    for await (const some of batches.deadOf(this.id)) serials.push(...some);
-    if (options.then && serials.length > 0) await batches.fireAgain(this.id);
-    return graveyard.exhume('requeue', serials);
+    return retryDead(this.place.communicator, this.id, options.then);
   }
 
   async #look(): Promise<BatchProgress> {

@@ -1,7 +1,7 @@
 /**
  * What makes the scripts of batches do all that they can: opening, sealing, cancelling, looking, forgetting.
  */
-import { open, sealed, unlooked } from './batch-place.js';
+import { holdingAll, open, sealed, unlooked } from './batch-place.js';
 import { MEMBERS_SCRIPTS } from './member-scenarios.js';
 import type { Scenario } from './scenario.js';
 
@@ -76,6 +76,19 @@ const looks: Scenario = {
   },
 };
 
+const searches: Scenario = {
+  what: 'looks for members of a batch that wait, are held and are delayed',
+  async prepare(place) {
+    const { member } = await holdingAll(place, 2);
+    const other = await sealed(place, 1, 'later');
+    await place.send(1, 'back', 'b');
+    return async () => {
+      await place.user.batchSearch.count([member, other.member], 100, new AbortController().signal);
+      return nothing;
+    };
+  },
+};
+
 const forgets: Scenario = {
   what: 'forgets a batch, and keeps one that has dead members',
   async prepare(place) {
@@ -99,4 +112,5 @@ export const BATCH_SCENARIOS = {
   discard: [cancels],
   progress: [looks],
   forget: [forgets],
+  present: [searches],
 };

@@ -1,0 +1,45 @@
+/**
+ * Looks for members of batches in all places of a run where a living marble can be. Reads only.
+ *
+ * In steps that are bounded by number and bytes, so marbles move meanwhile: one may be missed or seen twice. It looks at the
+ * header of every marble, so it is for rare use.
+ */
+import type { Audit } from './audit.js';
+import type { Connection } from './connection.js';
+import type { RunKeys } from './keys.js';
+import { callScript } from './scripts.js';
+
+const STEP = { marbles: 1000, bytes: 1_048_576 } as const;
+
+export class BatchSearch {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+    private readonly audit: Audit,
+  ) {}
+
+  /** How many of each, by id. Undefined where that takes more steps than `most`, or `signal` was aborted. */
+  async count(ids: readonly string[], most: number, signal: AbortSignal): Promise<Map<string, number> | undefined> {
+    const found = new Map(ids.map((id) => [id, 0]));
+    let steps = 0;
+    for await (const key of this.#places()) {
+      for (let place = '0'; place !== '-1';) {
+        if (signal.aborted || ++steps > most) return undefined;
+        const [next, counts] = await this.#step(key, place, ids);
+        counts.forEach((n, i) => found.set(ids[i]!, found.get(ids[i]!)! + n));
+        place = next;
+      }
+    }
+    return found;
+  }
+
+  async *#places(): AsyncGenerator<string> {
+    for await (const places of this.audit.places()) yield* places.map(({ key }) => key);
+    yield this.keys.later;
+  }
+
+  #step(key: string, place: string, ids: readonly string[]) {
+    const args = [place, STEP.marbles, STEP.bytes, ...ids];
+    return this.connection.run((redis) => callScript(redis, 'present', [key], args)) as Promise<[string, number[]]>;
+  }
+}
