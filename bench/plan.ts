@@ -20,6 +20,7 @@ export const ROUTE_ALONE = 'route three, one at a time';
 export const ROUTE_MANY = 'route three, concurrency 50';
 export const FLOW = 'sent and handled at once';
 export const HEARTBEAT = 'heartbeats, four processes at full load';
+export const IN_BATCHES = 'consume, concurrency 50, members of batches';
 export const BEHIND_WAITING = '100 fast ones behind one that waits for 3 s';
 export const BEHIND_COMPUTING = '100 fast ones behind one that computes for 3 s';
 const count = (n: number) => n.toLocaleString('en-US');
@@ -35,12 +36,14 @@ export function plan(quick: boolean, results: Results): Workload[] {
   const loops = ['MarbleRun, loop', 'MarbleRun, loop, unmonitored', 'BullMQ'];
   const growing = quick ? GROWING.quick : GROWING.whole;
   const seconds = quick ? 12 : 30;
+  const members = ['MarbleRun', 'MarbleRun, in a batch', 'MarbleRun, in ten batches'];
   const pair = ['MarbleRun', 'BullMQ', 'floor'];
   return [
     send('send one by one, awaited', 'one by one', size(4000)),
     send('send 1,000 at a time', 'bulk', size(20_000)),
     consume('consume, concurrency 1', { marbles: size(6000), concurrency: 1 }),
     consume(CONSUME_50, { marbles: size(20_000), concurrency: 50 }),
+    consume(IN_BATCHES, { marbles: size(20_000), concurrency: 50, contestants: members }),
     consume('consume, concurrency 500', { marbles: size(20_000), concurrency: 500, contestants: pair }),
     consume('consume, 4 processes', { marbles: size(30_000), concurrency: 50, processes: 4 }),
     consume('consume, one at a time', { marbles: size(2000), concurrency: 1, contestants: loops }),

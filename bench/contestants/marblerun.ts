@@ -3,6 +3,8 @@ import { Marble, type MarbleOptions, type Worker } from 'marblerun';
 import { QUEUE, type Consumer, type Contestant, type Data, type Session } from './contestant.js';
 
 type Queues = Record<string, Data>;
+/** Parts that a bulk is sent in: so batches alternate among what is taken together. */
+const SLICES = 20;
 type Consume = (marble: Marble<Queues>, concurrency: number, handle: (data: Data) => unknown) => Consumer;
 
 const form = (name: string, settings: string, consume: Consume, options: MarbleOptions = {}): Contestant => ({
@@ -15,10 +17,40 @@ const form = (name: string, settings: string, consume: Consume, options: MarbleO
 export const marblerun = form(
   'MarbleRun',
   'sendMany; work(queue, handler, { concurrency }), monitored; all else default',
-  (marble, concurrency, handle): Worker => marble.work(QUEUE, async (data) => handle(data), { concurrency }),
+  (marble, concurrency, handle) => handlers(marble, concurrency, handle),
 );
 
+const handlers: Consume = (marble, concurrency, handle): Worker =>
+  marble.work(QUEUE, async (data) => handle(data), { concurrency });
+
+/** The same, and what is sent by the hundreds goes to batches, one after the other. */
+const inBatches = (name: string, batches: number): Contestant => ({
+  ...form(
+    name,
+    `as MarbleRun, and what is sent belongs to ${batches === 1 ? 'one batch' : `${batches} batches in turn`}`,
+    handlers,
+  ),
+  open(url) {
+    const marble = new Marble<Queues>({ redis: url });
+    const opened = Promise.all(Array.from({ length: batches }, (_, i) => marble.batch(`bench-${i}`)));
+    const plain = session(url, handlers, {});
+    let next = 0;
+    return {
+      ...plain,
+      async sendBulk(items) {
+        const all = await opened;
+        const share = Math.ceil(items.length / SLICES);
+        for (let i = 0; i < items.length; i += share)
+          await all[next++ % batches]!.sendMany(QUEUE, items.slice(i, i + share));
+      },
+      close: () => Promise.all([marble.close(), plain.close()]),
+    };
+  },
+});
+
 export const marblerunForms: readonly Contestant[] = [
+  inBatches('MarbleRun, in a batch', 1),
+  inBatches('MarbleRun, in ten batches', 10),
   form(
     'MarbleRun, routing three',
     'the handler sends three marbles, committed with its finish',

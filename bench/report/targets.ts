@@ -9,6 +9,7 @@ import {
   ELEVATE_NEAR,
   HEARTBEAT,
   IDLE,
+  IN_BATCHES,
   ROUTE_ALONE,
   ROUTE_MANY,
 } from '../plan.js';
@@ -58,6 +59,18 @@ const TARGETS: readonly Target[] = [
     bound: 'most',
     measured: (results) => redisCpu(results, OURS) / redisCpu(results, 'floor'),
   },
+  ...(
+    [
+      ['MarbleRun, in a batch', 1.05],
+      ['MarbleRun, in ten batches', 1.1],
+    ] as const
+  ).map(([name, wanted]): Target => ({
+    what: `Redis CPU of a marble, ${name.slice('MarbleRun, '.length)}, × one in none`,
+    wanted,
+    bound: 'most',
+    measured: (results) =>
+      results.median(IN_BATCHES, name, 'redisCpuUs') / results.median(IN_BATCHES, OURS, 'redisCpuUs'),
+  })),
   ...[BEHIND_WAITING, BEHIND_COMPUTING].map((name): Target => ({
     what: `${name}: the last of them begins after, ms`,
     wanted: 1500,
