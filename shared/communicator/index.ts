@@ -11,7 +11,7 @@ export { Graveyard, type DeadMarble, type Exhumation } from './graveyard.js';
 export type { Failure, Header } from './header.js';
 export { Holding } from './holding.js';
 export { Held, type Finished, type GivenBack, type HoldingOptions } from './in-hand.js';
-export { LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
+export { BATCHES_LAYOUT, LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
 export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
 export { describeRedis, mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
 export type { OpenBatch } from './open-batches.js';

@@ -228,7 +228,7 @@ export class Link {
     if (found !== LAYOUT_VERSION && found !== BATCHES_LAYOUT) {
       throw new MarbleRunError(
         'MR_LAYOUT',
-        `run "${this.options.run}" has layout ${found}; this version reads and writes layout ${LAYOUT_VERSION}`,
+        `run "${this.options.run}" has layout ${found}; this version reads and writes layout ${LAYOUT_VERSION} and, with batches, ${BATCHES_LAYOUT}`,
       );
     }
   }

@@ -81,6 +81,10 @@ export class Progress implements PromiseLike<BatchProgress>, AsyncIterable<Batch
     return this.look().then(done, failed);
   }
 
+  catch<B = never>(failed?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<BatchProgress | B> {
+    return this.look().catch(failed);
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<BatchProgress, void, undefined> {
     for (;;) {
       this.signal?.throwIfAborted();
