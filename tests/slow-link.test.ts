@@ -37,6 +37,7 @@ test('one large marble and a backlog arrive, each once; what is urgent overtakes
     statuses.push(`${response.status} ${response.ok ? '' : await response.text()}`);
   };
   expect(await there()).toEqual({});
+  await until('it is ready', async () => (await fetch(`${url}/health/ready`)).ok);
   await until('some of the backlog has arrived', async () =>
     ready()
       .then(there)

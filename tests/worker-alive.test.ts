@@ -35,7 +35,7 @@ class Worker {
   }
 
   get pulseAt(): number {
-    return Number(readFileSync(this.env['WORKER_PULSE_FILE']!, 'utf8'));
+    return Number(readFileSync(this.env['WORKER_PULSE_FILE']!, 'utf8').split(' ')[0]);
   }
 
   async probe(): Promise<{ code: number | null; says: string }> {

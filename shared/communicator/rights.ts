@@ -3,7 +3,7 @@
  * that change nothing, in one round trip.
  *
  * What may go wrong: a right is missing. Then MR_REDIS_AUTH names it and what needs it, and nothing was begun: in the
- * middle of work it would be an error at one command of many. What only adds to a part (SCAN, INFO, CONFIG GET) is not
+ * middle of work it would be an error at one command of many. What only adds to a part (SCAN, INFO, CONFIG GET, the script `present`) is not
  * asked for here: who misses it does without.
  */
 import type { Redis } from 'ioredis';
@@ -29,18 +29,7 @@ const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; re
     monitor: {
       scripts: [
         ...(['due', 'clock', 'clamp', 'rewind', 'reclaim', 'overdue', 'promote', 'orphans', 'bury'] as const),
-        ...([
-          'prune',
-          'expire',
-          'lines',
-          'audit',
-          'watch',
-          'cancel',
-          'discard',
-          'forget',
-          'progress',
-          'present',
-        ] as const),
+        ...(['prune', 'expire', 'lines', 'audit', 'watch', 'cancel', 'discard', 'forget', 'progress'] as const),
       ],
       commands: ['client|unblock', 'hgetall', 'hlen', 'hmget', 'llen', 'zcard', 'zrange'],
     },

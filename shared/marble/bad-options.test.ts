@@ -25,6 +25,8 @@ const OPTIONS: Record<string, Call> = {
   'Marble.sendMany': (options) => marble.sendMany('q', [1], options),
   'Marble.fail': (options) => marble.fail('x', options),
   'Marble.work': (options) => marble.work('q', () => 1, options),
+  'Marble.batch': (options) => marble.batch('b', options),
+  'Marble.batches': (options) => marble.batches(options),
   'HeldMarble.send': (options) => held.send('q', 1, options),
   'HeldMarble.expedite': (options) => held.expedite('q', 1, options),
   'HeldMarble.elevate': (options) => held.elevate('q', 1, options),

@@ -25,7 +25,7 @@ async function routes(name: (typeof NAMES)[number]) {
   const known = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters = [] }]) => ({
       method: method.toUpperCase() as 'GET',
-      url: path.replace('{run}', services.run).replace('{serial}', '1'),
+      url: path.replace('{run}', services.run).replace('{serial}', '1').replace('{id}', 'a-01'),
       fields: parameters.filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name),
     })),
   );
