@@ -2,21 +2,9 @@
  * The dead marbles of a batch: what they died of, in groups, and back into their queues.
  */
 import { batchClosed } from './batch-errors.js';
+import type { FailureGroup } from './batch-state.js';
 import type { Batches } from './batches.js';
 import type { DeadMarble, Graveyard } from './graveyard.js';
-
-export interface FailureGroup {
-  readonly queue: string;
-  /** `failed`, `dropped`, `abandoned`, `over its time limit` … */
-  readonly why: string;
-  /** The message of the error, where there was one; numbers in it are `#`, so that like ones meet. */
-  readonly error: string | undefined;
-  readonly count: number;
-  /** Serials of the first graves, for the Monitor and the graveyard. */
-  readonly serials: readonly string[];
-  /** When the latest died, in ms since 1970 by Redis's clock. */
-  readonly lastAt: number;
-}
 
 export interface Dead {
   readonly batches: Batches;

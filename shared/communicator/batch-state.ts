@@ -1,5 +1,5 @@
 /**
- * How a batch is, as `lua/progress.lua` tells it.
+ * How a batch is, as `lua/progress.lua` tells it, and what its dead died of.
  */
 
 /** What was said when it was opened. */
@@ -15,6 +15,19 @@ export interface BatchAbout {
   readonly elevated: 'wait' | 'done';
   /** What is sent when it is complete; of the data a digest, to be compared. */
   readonly then?: { readonly queue: string; readonly digest: string };
+}
+
+export interface FailureGroup {
+  readonly queue: string;
+  /** `failed`, `dropped`, `abandoned`, `over its time limit` … */
+  readonly why: string;
+  /** The message of the error, where there was one; numbers in it are `#`, so that like ones meet. */
+  readonly error: string | undefined;
+  readonly count: number;
+  /** Serials of the first graves, for the Monitor and the graveyard. */
+  readonly serials: readonly string[];
+  /** When the latest died, in ms since 1970 by Redis's clock. */
+  readonly lastAt: number;
 }
 
 export interface BatchState {

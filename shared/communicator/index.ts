@@ -1,7 +1,7 @@
 export { Audit, type Stock } from './audit.js';
 export { Batches, type BatchToOpen, type OpenedBatch, type Tidied } from './batches.js';
-export { failureGroups, retryDead, type FailureGroup } from './batch-dead.js';
-export type { BatchAbout, BatchState } from './batch-state.js';
+export { failureGroups, retryDead } from './batch-dead.js';
+export type { BatchAbout, BatchState, FailureGroup } from './batch-state.js';
 export { Communicator, type Popped } from './communicator.js';
 export { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
 export { Connection } from './connection.js';

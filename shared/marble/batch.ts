@@ -6,7 +6,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Communicator } from '../communicator/communicator.js';
-import { failureGroups, retryDead, type FailureGroup } from '../communicator/batch-dead.js';
+import { failureGroups, retryDead } from '../communicator/batch-dead.js';
+import type { FailureGroup } from '../communicator/batch-state.js';
 import { batchClosed } from '../communicator/batch-errors.js';
 import { checkOptions, flag, having, whole, type Rules } from '../check-options.js';
 import { batchToOpen, checkBatch, mustBeAsGiven, type BatchOptions } from './batch-options.js';
@@ -18,7 +19,7 @@ import { checkItems, sendMany, type Items } from './send-many.js';
 import { told, type Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 
-/** Parts that a batch works with: those of the Marble that opened it. */
+/** @internal Parts that a batch works with: those of the Marble that opened it. */
 export interface BatchPlace {
   readonly communicator: Communicator;
   readonly options: ResolvedOptions;

@@ -7,7 +7,7 @@ export { Worker, type WorkOptions } from './work.js';
 export { Batch } from './batch.js';
 export type { BatchOptions } from './batch-options.js';
 export type { BatchProgress } from './batch-progress.js';
-export type { FailureGroup } from '../communicator/batch-dead.js';
+export type { FailureGroup } from '../communicator/batch-state.js';
 export { MARBLE_DEFAULTS, type MarbleOptions } from './options.js';
 export type { SendOptions, UndelayedOptions } from './send-options.js';
 export { SendManyError } from './send-many.js';
