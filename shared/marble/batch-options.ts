@@ -52,13 +52,13 @@ function isMaxDead(value: unknown): boolean {
   return typeof value === 'string' && /^\d+(\.\d+)?%$/.test(value) && parseFloat(value) <= 100;
 }
 
-/** Throws MR_BAD_NAME, MR_BAD_OPTION. */
+/** @internal Throws MR_BAD_NAME, MR_BAD_OPTION. */
 export function checkBatch(name: string, options: unknown): void {
   checkName('id', name, 'batch');
   if (options !== undefined) checkOptions('batch', options, RULES);
 }
 
-/** Settings that it is opened with; `parent` is the id of the batch that it is in. */
+/** @internal Settings that it is opened with; `parent` is the id of the batch that it is in. */
 export function batchToOpen(name: string, given: BatchOptions, parent: string | undefined, options: ResolvedOptions) {
   const { then, maxDead, ...rest } = defined(given);
   const about = { name, ...DEFAULTS, ...rest, ...(maxDead !== undefined && { maxDead }) };
@@ -69,7 +69,7 @@ export function batchToOpen(name: string, given: BatchOptions, parent: string | 
   return { about: { ...about, then: { queue: then.queue, digest } }, parent, then: encodeEnvelope(header, data) };
 }
 
-/** Throws MR_BATCH_OTHER, naming what was given and is not as it was when the batch was opened. */
+/** @internal Throws MR_BATCH_OTHER, naming what was given and is not as it was when the batch was opened. */
 export function mustBeAsGiven(name: string, given: BatchOptions, wanted: BatchAbout, there: BatchAbout): void {
   const differ = (Object.keys(defined(given)) as (keyof BatchOptions)[]).filter(
     (what) => JSON.stringify(wanted[what]) !== JSON.stringify(there[what]),
