@@ -4,6 +4,7 @@ import { hubAndSpokes } from './architectures/hub-and-spokes.js';
 import { manyNodes } from './architectures/many-nodes.js';
 import { mesh } from './architectures/mesh.js';
 import { oneNode } from './architectures/one-node.js';
+import { fanOut, processFolder, resumeImport } from './batches/scenes.js';
 import { checksums } from './checksums/scene.js';
 import { monitored, unfinished, unmonitored } from './loop/scenes.js';
 import type { Scene } from './stage/scene.js';
@@ -17,5 +18,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'hub-and-spokes': hubAndSpokes,
   mesh,
   chain,
+  'process-folder': processFolder,
+  'resume-import': resumeImport,
+  'fan-out': fanOut,
   checksums,
 };

@@ -2,11 +2,16 @@
  * Every example, played as a person plays it: a program of its own that sets its own stage. What it shows
  * is what its head promises, and no process is left of it.
  */
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { Program, until } from '@marblerun/test-support';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/dist/example.js', import.meta.url));
+const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
+/** Where the batches leave what they make. */
+const MADE = fileURLToPath(new URL('../../.demo', import.meta.url));
 const LONG_MS = 240_000;
 
 async function play(name: string): Promise<(by: string) => string[]> {
@@ -143,6 +148,59 @@ test(
       '91 = 7 x 13, by field',
       '999999 = 3 x 3 x 3 x 7 x 11 x 13 x 37, by site',
     ]);
+  },
+  LONG_MS,
+);
+
+test(
+  'process a folder: every file is compressed, progress goes up to the end, and one report says so',
+  async () => {
+    const said = await play('process-folder');
+    const names = (await readdir(DOCS, { withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(10);
+    const [first, last] = [said('sender')[0], said('sender').at(-1)];
+    expect([first, last]).toEqual([`0 of ${names.length} files`, `${names.length} of ${names.length} files`]);
+    expect(said('worker')).toEqual([`${DOCS}: ${names.length} of ${names.length} files are compressed, 0 dead`]);
+    expect((await readdir(`${MADE}/compressed`)).sort()).toEqual(names.map((name) => `${name}.gz`).sort());
+    for (const name of names) {
+      const packed = await readFile(`${MADE}/compressed/${name}.gz`);
+      expect(gunzipSync(packed).equals(await readFile(`${DOCS}/${name}`))).toBe(true);
+    }
+  },
+  LONG_MS,
+);
+
+test(
+  'resume a crashed import: each row is sent once, though the first sender was killed in the middle',
+  async () => {
+    const said = await play('resume-import');
+    const before = said('first sender').length * 20;
+    expect(said('first sender').slice(0, 5).at(-1)).toBe('100 rows are sent');
+    const [resumed, ...rest] = said('next sender');
+    const from = Number(/^goes on from row (\d+)$/.exec(resumed!)?.[1]);
+    expect(from).toBeGreaterThanOrEqual(before); // what it was killed in may have been sent, and not said
+    expect(from).toBeLessThan(600);
+    expect(rest).toHaveLength((600 - from) / 20);
+    expect(said('worker')).toEqual(['nightly: 600 of 600 rows are imported, 600 sent, 0 dead']);
+    expect(said('last sender')).toEqual(['goes on from row 600']);
+    const rows = await readdir(`${MADE}/imported`);
+    expect(rows.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 600 }, (_, id) => id));
+  },
+  LONG_MS,
+);
+
+test(
+  'fan out and join: each scene is joined when its frames are there, the film when its scenes are',
+  async () => {
+    const said = await play('fan-out');
+    expect(said('sender')).toEqual(['12 frames are sent', 'all scenes are joined']);
+    const joined = said('worker');
+    expect(joined.slice(0, 3).sort()).toEqual([1, 2, 3].map((scene) => `scene ${scene} is joined from 4 frames`));
+    expect(joined.slice(3)).toEqual(['the film is joined from 3 scenes']);
+    const frames = [1, 2, 3].flatMap((scene) => [1, 2, 3, 4].map((frame) => `scene ${scene}, frame ${frame}\n`));
+    expect(await readFile(`${MADE}/film/film`, 'utf8')).toBe(frames.join(''));
   },
   LONG_MS,
 );
