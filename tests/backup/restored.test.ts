@@ -83,6 +83,7 @@ test('a run that is restored is that of the moment of its copy, and goes on', as
   await until('it is dead', async () => (await below.graveyard.count()) === 1);
   await sender.elevate('lane', 1);
   await until('it is above', async () => (await dataOf(above, 'lane')).length === 1);
+  await until('and no more in transit', async () => (await below.laneFoot('up').inTransit()) === 0); // else it goes again too
   elevator.program.signal('SIGSTOP');
   await sender.elevate('lane', 2);
 
