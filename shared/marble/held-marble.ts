@@ -62,6 +62,7 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
     return this.held.queue as K;
   }
 
+  /** The label that it was sent with. Members of a batch carry only the batch's id: a handler that needs the name gets it in the data. */
   get batch(): string | undefined {
     return this.held.envelope.batch;
   }
