@@ -20,7 +20,11 @@ export const newName = () => `b${++names}`;
 export const open = (options?: BatchOptions) => marble.batch(newName(), options);
 export const then = { queue: 'then', data: { all: 'done' } };
 export const depth = async (queue: string) => (await peek.dump(queue)).length;
-export const noMore = () => depth('then');
+/** How often `then` has been sent: what is on its way is brought there first. */
+export async function noMore(): Promise<number> {
+  await peek.recovery.promote();
+  return depth('then');
+}
 export const fired = () => until('then is there', async () => (await depth('then')) === 1);
 
 export async function withDead(options: BatchOptions, n = 1) {
