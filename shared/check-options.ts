@@ -30,6 +30,11 @@ export const share: Rule = {
 
 export const flag: Rule = { allowed: 'true or false', test: (value) => typeof value === 'boolean' };
 
+export const abortSignal: Rule = {
+  allowed: 'an AbortSignal',
+  test: (value) => value instanceof AbortSignal,
+};
+
 export const oneOf = (...values: readonly string[]): Rule => ({
   allowed: values.map((value) => `"${value}"`).join(' or '),
   test: (value) => typeof value === 'string' && values.includes(value),

@@ -14,14 +14,14 @@ const form = (name: string, settings: string, consume: Consume, options: MarbleO
   open: (url) => session(url, consume, options),
 });
 
+const handlers: Consume = (marble, concurrency, handle): Worker =>
+  marble.work(QUEUE, async (data) => handle(data), { concurrency });
+
 export const marblerun = form(
   'MarbleRun',
   'sendMany; work(queue, handler, { concurrency }), monitored; all else default',
-  (marble, concurrency, handle) => handlers(marble, concurrency, handle),
+  handlers,
 );
-
-const handlers: Consume = (marble, concurrency, handle): Worker =>
-  marble.work(QUEUE, async (data) => handle(data), { concurrency });
 
 /** The same, and what is sent by the hundreds goes to batches, one after the other. */
 const inBatches = (name: string, batches: number): Contestant => ({

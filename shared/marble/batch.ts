@@ -9,7 +9,7 @@ import type { Communicator } from '../communicator/communicator.js';
 import { failureGroups, retryDead } from '../communicator/batch-dead.js';
 import type { FailureGroup } from '../communicator/batch-state.js';
 import { batchClosed } from '../communicator/batch-errors.js';
-import { checkOptions, flag, having, whole, type Rules } from '../check-options.js';
+import { abortSignal, checkOptions, flag, having, whole, type Rules } from '../check-options.js';
 import { batchToOpen, checkBatch, mustBeAsGiven, type BatchOptions } from './batch-options.js';
 import { Pace, Progress, type BatchProgress } from './batch-progress.js';
 import type { ResolvedOptions } from './options.js';
@@ -30,9 +30,8 @@ export interface BatchPlace {
 
 type BatchSendOptions = Omit<SendOptions, 'batch'>;
 
-const signal = having('an AbortSignal', (value) => value instanceof AbortSignal);
-const PROGRESS_RULES: Rules = { everyMs: whole(10, 3_600_000), signal };
-const DONE_RULES: Rules = { signal };
+const PROGRESS_RULES: Rules = { everyMs: whole(10, 3_600_000), signal: abortSignal };
+const DONE_RULES: Rules = { signal: abortSignal };
 const SEAL_RULES: Rules = { expected: whole(0) };
 const RETRY_RULES: Rules = { then: flag };
 const CANCEL_RULES: Rules = {

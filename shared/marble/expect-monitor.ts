@@ -7,7 +7,7 @@
  */
 import type { Communicator } from '../communicator/communicator.js';
 import { WATCH } from '../communicator/watchers.js';
-import type { Metric } from './client-metrics.js';
+import { countOfVainLooks, type ClientMetricsOptions, type Metric } from './client-metrics.js';
 
 /** After so many looks in a row that saw no Monitor: 30 s. */
 export const LOOKS = { everyMs: 10_000, vain: 3 };
@@ -25,10 +25,12 @@ const told = new Set<string>();
 
 const busOf = ({ address, run }: Communicator) => `${address} ${run}`;
 
-/** This client holds or delays from now on, until {@link forgetMonitor}. May be called again. */
-export function expectMonitor(client: Communicator, counter?: Metric): void {
+/** This client holds or delays from now on, until {@link forgetMonitor}. May be called again, for each delayed send: then it costs nothing. */
+export function expectMonitor(client: Communicator, metrics: ClientMetricsOptions | undefined): void {
   const bus = busOf(client);
   const known = looks.get(bus);
+  if (known?.clients.has(client)) return;
+  const counter = countOfVainLooks(metrics, client.run);
   if (known) known.clients.set(client, counter);
   else if (counter || !told.has(bus)) looks.set(bus, begin(bus, client, counter));
 }

@@ -7,7 +7,6 @@ import type { Connection } from '../communicator/connection.js';
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
-import { countOfVainLooks } from './client-metrics.js';
 import { expectMonitor } from './expect-monitor.js';
 import { heartbeatOf, type Heartbeat } from './heartbeat.js';
 import type { ResolvedOptions } from './options.js';
@@ -92,7 +91,7 @@ export class Lease {
     await this.#heartbeat.whileUp(async () => {
       await holding.enter();
       this.#id = holding.id;
-      expectMonitor(this.communicator, countOfVainLooks(this.options.metrics, this.options.run));
+      expectMonitor(this.communicator, this.options.metrics);
       this.#heartbeat.add(holding.id, lost, takesAhead ? holding.progress.memory : undefined);
     }, this.communicator.closed);
     return holding;

@@ -16,7 +16,6 @@ import { bad, checkOptions } from '../check-options.js';
 import { Batch, type BatchPlace } from './batch.js';
 import type { BatchOptions } from './batch-options.js';
 import { Pace, type BatchProgress } from './batch-progress.js';
-import { countOfVainLooks } from './client-metrics.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import { keepBack } from './kept-back.js';
 import { Lease } from './lease.js';
@@ -292,8 +291,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
 
   /** Not async, so that a send costs one promise less. */
   #dispatch(outputs: Output[]): Promise<void> {
-    if (outputs[0]?.kind === 'later')
-      expectMonitor(this.#communicator, countOfVainLooks(this.#options.metrics, this.#options.run));
+    if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator, this.#options.metrics);
     const { inHand } = this.#loop;
     if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
     keepBack(inHand, outputs);

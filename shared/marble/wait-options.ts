@@ -1,5 +1,5 @@
 /** Options of a wait: for which queues, how long, until which signal. */
-import { bad, having, time, whole, type Rules } from '../check-options.js';
+import { abortSignal, bad, time, whole, type Rules } from '../check-options.js';
 import { checkName } from '../communicator/keys.js';
 import type { Signal } from './types.js';
 
@@ -25,7 +25,7 @@ export interface EachOptions {
 /** @internal */
 export const BATCHES_RULES: Rules = { offset: whole(0), limit: whole(1, 10_000) };
 /** @internal */
-export const EACH_RULES: Rules = { signal: having('an AbortSignal', (value) => value instanceof AbortSignal) };
+export const EACH_RULES: Rules = { signal: abortSignal };
 /** @internal */
 export const WAIT_RULES: Rules = { timeoutMs: time, ...EACH_RULES };
 

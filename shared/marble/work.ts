@@ -11,7 +11,7 @@ import type { Communicator } from '../communicator/communicator.js';
 import type { Holding } from '../communicator/holding.js';
 import type { GivenBack, Held } from '../communicator/in-hand.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
-import { checkOptions, delay, having, share, time, whole, type Rules } from '../check-options.js';
+import { abortSignal, checkOptions, delay, having, share, time, whole, type Rules } from '../check-options.js';
 import { Cancels } from './cancels.js';
 import { describeError } from './described-error.js';
 import { Handling, type Failed, type AnyHandler } from './handling.js';
@@ -57,7 +57,7 @@ const RULES: Rules = {
   retryMaxMs: delay,
   retryJitter: share,
   drainMs: time,
-  signal: having('an AbortSignal', (value) => value instanceof AbortSignal),
+  signal: abortSignal,
   onError: having('a function', (value) => typeof value === 'function'),
 };
 
