@@ -30,8 +30,8 @@ export const SLOTS = [
 export class Bench {
   /** Every command is done, its reply lost, and asked again. */
   replyLost = false;
-  /** Happens once, when the next command has been answered and before its caller goes on. */
-  interlude: (() => Promise<unknown>) | undefined;
+  /** Happens once: when a command has got such a reply, and before its caller goes on. */
+  interlude: { after: (reply: unknown) => boolean; act: () => Promise<unknown> } | undefined;
   readonly #waiting: Connection[];
   readonly #clientIds: string[] = [];
   readonly #run = Object.getOwnPropertyDescriptor(Connection.prototype, 'run')!;
@@ -124,10 +124,11 @@ export class Bench {
   #wrapRun(): void {
     const run = this.#run.value as Connection['run'];
     const isLost = () => this.replyLost;
-    const interlude = async () => {
+    const interlude = async (reply: unknown) => {
       const { interlude } = this;
+      if (!interlude?.after(reply)) return;
       this.interlude = undefined;
-      await interlude?.();
+      await interlude.act();
     };
     Connection.prototype.run = async function <T>(
       this: Connection,
@@ -135,7 +136,7 @@ export class Bench {
     ): Promise<T> {
       const reply = (await run.call(this, attempt)) as T;
       const last = isLost() ? ((await run.call(this, (redis) => attempt(redis, true))) as T) : reply;
-      await interlude();
+      await interlude(last);
       return last;
     };
   }

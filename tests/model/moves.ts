@@ -185,11 +185,19 @@ export const VERBS = {
     model.findOrphans();
   },
 
-  /** `flag`: a holder is heard of again just after the sweep has seen that it is silent. */
+  /** `flag`: a holder falls silent, and is heard of again just after the sweep has seen that. */
   async sweep({ bench, model, slots }, { slot: i, flag }) {
     const back = flag ? slots[i] : undefined;
-    if (back) bench.interlude = () => bench.lower.beat([{ id: back.holding.id, leaseMs: LEASE_MS }], '');
+    if (back) {
+      const { id } = back.holding;
+      await bench.lower.recovery.expire(id);
+      bench.interlude = {
+        after: (reply) => Array.isArray(reply) && Array.isArray(reply[0]) && reply[0].includes(id),
+        act: () => bench.lower.beat([{ id, leaseMs: LEASE_MS }], ''),
+      };
+    }
     await bench.lower.recovery.sweep(MAX_ATTEMPTS);
+    bench.interlude = undefined;
     back?.model.beat();
     model.sweep(MAX_ATTEMPTS);
   },
