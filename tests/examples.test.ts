@@ -44,6 +44,24 @@ test.each(['monitored', 'unmonitored'])(
 );
 
 test(
+  'verbs: each verb of the Communicator does what it says',
+  async () => {
+    const said = await play('verbs');
+    expect(said('verbs')).toEqual([
+      'push: three marbles wait',
+      'dump: "one", "two", "three"',
+      'pop: "one" is taken for good',
+      'transfer: 1 moved to another queue',
+      'show: other-verbs has 1',
+      'show: verbs has 1',
+      'set, get: hello',
+      'destroy: 1 and 1 deleted',
+    ]);
+  },
+  LONG_MS,
+);
+
+test(
   'unfinished: the marble comes back with its attempt raised, then it is dead',
   async () => {
     const said = await play('unfinished');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Program, RedisServer, redisCli, until } from '@marblerun/test-support';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/dist/${name}.js`, import.meta.url));
 const { holders } = keysOf('tasks-of-the-test');

@@ -5,7 +5,8 @@ import { afterAll, expect, test } from '@jest/globals';
 import { createLogger } from '@marblerun/service';
 import { freshBus, redisCli, type Bus } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { Communicator, encodeEnvelope, keysOf, newId, type BatchAbout, type Output } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, newId, type BatchAbout, type Output } from 'marblerun/communicator';
 import { BatchWatch } from './batch-watch.js';
 
 const endings: (() => Promise<unknown>)[] = [];

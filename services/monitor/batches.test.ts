@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshBus, redisCli, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { Communicator, encodeEnvelope, keysOf, newId, type BatchAbout, type Output } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, newId, type BatchAbout, type Output } from 'marblerun/communicator';
 import { buildMonitor } from './app.js';
 import { readConfig } from './config.js';
 

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshBus, redisCli, until } from '@marblerun/test-support';
-import { Communicator, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator } from 'marblerun/communicator';
 import { buildMonitor } from './app.js';
 import { readConfig } from './config.js';
 

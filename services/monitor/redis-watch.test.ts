@@ -4,7 +4,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '@marblerun/service';
 import { RedisServer, redisCli, until } from '@marblerun/test-support';
-import { Communicator, encodeEnvelope, keysOf, type Output } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, type Output } from 'marblerun/communicator';
 import { buildMonitor } from './app.js';
 import { readConfig } from './config.js';
 import { RedisWatch } from './redis-watch.js';

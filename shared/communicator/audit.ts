@@ -42,6 +42,7 @@ type Reply = [there: number, aside: number, mark: string, counts: string[]];
 type Counts = ReadonlyMap<string, number>;
 
 export class Audit {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,

@@ -12,6 +12,7 @@ import { callScript } from './scripts.js';
 const STEP = { marbles: 1000, bytes: 1_048_576 } as const;
 
 export class BatchSearch {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,

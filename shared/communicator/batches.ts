@@ -43,6 +43,7 @@ const STEP = { children: 500, delayed: 1000, forgotten: 100, looks: 200, dead: 5
 const KEPT_MS = 3_600_000;
 
 export class Batches {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,

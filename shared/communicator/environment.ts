@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { MarbleRunError } from '../errors.js';
 import { fileWithTrouble } from './files.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Given {
   /** The variable that gave it. */

@@ -27,6 +27,7 @@ const STEP = { graves: 100, bytes: 1_048_576 } as const;
 export type Exhumation = 'requeue' | 'delete';
 
 export class Graveyard {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,

@@ -151,9 +151,9 @@ export class Holding {
   /** What is no envelope goes to the dead at once, with its reason; the others must not wait for it. */
   #readable(seq: number, queue: string, bytes: Buffer): Held | undefined {
     try {
-      return new Held(seq, queue, decodeEnvelope(bytes));
+      return new Held(seq, queue, decodeEnvelope(bytes), this);
     } catch (error) {
-      const held = new Held(seq, queue, { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes });
+      const held = new Held(seq, queue, { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes }, this);
       const { message } = error as Error;
       void this.giveBack([{ held, verdict: 'fail', delayMs: 0, error: { message } }]).catch(() => undefined);
       return undefined;

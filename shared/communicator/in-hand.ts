@@ -2,6 +2,7 @@
  * Marbles in hand: what a holder asks and is told, and what it finishes as the arguments of `swap.lua`.
  */
 import type { Envelope } from './envelope.js';
+import type { Holding } from './holding.js';
 import type { Output } from './outputs.js';
 import type { ScriptArg } from './scripts.js';
 
@@ -11,6 +12,8 @@ export class Held {
     readonly seq: number,
     readonly queue: string,
     readonly envelope: Envelope,
+    /** Undefined for an unmonitored marble. */
+    readonly holder: Holding | undefined,
   ) {}
 
   /** Of this delivery alone: a later delivery of the same marble has another. */

@@ -76,13 +76,16 @@ const NAME_RULES = {
   value: { pattern: /^[A-Za-z0-9._:/-]{1,256}$/, allowed: '1 to 256 of A-Z a-z 0-9 . _ : / -' },
 } as const;
 
+/** What has a name that is checked. */
+export type Named = keyof typeof NAME_RULES;
+
 /** Is it one that {@link checkName} lets pass? For what comes out of Redis. */
-export function isName(kind: keyof typeof NAME_RULES, name: string): boolean {
+export function isName(kind: Named, name: string): boolean {
   return NAME_RULES[kind].pattern.test(name);
 }
 
 /** Returns the name, or throws MR_BAD_NAME, naming `field`. Names never hold a space or a brace: envelopes and keys rely on it. */
-export function checkName(kind: keyof typeof NAME_RULES, name: unknown, field: string = kind): string {
+export function checkName(kind: Named, name: unknown, field: string = kind): string {
   const rule = NAME_RULES[kind];
   if (typeof name === 'string' && rule.pattern.test(name)) return name;
   const article = kind === 'id' ? 'an' : 'a';

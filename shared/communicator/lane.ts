@@ -42,6 +42,7 @@ export class LaneFoot {
   /** Queues whose outbox was found to be no list by the latest lift that looked: the others go on without them. */
   noList: readonly string[] = [];
 
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
@@ -97,6 +98,7 @@ export interface LandOptions {
 
 /** The upper end, in the run that marbles arrive in. */
 export class LaneHead {
+  /** @internal */
   constructor(
     private readonly connection: Replicated,
     private readonly keys: RunKeys,

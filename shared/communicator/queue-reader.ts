@@ -22,6 +22,7 @@ const STEP = 200;
 type Line = readonly [depth: number, header: string | null, counts: string];
 
 export class QueueReader {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,

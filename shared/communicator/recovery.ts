@@ -61,6 +61,7 @@ export class Recovery {
   readonly #orphans: OrphanSearch;
   readonly #clock: ClockWatch;
 
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,

@@ -35,6 +35,7 @@ export interface Durability {
 const CHUNK = 200;
 
 export class Status {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,

@@ -19,6 +19,7 @@ export const WATCH = Object.freeze({
 });
 
 export class Watchers {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,

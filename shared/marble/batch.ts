@@ -28,7 +28,8 @@ export interface BatchPlace {
   readonly mustBeOpen: () => void;
 }
 
-type BatchSendOptions = Omit<SendOptions, 'batch'>;
+/** What may be said of one member when it is sent. */
+export type BatchSendOptions = Omit<SendOptions, 'batch'>;
 
 const PROGRESS_RULES: Rules = { everyMs: whole(10, 3_600_000), signal: abortSignal };
 const DONE_RULES: Rules = { signal: abortSignal };

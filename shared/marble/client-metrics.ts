@@ -16,7 +16,8 @@ interface MetricOptions {
   readonly labelNames: string[];
   readonly buckets?: number[];
 }
-type Kind = new (options: never) => unknown;
+/** The class of a metric, as prom-client has it. */
+export type MetricKind = new (options: never) => unknown;
 
 /** The part of prom-client that is used: `new Marble({ metrics: { Counter, Histogram, registry } })`. */
 export interface MetricsRegistry {
@@ -24,8 +25,8 @@ export interface MetricsRegistry {
 }
 export interface ClientMetricsOptions {
   readonly registry: MetricsRegistry;
-  readonly Counter: Kind;
-  readonly Histogram: Kind;
+  readonly Counter: MetricKind;
+  readonly Histogram: MetricKind;
 }
 
 const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300];
@@ -39,8 +40,8 @@ export class ClientMetrics {
     { registry, Counter, Histogram }: ClientMetricsOptions,
     private readonly run: string,
   ) {
-    const make = (Kind: Kind, name: string, help: string, labels: string[], more = {}) =>
-      found(registry, Kind, { name, help, labelNames: ['run', 'queue', ...labels], ...more });
+    const make = (MetricKind: MetricKind, name: string, help: string, labels: string[], more = {}) =>
+      found(registry, MetricKind, { name, help, labelNames: ['run', 'queue', ...labels], ...more });
     const outcome = ['outcome'];
     this.#sent = make(Counter, 'marblerun_client_sent_total', 'Marbles that this process has sent', []);
     this.#processed = make(
@@ -79,7 +80,7 @@ export function countOfVainLooks(metrics: ClientMetricsOptions | undefined, run:
 }
 
 /** Several Marbles may share a registry. */
-function found(registry: MetricsRegistry, Kind: Kind, options: MetricOptions): Metric {
-  const made = () => new Kind({ ...options, registers: [registry] } as never);
+function found(registry: MetricsRegistry, MetricKind: MetricKind, options: MetricOptions): Metric {
+  const made = () => new MetricKind({ ...options, registers: [registry] } as never);
   return (registry.getSingleMetric(options.name) ?? made()) as Metric;
 }

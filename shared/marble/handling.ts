@@ -12,7 +12,7 @@ import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import { batchCancelled } from './cancels.js';
 import { decodeData } from './codec.js';
-import { HeldMarble } from './held-marble.js';
+import { HeldInHandler } from './held-in-handler.js';
 import type { ResolvedOptions } from './options.js';
 import { Prefetch } from './prefetch.js';
 import { Ready } from './ready.js';
@@ -23,7 +23,7 @@ import { UnderWay, type Place } from './under-way.js';
 export type AnyHandler = (data: unknown, marble: never) => unknown;
 
 export interface Failed {
-  readonly marble: HeldMarble;
+  readonly marble: HeldInHandler;
   readonly error: unknown;
   /** It ran into its time limit; its handler may still be at work. */
   readonly isLate: boolean;
@@ -35,7 +35,7 @@ export interface HandlingOptions {
   /** Its batch is known to be cancelled. */
   readonly isCancelled: (held: Held) => boolean;
   /** Told of a failed attempt at once. */
-  readonly onError: (error: unknown, marble: HeldMarble) => void;
+  readonly onError: (error: unknown, marble: HeldInHandler) => void;
 }
 
 /** Handlers begun in one turn of the event loop: enough to share a round trip, few enough to overlap with it. */
@@ -49,15 +49,15 @@ const MOST_OUTPUTS = 5000;
 const MOST_OUTPUT_BYTES = 1_048_576;
 
 export class Handling {
-  readonly #running = new UnderWay<HeldMarble>();
+  readonly #running = new UnderWay<HeldInHandler>();
   readonly #ready = new Ready();
   readonly #suspects: Suspects;
   readonly #prefetch: Prefetch;
   readonly #telemetry: Telemetry | undefined;
-  #finished: HeldMarble[] = [];
+  #finished: HeldInHandler[] = [];
   #failed: Failed[] = [];
-  #unbegun: HeldMarble[] = [];
-  #cancelled: HeldMarble[] = [];
+  #unbegun: HeldInHandler[] = [];
+  #cancelled: HeldInHandler[] = [];
   #begun = 0;
   #yielding = false;
   #closed = false;
@@ -98,10 +98,10 @@ export class Handling {
     if (this.#suspects.trouble !== undefined) throw this.#suspects.trouble;
   }
 
-  add(taken: readonly Held[], holding: Holding): void {
+  add(taken: readonly Held[]): void {
     const now = performance.now();
     for (const held of taken) {
-      const marble = new HeldMarble(held, holding, this.options, this.#telemetry, now);
+      const marble = new HeldInHandler(held, this.options, this.#telemetry, now);
       if (this.work.isCancelled(held)) this.#cancelled.push(marble);
       else this.#ready.add(marble);
     }
@@ -109,7 +109,7 @@ export class Handling {
   }
 
   /** The next ones to tell of: up to `most`, and as many as have outputs for one command. */
-  takeFinished(most: number): HeldMarble[] {
+  takeFinished(most: number): HeldInHandler[] {
     let n = 0;
     for (let outputs = 0, bytes = 0; n < this.#finished.length && n < most; n++) {
       const marble = this.#finished[n]!;
@@ -125,18 +125,18 @@ export class Handling {
   }
 
   /** Takes out the marbles that waited too long to begin. */
-  takeUnbegun(most: number): HeldMarble[] {
+  takeUnbegun(most: number): HeldInHandler[] {
     return this.#unbegun.splice(0, most);
   }
 
   /** Takes what is not worked on because its batch is cancelled. */
-  takeCancelled(most: number): HeldMarble[] {
+  takeCancelled(most: number): HeldInHandler[] {
     return this.#cancelled.splice(0, most);
   }
 
   /** Members of batches are in hand. */
   get hasMembers(): boolean {
-    const isMember = ({ held }: HeldMarble) => held.envelope.member !== undefined;
+    const isMember = ({ held }: HeldInHandler) => held.envelope.member !== undefined;
     return [...this.#running].some(isMember) || this.#ready.firstWhile(() => true, Infinity).some(isMember);
   }
 
@@ -157,8 +157,8 @@ export class Handling {
 
   /** Tells handlers under way that their result will not be taken: those of one holder, or all. */
   abort(reason: (held: Held) => unknown, holding?: Holding): void {
-    if (holding) this.#ready.remove((marble) => marble.holding === holding);
-    for (const marble of this.#running) if (!holding || marble.holding === holding) marble.abort(reason(marble.held));
+    if (holding) this.#ready.remove((marble) => marble.holder === holding);
+    for (const marble of this.#running) if (!holding || marble.holder === holding) marble.abort(reason(marble.held));
   }
 
   #start(): void {
@@ -170,7 +170,7 @@ export class Handling {
         break;
       }
       if (!this.#suspects.mayBegin(marble, this.#running.size)) break;
-      if (!marble.holding.progress.begin(marble.held.seq)) {
+      if (!marble.holder.progress.begin(marble.held.seq)) {
         this.#leaveToOthers(marble);
         break;
       }
@@ -204,26 +204,26 @@ export class Handling {
     const { first } = this.#ready;
     const waitedMs = first ? performance.now() - first.takenAt : 0;
     if (waitedMs >= UNBEGUN_MS) {
-      const isPatient = (marble: HeldMarble) => waitedMs < SOLITUDE_MS && this.#suspects.waits(marble);
+      const isPatient = (marble: HeldInHandler) => waitedMs < SOLITUDE_MS && this.#suspects.waits(marble);
       this.#passOn(this.#ready.remove((marble) => !isPatient(marble)));
     }
     this.#watchUnbegun();
   }
 
   /** `first` and those behind it may have been given back while the main loop was blocked (`relief.ts`). */
-  #leaveToOthers(first: HeldMarble): void {
+  #leaveToOthers(first: HeldInHandler): void {
     this.#suspects.over(first);
     this.#passOn(this.#ready.remove(() => true));
     this.#suspects.leave();
   }
 
-  #passOn(marbles: HeldMarble[]): void {
+  #passOn(marbles: HeldInHandler[]): void {
     this.#prefetch.stall();
     this.#unbegun.push(...marbles);
     this.changed();
   }
 
-  #begin(marble: HeldMarble): void {
+  #begin(marble: HeldInHandler): void {
     const started = performance.now();
     try {
       const result = this.#run(marble);
@@ -240,18 +240,18 @@ export class Handling {
     this.changed();
   }
 
-  #run(marble: HeldMarble): unknown {
+  #run(marble: HeldInHandler): unknown {
     if (!this.#telemetry) return this.#handle(marble);
     marble.processing = this.#telemetry.processing(marble.held.queue, marble.held.envelope);
     return marble.processing.run(() => this.#handle(marble));
   }
 
-  #handle(marble: HeldMarble): unknown {
+  #handle(marble: HeldInHandler): unknown {
     marble.data = decodeData(marble.held.envelope, this.options.codec);
     return this.handler(marble.data, marble as never);
   }
 
-  async #settle(place: Place<HeldMarble>, result: PromiseLike<unknown>, started: number): Promise<void> {
+  async #settle(place: Place<HeldInHandler>, result: PromiseLike<unknown>, started: number): Promise<void> {
     const marble = place.item;
     const timer = this.#limit(marble);
     try {
@@ -267,14 +267,14 @@ export class Handling {
     this.changed();
   }
 
-  #over(marble: HeldMarble, started: number): void {
+  #over(marble: HeldInHandler, started: number): void {
     marble.isOver = true;
     this.#prefetch.took(performance.now() - started);
     this.#suspects.over(marble);
   }
 
   /** Told by this worker itself: the Monitor does so only for one that cannot. */
-  #limit(marble: HeldMarble): NodeJS.Timeout | undefined {
+  #limit(marble: HeldInHandler): NodeJS.Timeout | undefined {
     const timeLimitMs = marble.held.envelope.timeLimitMs ?? this.options.timeLimitMs;
     if (timeLimitMs === 0) return undefined;
     return setTimeout(() => {
@@ -286,7 +286,7 @@ export class Handling {
     }, timeLimitMs);
   }
 
-  #fail(marble: HeldMarble, error: unknown, isLate = false): void {
+  #fail(marble: HeldInHandler, error: unknown, isLate = false): void {
     marble.isOver = true;
     marble.processing?.end('failed', error);
     this.#failed.push({ marble, error, isLate });

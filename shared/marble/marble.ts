@@ -9,6 +9,7 @@
 import { Communicator } from '../communicator/communicator.js';
 import { newId } from '../communicator/envelope.js';
 import type { Failure } from '../communicator/header.js';
+import type { Holding } from '../communicator/holding.js';
 import type { Output } from '../communicator/outputs.js';
 import type { RunStatus } from '../communicator/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
@@ -18,7 +19,7 @@ import type { BatchOptions } from './batch-options.js';
 import { Pace, type BatchProgress } from './batch-progress.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import { keepBack } from './kept-back.js';
-import { Lease } from './lease.js';
+import { HolderSession } from './holder-session.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
@@ -47,7 +48,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   readonly #options: ResolvedOptions;
   readonly #telemetry: Telemetry | undefined;
   readonly #communicator: Communicator;
-  readonly #lease: Lease | undefined;
+  readonly #session: HolderSession | undefined;
   readonly #loop: Loop;
   readonly #workers = new Set<Worker>();
   readonly #outsideSends = new OutsideSends();
@@ -59,10 +60,9 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     this.#options = resolveOptions(options);
     this.#telemetry = Telemetry.of(this.#options);
     this.#communicator = new Communicator(this.#options, 'shared');
-    this.#lease = this.#options.monitored
-      ? new Lease(this.#communicator, this.#options, (holding) => this.#loop.lost(holding))
-      : undefined;
-    this.#loop = new Loop(this.#communicator, this.#lease, this.#options, this.#telemetry);
+    const session = { takesAhead: false, lost: (holding: Holding) => this.#loop.lost(holding) };
+    this.#session = this.#options.monitored ? new HolderSession(this.#communicator, this.#options, session) : undefined;
+    this.#loop = new Loop(this.#communicator, this.#session, this.#options, this.#telemetry);
     const mustBeOpen = () => this.#mustBeOpen();
     this.#batchPlace = {
       communicator: this.#communicator,
@@ -188,7 +188,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   async report(message: string): Promise<void> {
     this.#mustBeOpen();
     if (typeof message !== 'string') bad('report.message', message, 'a string');
-    await (await this.#lease?.holding())?.report(message);
+    await this.#session?.report(message);
   }
 
   /**
@@ -252,7 +252,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
         this.#loop.close(),
         ...[...this.#workers].map((worker) => worker.stop()),
       ]);
-      await this.#lease?.leave();
+      await this.#session?.leave();
       for (const end of ended) if (end.status === 'rejected') throw end.reason;
     } catch (error) {
       if (!isIdle || !isMarbleRunError(error, 'MR_CLOSED')) throw error;
@@ -293,7 +293,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   #dispatch(outputs: Output[]): Promise<void> {
     if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator, this.#options.metrics);
     const { inHand } = this.#loop;
-    if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
+    if (!this.#options.atomic || !inHand?.held.holder) return this.#communicator.push(outputs);
     keepBack(inHand, outputs);
     return Promise.resolve();
   }

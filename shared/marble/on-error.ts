@@ -5,13 +5,14 @@
 import { describeError } from './described-error.js';
 
 /** The marble that failed. */
-export interface About {
+/** The marble that an error is about; of no marble, the id is empty. */
+export interface AboutMarble {
   readonly id: string;
   readonly queue: string;
   readonly attempt: number;
 }
 
-export type OnError = (error: unknown, marble: About) => unknown;
+export type OnError = (error: unknown, marble: AboutMarble) => unknown;
 
 export function safeOnError(onError: OnError = warn): OnError {
   return (error, marble) => {
@@ -26,7 +27,7 @@ export function safeOnError(onError: OnError = warn): OnError {
   };
 }
 
-function warn(error: unknown, marble: About): void {
+function warn(error: unknown, marble: AboutMarble): void {
   warnOf('MR_WORK', named(marble), error);
 }
 
@@ -39,6 +40,6 @@ function warnOf(code: string, what: string, error: unknown): void {
   });
 }
 
-function named({ id, queue, attempt }: About): string {
+function named({ id, queue, attempt }: AboutMarble): string {
   return `marble ${id} of queue ${queue}, attempt ${attempt}`;
 }

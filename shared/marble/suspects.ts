@@ -7,16 +7,16 @@
  * What may go wrong: the note is refused; then the worker is told (`trouble`), for its next command would be refused too.
  */
 import type { Beginning } from '../communicator/in-hand.js';
-import type { HeldMarble } from './held-marble.js';
+import type { HeldInHandler } from './held-in-handler.js';
 import { graceMs } from './prefetch.js';
 import type { Ready } from './ready.js';
 import { enterSolitude, leaveSolitude } from './solitude.js';
 
 export class Suspects {
   trouble: Error | undefined;
-  readonly #noted = new WeakSet<HeldMarble>();
+  readonly #noted = new WeakSet<HeldInHandler>();
   #noting = false;
-  #alone: HeldMarble | undefined;
+  #alone: HeldInHandler | undefined;
 
   /** `again` is called when a marble that might not begin may. */
   constructor(
@@ -33,12 +33,12 @@ export class Suspects {
   }
 
   /** True for one that waits until it may be worked on alone. */
-  waits(marble: HeldMarble): boolean {
+  waits(marble: HeldInHandler): boolean {
     return this.#wantsSolitude(marble) && marble === this.ready.first;
   }
 
   /** `marble` is the first that is ready. False: not now; `again` tells when. */
-  mayBegin(marble: HeldMarble, running: number): boolean {
+  mayBegin(marble: HeldInHandler, running: number): boolean {
     if (this.#noting || this.#alone) return false;
     if (!this.#mustBeNoted(marble)) return true;
     if (this.#noted.has(marble)) {
@@ -46,14 +46,14 @@ export class Suspects {
       return true;
     }
     if (!this.#wantsSolitude(marble)) {
-      const group = (one: HeldMarble) => this.#mustBeNoted(one) && !this.#wantsSolitude(one);
+      const group = (one: HeldInHandler) => this.#mustBeNoted(one) && !this.#wantsSolitude(one);
       void this.#note(this.ready.firstWhile(group, this.concurrency - running));
     } else if (running === 0 && enterSolitude(this, this.again)) void this.#note([marble]);
     return false;
   }
 
   /** Work on it has ended. */
-  over(marble: HeldMarble): void {
+  over(marble: HeldInHandler): void {
     if (marble !== this.#alone) return;
     this.#alone = undefined;
     leaveSolitude(this);
@@ -64,10 +64,10 @@ export class Suspects {
     if (!this.#alone) leaveSolitude(this);
   }
 
-  async #note(marbles: readonly HeldMarble[]): Promise<void> {
+  async #note(marbles: readonly HeldInHandler[]): Promise<void> {
     this.#noting = true;
     try {
-      const gone = await marbles[0]!.holding.begin(marbles.map((marble) => this.#beginning(marble)));
+      const gone = await marbles[0]!.holder.begin(marbles.map((marble) => this.#beginning(marble)));
       for (const marble of marbles) this.#noted.add(marble);
       if (gone.size > 0) this.ready.remove(({ held }) => gone.has(held));
     } catch (error) {
@@ -78,7 +78,7 @@ export class Suspects {
     this.again();
   }
 
-  #beginning(marble: HeldMarble): Beginning {
+  #beginning(marble: HeldInHandler): Beginning {
     const { held } = marble;
     const { timeLimitMs, suspicion } = held.envelope;
     const isCharged = this.#wantsSolitude(marble) || this.#isOnly(marble);
@@ -89,18 +89,18 @@ export class Suspects {
     };
   }
 
-  #mustBeNoted(marble: HeldMarble): boolean {
+  #mustBeNoted(marble: HeldInHandler): boolean {
     const { suspicion, timeLimitMs } = marble.held.envelope;
     return suspicion !== undefined || timeLimitMs !== undefined || this.#isOnly(marble);
   }
 
-  #wantsSolitude({ held: { envelope } }: HeldMarble): boolean {
+  #wantsSolitude({ held: { envelope } }: HeldInHandler): boolean {
     const { suspicion = 0 } = envelope;
     return suspicion > 1 || (suspicion === 1 && this.concurrency === 1);
   }
 
   /** True for one that may be delivered once only: a crash must be charged to it, or it would be delivered again. */
-  #isOnly({ held: { envelope } }: HeldMarble): boolean {
+  #isOnly({ held: { envelope } }: HeldInHandler): boolean {
     return (envelope.maxAttempts ?? this.maxAttempts) === 1;
   }
 }

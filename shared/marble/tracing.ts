@@ -5,7 +5,7 @@
 import { plainError } from './described-error.js';
 import type { Header } from '../communicator/header.js';
 
-interface SpanContext {
+export interface SpanContext {
   readonly traceId: string;
   readonly spanId: string;
   readonly traceFlags: number;

@@ -14,11 +14,12 @@ import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { abortSignal, checkOptions, delay, having, share, time, whole, type Rules } from '../check-options.js';
 import { Cancels } from './cancels.js';
 import { describeError } from './described-error.js';
+import type { HeldInHandler } from './held-in-handler.js';
 import { Handling, type Failed, type AnyHandler } from './handling.js';
-import { Lease, leaseLost } from './lease.js';
+import { HolderSession } from './holder-session.js';
+import { leaseLost } from './lease-lost.js';
 import type { ResolvedOptions } from './options.js';
 import type { Processing } from './telemetry.js';
-import type { HeldMarble } from './held-marble.js';
 import { safeOnError, type OnError } from './on-error.js';
 import { backoffMs } from './retry.js';
 import type { Signal } from './types.js';
@@ -69,7 +70,7 @@ export class Worker {
   readonly done: Promise<void>;
   readonly #options: ResolvedOptions;
   readonly #work: Required<Pick<WorkOptions, 'concurrency' | 'prefetch' | 'drainMs' | 'onError'>>;
-  readonly #lease: Lease;
+  readonly #session: HolderSession;
   readonly #handling: Handling;
   readonly #cancels: Cancels;
   readonly #wakeup = new Wakeup();
@@ -108,7 +109,8 @@ export class Worker {
     });
     const told = { ...this.#work, isCancelled: this.#cancels.has };
     this.#handling = new Handling(handler, this.#options, told, () => this.#wakeup.ring());
-    this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding), true);
+    const lost = (holding: Holding) => this.#giveUp(holding);
+    this.#session = new HolderSession(communicator, this.#options, { takesAhead: true, lost });
     work.signal?.addEventListener('abort', this.#beginStop, { once: true });
     if (work.signal?.aborted) this.#beginStop();
     this.#signal = work.signal;
@@ -118,7 +120,7 @@ export class Worker {
 
   /** Id by which Redis and the Monitor know who holds its marbles: undefined before it has begun; another one after it was given up. */
   get holder(): string | undefined {
-    return this.#lease.id;
+    return this.#session.id;
   }
 
   /** Nothing is worked on. */
@@ -138,7 +140,7 @@ export class Worker {
     this.#handling.close();
     this.#wakeup.ring();
     setTimeout(() => this.#drainOver(), this.#work.drainMs).unref();
-    void this.#lease.unblock().catch(() => undefined); // else it ends by itself within a block
+    void this.#session.unblock().catch(() => undefined); // else it ends by itself within a block
   };
 
   async #loop(): Promise<void> {
@@ -157,7 +159,7 @@ export class Worker {
       this.#cancels.stop();
       this.#signal?.removeEventListener('abort', this.#beginStop); // it may outlive many workers
       await this.#blocked;
-      await this.#lease.leave().finally(this.stopped);
+      await this.#session.leave().finally(this.stopped);
     }
   }
 
@@ -168,36 +170,26 @@ export class Worker {
 
   /** True if there is reason to go round again at once. */
   async #swap(): Promise<boolean> {
-    const holding = await this.#lease.holding();
-    const batch = this.#handling.takeFinished(MOST_PER_SWAP);
+    const finish = this.#handling.takeFinished(MOST_PER_SWAP);
     const want = this.#room();
-    if (batch.length === 0 && (want <= 0 || this.#blocked) && !holding.landed) return false;
-    const finish = batch.filter((marble) => marble.holding === holding || this.#refuse(marble));
-    const result = await holding.swap({
+    if (finish.length === 0 && (want <= 0 || this.#blocked) && !this.#session.hasLanded) return false;
+    const { taken, refused, cancelled } = await this.#session.swap({
       finish,
       sources: want > 0 ? this.queues : [],
       want: Math.max(0, want),
       waitOn: this.queues[0],
     });
-    if (result.forgotten) {
-      for (const marble of finish) this.#refuse(marble);
-      this.#giveUp(holding);
-      await this.#lease.renew(holding);
-      return true;
-    }
-    if (result.refused.size > 0) {
-      for (const marble of finish) if (result.refused.has(marble.held.receipt)) this.#refuse(marble);
-    }
+    if (refused.size > 0) for (const marble of finish) if (refused.has(marble.held)) this.#refuse(marble);
     if (this.#options.tracing || this.#options.metrics) for (const marble of finish) marble.processing?.end('finished'); // unless it was refused
-    this.#cancels.note(result.cancelled);
-    this.#add(result.taken, holding);
-    if (want > 0 && result.taken.length === 0 && !this.#stopping) this.#block(holding);
-    return this.#handling.hasFinished || result.taken.length > 0;
+    this.#cancels.note(cancelled);
+    this.#add(taken);
+    if (want > 0 && taken.length === 0 && !this.#stopping) this.#block();
+    return this.#handling.hasFinished || taken.length > 0;
   }
 
-  #add(taken: readonly Held[], holding: Holding): void {
+  #add(taken: readonly Held[]): void {
     this.#cancels.watch(taken);
-    this.#handling.add(taken, holding);
+    this.#handling.add(taken);
   }
 
   /** One marble may come by the waiting connection: a place is kept for it. */
@@ -206,13 +198,13 @@ export class Worker {
     return Math.min(MOST_PER_SWAP, this.#handling.room - (this.#blocked ? 1 : 0));
   }
 
-  #block(holding: Holding): void {
+  #block(): void {
     const ms = this.queues.length > 1 ? this.#options.pollMs : Infinity;
-    this.#blocked ??= holding
-      .block(this.queues[0]!, ms, this.#options.blockMs)
+    this.#blocked ??= this.#session
+      .block(this.queues[0]!, ms)
       .then((held) => {
         this.#blocked = undefined;
-        if (held) this.#add([held], holding);
+        if (held) this.#add([held]);
       })
       .catch((error: unknown) => {
         this.#blocked = undefined;
@@ -227,23 +219,13 @@ export class Worker {
     const unbegun = this.#handling.takeUnbegun(MOST_PER_SWAP);
     const cancelled = this.#handling.takeCancelled(MOST_PER_SWAP);
     if (failed.length + unbegun.length + cancelled.length === 0) return;
-    const holding = await this.#lease.holding();
     const given = [
-      ...failed
-        .filter(({ marble }) => marble.holding === holding || this.#refuse(marble))
-        .map((one) => this.#givenBack(one)),
-      ...givenBackAs('release', unbegun, holding),
-      ...givenBackAs('cancel', cancelled, holding),
+      ...failed.map((one) => this.#givenBack(one)),
+      ...givenBackAs('release', unbegun),
+      ...givenBackAs('cancel', cancelled),
     ].sort((a, b) => b.held.seq - a.held.seq);
-    const result = await holding.giveBack(given);
-    if (result.forgotten) {
-      this.#giveUp(holding);
-      await this.#lease.renew(holding);
-    }
-    for (const { held, verdict } of given) {
-      if ((verdict === 'fail' || verdict === 'late') && (result.forgotten || result.refused.has(held.receipt)))
-        this.#refuse({ held });
-    }
+    const refused = await this.#session.giveBack(given);
+    for (const { marble } of failed) if (refused.has(marble.held)) this.#refuse(marble);
   }
 
   #givenBack({ marble, error, isLate }: Failed): GivenBack {
@@ -264,16 +246,14 @@ export class Worker {
     this.#wakeup.ring();
   }
 
-  /** Always false, for filters. */
-  #refuse({ held, processing }: { held: Held; processing?: Processing | undefined }): false {
+  #refuse({ held, processing }: { held: Held; processing?: Processing | undefined }): void {
     const error = leaseLost(held);
     processing?.end('lost', error);
     this.#work.onError(error, { id: held.envelope.id, queue: held.queue, attempt: held.envelope.attempt + 1 });
-    return false;
   }
 }
 
-/** Gives back marbles that were not worked on; what another holder had is not ours any more. */
-function givenBackAs(verdict: 'release' | 'cancel', marbles: readonly HeldMarble[], by: Holding): GivenBack[] {
-  return marbles.filter(({ holding }) => holding === by).map(({ held }) => ({ held, verdict, delayMs: 0 }));
+/** Marbles that were not worked on. */
+function givenBackAs(verdict: 'release' | 'cancel', marbles: readonly HeldInHandler[]): GivenBack[] {
+  return marbles.map(({ held }) => ({ held, verdict, delayMs: 0 }));
 }

@@ -2,7 +2,7 @@
  * Looks at the two runs from outside, past the proxies: who is late, whether all is drained, what remains.
  */
 import { until } from '@marblerun/test-support';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 import type { Remains } from './checker.js';
 import type { Historian } from './history.js';
 import { LEASE_MS, QUEUES } from './plan.js';

@@ -1,7 +1,8 @@
 /**
  * Batches in a run that is prepared for a scenario.
  */
-import type { BatchAbout, Held, Output } from 'marblerun/communicator';
+import type { Held } from '@marblerun/internal';
+import type { BatchAbout, Output } from 'marblerun/communicator';
 import type { Place } from './place.js';
 
 let names = 0;

@@ -9,7 +9,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { isMarbleRunError, scriptNames, type ScriptName } from 'marblerun/communicator';
+import { scriptNames, type ScriptName } from '@marblerun/internal';
+import { isMarbleRunError } from 'marblerun/communicator';
 import { faultsOf, type Fault } from './faults.js';
 import { Place } from './place.js';
 import type { Scenario } from './scenario.js';

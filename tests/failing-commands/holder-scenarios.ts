@@ -1,7 +1,7 @@
 /**
  * Scenarios for the scripts of a holder: taking, finishing, giving back, and having it taken back.
  */
-import type { Held } from 'marblerun/communicator';
+import type { Held } from '@marblerun/internal';
 import type { HolderOptions, Place } from './place.js';
 import type { Scenario } from './scenario.js';
 

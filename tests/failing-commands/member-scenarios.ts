@@ -1,7 +1,8 @@
 /**
  * What makes scripts do all that they can with members of batches: each is the last of a batch, whose end sends its `then`.
  */
-import type { BatchAbout, Held } from 'marblerun/communicator';
+import type { Held } from '@marblerun/internal';
+import type { BatchAbout } from 'marblerun/communicator';
 import { holdingAll, open, sealed } from './batch-place.js';
 import type { Scenario } from './scenario.js';
 

@@ -1,7 +1,7 @@
 /**
  * What a script could come to by its text, and nobody asks of it.
  */
-import type { ScriptName } from 'marblerun/communicator';
+import type { ScriptName } from '@marblerun/internal';
 
 export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
   swap: ['lpush', 'rpush', 'incr'], // with outputs it is called swapRouting

@@ -7,7 +7,8 @@
 import { randomBytes } from 'node:crypto';
 import { Cable } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { Communicator, encodeEnvelope, keysOf, type Header, type Holding, type Output } from 'marblerun/communicator';
+import { keysOf, type Holding } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, type Header, type Output } from 'marblerun/communicator';
 
 export interface HolderOptions {
   readonly timeLimitMs?: number;

@@ -1,7 +1,8 @@
 /**
  * For each script what makes it do all that it can: a run is prepared, then a user does something that calls it.
  */
-import type { Output, ScriptName } from 'marblerun/communicator';
+import type { ScriptName } from '@marblerun/internal';
+import type { Output } from 'marblerun/communicator';
 import { BATCH_SCENARIOS } from './batch-scenarios.js';
 import { CLOCK_SCENARIOS } from './clock-scenarios.js';
 import { HOLDER_SCENARIOS, holdingSome, landed } from './holder-scenarios.js';

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { scriptNames, scriptText, type ScriptName } from 'marblerun/communicator';
+import { scriptNames, scriptText, type ScriptName } from '@marblerun/internal';
 
 export interface Seen {
   readonly commands: Set<string>;

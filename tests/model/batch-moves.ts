@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isMarbleRunError, keysOf, type BatchAbout } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { isMarbleRunError, type BatchAbout } from 'marblerun/communicator';
 import type { BatchModel, PolicyModel } from './batch-model.js';
 import type { Move } from './moves.js';
 import type { World } from './world.js';

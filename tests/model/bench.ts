@@ -7,14 +7,8 @@
  */
 import { RedisServer, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import {
-  Communicator,
-  Connection,
-  isMarbleRunError,
-  keysOf,
-  type Holding,
-  type HoldingOptions,
-} from 'marblerun/communicator';
+import { Connection, keysOf, type Holding, type HoldingOptions } from '@marblerun/internal';
+import { Communicator, isMarbleRunError } from 'marblerun/communicator';
 
 export const QUEUES = ['a', 'b'] as const;
 export type Queue = (typeof QUEUES)[number];

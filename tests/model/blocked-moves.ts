@@ -2,7 +2,7 @@
  * A worker whose main loop is blocked: the heartbeat's thread gives back what has not begun.
  */
 import assert from 'node:assert/strict';
-import { ProgressReader } from 'marblerun/communicator';
+import { ProgressReader } from '@marblerun/internal';
 import type { Move } from './moves.js';
 import { pick, type World } from './world.js';
 
@@ -13,9 +13,10 @@ export interface FrozenModel {
   readonly mayHaveLanded: boolean;
 }
 
-/** Work on some begins; then the main loop is blocked, and the heartbeat's thread sees it. */
-export function freeze({ slots }: World, { slot: i, picks }: Move): Promise<void> {
-  const slot = slots[i]!;
+/** Work on some begins; then the main loop is blocked, and the heartbeat's thread sees it. `flag`: its command comes at once. */
+export async function freeze(world: World, move: Move): Promise<void> {
+  const { slot: i, picks, flag } = move;
+  const slot = world.slots[i]!;
   const { progress } = slot.holding;
   for (const { seq, receipt } of pick(slot.hand, picks)[0]) {
     const begins = progress.begin(seq);
@@ -26,7 +27,7 @@ export function freeze({ slots }: World, { slot: i, picks }: Move): Promise<void
   const model = slot.model.freeze();
   assert.deepEqual([real.begun, real.mayHaveLanded], [model.begun, model.mayHaveLanded]);
   slot.frozen = { real, model };
-  return Promise.resolve();
+  if (flag) await relieve(world, move);
 }
 
 /** The command of the thread comes, perhaps late: then the worker may have gone on. */

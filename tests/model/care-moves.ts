@@ -2,7 +2,7 @@
  * The moves of a person, and of the retention: dead marbles put back or removed, whole queues moved or deleted.
  */
 import assert from 'node:assert/strict';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 import type { Move } from './moves.js';
 import { bySerial, type World } from './world.js';
 

@@ -5,7 +5,7 @@
  * move that makes no sense now (finish with an empty hand) does less or nothing.
  */
 import assert from 'node:assert/strict';
-import { keysOf, type Held } from 'marblerun/communicator';
+import { keysOf, type Held } from '@marblerun/internal';
 import { LEASE_MS, QUEUES, type Queue } from './bench.js';
 import {
   cancelBatch,

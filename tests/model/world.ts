@@ -2,8 +2,9 @@
  * One case: the real run and the model of it side by side, compared whole after every move.
  */
 import assert from 'node:assert/strict';
-import type { Batch, Frozen, Held, Holding } from 'marblerun/communicator';
-import { keysOf } from 'marblerun/communicator';
+import type { Frozen, Held, Holding } from '@marblerun/internal';
+import type { Batch } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 import { QUEUES, SLOTS, type Bench } from './bench.js';
 import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';

@@ -5,13 +5,14 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-unused-vars,
    @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-meaningless-void-operator -- types are looked at, nothing is run */
 import {
-  HeldMarble,
   Marble,
   SendManyError,
   isMarbleRunError,
   type Codec,
   type Handler,
+  type HeldMarble,
   type Jsonified,
+  type Worker,
 } from 'marblerun';
 import { compressed, encrypted } from 'marblerun/codecs';
 import { fakeMarble, testRun } from 'marblerun/testing';
@@ -108,7 +109,27 @@ export async function mistakes(): Promise<void> {
 /** A handler, a codec, an error, and a test, by their names. */
 export const handler: Handler<{ n: number }> = ({ n }, held) => held.send('numbers', n);
 export const tried = handler({ n: 1 }, fakeMarble({ n: 1 }));
-export const isHeld = (marble: unknown): boolean => marble instanceof HeldMarble;
+
+/** A stand-in for a marble can be written without anything of ours; what is internal cannot be reached. */
+export const standIn: HeldMarble<Queues, 'numbers', number> = {
+  ...{ data: 5, id: '1', queue: 'numbers', attempt: 1, failures: [], batch: undefined },
+  ...{ signal: fakeMarble(5).signal, send: () => 'x', expedite: () => 'x', elevate: () => 'x' },
+  ...{ retryIn: () => undefined, report: () => Promise.resolve() },
+};
+export function reach(held: HeldMarble, worker: Worker): void {
+  // @ts-expect-error internal
+  void held.holder.leave();
+  // @ts-expect-error internal
+  held.outputs = [];
+  // @ts-expect-error internal
+  held.isOver = true;
+  // @ts-expect-error the data of a marble are not changed in its place
+  held.data = 5;
+  // @ts-expect-error internal
+  void worker.giveUp;
+  // @ts-expect-error a worker is made by work()
+  new Worker();
+}
 export const codec: Codec = encrypted({ keys: { k: 'x' }, use: 'k' }, compressed({ method: 'brotli' }));
 export const ownCodec = new Marble<{ q: Map<string, number> }, { q: Map<string, number> }>({ codec });
 export const map: Promise<Map<string, number>> = ownCodec.wait('q');

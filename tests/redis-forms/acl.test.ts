@@ -4,7 +4,8 @@ import { buildMonitor, readConfig } from '@marblerun/monitor';
 import { RedisServer, freshBus, redisCli, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Marble } from 'marblerun';
-import { Communicator, encodeEnvelope, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
 
 jest.setTimeout(300_000);

@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RedisCluster, freshBus, until } from '@marblerun/test-support';
 import { Marble, isMarbleRunError } from 'marblerun';
-import { keysOf, type RedisForm } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import type { RedisForm } from 'marblerun/communicator';
 
 jest.setTimeout(300_000);
 const PATIENT = { deadlineMs: 60_000 };

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RedisCluster, freshBus, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { Communicator, encodeEnvelope, keysOf, type RedisForm } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, type RedisForm } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
 
 jest.setTimeout(300_000);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { RedisServer, redisCli } from '@marblerun/test-support';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 
 const SCRIPT = fileURLToPath(new URL('../../../deploy/redis/users.sh', import.meta.url));
 const USERS = 'one worker main\nboth worker main upper\nwatcher monitor upper\nadmin admin\n';

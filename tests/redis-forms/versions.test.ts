@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { freePort, freshBus, redisCli, until } from '@marblerun/test-support';
 import Docker, { type Container } from 'dockerode';
-import { Communicator, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
 
 const IMAGES = [

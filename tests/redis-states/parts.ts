@@ -3,7 +3,8 @@
  */
 import { expect } from '@jest/globals';
 import { RedisServer, freePort } from '@marblerun/test-support';
-import { Communicator, encodeEnvelope, type Batch, type Holding, type Output } from 'marblerun/communicator';
+import type { Holding } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, type Batch, type Output } from 'marblerun/communicator';
 import { Redis } from 'ioredis';
 
 /** Called after each test, the last first. */

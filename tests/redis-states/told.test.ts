@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from '@jest/globals';
 import { Cable, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import type { Held } from 'marblerun/communicator';
+import type { Held } from '@marblerun/internal';
 import { story } from '../story.js';
 import { afterwards, allParts, becomeReplica, cleanedUp, communicator, limits, output, start } from './parts.js';
 

@@ -6,7 +6,7 @@ import { buildElevator, readConfig as readElevatorConfig } from '@marblerun/elev
 import { buildMonitor, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { RedisServer, redisCli, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf } from 'marblerun/communicator';
+import { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf } from '@marblerun/internal';
 
 const run = 'other';
 const keys = keysOf(run);
