@@ -47,7 +47,7 @@ test('the environment is checked like options, and options outweigh it', () => {
   told(
     () => resolveOptions({}, { MARBLERUN_REDIS: 'localhost' }),
     'MR_BAD_OPTION',
-    /MARBLERUN_REDIS: a text without redis:/,
+    /MARBLERUN_REDIS: text without redis:/,
   );
   told(() => resolveOptions({}, { MARBLERUN_RUN: '{x}' }), 'MR_BAD_NAME', /run: "\{x\}"/);
   const env = { MARBLERUN_REDIS: 'redis://env:1', REDIS_URL: 'redis://other:1', MARBLERUN_RUN: 'env' };
