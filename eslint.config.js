@@ -119,6 +119,7 @@ export default defineConfig(
     },
   },
   oneWay(
+    ['shared/communicator/**/*.ts'],
     ['**/marble/*', '**/service/*', '@marblerun/*', 'fastify*'],
     'the communicator stands on ioredis alone',
   ),

@@ -6,7 +6,7 @@
 export interface BatchAbout {
   readonly name: string;
   /**
-   * What a dead member does to the batch. `wait`: the batch stays open until a person has settled it; `continue`:
+   * The effect of a dead member on the batch. `wait`: the batch stays open until a person has settled it; `continue`:
    * nothing; `cancel`: the batch is cancelled.
    */
   readonly onDead: 'wait' | 'continue' | 'cancel';

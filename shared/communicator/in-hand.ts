@@ -86,7 +86,7 @@ export interface HoldingOptions {
    */
   readonly hasCompany?: boolean;
   readonly maxAttempts: number;
-  /** What people read about this holder: host, pid, queue and the like. */
+  /** A description of this holder for people: host, pid, queue and the like. */
   readonly description: Record<string, string>;
 }
 

@@ -34,7 +34,10 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
     code: 'MR_REDIS_AUTH',
     hint: 'Redis asks for a password; give it in the URL: redis://user:password@host:port',
   },
-  WRONGPASS: { code: 'MR_REDIS_AUTH', hint: 'Redis refused the user name or password; in a URL write a % of theirs as %25' },
+  WRONGPASS: {
+    code: 'MR_REDIS_AUTH',
+    hint: 'Redis refused the user name or password; in a URL write a % of theirs as %25',
+  },
   DENIED: {
     code: 'MR_REDIS_AUTH',
     hint: 'this Redis has no password and accepts only clients of its own machine; set a password there and give it in the URL',
