@@ -26,7 +26,7 @@ test.each([
   ['redis://cache?db=1', /redis: .*the long form has all settings/],
   ['redis://:%zz@cache', /percent encoding/],
   ['redis://:hunter2/@cache', /cannot be read.*percent encoding: \/ as %2F/],
-  ['redis://u:1#hunter2@cache', /an @ after its host.*percent encoding/],
+  ['redis://u:1#hunter2@cache', /an @ after the host of the URL.*percent encoding/],
   ['redis://:hunter%2@cache', /a % that does not begin a percent encoding/],
   ['redis://hunter2@cache', /a user and no password.*redis:\/\/:password@host/],
   ['redis://:hunter2', /cannot be read.*redis:\/\/user:password@host/],
