@@ -57,7 +57,11 @@ test('the environment is checked like options, and options outweigh it', () => {
   const none = { MARBLERUN_REDIS_FILE: '/none' };
   told(() => resolveOptions({}, none), 'MR_BAD_OPTION', /MARBLERUN_REDIS_FILE: cannot read the file "\/none" \(ENOENT/);
   const long = { MARBLERUN_REDIS: '{"cluster":["a:1"],"db":1}' };
-  told(() => resolveOptions({}, long), 'MR_BAD_OPTION', /MARBLERUN_REDIS\.db: 1 is not allowed; allowed: only 0 with a cluster/);
+  told(
+    () => resolveOptions({}, long),
+    'MR_BAD_OPTION',
+    /MARBLERUN_REDIS\.db: 1 is not allowed; allowed: only 0 with a cluster/,
+  );
 });
 
 const cycle: Record<string, unknown> = {};
