@@ -1,8 +1,8 @@
 /**
- * Looks for members of batches in all places of a run where a living marble can be. Reads only.
+ * Looks for members of batches in every place of a run where a living marble can be. Reads only.
  *
- * In steps that are bounded by number and bytes, so marbles move meanwhile: one may be missed or seen twice. It looks at the
- * header of every marble, so it is for rare use.
+ * The search goes in steps that are bounded by number and bytes. Marbles move meanwhile, so one may be missed or seen
+ * twice. It reads the header of every marble, so it is for rare use.
  */
 import type { Audit } from './audit.js';
 import type { Connection } from './connection.js';
@@ -19,7 +19,10 @@ export class BatchSearch {
     private readonly audit: Audit,
   ) {}
 
-  /** How many of each, by id. Undefined where that takes more steps than `most`, or `signal` was aborted. */
+  /**
+   * Counts the members of each batch, by id. Undefined where that takes more than `most` steps, or `signal` was
+   * aborted.
+   */
   async count(ids: readonly string[], most: number, signal: AbortSignal): Promise<Map<string, number> | undefined> {
     const found = new Map(ids.map((id) => [id, 0]));
     let steps = 0;

@@ -1,9 +1,9 @@
 /**
- * Batches: opened, sealed, cancelled, looked at, forgotten. What their members do is booked by the scripts that move them
+ * Opens, seals, cancels, shows and forgets batches. The scripts that move their members keep the books
  * (`lua/lib/batches.lua`).
  *
- * Every step may be asked again. What may go wrong: a cancel is cut between a batch and those in it, or before all delayed
- * members are dropped; a Monitor does the rest (`tidy`).
+ * Every step may be repeated. What may go wrong: a cancel is cut off between a batch and the batches in it, or before
+ * all delayed members are dropped. A Monitor then does the rest (`tidy`).
  */
 import { randomBytes } from 'node:crypto';
 import { MarbleRunError } from '../errors.js';
@@ -18,7 +18,7 @@ import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
 
 export interface BatchToOpen {
   readonly about: BatchAbout;
-  /** The id of the batch that it is in. */
+  /** The id of the batch that the new one is a member of. */
   readonly parent: string | undefined;
   /** The envelope of its `then`, without an id. */
   readonly then: string | Buffer | undefined;
@@ -26,7 +26,7 @@ export interface BatchToOpen {
 
 export interface OpenedBatch {
   readonly id: string;
-  /** It was there already. */
+  /** True where the batch existed already. */
   readonly joined: boolean;
   readonly about: BatchAbout;
 }
@@ -39,7 +39,7 @@ export interface Tidied {
 }
 
 const STEP = { children: 500, delayed: 1000, forgotten: 100, looks: 200, dead: 500 } as const;
-/** A batch that is over and has dead members is looked at again after this. */
+/** How long until a batch that is over, but still has dead members, is looked at again. */
 const KEPT_MS = 3_600_000;
 
 export class Batches {
@@ -49,7 +49,7 @@ export class Batches {
     private readonly keys: RunKeys,
   ) {}
 
-  /** Joins the batch of that name where there is one, whatever its settings. */
+  /** Opens a batch, or joins the batch of that name where there is one, whatever its settings. */
   async open({ about, parent = '', then = '' }: BatchToOpen): Promise<OpenedBatch> {
     const chance = randomBytes(2).toString('base64url').slice(0, 2);
     const args = [about.name, newId(), chance, parent, JSON.stringify(about), then];
@@ -63,16 +63,19 @@ export class Batches {
     return { id, joined: status === 'joined', about: JSON.parse(known) as BatchAbout };
   }
 
-  /** Nothing more is sent from outside. Throws MR_NOT_FOUND; MR_BATCH_SHORT where fewer than `expected` were sent. */
+  /**
+   * Closes the batch to sends from outside. Throws MR_NOT_FOUND, or MR_BATCH_SHORT where fewer than `expected` were
+   * sent.
+   */
   async seal(id: string, expected?: number): Promise<void> {
     const [status, sent] = (await this.#script('seal', [id, expected ?? ''])) as [string, number];
     if (status === 'unknown') throw batchClosed([id, status]);
     if (status !== 'short') return;
-    const what = `batch ${id}: ${sent} marbles were sent to it, expected were ${expected} at the least; it is not sealed`;
+    const what = `batch ${id}: it has ${sent} marbles, at least ${expected} were expected; it is not sealed`;
     throw new MarbleRunError('MR_BATCH_SHORT', what);
   }
 
-  /** With all that is in it. False where it is complete. Throws MR_NOT_FOUND. */
+  /** Cancels the batch with all that is in it. False where it is complete. Throws MR_NOT_FOUND. */
   async cancel(id: string, reason: string): Promise<boolean> {
     if (!(await this.#cancel(id, reason))) return false;
     await this.discard();
@@ -95,7 +98,7 @@ export class Batches {
     return state !== undefined && state.doneAt === undefined && state.cancelled === undefined;
   }
 
-  /** Drops the delayed members of all that is cancelled. Returns how many. */
+  /** Drops the delayed members of all cancelled batches. Returns how many. */
   async discard(): Promise<number> {
     let discarded = 0;
     for (let place = 0; place >= 0;) {
@@ -106,7 +109,7 @@ export class Batches {
     return discarded;
   }
 
-  /** In the order of the ids; undefined for what there is not. */
+  /** Reads the states of batches, in the order of the ids. Undefined for a batch that does not exist. */
   async states(ids: readonly string[]): Promise<(BatchState | undefined)[]> {
     const states: (BatchState | undefined)[] = [];
     for (let i = 0; i < ids.length; i += STEP.looks) {
@@ -117,7 +120,7 @@ export class Batches {
     return states;
   }
 
-  /** The id of the batch of this name. */
+  /** Looks up the id of the batch of this name. */
   async idOf(name: string): Promise<string | undefined> {
     return (await this.connection.run((redis) => redis.hget(this.keys.batches, `!${name}`))) ?? undefined;
   }
@@ -126,7 +129,7 @@ export class Batches {
     return this.connection.run((redis) => redis.zcard(this.keys.batchends));
   }
 
-  /** Those that are open first, then the one that was complete last. */
+  /** Lists batches: open ones first, then the most recently completed. */
   async list(offset = 0, limit = 100): Promise<BatchState[]> {
     const ids = await this.connection.run((redis) =>
       redis.zrange(this.keys.batchends, String(offset), String(offset + limit - 1), 'REV'),
@@ -134,18 +137,18 @@ export class Batches {
     return (await this.states(ids)).filter((state) => state !== undefined);
   }
 
-  /** All that are not complete, in steps. */
+  /** Reads all batches that are not complete, in steps. */
   openOnes(): AsyncGenerator<OpenBatch[], void, undefined> {
     return openBatches(this.connection, this.keys);
   }
 
-  /** The ids of the batches in it, in their order, those behind `after`. */
+  /** Lists the ids of the batches in this one, in their order, starting behind `after`. */
   async childrenOf(id: string, limit = 1000, after = ''): Promise<string[]> {
     const members = await this.#membersOf(this.keys.children, id, after && `${id} ${after}`, limit);
     return members.map((member) => member.slice(id.length + 1));
   }
 
-  /** The serials of its dead, in steps. */
+  /** Reads the serials of the dead marbles of a batch, in steps. */
   async *deadOf(id: string): AsyncGenerator<string[], void, undefined> {
     for (let last = ''; ;) {
       const members = await this.#membersOf(this.keys.batchdead, id, last, STEP.dead);
@@ -160,17 +163,17 @@ export class Batches {
     return this.connection.run((redis) => redis.zrange(key, from, `(${id}!`, 'BYLEX', 'LIMIT', 0, most));
   }
 
-  /** What is cancelled and has members left. */
+  /** Lists the cancelled batches that have members left. */
   cancelled(): Promise<string[]> {
     return this.connection.run((redis) => redis.zrange(this.keys.cancelled, '0', '-1'));
   }
 
-  /** `then` is sent again where it is complete once more. */
+  /** Lets `then` be sent again when the batch is complete once more. */
   async fireAgain(id: string): Promise<void> {
     await this.connection.run((redis) => redis.hdel(this.keys.batches, `${id} fired`));
   }
 
-  /** A verb of the Monitor: what a cancel that was cut left undone; batches that have been complete for long are forgotten. */
+  /** Finishes cancels that were cut off, and forgets batches that have been complete for long. A Monitor calls it. */
   async tidy(): Promise<Tidied> {
     const cancelled = await this.cancelled();
     for (const id of cancelled) {

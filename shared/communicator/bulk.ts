@@ -1,8 +1,8 @@
 /**
- * Moves or deletes what waits in a queue, however much it is, without holding up Redis.
+ * Moves or deletes all that waits in a queue, however much it is, without holding Redis up.
  *
- * Each step is numbered under a name of its call's own, and Redis keeps for an hour what the last one did: asked again
- * because its reply was lost, it answers as before and does nothing twice.
+ * Each call has a name of its own and numbers its steps under it. Redis keeps for an hour what the last step did. A
+ * step that is repeated because its reply was lost gets the same answer again, and nothing is done twice.
  */
 import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
@@ -33,7 +33,7 @@ export async function transfer(
   return moved;
 }
 
-/** Deletes all that waits. Returns how many marbles that were. */
+/** Deletes all that waits. Returns how many marbles there were. */
 export async function destroy(connection: Connection, keys: RunKeys, queue: string): Promise<number> {
   const own = [keys.sender(newId()), keys.queue(checkName('queue', queue))];
   const all = [...runKeys(keys), ...own, ...batchKeys(keys)];

@@ -1,11 +1,11 @@
 /**
  * One holder on the bus: what a waiting client holds between taking and finishing.
  *
- * Its commands are numbered and go one at a time, so a command whose reply was lost is answered
- * again and not done again. What may go wrong: the holder was silent for longer than its lease and
- * the Monitor gave it up, or Redis has lost its last commands (a failover, an old file), or one stayed without an answer for as long as the owner allows
- * (`retryTimeoutMs`); then `swap` and `giveBack` say `forgotten`, nothing was done, and the owner
- * leaves and goes on with a new Holding. All that this one held has been, or will be, handed out again.
+ * Its commands are numbered and go one at a time, so a command whose reply was lost is answered again and not done
+ * again. What may go wrong: the holder was silent for longer than its lease and the Monitor gave it up. Or Redis has
+ * lost its last commands (a failover, an old file). Or a command had no answer for as long as the owner allows
+ * (`retryTimeoutMs`). In each case `swap` and `giveBack` say `forgotten`, and nothing was done. The owner then leaves
+ * and goes on with a new Holding. All that this one held has been, or will be, handed out again.
  */
 import type { Connection } from './connection.js';
 import { decodeEnvelope, newId } from './envelope.js';
@@ -31,22 +31,22 @@ type TakenGroup = [queue: Buffer, first: number, envelopes: Buffer[]];
 type SwapReply = [Buffer, Buffer[], ...TakenGroup[]];
 type MembersReply = [Buffer, Buffer[], Buffer[], ...TakenGroup[]];
 
-/** How the bus notes among whom a suspect is worked on (lua/begin.lua). */
+/** How the bus notes what company a suspect is worked on in (lua/begin.lua). */
 const MARKS = { alone: 'a', 'among others': 'c' } as const;
 
 export class Holding {
   readonly id = newId();
   readonly progress = new Progress();
-  /** The last command that Redis is known to have noted: where it has not, it has gone back in time. */
+  /** The last command that Redis is known to have noted. Where Redis does not have it, Redis has gone back in time. */
   #noted = 0;
   #count = 0;
   #waitsOn = '';
   readonly #landing: Landing;
-  /** A command stayed without an answer: what it did is not known, so this holder is to be left. */
+  /** True once a command had no answer: what it did is not known, so this holder is to be left. */
   #unsure = false;
   #line: Promise<unknown> = Promise.resolve();
 
-  /** `waiting` is a connection for `block` alone: a blocking command holds up all behind it. */
+  /** Needs `waiting` as a connection for `block` alone, because a blocking command holds up all behind it. */
   constructor(
     private readonly connection: Connection,
     waiting: Connection,
@@ -57,7 +57,7 @@ export class Holding {
     this.#landing = new Landing(connection, waiting, keys);
   }
 
-  /** Makes the holder known. To be called once, before anything else. */
+  /** Makes the holder known. It is called once, before anything else. */
   async enter(): Promise<void> {
     const { leaseMs, description, maxAttempts, takesAhead, hasCompany } = this.options;
     const about = {
@@ -105,12 +105,12 @@ export class Holding {
   }
 
   /**
-   * Notes that work on these begins: to be called before it does. Returns those that are not ours any more, on which none
-   * may begin. Costs a round trip, so only for those with a limit of their own, and for suspects.
+   * Notes that work on these begins. It is called before the work does. Returns those that are no longer ours: work on
+   * them must not begin. It costs a round trip, so it is only for marbles with a limit of their own, and for suspects.
    */
   begin(beginnings: readonly Beginning[]): Promise<Set<Held>> {
     return this.#inLine(async () => {
-      if (this.landed) await this.#swap({}); // adopts it: it may be among these
+      if (this.landed) await this.#swap({}); // adopts what landed: it may be among these
       return this.#note(beginnings);
     });
   }
@@ -126,7 +126,10 @@ export class Holding {
     return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
   }
 
-  /** Before anybody works on them: a limit that only this process knew of would not hold it. Costs nothing where none has one. */
+  /**
+   * Notes the marbles' own time limits before anybody works on them. A limit that only this process knew would not hold
+   * if it hangs. Costs nothing where none has one.
+   */
   async #noteOwnLimits(taken: readonly Held[]): Promise<void> {
     const limited = taken.filter(({ envelope }) => envelope.timeLimitMs !== undefined);
     if (limited.length === 0) return;
@@ -148,7 +151,10 @@ export class Holding {
     return { forgotten: false, taken, refused: new Set(refused.map(String)) };
   }
 
-  /** What is no envelope goes to the dead at once, with its reason; the others must not wait for it. */
+  /**
+   * Reads an envelope. Bytes that are not one go to the dead at once, with their reason: the others must not wait for
+   * them.
+   */
   #readable(seq: number, queue: string, bytes: Buffer): Held | undefined {
     try {
       return new Held(seq, queue, decodeEnvelope(bytes), this);
@@ -161,9 +167,9 @@ export class Holding {
   }
 
   /**
-   * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when
-   * none came within `ms`, `unblock` was called, or it is not known: the next swap then tells. Waits in
-   * commands of up to `sliceMs`; the first is shorter by chance, or holders that came together would wake together.
+   * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when none came within
+   * `ms`, when `unblock` was called, or when the outcome is not known: the next swap then tells. It waits in commands
+   * of up to `sliceMs`. The first is shorter by chance, or holders that came together would also wake together.
    */
   async block(queue: string, ms: number, sliceMs = ms): Promise<Held | undefined> {
     const deadline = performance.now() + ms;
@@ -179,7 +185,7 @@ export class Holding {
     }
   }
 
-  /** After `unblock` none begins. */
+  /** Prepares a wait. After `unblock` none begins. */
   async #beginBlock(unblocks: number): Promise<boolean> {
     if (this.#unsure || !(await this.#landing.begin(this.progress.nextSeq, unblocks))) return false;
     this.progress.keepSeqs(MOST_LANDED);
@@ -197,19 +203,19 @@ export class Holding {
     const { timeLimitMs, takesAhead } = this.options;
     const { timeLimitMs: ownLimitMs, suspicion } = held?.envelope ?? {};
     const hasOwn = !takesAhead && (ownLimitMs !== undefined || suspicion !== undefined);
-    if (timeLimitMs > 0 || hasOwn) await this.adopt(); // which starts its time, and charges a crash to it
+    if (timeLimitMs > 0 || hasOwn) await this.adopt(); // adopting starts its time, and charges a crash to it
     if (held && hasOwn) await this.#inLine(() => this.#noteOwnLimits([held]));
     return held;
   }
 
-  /** True between `block` and the next swap: the marble is ours, but still counted as waiting. */
+  /** True between `block` and the next swap: the marble is ours, but is still counted as waiting. */
   get landed(): boolean {
     return this.#landing.isKnown;
   }
 
   /**
-   * A swap that only adopts what is known to have landed; for owners that have no other reason for one
-   * soon. What may have landed unseen is for the owner's next swap, which hands it over.
+   * Adopts what is known to have landed, with a swap that does nothing else; for owners that have no other reason for a
+   * swap soon. What may have landed unseen is left to the owner's next swap, which hands it over.
    */
   adopt(): Promise<void> {
     return this.#inLine(async () => {
@@ -217,18 +223,18 @@ export class Holding {
     });
   }
 
-  /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
+  /** Ends a `block` that is under way. It then returns undefined, or what landed just before. */
   unblock(): Promise<void> {
     return this.#landing.unblock();
   }
 
-  /** Gives marbles back, last taken first. */
+  /** Gives marbles back, the last taken first. */
   giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
     return this.#inLine(() => this.#unlessUnsure(() => this.#giveBack(items)));
   }
 
   async #giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
-    if (this.landed) await this.#swap({}); // adopts it: it may be among these
+    if (this.landed) await this.#swap({}); // adopts what landed: it may be among these
     const table = new LineTable(this.keys);
     const args = items.flatMap(({ held, verdict, delayMs, error }) => [
       ...[held.receipt, table.line(held.queue), verdict, Math.ceil(delayMs), JSON.stringify(error ?? null)],
@@ -252,7 +258,7 @@ export class Holding {
     return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };
   }
 
-  /** Gives back all that is held, as if it had not been taken, and is forgotten. Safe twice. */
+  /** Gives back all that is held, as if it had not been taken, and makes Redis forget the holder. Safe twice. */
   leave(): Promise<void> {
     return this.#inLine(async () => {
       await this.#landing.endUnknown();
@@ -260,7 +266,7 @@ export class Holding {
     });
   }
 
-  /** A line for people, shown with this holder; empty for none. */
+  /** Sets a line for people, shown with this holder; empty for none. */
   async report(message: string): Promise<void> {
     await this.connection.run((redis) => redis.hset(this.keys.holder(this.id), 'report', message.slice(0, 200)));
   }

@@ -1,11 +1,11 @@
 /**
  * A lane: the ordered, numbered way from one run to another.
  *
- * The lower run numbers each batch and hands the same one out until it is told that it arrived; the
- * upper run takes each number once. What may go wrong: a crash between any two steps, or two
- * Elevators at once: the batch is handed out again, and the upper run ignores it. State lost or
- * rolled back on either side: the upper run sees that numbers or contents do not join (`doubt`),
- * and the batch goes again under a new epoch: then at least once, counted as a gap, never lost.
+ * The lower run numbers each batch, and hands the same one out until it is told that it arrived. The upper run takes
+ * each number once. What may go wrong: a crash between any two steps, or two Elevators at once. The batch is then
+ * handed out again, and the upper run ignores it. Or either side loses its state, or is rolled back. The upper run then
+ * sees that numbers or contents do not join up (`doubt`), and the batch goes again under a new epoch. That batch
+ * arrives at least once, is counted as a gap, and is never lost.
  */
 import { createHash } from 'node:crypto';
 import type { Connection } from './connection.js';
@@ -28,7 +28,7 @@ export type Landing = 'landed' | 'duplicate' | 'gap' | 'doubt';
 export interface Landed {
   readonly landing: Landing;
   readonly knownEpoch: string;
-  /** Queues whose key holds something other than a list: what would go there is among the dead. */
+  /** Queues whose key holds something other than a list. Their marbles go to the dead. */
   readonly noList: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface LiftLimits {
 
 /** The lower end, in the run that marbles leave. */
 export class LaneFoot {
-  /** Queues whose outbox was found to be no list by the latest lift that looked: the others go on without them. */
+  /** Queues whose outbox was not a list when a lift last looked. The other queues go on without them. */
   noList: readonly string[] = [];
 
   /** @internal */
@@ -50,8 +50,8 @@ export class LaneFoot {
   ) {}
 
   /**
-   * Clears `arrived`, and hands out the batch in transit or else a new one, in which all of `queues` have an equal share;
-   * what is too little for all goes to the first. Undefined when nothing waits in them.
+   * Clears `arrived`. Hands out the batch in transit, or else a new one, in which all of `queues` have an equal share.
+   * What is too little to share goes to the first. Undefined when nothing waits in them.
    */
   async lift(queues: readonly string[], limits: LiftLimits, arrived?: Batch): Promise<Batch | undefined> {
     const keys = [this.keys.lane(this.name), this.keys.transit(this.name), this.keys.outboxes, this.keys.counts];
@@ -66,7 +66,10 @@ export class LaneFoot {
     return { ...head, fingerprint: fingerprintOf(entries), entries: entries.map(splitEntry) };
   }
 
-  /** Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit: somebody else delivered it. */
+  /**
+   * Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit, because
+   * somebody else delivered it.
+   */
   async renew(batch: Batch, knownEpoch: string): Promise<boolean> {
     const keys = [this.keys.lane(this.name), this.keys.transit(this.name)];
     return (
@@ -76,21 +79,21 @@ export class LaneFoot {
     );
   }
 
-  /** Queues whose marbles wait in an outbox. */
+  /** Lists the queues whose marbles wait in an outbox. */
   waitingQueues(): Promise<string[]> {
     return this.connection.run((redis) => redis.zrange(this.keys.outboxes, '0', '-1'));
   }
 
-  /** Marbles in transit. */
+  /** Counts the marbles in transit. */
   inTransit(): Promise<number> {
     return this.connection.run((redis) => redis.llen(this.keys.transit(this.name)));
   }
 }
 
 export interface LandOptions {
-  /** The run that the batch comes from: remembered as the origin of its marbles. */
+  /** The run that the batch comes from. It is remembered as the origin of its marbles. */
   readonly from: string;
-  /** Marbles that have travelled this often go to the dead here. */
+  /** The most hops of a marble. One that has travelled further goes to the dead here. */
   readonly hopLimit: number;
   /** True for queues that go on to a yet higher run: their marbles land in the outbox. */
   readonly onward: (queue: string) => boolean;
@@ -104,7 +107,10 @@ export class LaneHead {
     private readonly keys: RunKeys,
   ) {}
 
-  /** Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: then it is to go again. */
+  /**
+   * Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: the
+   * batch must then go again.
+   */
   async land(batch: Batch, options: LandOptions): Promise<Landed> {
     const outputs = new OutputGroups();
     const arrivals = batch.entries.map((entry) => arrival(entry, options));

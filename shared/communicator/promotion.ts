@@ -1,8 +1,8 @@
 /**
- * Moves delayed marbles that are due into their queues: one of the verbs of the Monitor.
+ * Moves delayed marbles that are due into their queues. A Monitor calls it.
  *
- * Each step takes the keys of the queues of what is due next. Which these are is learnt from the script: it names all
- * that are missing for one step at a time, having done nothing, and is asked again with them.
+ * Each step takes the keys of the queues of what is due next. The script tells which these are: it does nothing, names
+ * all that one step lacks, and is asked again with them.
  */
 import { MarbleRunError } from '../errors.js';
 import type { RunKeys } from './keys.js';
@@ -13,11 +13,11 @@ export type RunScript = (name: ScriptName, keys: string[], args: ScriptArg[]) =>
 
 export interface Promoted {
   readonly moved: number;
-  /** What was no delayed marble, or of no allowed queue: it is among the dead. */
+  /** Members that were not delayed marbles, or had no allowed queue. They are among the dead. */
   readonly buried: number;
 }
 
-/** The queues of some steps before are kept: mostly they are the same. */
+/** Limits of a step. The queues of some steps before are kept, because they are mostly the same. */
 const STEP = { marbles: 250, bytes: 1_048_576, lines: 250 } as const;
 
 export async function promoteDue(keys: RunKeys, script: RunScript): Promise<Promoted> {

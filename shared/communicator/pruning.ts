@@ -1,7 +1,7 @@
 /**
- * Forgets queues that nobody uses any more, with their counts, and names in the registries that are none.
+ * Forgets queues that nobody uses any more, with their counts, and removes invalid names from the registries.
  *
- * Any number of queues is looked at in steps; each is forgotten by a script that looks again.
+ * It looks at any number of queues in steps. The script that forgets a queue looks at it again first.
  */
 import type { Connection } from './connection.js';
 import { isName, type RunKeys } from './keys.js';
@@ -12,7 +12,7 @@ import { callScript } from './scripts.js';
 
 const STEP = 1000;
 
-/** Those that have been seen empty and still for `stillMs`. Returns how many. */
+/** Forgets the queues that have been seen empty and still for `stillMs`. Returns how many. */
 export async function prune(
   connection: Connection,
   keys: RunKeys,
@@ -32,7 +32,7 @@ export async function prune(
   return forgotten;
 }
 
-/** Such names are of no key that anybody could ask for. One that is missed because others move is found the next time. */
+/** Removes names of keys that nobody could ask for. One that is missed because others move is found the next time. */
 async function forgetMisnamed(connection: Connection, keys: RunKeys): Promise<void> {
   for (const registry of [keys.queues, keys.outboxes]) {
     for (let at = 0, read = STEP; read === STEP; at += STEP) {

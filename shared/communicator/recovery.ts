@@ -1,10 +1,10 @@
 /**
- * Brings back what was dropped: the verbs of the Monitor.
+ * Brings back what was dropped. These are the verbs of the Monitor.
  *
- * Each works in steps that are bounded by number and bytes, so Redis is never blocked for long, and
- * looks again, in the same atomic step, whether there is still something to bring back: any number
- * of Monitors may do this at once. Scripts take the keys of queues; which queues a holder has
- * marbles of is learnt from the script's answer (`missing`) and asked again.
+ * Each verb works in steps that are bounded by number and bytes, so Redis is never blocked for long. Each step looks
+ * again, within itself, whether there is still something to bring back. So any number of Monitors may do this at once.
+ * Scripts need the keys of queues. The script's answer (`missing`) tells which queues a holder has marbles of, and it
+ * is asked again with these.
  */
 import { ClockWatch, type ClockBack } from './clock-watch.js';
 import type { Connection } from './connection.js';
@@ -23,11 +23,11 @@ export interface SweepResult {
   dead: number;
   /** Holders given up. */
   silent: number;
-  /** For each holder or group brought back: ms since its lease or time limit had passed. */
+  /** How late each holder or group was brought back: ms since its lease or time limit had passed. */
   lateMs: number[];
-  /** What stood among the holders or deadlines and was none. */
+  /** Invalid members that stood among the holders or deadlines and were removed. */
   forgotten: string[];
-  /** Where Redis's clock had gone back. */
+  /** How far Redis's clock had gone back, if it had. */
   clockBack: ClockBack | undefined;
 }
 
@@ -42,16 +42,19 @@ export const noSweep = (): SweepResult => ({
 
 const STEP = { marbles: 500, bytes: 1_048_576, due: 1000 } as const;
 
-/** A lease passed longer ago than this was no lease: the holder had no entry, or left one from long ago. */
+/**
+ * The most that a lease can plausibly be late. A lease that passed longer ago was not one: the holder had no entry, or
+ * left one from long ago.
+ */
 const PLAUSIBLE_LATE_MS = 86_400_000;
 
-/** What is to be taken back of a holder. */
+/** A request to take back what a holder has. */
 interface Reclaim {
   readonly holder: string;
   readonly mode: 'dropped' | 'released';
-  /** For marbles whose holder did not say. */
+  /** The attempts of marbles whose holder did not say. */
   readonly maxAttempts: number;
-  /** Only what has not begun. */
+  /** Set to take back only what has not begun. */
   readonly blocked?: Frozen;
 }
 
@@ -71,8 +74,8 @@ export class Recovery {
   }
 
   /**
-   * Brings back all that is dropped now. `maxAttempts` is for marbles whose holder did not say. Where some cannot be
-   * brought back, the others are, and then it throws, with all of that; `result` has what was done.
+   * Brings back all that is dropped now. `maxAttempts` is for marbles whose holder did not say. If some cannot be
+   * brought back, the others are. It then throws an error with all these failures, and `result` tells what was done.
    */
   async sweep(maxAttempts: number, result = noSweep()): Promise<SweepResult> {
     const failures = new SweepFailures();
@@ -94,13 +97,19 @@ export class Recovery {
     return result;
   }
 
-  /** Takes back what a holder that leaves still has, as if it had not been taken; also of one that was given up meanwhile. */
+  /**
+   * Takes back what a holder that leaves still has, as if it had not been taken. It also works for one that was given
+   * up meanwhile.
+   */
   async release(holder: string, waitsOn: string): Promise<void> {
     await this.#script('orphans', [this.keys.holders, this.keys.holder(holder)], [holder, waitsOn]);
     await this.#reclaim({ holder, mode: 'released', maxAttempts: 1 }, noSweep());
   }
 
-  /** Takes back what a holder has not begun, as if it had not been taken: its process is blocked, and others may work on it. */
+  /**
+   * Takes back what a holder has not begun, as if it had not been taken. Its process is blocked, and others may work on
+   * it.
+   */
   async releaseUnbegun(holder: string, blocked: Frozen): Promise<void> {
     await this.#reclaim({ holder, mode: 'released', maxAttempts: 1, blocked }, noSweep());
   }
@@ -110,14 +119,20 @@ export class Recovery {
     return (await this.connection.run((redis) => redis.zadd(this.keys.holders, 'XX', 'CH', 0, holder))) === 1;
   }
 
-  /** Moves delayed marbles that are due into their queues. Returns how many, and ms until the next is due (-1: none waits). */
+  /**
+   * Moves delayed marbles that are due into their queues. Returns how many, and in how many ms the next is due (-1:
+   * none waits).
+   */
   async promote(): Promise<Promoted & { nextInMs: number }> {
     const promoted = await promoteDue(this.keys, (name, keys, args) => this.#script(name, keys, args));
     const [, , nextInMs] = await this.#due(0, 0, 0);
     return { ...promoted, nextInMs };
   }
 
-  /** Finds what holders without an entry left behind, in at most so many steps of 1,000 keys; the next sweep brings it back. Returns how many such holders. */
+  /**
+   * Finds what holders without an entry left behind, in at most so many steps of 1,000 keys. The next sweep brings it
+   * back. Returns how many such holders there were.
+   */
   findOrphans(steps?: number): Promise<number> {
     return this.#orphans.find(steps);
   }
@@ -156,15 +171,16 @@ export class Recovery {
   }
 
   /**
-   * Ends the wait of a silent or blocked holder, or what is sent would land with it for as long as that lasts. A holder that
-   * is so no more waits again. So does whoever else has this id now: ids begin anew when Redis does.
+   * Ends the wait of a silent or blocked holder, or what is sent would land with it for as long as the wait lasts. A
+   * holder that has recovered simply waits again. So does whoever else has this client id now: ids start anew when
+   * Redis does.
    */
   async #endWait(client: string): Promise<void> {
     await this.connection.run((redis) => redis.client('UNBLOCK', Number(client)));
   }
 
   async #overdue(holder: string, receipts: string[], maxAttempts: number, result: SweepResult): Promise<void> {
-    receipts.sort((a, b) => parseInt(b, 10) - parseInt(a, 10)); // last taken first
+    receipts.sort((a, b) => parseInt(b, 10) - parseInt(a, 10)); // the last taken first
     for (let i = 0; i < receipts.length; i += STEP.marbles) {
       const table = new LineTable(this.keys);
       const lines = receipts
@@ -191,7 +207,7 @@ export class Recovery {
   }
 }
 
-/** Adds what one step of a reclaim did; true where it was the last. */
+/** Adds what one step of a reclaim did. True where it was the last step. */
 function tally(result: SweepResult, [returned, dead, late]: [number, number, number], status: string): boolean {
   result.returned += returned;
   result.dead += dead;
@@ -200,7 +216,7 @@ function tally(result: SweepResult, [returned, dead, late]: [number, number, num
   return status === 'done';
 }
 
-/** '<holder> <receipt>' members, by holder. */
+/** Groups '<holder> <receipt>' members by holder. */
 function byHolder(members: string[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const member of members) {

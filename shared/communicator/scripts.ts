@@ -1,26 +1,28 @@
 /**
- * The Lua scripts: which there are, how a file becomes a command of ioredis.
+ * The Lua scripts: which there are, and how a file becomes a command of ioredis.
  *
- * A file names the parts of `lua/lib` that it stands on in a line `-- include a b`; they are put in
- * its place. ioredis sends the hash and, where Redis has forgotten the script (a restart, SCRIPT
- * FLUSH), the text.
+ * A line `-- include a b` in a file names the parts of `lua/lib` that it builds on. They are put in its place. ioredis
+ * sends the hash and, where Redis has forgotten the script (a restart, SCRIPT FLUSH), the text.
  */
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { beside } from '../beside.js';
 import { luaTexts } from './lua-texts.js';
 
-/** Parts for what sends or finishes members of batches: what has none runs without them, and pays nothing. */
+/**
+ * Parts for sending and finishing members of batches. Commands without members run without these, and pay nothing for
+ * them.
+ */
 const MEMBERS = ['batches', 'members'];
 
 interface Script {
   readonly file: string;
   /**
-   * It may run when Redis is over its maxmemory. Set where the script frees memory or keeps
-   * a holder alive; a script that adds marbles is refused as a whole instead.
+   * True where the script may run when Redis is over its maxmemory. That is so where it frees memory or keeps a holder
+   * alive. A script that adds marbles is refused as a whole instead.
    */
   readonly allowOom: boolean;
-  /** Parts that it stands on beside those that its file names. */
+  /** Parts that it builds on beside those that its file names. */
   readonly also?: readonly string[];
 }
 
@@ -70,10 +72,10 @@ const SCRIPTS = {
 
 export type ScriptName = keyof typeof SCRIPTS;
 export type ScriptArg = string | number | Buffer;
-/** A Buffer where the name of a key may be no text. */
+/** A Buffer where the name of a key may not be text. */
 export type ScriptKey = string | Buffer;
 
-/** The file, as seen from dist/communicator/; in a bundle, which has none, the text that was built in. */
+/** Reads the file, as seen from dist/communicator/. A bundle has no files: it has the text that was built in. */
 function read(name: string): string {
   const file = beside(import.meta.url, `../../communicator/lua/${name}.lua`);
   const text = file ? readFileSync(file, 'utf8') : luaTexts[name];
@@ -86,7 +88,7 @@ export function scriptText(name: ScriptName): string {
   return expanded(file, allowOom ? 'allow-oom' : '', read, also);
 }
 
-/** `read` gives the text of a file. */
+/** Expands a script. `read` gives the text of a file. */
 export function expanded(
   file: string,
   flags: string,
@@ -103,7 +105,7 @@ export function scriptNames(): ScriptName[] {
   return Object.keys(SCRIPTS) as ScriptName[];
 }
 
-/** The commands that it runs, in small letters. */
+/** The commands that a script runs, in small letters. */
 export function scriptCommands(name: ScriptName): Set<string> {
   const calls = scriptText(name).matchAll(/\b(?:redis\.p?call|pushAll)\(\s*'([A-Z]+)'/g);
   return new Set([...calls].map(([, command]) => command!.toLowerCase()));
@@ -111,16 +113,19 @@ export function scriptCommands(name: ScriptName): Set<string> {
 
 let texts: Map<ScriptName, string> | undefined;
 
-/** Teaches a connection all scripts; call them with {@link callScript}. */
+/** Teaches a connection all scripts. They are called with {@link callScript}. */
 export function defineScripts(redis: Redis): void {
   texts ??= new Map(scriptNames().map((name) => [name, scriptText(name)]));
   for (const [name, lua] of texts) redis.defineCommand(`mr_${name}`, { lua });
 }
 
-/** Lists are passed as they are and not spread: a call has room for some hundred thousand arguments, a command for more. */
+/**
+ * Scripts as methods of a client. They take lists as they are, not spread: a call has room for some hundred thousand
+ * arguments, a command for more.
+ */
 type Scripted = Record<string, (keyCount: number, keys: ScriptKey[], args: ScriptArg[]) => Promise<unknown>>;
 
-/** Replies are strings; with `callScriptBuffer`, Buffers. */
+/** Calls a script. Its reply holds strings; with `callScriptBuffer` it holds Buffers. */
 export function callScript(redis: Redis, name: ScriptName, keys: ScriptKey[], args: ScriptArg[]): Promise<unknown> {
   return (redis as unknown as Scripted)[`mr_${name}`]!(keys.length, keys, args);
 }

@@ -1,11 +1,11 @@
 /**
- * Sends marbles, each command exactly once: it is numbered, and Redis remembers the last number of
- * each sender for an hour, so that one asked again after a cut connection is not done twice.
+ * Sends marbles, each command exactly once. A command is numbered, and Redis remembers the last number of each sender
+ * for an hour. So one that is asked again after a cut connection is not done twice.
  *
- * One command is under way at a time, and what is sent meanwhile goes together with the next: order
- * is kept, one sender needs one number in Redis, and many small sends share a round trip. What may
- * go wrong: a connection cut for more than an hour leaves the last command in doubt; it is then
- * asked again and may double, and never gets lost. (The idea: Kafka's idempotent producer.)
+ * One command is under way at a time, and what is sent meanwhile goes together with the next. This keeps the order, one
+ * sender needs one number in Redis, and many small sends share a round trip. What may go wrong: a connection that is
+ * cut for more than an hour leaves the last command in doubt. It is then asked again and may be done twice, but is
+ * never lost. (The idea: Kafka's idempotent producer.)
  */
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
@@ -22,7 +22,10 @@ const MOST_BYTES = 1_048_576;
 
 type Command = readonly [script: ScriptName, keys: string[], args: ScriptArg[]];
 
-/** One call of `send`. A class: V8 makes objects of a literal old at once where many of it outlived a collection (docs/PERFORMANCE.md). */
+/**
+ * One call of `send`. It is a class, because V8 puts objects of a literal straight into the old generation where many
+ * of them outlived a collection (docs/PERFORMANCE.md).
+ */
 class Waiting {
   constructor(
     readonly outputs: number,
@@ -40,10 +43,10 @@ export class Sender {
   readonly #id = newId();
   #number = 0;
   readonly #waiting: Waiting[] = [];
-  /** Of all that wait, one after the other. */
+  /** The outputs of all that wait, one after the other. */
   readonly #outputs: Output[] = [];
   #busy: Promise<void> | undefined;
-  /** Scripts that this user is known to be allowed. */
+  /** Parts that this user is known to have the rights for. */
   readonly #allowed = new Set<Part>();
 
   constructor(
@@ -51,7 +54,10 @@ export class Sender {
     private readonly keys: RunKeys,
   ) {}
 
-  /** Resolves when the marbles are in Redis. Throws MR_REDIS_*: none of them is, or (MR_REDIS_UNAVAILABLE) it is not known; MR_TOO_FEW_REPLICAS: they are, at the primary. */
+  /**
+   * Sends outputs. Resolves when the marbles are in Redis. Throws MR_REDIS_*: none of them is there, or, with
+   * MR_REDIS_UNAVAILABLE, it is not known. Throws MR_TOO_FEW_REPLICAS: they are at the primary.
+   */
   send(outputs: readonly Output[]): Promise<void> {
     if (outputs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -81,10 +87,13 @@ export class Sender {
         for (const { reject } of sends) reject(error);
       }
     }
-    this.#busy = undefined; // in the same step as the last look: else a send between the two would wait for ever
+    this.#busy = undefined; // in the same step as the last look, or a send between the two would wait for ever
   }
 
-  /** Whole sends, at least one, within the limits: a send is atomic, so it is never divided. A batch that is closed refuses none but its own. */
+  /**
+   * Takes whole sends, at least one, within the limits. A send is atomic, so it is never divided. Sends to different
+   * batches do not share a command, so that a closed batch refuses only its own.
+   */
   #nextBatch(): Batch {
     let sends = 0;
     let outputs = 0;

@@ -1,5 +1,5 @@
 /**
- * What a holder asks of `swap.lua`, as its keys and arguments.
+ * Writes what a holder asks of `swap.lua` as the keys and arguments of that script.
  */
 import { pushFinished, type SwapRequest } from './in-hand.js';
 import type { RunKeys } from './keys.js';
@@ -7,7 +7,7 @@ import { Members } from './members.js';
 import { LineTable, OutputGroups, batchKeys, runKeys } from './outputs.js';
 import type { ScriptArg, ScriptName } from './scripts.js';
 
-/** What the holder knows of itself. */
+/** The holder's own state. */
 export interface HolderState {
   readonly id: string;
   readonly leaseMs: number;
@@ -15,20 +15,20 @@ export interface HolderState {
   /** The number of this command, and of the last that Redis is known to have noted. */
   readonly op: number;
   readonly noted: number;
-  /** Marbles held; -1: not sure. */
+  /** How many marbles it holds; -1: not sure. */
   readonly count: number;
   readonly firstSeq: number;
   readonly waitsOn: string;
-  /** Under which number something may have landed, and whether its envelope has reached us. */
+  /** The number under which something may have landed, and whether its envelope has reached us. */
   readonly landing: { readonly seq: number; readonly known: boolean } | undefined;
 }
 
 export interface SwapCommand {
   readonly script: ScriptName;
   readonly keys: string[];
-  /** Its answer names batches that are cancelled. */
+  /** True where the script's answer names batches that are cancelled. */
   readonly booksMembers: boolean;
-  /** `again`: it may have been done already. */
+  /** Its arguments. `again` means that the command may have been done already. */
   readonly args: (again: boolean) => ScriptArg[];
 }
 

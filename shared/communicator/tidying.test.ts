@@ -1,5 +1,5 @@
 /**
- * Chores of a Monitor beside the sweep: promoting, forgetting, searching. What each costs Redis is bounded.
+ * Chores of a Monitor beside the sweep: promoting, forgetting, searching. The cost of each to Redis is bounded.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { RedisServer, freshBus } from '@marblerun/test-support';
@@ -64,12 +64,12 @@ test('a queue whose backlog lasted for long is not forgotten the moment it is em
   await bus.push([{ kind: 'back', queue: 'a', envelope: envelope('m1') }]);
   const stillMs = 60_000;
   const now = await bus.status.now();
-  await redis.zadd(keys.queues, now - 2 * stillMs, 'a'); // it was not empty for so long
+  await redis.zadd(keys.queues, now - 2 * stillMs, 'a'); // it was not empty that long
   await bus.pop(['a']);
   expect(await bus.prune(stillMs)).toBe(0);
   const seen = Number(await redis.zscore(keys.queues, 'a'));
   expect(seen).toBeGreaterThan(now - 1);
-  await redis.zadd(keys.queues, seen - stillMs - 1000, 'a'); // and now it was still for so long
+  await redis.zadd(keys.queues, seen - stillMs - 1000, 'a'); // and now it was still that long
   expect(await bus.prune(stillMs)).toBe(1);
   expect(await bus.show()).toEqual([]);
 });

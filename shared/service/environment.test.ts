@@ -91,7 +91,7 @@ test.each(Object.keys(schema.shape))('%s and its file together are a mistake, an
   );
   for (const empty of ['', '\n', ' \t\n'])
     expect(() => readEnvironment(schema, { [`${name}_FILE`]: fileOf(empty) })).toThrow(
-      new RegExp(`${name}_FILE: the file ".*" holds nothing`),
+      new RegExp(`${name}_FILE: the file ".*" is empty`),
     );
 });
 

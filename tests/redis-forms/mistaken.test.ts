@@ -45,7 +45,7 @@ async function failureOf(redis: string | RedisForm, connectTimeoutMs = 20_000) {
 test('TLS to a plain port is said within a second', async () => {
   for (const redis of [`rediss://127.0.0.1:${server.port}`, { cluster: [`127.0.0.1:${server.port}`], tls: true }]) {
     const { message, ms } = await failureOf(redis);
-    expect(message).toMatch(/127.0.0.1:\d+: this port speaks without TLS .* use redis:\/\/ .*MR_REDIS_TLS/);
+    expect(message).toMatch(/127.0.0.1:\d+: this port does not speak TLS .* use redis:\/\/ .*MR_REDIS_TLS/);
     expect(ms).toBeLessThan(1000);
   }
 });
