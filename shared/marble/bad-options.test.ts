@@ -1,6 +1,7 @@
 /**
- * What JavaScript lets pass and types would not: each method refuses it before anything is sent, in plain English that names
- * the field, the value and what is allowed. A method that is not in the tables here fails the first test.
+ * Options that JavaScript lets pass and types would not. Each method refuses them before anything is sent, in plain
+ * English that names the field, the value and what is allowed. A method that is missing from the tables here fails the
+ * first test.
  */
 import { afterAll, expect, test } from '@jest/globals';
 import { fakeMarble } from '../testing/fake-marble.js';
@@ -8,7 +9,7 @@ import { HeldMarble } from './held-marble.js';
 import { LoopMarble } from './loop-marble.js';
 import { Marble } from './marble.js';
 
-/** Nobody is there: what is told is told without asking Redis. */
+/** A client whose Redis is not there: an option that is refused must be refused without asking Redis. */
 const marble = new Marble({ redis: 'redis://127.0.0.1:1' });
 const held = fakeMarble('x');
 const inLoop = new LoopMarble(held.held, 'x', held.signal, marble);
@@ -45,7 +46,7 @@ const QUEUES: Record<string, Call> = {
   'HeldMarble.expedite': (queue) => held.expedite(queue, 1),
   'HeldMarble.elevate': (queue) => held.elevate(queue, 1),
 };
-/** With neither a queue nor options. */
+/** The methods that take neither a queue nor options. */
 const OTHERS = ['Marble.finish', 'Marble.report', 'Marble.status', 'Marble.close', 'LoopMarble.finish']
   .concat(['HeldMarble.retryIn', 'HeldMarble.report', 'HeldMarble.abort', 'HeldMarble.constructor'])
   .concat(['LoopMarble.constructor']);

@@ -2,7 +2,10 @@
  * Metrics of a worker, on the user's own registry of prom-client. Several Marbles may share one registry.
  */
 
-/** `lost`: its lease or time limit passed; `abandoned`: the next one was waited for without a finish. */
+/**
+ * What came of a marble. `lost`: its lease or time limit passed. `abandoned`: the loop waited for the next one without
+ * a finish.
+ */
 export type Outcome = 'finished' | 'failed' | 'lost' | 'abandoned';
 
 export interface Metric {
@@ -68,7 +71,10 @@ export class ClientMetrics {
   }
 }
 
-/** Has its series from the start: an increase from nothing to 1 would not show. Undefined where nothing is measured. */
+/**
+ * Creates the counter of looks that saw no Monitor. Its series exists from the start: an increase from nothing to 1
+ * would not show. Returns undefined where nothing is measured.
+ */
 export function countOfVainLooks(metrics: ClientMetricsOptions | undefined, run: string): Metric | undefined {
   if (!metrics) return undefined;
   const name = 'marblerun_client_no_monitor_total';
@@ -78,7 +84,7 @@ export function countOfVainLooks(metrics: ClientMetricsOptions | undefined, run:
   return counter;
 }
 
-/** Several Marbles may share a registry. */
+/** Finds the metric in the registry or creates it, since several Marbles may share a registry. */
 function found(registry: MetricsRegistry, Kind: Kind, options: MetricOptions): Metric {
   const made = () => new Kind({ ...options, registers: [registry] } as never);
   return (registry.getSingleMetric(options.name) ?? made()) as Metric;

@@ -1,5 +1,6 @@
 /**
- * The marble that a handler works on. What it sends is kept back and committed with its finish.
+ * The marble that a handler works on. Marbles that the handler sends are kept back and committed with the finish of
+ * this one.
  */
 import type { Failure } from '../communicator/header.js';
 import type { Holding } from '../communicator/holding.js';
@@ -15,17 +16,17 @@ import type { Processing, Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 
 export class HeldMarble<Q extends object = Queues, K extends string = string, D = unknown> {
-  /** What was sent. */
+  /** The data that was sent. */
   data = undefined as D;
   /** @internal */
   outputs: readonly Output[] = NONE;
   /** @internal */
   outputBytes = 0;
-  /** @internal Its handler has ended, or its time is over. */
+  /** @internal True once the handler has ended, or the marble's time is over. */
   isOver = false;
   /** @internal */
   processing: Processing | undefined;
-  /** @internal What `retryIn` said. */
+  /** @internal The delay that `retryIn` asked for. */
   retryInMs: number | undefined;
   #controller: AbortController | undefined;
   #reason: unknown;
@@ -40,7 +41,7 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
     private readonly options: ResolvedOptions,
     /** @internal */
     private readonly telemetry?: Telemetry,
-    /** @internal By `performance.now()`. */
+    /** @internal The time when the marble was taken, by `performance.now()`. */
     readonly takenAt = 0,
   ) {}
 
@@ -48,7 +49,7 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
     return this.held.envelope.id;
   }
 
-  /** Which delivery this is, from 1. */
+  /** The number of this delivery, from 1. */
   get attempt(): number {
     return this.held.envelope.attempt + 1;
   }
@@ -62,12 +63,18 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
     return this.held.queue as K;
   }
 
-  /** The label that it was sent with. Members of a batch carry only the batch's id: a handler that needs the name gets it in the data. */
+  /**
+   * The label that the marble was sent with. Members of a batch carry only the batch's id: a handler that needs its
+   * name must get it in the data.
+   */
   get batch(): string | undefined {
     return this.held.envelope.batch;
   }
 
-  /** Aborted when the lease is lost, the time limit passes, or the worker's drain time is over: the result will not be taken. */
+  /**
+   * A signal that is aborted when the lease is lost, the time limit passes, the batch is cancelled, or the worker's
+   * drain time is over: the result will not be taken.
+   */
   get signal(): Signal {
     this.#controller ??= new AbortController();
     if (this.#reason !== undefined) this.#controller.abort(this.#reason);
@@ -89,14 +96,14 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
     return this.#keep('up', queue, data, options);
   }
 
-  /** If the handler throws: how long until the next attempt, instead of the backoff. */
+  /** Sets the delay until the next attempt in case the handler throws, instead of the backoff. */
   retryIn(retryInMs: number): void {
     this.#mustNotBeOver();
     if (!delay.test(retryInMs)) bad('retryIn.retryInMs', retryInMs, delay.allowed);
     this.retryInMs = retryInMs;
   }
 
-  /** What this worker is doing, for people: shown in the Monitor's list of holders. */
+  /** Tells people what this worker is doing: the Monitor shows it in its list of holders. */
   async report(message: string): Promise<void> {
     if (typeof message !== 'string') bad('report.message', message, 'a string');
     await this.holding.report(message);
@@ -117,7 +124,7 @@ export class HeldMarble<Q extends object = Queues, K extends string = string, D 
     return output.id;
   }
 
-  /** What is sent now would be committed by nobody. */
+  /** Throws when the marble is over: nothing would commit a marble that is sent now. */
   #mustNotBeOver(): void {
     if (!this.isOver) return;
     throw new MarbleRunError(

@@ -1,5 +1,5 @@
 /**
- * A holder of this client and its heartbeat: entered at the first use, replaced when it was given up.
+ * A holder of this client with its heartbeat. It is entered at the first use, and replaced after it was given up.
  */
 import { hostname } from 'node:os';
 import type { Communicator } from '../communicator/communicator.js';
@@ -20,7 +20,7 @@ export class Lease {
   #left = false;
   #id: string | undefined;
 
-  /** `lost` is called when a holder was given up while its owner was busy. */
+  /** Takes `lost`, which is called when a holder was given up while its owner was busy. */
   constructor(
     private readonly communicator: Communicator,
     private readonly options: ResolvedOptions,
@@ -40,25 +40,25 @@ export class Lease {
     return this.#current;
   }
 
-  /** Id of the latest holder that was entered. */
+  /** The id of the latest holder that was entered. */
   get id(): string | undefined {
     return this.#id;
   }
 
-  /** After `forgotten`: the old holder leaves, and the next `holding()` is a new one. */
+  /** Replaces a holder that Redis has forgotten: the old one leaves, and the next `holding()` is a new one. */
   async renew(forgotten: Holding): Promise<void> {
     this.#current = undefined;
     this.#heartbeat.remove(forgotten.id);
-    await forgotten.unblock(); // else what lands now would lie with nobody until the search for orphans
+    await forgotten.unblock(); // otherwise a marble that lands now would belong to nobody until the search for orphans
     await forgotten.leave();
   }
 
-  /** Ends a wait that is under way. */
+  /** Breaks off a wait that is under way. */
   async unblock(): Promise<void> {
     await (await this.#current)?.unblock();
   }
 
-  /** Gives back all that is held; there is no holder after this. Safe twice. */
+  /** Gives back everything that is held; there is no holder after this. Safe to call twice. */
   async leave(): Promise<void> {
     const current = this.#current;
     this.#left = true;
@@ -77,7 +77,7 @@ export class Lease {
   async #enter(): Promise<Holding> {
     const { leaseMs, maxAttempts } = this.options;
     const { takesAhead } = this;
-    // A worker ends its time limits itself; a loop cannot.
+    // A worker ends its own time limits; a loop cannot.
     const timeLimitMs = this.options.timeLimitMs + (takesAhead ? graceMs(this.options.timeLimitMs) : 0);
     const limit = timeLimitMs > 0 && { timeLimitMs: String(timeLimitMs) };
     const description = { host: hostname(), pid: String(process.pid), ...limit };
@@ -86,7 +86,7 @@ export class Lease {
     await this.communicator.mustBeAllowed('work');
     const lost = () => {
       this.lost(holding);
-      void holding.unblock().catch(() => undefined); // what fails here fails again, and is told, with its next swap
+      void holding.unblock().catch(() => undefined); // a failure here comes again, and is reported, with the next swap
     };
     await this.#heartbeat.whileUp(async () => {
       await holding.enter();
@@ -98,7 +98,7 @@ export class Lease {
   }
 }
 
-/** The error of a marble whose result was refused, or will be. */
+/** Makes the error of a marble whose result was refused, or will be. */
 export function leaseLost({ envelope, queue }: Held): MarbleRunError {
   return new MarbleRunError(
     'MR_LEASE_LOST',

@@ -5,14 +5,14 @@ import type { Failure } from '../communicator/header.js';
 import type { Held } from '../communicator/in-hand.js';
 import type { Signal } from './types.js';
 
-/** How it ends: by the Marble whose loop this is. */
+/** The ways to end a marble; the Marble whose loop this is provides them. */
 export interface Ending {
   finish(): Promise<void>;
   fail(error: unknown, options?: FailOptions): Promise<void>;
 }
 
 export interface FailOptions {
-  /** How long until the next attempt, instead of the backoff. */
+  /** The delay until the next attempt, instead of the backoff. */
   readonly retryInMs?: number;
 }
 
@@ -25,7 +25,7 @@ export class LoopMarble<K extends string = string, D = unknown> {
     held: Held,
     /** The data that was sent. */
     readonly data: D,
-    /** Aborted when the marble is known to have been taken back, or given back by `close`. */
+    /** A signal that is aborted when the marble is known to have been taken back, or when `close` has given it back. */
     readonly signal: Signal,
     ending: Ending,
   ) {
@@ -55,12 +55,15 @@ export class LoopMarble<K extends string = string, D = unknown> {
     return this.#held.envelope.failures ?? [];
   }
 
-  /** Ends it and commits what was kept back. Throws MR_NOTHING_HELD where it is not in hand any more, MR_LEASE_LOST, MR_CLOSED. */
+  /**
+   * Ends the marble and commits what was kept back. Throws MR_NOTHING_HELD where it is no longer in hand,
+   * MR_LEASE_LOST, MR_CLOSED.
+   */
   finish(): Promise<void> {
     return this.#ending.finish();
   }
 
-  /** Gives it back for another attempt, by default after a backoff. Throws as `finish` does. */
+  /** Gives the marble back for another attempt, by default after a backoff. Throws as `finish` does. */
   fail(error: unknown, options?: FailOptions): Promise<void> {
     return this.#ending.fail(error, options);
   }

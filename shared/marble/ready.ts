@@ -1,10 +1,10 @@
 /**
- * Marbles that a worker has taken and not begun, in their order.
+ * Marbles that a worker has taken and not begun, in order.
  */
 import type { HeldMarble } from './held-marble.js';
 
 export class Ready {
-  /** From `#next` on. */
+  /** The marbles; those before `#next` are already gone. */
   #marbles: HeldMarble[] = [];
   #next = 0;
 
@@ -30,7 +30,7 @@ export class Ready {
     return this.#marbles.indexOf(marble, this.#next) >= 0;
   }
 
-  /** The first ones, as long as they pass, up to `most`. */
+  /** Returns the first marbles up to `most`, for as long as they pass. */
   firstWhile(pass: (marble: HeldMarble) => boolean, most: number): HeldMarble[] {
     const found: HeldMarble[] = [];
     for (let i = this.#next; i < this.#marbles.length && found.length < most; i++) {
@@ -40,7 +40,7 @@ export class Ready {
     return found;
   }
 
-  /** Returns what it removes. */
+  /** Removes some marbles and returns them. */
   remove(some: (marble: HeldMarble) => boolean): HeldMarble[] {
     const [kept, removed]: [HeldMarble[], HeldMarble[]] = [[], []];
     for (const marble of this.#marbles.slice(this.#next)) (some(marble) ? removed : kept).push(marble);

@@ -1,5 +1,5 @@
 /**
- * Takes one marble for the loop form: what waits, or else what comes.
+ * Takes one marble for the loop form: one that waits already, or the next that comes.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/connection.js';
@@ -11,10 +11,10 @@ import type { Lease } from './lease.js';
 import type { ResolvedOptions } from './options.js';
 
 export interface TakeRequest {
-  /** 0: do not wait. */
+  /** The time to wait; 0: do not wait. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** The marble that was in hand and has not been finished. */
+  /** The marble that was in hand and was not finished. */
   readonly abandoned: Held | undefined;
   readonly closed: () => boolean;
 }
@@ -27,7 +27,7 @@ export interface Taken {
 export class Taker {
   #waiting: Connection | undefined;
 
-  /** Without a lease: unmonitored. */
+  /** Takes a lease, or none for unmonitored marbles. */
   constructor(
     private readonly communicator: Communicator,
     private readonly lease: Lease | undefined,
@@ -35,7 +35,10 @@ export class Taker {
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** Undefined when the time is over. Throws the signal's reason, or MR_CLOSED; then nothing is taken. */
+  /**
+   * Takes the next marble. Returns undefined when the time is over. Throws the signal's reason, or MR_CLOSED; then
+   * nothing is taken.
+   */
   async take(queues: string[], request: TakeRequest): Promise<Taken | undefined> {
     const { signal, timeoutMs } = request;
     const unblock = () => void this.unblock().catch(() => undefined);
@@ -74,7 +77,7 @@ export class Taker {
       return this.#takeWaiting(queues, []);
     }
     const [held, ...others] = result.taken;
-    // More than one only when something landed while the connection was cut: it goes back to the front.
+    // There is more than one only when a marble landed while the connection was cut: the others go back to the front.
     if (others.length > 0)
       await holding.giveBack(others.reverse().map((other) => ({ held: other, verdict: 'release', delayMs: 0 })));
     return held && { held, holding };
@@ -90,11 +93,13 @@ export class Taker {
     }
     const holding = await this.lease.holding();
     const held = await holding.block(queues[0]!, Math.min(leftMs, longest), this.options.blockMs);
-    if (held) void holding.adopt().catch(() => undefined); // what fails here fails again, and is told, with finish
+    if (held) void holding.adopt().catch(() => undefined); // a failure here comes again, and is reported, with finish
     return held && { held, holding };
   }
 
-  /** True where its batch is known to be cancelled: then nobody works on it. */
+  /**
+   * Returns true where the marble's batch is known to be cancelled, after dropping it: nobody works on such a marble.
+   */
   async #dropped({ held, holding }: Taken): Promise<boolean> {
     if (!holding) return false;
     this.cancels.watch([held]);
@@ -104,16 +109,16 @@ export class Taker {
     return true;
   }
 
-  /** Ends a wait that is under way; `take` then looks whether it shall go on. */
+  /** Breaks off a wait that is under way; `take` then decides whether to go on. */
   async unblock(): Promise<void> {
     if (this.lease) await this.lease.unblock();
     else if (this.#waiting) await this.communicator.unblock(this.#waiting);
   }
 
-  /** A marble that came just as the wait was broken off goes back where it was. */
+  /** Puts a marble that came just as the wait was broken off back where it was. */
   async #unlessOver(taken: Taken, request: TakeRequest): Promise<Taken> {
     if (!request.closed() && !request.signal?.aborted) return taken;
-    if (!taken.holding) return taken; // gone from its queue already: better delivered than lost
+    if (!taken.holding) return taken; // it is gone from its queue already: better delivered than lost
     await taken.holding.giveBack([{ held: taken.held, verdict: 'release', delayMs: 0 }]);
     this.#throwIfOver(request);
     return taken;

@@ -1,7 +1,7 @@
 /**
- * How patient a service is with Redis: three variables, with what suits the service as their defaults.
+ * The patience of a service with Redis: three variables, whose defaults suit the service.
  *
- * What may go wrong: they are too short for the path to Redis; then the service connects again and again, and says so.
+ * What may go wrong: they are too short for the path to Redis. Then the service connects again and again, and says so.
  */
 import { whole } from './environment.js';
 
@@ -11,7 +11,7 @@ export interface BusTimeouts {
   readonly replyTimeoutMs: number;
 }
 
-/** Variables for `readEnvironment`. */
+/** Returns the variables for `readEnvironment`. */
 export function timeoutVariables({ connectTimeoutMs, retryTimeoutMs, replyTimeoutMs }: BusTimeouts) {
   return {
     MARBLERUN_CONNECT_TIMEOUT_MS: whole(100, 600_000)

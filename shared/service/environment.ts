@@ -1,8 +1,8 @@
 /**
- * Configuration from environment variables, checked as a whole: one error lists every mistake.
+ * Reads configuration from environment variables and checks it as a whole: one error lists every mistake.
  *
- * Each variable may be given as a file instead (`NAME_FILE`), for secrets. A MARBLERUN_ variable
- * that the service does not know is a mistake too: it is most often a misspelt one.
+ * Each variable may be given as a file instead (`NAME_FILE`), for secrets. A MARBLERUN_ variable that the service does
+ * not know is a mistake too, since it is probably misspelt.
  */
 import { MarbleRunError } from 'marblerun';
 import { isServiceLink, mistakeInRedis, readRedisVariable, readVariable, type Given } from 'marblerun/communicator';
@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { hostPatterns } from './hosts.js';
 import { tokens } from './tokens.js';
 
-/** Variables of both services. The text of `describe` goes into docs/CONFIGURATION.md. */
+/** The variables that both services have. The text of `describe` goes into docs/CONFIGURATION.md. */
 export const commonVariables = {
   MARBLERUN_REDIS: z
     .string()
