@@ -43,7 +43,7 @@ export interface ElevatorConfig {
   readonly batch: { readonly marbles: number; readonly bytes: number };
 }
 
-/** Throws MR_BAD_CONFIG or MR_BAD_LANES. */
+/** Reads the settings. Throws MR_BAD_CONFIG or MR_BAD_LANES. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): ElevatorConfig {
   const variables = readEnvironment(elevatorVariables, env);
   return {

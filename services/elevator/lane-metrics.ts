@@ -1,5 +1,5 @@
 /**
- * Metrics that the Elevator counts while it carries. Names are public and stay.
+ * Metrics that the Elevator counts while it carries. Their names are public and do not change.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 
@@ -10,7 +10,7 @@ export interface LaneMetrics {
 
 const EVENTS = ['lifted', 'landed', 'duplicate', 'gap'] as const;
 
-/** Every lane has its series from the start: an increase from nothing to 1 would not show. */
+/** Creates the metrics. Every lane has its series from the start: an increase from nothing to 1 would not show. */
 export function createLaneMetrics(registry: Registry, lanes: readonly string[] = []): LaneMetrics {
   const marbles = new Counter({
     name: 'marblerun_lane_marbles_total',

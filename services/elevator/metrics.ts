@@ -1,11 +1,14 @@
 /**
- * Metrics that are looked up for each scrape of the Elevator. Names are public and stay.
+ * Metrics that are looked up for each scrape of the Elevator. Their names are public and do not change.
  */
 import { Latest, answers } from '@marblerun/service';
 import { Gauge, type Registry } from 'prom-client';
 import type { Carrier } from './carrier.js';
 
-/** Returns what reads all lanes, for one scrape. A lane whose lower run does not answer in time has no values: `marblerun_lane_up` says so. */
+/**
+ * Returns a function that reads all lanes for one scrape. A lane whose lower run does not answer in time has no values;
+ * `marblerun_lane_up` says so.
+ */
 export function collectorOf(registry: Registry, carriers: readonly Carrier[]): () => Promise<void> {
   const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames: ['lane'], registers: [registry] });
   const up = gauge('marblerun_lane_up', '1 if the lower run answers');

@@ -1,5 +1,5 @@
 /**
- * Changes that a person may make to a batch: cancel it, and have its dead tried again.
+ * Changes that a person may make to a batch: cancel it, or have its dead marbles tried again.
  */
 import { needsToken, problems, type Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';

@@ -1,5 +1,5 @@
 /**
- * The batches of a run: a page of them, or one with what is in it and what its dead died of.
+ * The batches of a run: a page of them, or one batch with its inner batches and the causes of its dead marbles.
  */
 import type { Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
@@ -18,7 +18,7 @@ const ofBatches = z.object({
 });
 const ofOne = z.object({ limit, after: id.optional().describe('of the batches in it, those behind this one') });
 
-/** Most of its dead that are looked at: each is read with its data. */
+/** The most dead marbles that are looked at: each is read with its data. */
 const MOST_LOOKED = 500;
 
 export function registerBatches(routes: Routes, find: Find): void {

@@ -1,5 +1,5 @@
 /**
- * The queues of a run, of which there may be very many: a page of them by name, or the most telling.
+ * The queues of a run, which may be very many: a page of them by name, or the most telling ones.
  */
 import type { Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
@@ -20,7 +20,7 @@ const ofQueues = z.object({
   name: text.optional().describe('those with this in their name'),
 });
 
-/** A reading of very many queues takes longer than a scrape would wait. */
+/** The patience of a request: a reading of very many queues takes longer than a scrape would wait. */
 const PATIENCE_MS = 8000;
 
 export function registerQueues(routes: Routes, find: Find): void {

@@ -1,6 +1,6 @@
 /**
- * What the Monitor's API answers, as schemas: replies are checked against them, and the OpenAPI
- * document is made of them. A field that is not here is not shown.
+ * The answers of the Monitor's API as schemas. Replies are checked against them, and the OpenAPI document is made from
+ * them. A field that is missing here is not shown.
  */
 import { EVENTS } from 'marblerun/communicator';
 import { z } from 'zod';

@@ -1,5 +1,5 @@
 /**
- * The Monitor's API for people and tools. Who may ask what: `@marblerun/service`, access.ts.
+ * The Monitor's API for people and tools. Access is decided in access.ts of `@marblerun/service`.
  */
 import {
   needsToken,
@@ -96,7 +96,7 @@ function registerMany(routes: Routes, find: Find): void {
   });
 }
 
-/** Those of the serials, else all; of one queue, if it is given. */
+/** Selects the dead marbles with these serials, or all; only those of `queue`, if it is given. */
 function many({ reports }: RunMonitor, what: Exhumation, queue?: string, serials?: string[]): Promise<number> {
   const { graveyard } = reports;
   return serials ? graveyard.exhume(what, serials, queue) : graveyard.exhumeAll(what, queue);

@@ -27,7 +27,10 @@ const runs = z.string().transform((list, context) => {
   return names;
 });
 
-/** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
+/**
+ * The patience with Redis. A half-open connection must not hold up recovery for long, and none of the Monitor's
+ * commands takes Redis more than some ms.
+ */
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 };
 
 export const monitorVariables = z.object({
@@ -98,7 +101,7 @@ export interface MonitorConfig {
   readonly access: Access;
 }
 
-/** Throws MR_BAD_CONFIG. */
+/** Reads the settings. Throws MR_BAD_CONFIG. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig {
   const variables = readEnvironment(monitorVariables, env);
   return {

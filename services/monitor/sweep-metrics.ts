@@ -1,12 +1,12 @@
 /**
- * Metrics that the Monitor takes while it brings back. Names are public and stay.
+ * Metrics that the Monitor counts while it brings marbles back. Their names are public and do not change.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** Dates that may lie too far ahead when the clock of Redis has gone back. */
+/** The kinds of dates that may lie too far ahead when the clock of Redis has gone back. */
 export const CLAMPED = ['leases', 'limits', 'delayed'] as const;
 
-/** Effects of tidying batches: delayed members of cancelled ones are dropped, complete ones forgotten. */
+/** The effects of tidying batches: delayed members of cancelled batches are dropped, complete batches forgotten. */
 export const TIDIED = ['discarded', 'forgotten'] as const;
 
 export interface SweepMetrics {
@@ -16,7 +16,7 @@ export interface SweepMetrics {
   readonly tidied: Counter<'run' | 'what'>;
 }
 
-/** Every run has its series from the start: an increase from nothing to 1 would not show. */
+/** Creates the metrics. Every run has its series from the start: an increase from nothing to 1 would not show. */
 export function createSweepMetrics(registry: Registry, runs: readonly string[]): SweepMetrics {
   const recoverySeconds = new Histogram({
     name: 'marblerun_recovery_seconds',

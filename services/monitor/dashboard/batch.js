@@ -1,7 +1,7 @@
 /**
- * One batch: how it gets on, what its dead died of, the batches in it, and what a person can do with it.
+ * One batch: its progress, the causes of its dead marbles, the batches in it, and what a person can do with it.
  *
- * Names, reasons and errors are of others, so anything: they are shown as text.
+ * Names, reasons and errors come from others and may hold anything: they are shown as text.
  */
 import { change, read } from './api.js';
 import { ask } from './ask.js';
@@ -31,7 +31,7 @@ export class BatchView {
   #children;
   #shown;
 
-  /** `path` of the run's batches in the API. */
+  /** Takes `path`, the path of the run's batches in the API. */
   constructor(run, path, part, changed) {
     Object.assign(this, { run, path, part, changed, bar: makeBar() });
     part('batch-bar').append(this.bar);
@@ -49,7 +49,7 @@ export class BatchView {
     });
   }
 
-  /** The id in the address of the page; undefined where that is of another run, or of none. */
+  /** The id in the address of the page; undefined where the address names another run, or no batch. */
   get #wanted() {
     const [run, id] = location.hash.slice(1).split('/');
     return run === encodeURIComponent(this.run) && id ? id : undefined;
@@ -58,7 +58,7 @@ export class BatchView {
   async refresh() {
     const id = this.#wanted;
     const found = id && (await read(`${this.path}/${id}?limit=${MOST_CHILDREN}`, 404));
-    if (id !== this.#wanted) return; // the next look is on its way
+    if (id !== this.#wanted) return; // a newer look is on its way
     const opened = found?.batch && found.batch.id !== this.#shown?.id;
     this.part('batch').hidden = !id;
     this.part('batch-found').hidden = !found?.batch;

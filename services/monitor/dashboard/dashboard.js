@@ -1,8 +1,8 @@
 /**
- * The page: asks the Monitor every 2 s while somebody looks, and says plainly what it cannot learn.
+ * The page: it asks the Monitor every 2 s while somebody looks, and says plainly what it cannot learn.
  *
- * First /health/ready, which needs no token and no Redis; then the runs. What was learned last stays
- * in sight, faded, while nothing new can be learned.
+ * It asks /health/ready first, which needs no token and no Redis; then the runs. While nothing new can be learned, the
+ * latest state stays in sight, faded.
  */
 import { hasToken, keepToken, read } from './api.js';
 import { RunView } from './run-view.js';
@@ -41,7 +41,7 @@ function viewOf(run) {
   return views.get(run);
 }
 
-/** The meaning of each refusal for a person at the page. */
+/** Shows what a refusal means to a person at the page. */
 function showRefusal({ status, code, message }) {
   part('locked').hidden = status !== 401;
   if (status === 401) {
