@@ -25,7 +25,7 @@ export class Turns {
   }
 
   /**
-   * Notes the queues that gave marbles. Where all did, the next round begins with the next queue; otherwise it begins
+   * Notes the queues that gave marbles. Where all did, the next round begins one queue further on; otherwise it begins
    * behind the latest of these.
    */
   served(queues: ReadonlySet<string>): void {
