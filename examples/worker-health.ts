@@ -11,7 +11,7 @@ import { readPulse } from './worker-pulse.js';
 try {
   const { holder } = readPulse();
   if (holder === undefined) throw new Error('the worker has not begun');
-  if (!(await isHeard(holder))) throw new Error(`holder ${holder} is not heard of`);
+  if (!(await isHeard(holder))) throw new Error(`no heartbeat of holder ${holder} is heard`);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

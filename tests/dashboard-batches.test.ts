@@ -123,7 +123,7 @@ story('batches on the dashboard in a browser', missing, () => {
     await browser.press('Enter');
     await says('#done', /^Requeued: 2 of batch nightly\.$/);
     expect(await state()).toMatchObject({ dead: 0, left: 15 });
-    await until('none is shown', async () => (await rows('batch-failures'))[0]?.[0] === 'None is dead.', PATIENT);
+    await until('none is shown', async () => (await rows('batch-failures'))[0]?.[0] === 'No marble is dead.', PATIENT);
     expect(await browser.evaluate(`document.querySelector('[data-is="batch-retry"]').disabled`)).toBe(true);
   });
 

@@ -73,10 +73,10 @@ story('the dashboard in a browser', missing, () => {
   });
 
   test('it asks for a token where reads need one, and again where that is wrong', async () => {
-    await says('#state', /only to those with a token/);
+    await says('#state', /only to people with a token/);
     await focus('#read-token');
     await fill('not-the-token-of-the-page');
-    await says('#locked-why', /does not take this token/);
+    await says('#locked-why', /does not accept this token/);
     await focus('#read-token');
     await fill(READ);
     await says('#state', /^Ready\.$/);
@@ -119,7 +119,7 @@ story('the dashboard in a browser', missing, () => {
     await browser.press('Enter');
     expect(await text('#ask-what')).toMatch(/^Requeue marble \S+ of queue broken\?$/);
     await fill('not-the-token-of-the-page');
-    await says('#ask-trouble', /does not take this token for changes/);
+    await says('#ask-trouble', /does not accept this token for changes/);
     await fill(READ);
     await says('#ask-trouble', /this token is for reads/);
     expect(await dead()).toBe(4);
@@ -160,8 +160,8 @@ story('the dashboard in a browser', missing, () => {
 
   test('it says that Redis is away, and that the Monitor is, and goes on by itself', async () => {
     await redis.kill();
-    await says('#state', /^Redis cannot be asked: /);
-    expect(await text('#as-of')).toMatch(/^Below is what there was at \d\d:\d\d:\d\d\.$/);
+    await says('#state', /^The Monitor cannot use Redis: /);
+    expect(await text('#as-of')).toMatch(/^Below is the state at \d\d:\d\d:\d\d\.$/);
     expect((await rows('queues')).length).toBe(4);
     await redis.restart();
     await says('#state', /^Ready\.$/);

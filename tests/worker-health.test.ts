@@ -76,7 +76,7 @@ test('it reads the settings of the worker, costs a handful of commands among any
 
   await programs[0]!.kill();
   await cli('ZADD', holders, '1', id!); // as when its lease has passed and no Monitor has swept yet
-  const silent = `holder ${id} is not heard of`; // on a slow machine it may first report Redis instead
+  const silent = `no heartbeat of holder ${id} is heard`; // on a slow machine it may first report Redis instead
   const last = await until('it says so', async () => {
     const { code, errors } = await health();
     return errors === silent && { code };

@@ -17,7 +17,7 @@ export async function sha256(path: Buffer, mostBytes: number, signal: AbortSigna
   try {
     file = await open(path, FLAGS);
     const stats = await file.stat();
-    if (!stats.isFile()) return { error: 'is not a regular file any more', bytes: 0 };
+    if (!stats.isFile()) return { error: 'is no longer a regular file', bytes: 0 };
     if (stats.size > mostBytes) return undefined;
     return await hash(file, signal);
   } catch (error) {

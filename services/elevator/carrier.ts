@@ -105,7 +105,7 @@ export class Carrier {
     if (noList !== this.#noList && noList !== '')
       this.#options.log.warn(
         { lane: this.lane.name, queues: noList },
-        'an outbox is no list: its queue is not carried',
+        'the key of an outbox does not hold a list: its queue is not carried',
       );
     this.#noList = noList;
     return batch;
@@ -131,12 +131,12 @@ export class Carrier {
     const { landing, knownEpoch, noList } = await this.#head.land(batch, { from: from.run, hopLimit, onward });
     timer();
     if (noList.length > 0)
-      log.warn({ lane: name, queues: noList }, 'the key of a queue is no list: its marbles are dead');
+      log.warn({ lane: name, queues: noList }, 'the key of a queue does not hold a list: the marbles for it are dead');
     if (landing === 'doubt') {
       const renewed = await this.#foot.renew(batch, knownEpoch);
       const about = { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch };
       if (renewed)
-        log.warn(about, 'the upper run cannot place this batch: state was lost or rolled back; it goes again');
+        log.warn(about, 'the upper run cannot place this batch: state was lost or rolled back; the batch is sent again');
       else log.debug(about, 'another Elevator has delivered this batch');
       return 0;
     }

@@ -79,7 +79,7 @@ export function readLanes(json: string, defaultRedis: string): Lane[] {
     const at = `lanes[${i}] "${lane.name}"`;
     for (const end of ['from', 'to'] as const) {
       if (!Object.hasOwn(runs, lane[end]))
-        mistakes.push(`${at}.${end}: "${lane[end]}" is no run; allowed: ${Object.keys(runs).join(', ')}`);
+        mistakes.push(`${at}.${end}: "${lane[end]}" is not a run; allowed: ${Object.keys(runs).join(', ')}`);
     }
     if (names.has(lane.name)) mistakes.push(`${at}.name: there is another lane of this name; names are unique`);
     names.add(lane.name);

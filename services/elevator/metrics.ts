@@ -17,7 +17,7 @@ export function collectorOf(registry: Registry, carriers: readonly Carrier[]): (
   const batch = gauge('marblerun_lane_batch_bytes', 'Bytes at which a batch is full now: fewer over a slow link');
   const waiting = new Gauge({
     name: 'marblerun_lane_queue_oldest_seconds',
-    help: 'How long the next marble of a queue has waited for a lane that carries it; the longest only',
+    help: 'How long the next marble of a queue has waited for a lane that carries it; only the longest ones',
     labelNames: ['run', 'queue'],
     registers: [registry],
   });

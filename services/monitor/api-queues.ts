@@ -15,9 +15,9 @@ const ofQueues = z.object({
   order: z
     .enum(['name', 'telling'])
     .default('name')
-    .describe('telling: in turn the deepest, those that wait longest, those that fail most; some hundred at the most'),
-  after: text.optional().describe('those whose name comes after this one'),
-  name: text.optional().describe('those with this in their name'),
+    .describe('name: by name; telling: in turn the deepest, the longest waiting, and those that fail most; some hundred at most'),
+  after: text.optional().describe('only queues whose name comes after this one'),
+  name: text.optional().describe('only queues with this text in their name'),
 });
 
 /** The patience of a request: a reading of very many queues takes longer than a scrape would wait. */

@@ -46,13 +46,13 @@ async function summary({ run, reports, reading, ready, detail }: RunMonitor) {
 
 export function registerViews(routes: Routes, find: Find): void {
   const ofOutboxes = {
-    ...view('What waits for an Elevator, the longest waiting first', outboxes),
+    ...view('Marbles that wait for an Elevator, by queue; the longest waiting first', outboxes),
     querystring: limited,
   };
   routes.get('/api/runs/:run/outboxes', { schema: ofOutboxes }, async ({ params, query }) => [
     ...(await longestWaiting(find(params.run).reports, query.limit)),
   ]);
-  const ofHolders = { ...view('Holders, the longest unheard first', holders), querystring: limited };
+  const ofHolders = { ...view('Holders, the longest silent first', holders), querystring: limited };
   routes.get('/api/runs/:run/holders', { schema: ofHolders }, ({ params, query }) =>
     find(params.run).reports.status.holders(query.limit),
   );

@@ -91,7 +91,7 @@ export class BatchWatch {
     const ids = suspects.map(({ id }) => id);
     const found = await this.communicator.batchSearch.count(ids, MOST_STEPS, this.#stopped.signal);
     if (!found) {
-      this.log.debug({ run: this.run, batches: ids.length }, 'no audit of batches: there are too many marbles');
+      this.log.debug({ run: this.run, batches: ids.length }, 'cannot audit batches: there are too many marbles');
       return undefined;
     }
     const now = await this.#open();
@@ -106,7 +106,7 @@ export class BatchWatch {
     this.#told.add(id);
     this.log.error(
       { run: this.run, batch: id, name: state?.name, left: state?.left, missing },
-      'members of a batch are missing: keys of this run were evicted or deleted; it waits for ever, until a person has settled it',
+      'members of a batch are missing: keys of this run were evicted or deleted; the batch waits until a person has settled it',
     );
   }
 }

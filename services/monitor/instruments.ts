@@ -29,7 +29,7 @@ export function createInstruments(registry: Registry) {
     dead: gauge('marblerun_dead', 'Dead marbles that wait for a person', 'run'),
     age: gauge(
       'marblerun_heartbeat_age_seconds',
-      'How long ago a holder was heard of; the longest unheard only',
+      'How long ago a holder was last heard; only the longest silent ones',
       'run',
       'holder',
     ),

@@ -40,13 +40,13 @@ export class RedisWatch {
         about,
         'this Redis may evict: when it is full it throws marbles away; set maxmemory-policy to noeviction',
       );
-    else if (before && this.policy === '') this.log.info(about, 'this Redis evicts nothing any more');
+    else if (before && this.policy === '') this.log.info(about, 'this Redis no longer evicts');
   }
 
   async audit(): Promise<undefined> {
     const stock = await this.communicator.audit.take().catch((error: unknown) => {
       if (!isMarbleRunError(error, 'MR_REDIS_AUTH')) throw error;
-      this.log.debug({ run: this.run, err: error }, 'no audit');
+      this.log.debug({ run: this.run, err: error }, 'cannot audit');
       return undefined;
     });
     if (!stock) return;

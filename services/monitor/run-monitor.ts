@@ -141,17 +141,17 @@ export class RunMonitor {
     if (returned + dead > 0) this.log.info({ run, returned, dead, silent }, 'brought dropped marbles back');
     if (dead > 0) this.log.warn({ run, dead }, 'marbles are dead');
     if (clockBack) {
-      this.log.warn({ run, ...clockBack }, 'the clock of Redis has gone back; what lay too far ahead was set right');
+      this.log.warn({ run, ...clockBack }, 'the clock of Redis has gone back; dates that lay too far ahead were corrected');
       for (const what of CLAMPED) this.metrics.clockClamped.inc({ run, what }, clockBack[what]);
     }
     if (forgotten.length > 0)
-      this.log.warn({ run, names: forgotten.slice(0, 10) }, 'forgot what was no holder or delivery');
+      this.log.warn({ run, names: forgotten.slice(0, 10) }, 'forgot entries that were not a holder or a delivery');
   }
 
   /** Promotes marbles that are due, and asks to be called again when the next one is. */
   async promote(): Promise<number | undefined> {
     const { buried, nextInMs } = await this.communicator.recovery.promote();
-    if (buried > 0) this.log.warn({ run: this.run, dead: buried }, 'what was no delayed marble is dead');
+    if (buried > 0) this.log.warn({ run: this.run, dead: buried }, 'entries that were not delayed marbles are dead');
     return nextInMs < 0 ? undefined : Math.max(nextInMs, 1);
   }
 
@@ -164,7 +164,7 @@ export class RunMonitor {
     const found = await this.communicator.recovery.findOrphans(SCAN_STEPS).catch((error: unknown) => {
       if (!isMarbleRunError(error, 'MR_REDIS_AUTH')) throw error;
       this.#mayScan = false;
-      this.log.warn({ run: this.run, err: error }, 'no search for marbles of holders without an entry');
+      this.log.warn({ run: this.run, err: error }, 'cannot search for marbles of holders without an entry');
       return 0;
     });
     if (found > 0) this.log.warn({ run: this.run, holders: found }, 'found marbles of holders without an entry');
@@ -172,7 +172,7 @@ export class RunMonitor {
 
   async prune(): Promise<undefined> {
     const forgotten = await this.communicator.prune(this.config.stillMs);
-    if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
+    if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were empty and unused');
   }
 
   /** Completes a cancel that was cut off, and forgets batches that have been complete for as long as they are kept. */
@@ -190,7 +190,7 @@ export class RunMonitor {
 
   async #leave(): Promise<void> {
     await this.communicator.watchers.leave(NAME, VERSION).catch((error: unknown) => {
-      this.log.warn({ run: this.run, err: error }, 'could not note that it watches no longer');
+      this.log.warn({ run: this.run, err: error }, 'could not note that it no longer watches');
     });
   }
 

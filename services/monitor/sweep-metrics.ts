@@ -20,20 +20,20 @@ export interface SweepMetrics {
 export function createSweepMetrics(registry: Registry, runs: readonly string[]): SweepMetrics {
   const recoverySeconds = new Histogram({
     name: 'marblerun_recovery_seconds',
-    help: 'From the end of a lease or time limit until its marbles were back in their queue, as this Monitor did it',
+    help: 'Time from the end of a lease or time limit until this Monitor had its marbles back in their queue',
     labelNames: ['run'],
     buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
     registers: [registry],
   });
   const silentHolders = new Counter({
     name: 'marblerun_silent_holders_total',
-    help: 'Holders whose lease passed unheard, as this Monitor gave them up',
+    help: 'Holders that this Monitor gave up because their lease passed in silence',
     labelNames: ['run'],
     registers: [registry],
   });
   const clockClamped = new Counter({
     name: 'marblerun_clock_clamped_total',
-    help: 'Dates that lay too far ahead because the clock of Redis had gone back, as this Monitor set them right',
+    help: 'Dates that lay too far ahead because the clock of Redis had gone back, and that this Monitor corrected',
     labelNames: ['run', 'what'],
     registers: [registry],
   });

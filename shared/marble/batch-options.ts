@@ -92,9 +92,9 @@ export function mustBeAsGiven(name: string, given: BatchOptions, wanted: BatchAb
     what === 'then' ? (then ? `to queue ${then.queue}` : 'none') : JSON.stringify(value ?? null);
   const told = differ.map((what) => {
     const isData = what === 'then' && wanted.then?.queue === there.then?.queue;
-    return isData ? 'the data of then is other' : `${what} is ${shown(what, there)}, given ${shown(what, wanted)}`;
+    return isData ? 'the data of then differs' : `${what} is ${shown(what, there)}, given ${shown(what, wanted)}`;
   });
-  throw new MarbleRunError('MR_BATCH_OTHER', `batch ${name} is there with other settings: ${told.join('; ')}`);
+  throw new MarbleRunError('MR_BATCH_OTHER', `batch ${name} already exists with other settings: ${told.join('; ')}`);
 }
 
 function defined<T extends object>(object: T): T {

@@ -49,7 +49,7 @@ export class ClientMetrics {
     this.#processed = make(
       Counter,
       'marblerun_client_processed_total',
-      'Marbles that this process had in hand, by what came of them',
+      'Marbles that this process had in hand, by outcome',
       outcome,
     );
     this.#seconds = make(
@@ -78,7 +78,7 @@ export class ClientMetrics {
 export function countOfVainLooks(metrics: ClientMetricsOptions | undefined, run: string): Metric | undefined {
   if (!metrics) return undefined;
   const name = 'marblerun_client_no_monitor_total';
-  const help = 'Looks of this process, one in 10 s, when no Monitor had watched the run for 30 s';
+  const help = 'Looks of this process, one every 10 s, that found no Monitor watching the run for 30 s';
   const counter = found(metrics.registry, metrics.Counter, { name, help, labelNames: ['run'] });
   counter.inc({ run }, 0);
   return counter;

@@ -37,7 +37,7 @@ export function encodeData(data: unknown, maxBytes: number, codec?: Codec): Enco
 export function decodeData({ type, data, id }: Pick<Envelope, 'type' | 'data' | 'id'>, codec?: Codec): unknown {
   if (type === 'b') return data;
   if (type === 'c' && !codec)
-    throw new MarbleRunError('MR_DATA_UNREADABLE', `data of ${id}: was sent with a codec and this Marble has none`);
+    throw new MarbleRunError('MR_DATA_UNREADABLE', `data of ${id}: it was sent with a codec, and this Marble has none`);
   try {
     return type === 'c' ? codec!.decode(data) : (JSON.parse(data.toString()) as unknown);
   } catch (cause) {
@@ -96,7 +96,7 @@ function bigIntIn(data: unknown): string | undefined {
   }
 }
 
-const ALLOWED = 'allowed: what JSON can say, and bytes';
+const ALLOWED = 'allowed: values that JSON can express, and bytes';
 
 function unencodable(message: string, cause?: unknown): MarbleRunError {
   return new MarbleRunError('MR_DATA_UNENCODABLE', message, cause === undefined ? undefined : { cause });

@@ -77,7 +77,7 @@ function warn(bus: string, client: Communicator): void {
   told.add(bus);
   process.emitWarning(
     `no Monitor has watched the run "${client.run}" at ${client.address} for ${(LOOKS.vain * LOOKS.everyMs) / 1000} s: ` +
-      'retries, delayed marbles and what a crashed worker held wait until there is one; ' +
+      'retries, delayed marbles and the marbles of crashed workers wait until there is one; ' +
       `start one with MARBLERUN_RUN=${client.run} npx @marblerun/monitor, or see docs/OPERATIONS.md`,
     { type: 'MarbleRunWarning', code: 'MR_NO_MONITOR' },
   );

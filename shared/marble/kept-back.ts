@@ -34,6 +34,6 @@ function tooMany({ envelope, queue }: Held, count: number, bytes: number): Marbl
   return new MarbleRunError(
     'MR_TOO_MANY_OUTPUTS',
     `marble ${envelope.id} of queue ${queue}: ${count} outputs of ${bytes} bytes; allowed: ${MOST_OUTPUTS} of ${MOST_BYTES} bytes, ` +
-      'for they are committed in one step; send what is more by another Marble, without atomic',
+      'for they are committed in one step; send the others through another Marble, without atomic',
   );
 }

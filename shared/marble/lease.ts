@@ -102,6 +102,6 @@ export class Lease {
 export function leaseLost({ envelope, queue }: Held): MarbleRunError {
   return new MarbleRunError(
     'MR_LEASE_LOST',
-    `marble ${envelope.id} of queue ${queue}: its lease or time limit passed, or it was taken back; its result is not taken`,
+    `marble ${envelope.id} of queue ${queue}: its lease or time limit passed, or it was taken back; its result is refused`,
   );
 }

@@ -125,7 +125,7 @@ export function resolveOptions(
     bad(
       'Marble.heartbeatMs',
       heartbeatMs,
-      `at most a third of leaseMs (${options.leaseMs}), so that two beats may be lost`,
+      `at most a third of leaseMs (${options.leaseMs}), so that two heartbeats may be lost`,
     );
   }
   return { ...options, heartbeatMs };

@@ -21,8 +21,8 @@ export class OutsideSends {
     if (this.#told || (n >= FIRST && n % THEN_EVERY !== 0) || !isInHandler()) return;
     this.#told = true;
     process.emitWarning(
-      `${call} of the Marble was called by a handler: what it sends is not committed with the finish and is sent again with each attempt; ` +
-        `use ${call} of the marble that the handler is given as its second argument. If this is meant, send by a Marble of its own`,
+      `${call} of the Marble was called by a handler: this send is not committed with the finish, and is repeated with each attempt; ` +
+        `use ${call} of the marble that the handler is given as its second argument. If you mean this, send through a separate Marble`,
       { type: 'MarbleRunWarning', code: 'MR_SENT_OUTSIDE' },
     );
   }

@@ -19,11 +19,11 @@ export function timeoutVariables({ connectTimeoutMs, retryTimeoutMs, replyTimeou
       .describe('ms that the first connection to a Redis may take before a loop says so and tries again'),
     MARBLERUN_RETRY_TIMEOUT_MS: whole(100, 600_000)
       .default(retryTimeoutMs)
-      .describe('ms that a command goes on trying while Redis is away before its loop says so and begins anew'),
+      .describe('ms for which a command keeps trying while Redis is away, before its loop says so and begins anew'),
     MARBLERUN_REPLY_TIMEOUT_MS: whole(1000, 3_600_000)
       .default(replyTimeoutMs)
       .describe(
-        'ms that a connection may be silent while Redis owes an answer before it counts as half-open; a command of many bytes has 1 s more for each 16 KiB',
+        'ms that a connection may be silent while Redis owes an answer before it counts as half-open; a large command gets 1 s more for each 16 KiB',
       ),
   };
 }

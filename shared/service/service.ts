@@ -40,7 +40,7 @@ export async function runService(build: () => Service): Promise<void> {
   const { server, log, host, port, drainMs } = service;
   const stopping = new AbortController();
   closeWithGrace({ delay: drainMs || false, logger: log }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'stops because of an error');
+    if (err) log.fatal({ err }, 'stopping because of an error');
     else log.info({ signal }, 'stops');
     stopping.abort();
     await server.close();

@@ -26,7 +26,7 @@ export async function read(path, also = 200) {
   const reply = await ask(path, { headers: bearer(tokens.reads || tokens.changes) });
   if (!reply.ok && reply.status !== also) throw await refusal(reply);
   return reply.json().catch(() => {
-    throw new Refusal(0, 'about:blank', `what answers with ${reply.status} is no Monitor`);
+    throw new Refusal(0, 'about:blank', `something other than a Monitor answered, with ${reply.status}`);
   });
 }
 
@@ -51,5 +51,5 @@ async function ask(path, init) {
 
 async function refusal(reply) {
   const { type = 'about:blank', detail } = await reply.json().catch(() => ({}));
-  return new Refusal(reply.status, type, detail ?? `it answers with ${reply.status}`);
+  return new Refusal(reply.status, type, detail ?? `it answered with ${reply.status}`);
 }

@@ -39,7 +39,7 @@ async function answered() {
   } catch (refusal) {
     say(
       part('ask-trouble'),
-      refusal.status === 401 ? 'The Monitor does not take this token for changes.' : refusal.message,
+      refusal.status === 401 ? 'The Monitor does not accept this token for changes.' : refusal.message,
     );
     if (refusal.status !== 401 && refusal.status !== 403) return; // another token may be accepted
     keepToken('changes', '');

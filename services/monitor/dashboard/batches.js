@@ -36,7 +36,7 @@ export class Batches {
     this.#pace.look(batches);
     this.#table.show(batches);
     const some = total > batches.length;
-    say(this.part('batches-shown'), some ? `Of ${count(total)}, the first ${count(batches.length)}.` : '');
+    say(this.part('batches-shown'), some ? `The first ${count(batches.length)} of ${count(total)}.` : '');
     this.part('batches-more').hidden = !some || this.#limit === MOST;
   }
 }

@@ -28,7 +28,7 @@ function state(kind, text) {
   say(part('state'), text);
   const current = kind === 'ready' || kind === 'troubled';
   part('runs').classList.toggle('stale', !current);
-  const since = asOf ? `${current ? 'As of' : 'Below is what there was at'} ${timeOfDay(asOf)}.` : '';
+  const since = asOf ? `${current ? 'As of' : 'Below is the state at'} ${timeOfDay(asOf)}.` : '';
   say(part('as-of'), since);
 }
 
@@ -47,10 +47,10 @@ function showRefusal({ status, code, message }) {
   if (status === 401) {
     const refused = hasToken('reads');
     keepToken('reads', '');
-    if (refused) say(part('locked-why'), 'The Monitor does not take this token.');
-    state('locked', 'The Monitor shows its runs only to those with a token.');
+    if (refused) say(part('locked-why'), 'The Monitor does not accept this token.');
+    state('locked', 'The Monitor shows its runs only to people with a token.');
   } else if (status === 0) state('away', `The Monitor cannot be reached: ${message}.`);
-  else if (code.startsWith('MR_REDIS')) state('away', `Redis cannot be asked: ${message}`);
+  else if (code.startsWith('MR_REDIS')) state('away', `The Monitor cannot use Redis: ${message}`);
   else state('away', `The Monitor refuses: ${message}`);
 }
 
@@ -78,7 +78,7 @@ function pause() {
 }
 
 function untilSeen() {
-  state('paused', 'Paused while nobody looks.');
+  state('paused', 'Paused while this page is hidden.');
   return new Promise((resolve) => {
     wake = () => document.hidden || resolve();
   });

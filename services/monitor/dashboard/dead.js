@@ -82,8 +82,8 @@ export class Dead {
     button.setAttribute('aria-label', `${verb} marble ${id} of queue ${queue}`);
     const [method, path, about] =
       verb === 'Delete'
-        ? ['DELETE', `${this.path}/${serial}`, 'It is gone for good then.']
-        : ['POST', `${this.path}/${serial}/requeue`, 'It goes to the end of its queue, its attempts forgotten.'];
+        ? ['DELETE', `${this.path}/${serial}`, 'It will be gone for good.']
+        : ['POST', `${this.path}/${serial}/requeue`, 'It goes to the end of its queue, and its attempts are forgotten.'];
     const action = async () => {
       await change(method, path);
       this.changed();
@@ -99,7 +99,7 @@ export class Dead {
     const queue = this.part('dead-queue').value;
     ask({
       what: `Requeue all dead marbles of queue ${queue}?`,
-      about: 'Also those that are not shown. They go to the end of the queue, their attempts forgotten.',
+      about: 'This includes those that are not shown. They go to the end of the queue, and their attempts are forgotten.',
       verb: 'Requeue all',
       action: async () => {
         const { requeued } = await change('POST', `${this.path}/requeue?queue=${encodeURIComponent(queue)}`);
@@ -138,5 +138,5 @@ function story({ id, sentAt, batch, origin, reason, failures = [] }) {
 /** Shows the data; the Monitor sends only the beginning of large data. */
 function contents({ data, bytes: size, type }) {
   const form = { j: '', b: 'bytes, in base64:\n', c: 'of a codec, in base64:\n' }[type];
-  return `${form}${data}${size > SHOWN_BYTES ? `\n… the beginning of ${bytes(size)}` : ''}`;
+  return `${form}${data}${size > SHOWN_BYTES ? `\n… only the beginning of ${bytes(size)}` : ''}`;
 }

@@ -51,10 +51,10 @@ export class Queues {
     this.#table.show(queues.sort((a, b) => (a.queue < b.queue ? -1 : 1)));
     this.diedOf = queues.filter(({ counts }) => counts.dead > 0).map(({ queue }) => queue);
     const which = tooMany
-      ? 'the deepest, those that wait longest and those that fail most'
-      : `the first ${count(queues.length)}`;
+      ? 'The deepest, the longest waiting and the most often failing queues'
+      : `The first ${count(queues.length)}`;
     const some = total > queues.length;
-    say(this.part('queues-shown'), some ? `Of ${count(total)}, ${which}.` : '');
+    say(this.part('queues-shown'), some ? `${which} of ${count(total)}.` : '');
     this.part('queues-more').hidden = tooMany || !some || this.#limit === MOST;
   }
 

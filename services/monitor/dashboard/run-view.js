@@ -15,7 +15,7 @@ const HOLDER = [
   [({ holder }) => holder, 'holder'],
   [({ about }) => [about.host, about.pid].filter(Boolean).join(', pid '), ''],
   [
-    ({ about, held }) => about.report ?? (held > 0 ? 'works' : about.waiting ? `waits on ${about.waiting}` : '–'),
+    ({ about, held }) => about.report ?? (held > 0 ? 'working' : about.waiting ? `waiting on ${about.waiting}` : '–'),
     'report',
   ],
   [({ held }) => count(held), 'number'],
@@ -85,6 +85,6 @@ export class RunView {
     const place = ({ about, holder }) => `${about.host} ${about.pid} ${holder}`;
     this.#tables.holders.show(holders.sort((a, b) => place(a).localeCompare(place(b))));
     const more = all > holders.length;
-    say(this.part('holders-shown'), more ? `Of ${count(all)}, the ${count(holders.length)} longest unheard.` : '');
+    say(this.part('holders-shown'), more ? `The ${count(holders.length)} longest silent of ${count(all)}.` : '');
   }
 }

@@ -29,7 +29,7 @@ export function redisInWords({ version, appendonly, appendfsync, usedBytes, maxB
     appendonly === undefined ? '' : appendonly ? `append-only file ${appendfsync ?? 'on'}` : 'no append-only file';
   const memory =
     usedBytes === undefined ? '' : maxBytes ? `${bytes(usedBytes)} of ${bytes(maxBytes)}` : bytes(usedBytes);
-  return [version ?? '', file, memory, maxmemoryPolicy ?? ''].filter((part) => part !== '').join(' · ') || 'not told';
+  return [version ?? '', file, memory, maxmemoryPolicy ?? ''].filter((part) => part !== '').join(' · ') || 'unknown';
 }
 
 /** The time after which a Monitor counts as silent: it notes every few seconds that it watches. */
@@ -40,5 +40,5 @@ export function monitorsInWords(monitors) {
   const words = monitors.map(({ name, version, silentMs }) =>
     silentMs < SILENT_MS ? `${name}, version ${version}` : `${name}, silent for ${duration(silentMs)}`,
   );
-  return words.join(' · ') || 'none has said that it watches yet';
+  return words.join(' · ') || 'none has reported yet';
 }
