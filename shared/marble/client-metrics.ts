@@ -3,8 +3,8 @@
  */
 
 /**
- * What came of a marble. `lost`: its lease or time limit passed. `abandoned`: the loop waited for the next one without
- * a finish.
+ * The outcome of a marble. `lost`: its lease or time limit passed. `abandoned`: the loop waited for the next one
+ * without a finish.
  */
 export type Outcome = 'finished' | 'failed' | 'lost' | 'abandoned';
 

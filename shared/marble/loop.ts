@@ -32,7 +32,7 @@ interface InHand {
   readonly processing: Processing | undefined;
 }
 
-/** What Redis says of a finish, or of a marble that is given back. */
+/** The reply of Redis to a finish, or to a marble that is given back. */
 type Outcome = { readonly forgotten: true } | { readonly forgotten: false; readonly refused: Set<string> };
 
 export class Loop {

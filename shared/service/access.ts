@@ -11,9 +11,9 @@ import { problem } from './problem.js';
 import { findToken, type Token } from './tokens.js';
 
 export interface Access {
-  /** For requests that change something. */
+  /** The tokens for requests that change something. */
   readonly tokens: readonly Token[];
-  /** For reads and metrics. An empty list leaves them open. */
+  /** The tokens for reads and metrics. An empty list leaves these open. */
   readonly readTokens: readonly Token[];
 }
 

@@ -30,7 +30,7 @@ interface Template {
     };
   };
 }
-/** For each kind of reference, a change after which it leads to nothing, and what is said of it. */
+/** The mistakes: for each kind of reference, a change after which it leads to nothing, and what is said of it. */
 const BREAKS: readonly (readonly [string, Change, RegExp])[] = [
   [
     'a variable from no ConfigMap',

@@ -7,7 +7,7 @@ import { containersOf, podOf, WORKLOADS, type Case } from './workload.js';
 
 type Loose = Record<string, never>;
 
-/** For every rule, a workload that is changed to break it, and the change. */
+/** The breaches: for every rule, a workload, and the change by which it breaks the rule. */
 const BREAKS: Readonly<Record<string, readonly [string, (it: Case) => void]>> = {
   'pinned images: ours to a version, those of others to a digest': [
     'redis',
