@@ -6,7 +6,7 @@ NAMES = {"run": r"[A-Za-z0-9._-]{1,64}", "lane": r"[A-Za-z0-9._-]{1,64}"}
 NAMES["queue"] = NAMES["id"] = r"[A-Za-z0-9._:/-]{1,128}"
 RUN_KEYS = ("counts", "queues", "outboxes", "later", "dead", "graves", "serial")  # 1 to 7 of many scripts
 BATCH_KEYS = ("batches", "batchdead", "children", "cancelled", "batchends")
-KNOWN = "B"  # the batch that a marble is a member of: a run with batches has layout 2, which this program does not enter
+KNOWN = "B"  # the batch that a marble is a member of: a run with batches has layout 2, which this program refuses
 NO_OOM = {"send", "dispatch", "land"}  # the others may run when Redis is over its maxmemory
 
 
@@ -72,7 +72,7 @@ class Scripts:
 
 
 class Link:
-    """One connection. A command that was cut off is sent again, after whatever is left of it at Redis has been ended."""
+    """One connection. A command that was cut off is sent again, after its remains at Redis were ended."""
 
     def __init__(self, url, run):
         self.url, self.run, self.client, self.session = url, run, None, None
@@ -148,7 +148,7 @@ class Holder:
         return reply[1], [(start + i, envelope) for _, start, some in reply[2:] for i, envelope in enumerate(some)]
 
     def wait(self, seconds):
-        """Waits for a marble, after a swap that gave nothing. Returns (seq, envelope) or None; the next swap adopts it."""
+        """Waits for a marble, after a swap that gave nothing. Returns (seq, envelope), which the next swap adopts, or None."""
         self.landing, self.seq = (self.seq, 0), self.seq + 4
 
         def move(client, again):
