@@ -148,7 +148,7 @@ class Holder:
         return reply[1], [(start + i, envelope) for _, start, some in reply[2:] for i, envelope in enumerate(some)]
 
     def wait(self, seconds):
-        """Waits for a marble, after a swap that gave nothing. Returns (seq, envelope), which the next swap adopts, or None."""
+        """Waits for a marble, after an empty swap. Returns (seq, envelope), which the next swap adopts, or None."""
         self.landing, self.seq = (self.seq, 0), self.seq + 4
 
         def move(client, again):
