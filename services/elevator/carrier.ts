@@ -136,7 +136,10 @@ export class Carrier {
       const renewed = await this.#foot.renew(batch, knownEpoch);
       const about = { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch };
       if (renewed)
-        log.warn(about, 'the upper run cannot place this batch: state was lost or rolled back; the batch is sent again');
+        log.warn(
+          about,
+          'the upper run cannot place this batch: state was lost or rolled back; the batch is sent again',
+        );
       else log.debug(about, 'another Elevator has delivered this batch');
       return 0;
     }

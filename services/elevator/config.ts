@@ -21,7 +21,9 @@ export const elevatorVariables = z.object({
   MARBLERUN_LANES: z
     .string('must be given: the runs and lanes as JSON')
     .describe('runs and lanes as JSON; see docs/CONFIGURATION.md'),
-  MARBLERUN_HOP_LIMIT: whole(1, 1000).default(8).describe('runs that a marble may travel through; one more, and it is dead'),
+  MARBLERUN_HOP_LIMIT: whole(1, 1000)
+    .default(8)
+    .describe('runs that a marble may travel through; one more, and it is dead'),
   MARBLERUN_POLL_MS: whole(1, 60_000)
     .default(100)
     .describe('ms between looks for marbles to carry while there are none'),

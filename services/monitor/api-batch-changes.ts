@@ -15,7 +15,9 @@ const why = z
   .default('cancelled by a person');
 const cancelBody = z.strictObject({ reason: why }).nullish();
 const retryBody = z
-  .strictObject({ then: z.boolean().default(false).describe('true: the batch's `then` is sent once more when the batch is complete again') })
+  .strictObject({
+    then: z.boolean().default(false).describe('true: its `then` is sent once more when the batch is complete again'),
+  })
   .nullish();
 
 export function registerBatchChanges(routes: Routes, find: Find): void {

@@ -16,7 +16,10 @@ const ofBatches = z.object({
   limit,
   name: z.string().max(128).optional().describe('only the batch of this name'),
 });
-const ofOne = z.object({ limit, after: id.optional().describe('only batches inside it whose ids come after this one') });
+const ofOne = z.object({
+  limit,
+  after: id.optional().describe('only batches inside it whose ids come after this one'),
+});
 
 /** The most dead marbles that are looked at: each is read with its data. */
 const MOST_LOOKED = 500;

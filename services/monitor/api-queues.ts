@@ -15,7 +15,9 @@ const ofQueues = z.object({
   order: z
     .enum(['name', 'telling'])
     .default('name')
-    .describe('name: by name; telling: in turn the deepest, the longest waiting, and those that fail most; some hundred at most'),
+    .describe(
+      'name: by name; telling: in turn the deepest, the longest waiting, and those that fail most; some hundred at most',
+    ),
   after: text.optional().describe('only queues whose name comes after this one'),
   name: text.optional().describe('only queues with this text in their name'),
 });

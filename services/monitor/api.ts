@@ -70,7 +70,10 @@ function registerOne(routes: Routes, find: Find): void {
 function registerMany(routes: Routes, find: Find): void {
   const common = { security: needsToken, params: inRun, querystring: ofQueue, body: these };
   const requeue = {
-    ...{ ...common, summary: 'Puts dead marbles back: those with the serials, or all; only those of the queue, if one is given' },
+    ...{
+      ...common,
+      summary: 'Puts dead marbles back: those with the serials, or all; only those of the queue, if one is given',
+    },
     response: { 200: requeued, ...problems },
   };
   routes.post('/api/runs/:run/dead/requeue', { schema: requeue }, async (request) => {

@@ -47,7 +47,9 @@ export const monitorVariables = z.object({
     .describe('ms between searches for held marbles whose holder has no entry'),
   MARBLERUN_AUDIT_MS: whole(100, 86_400_000)
     .default(60_000)
-    .describe('ms between audits, which compare the counts with what exists; marbles that are missing twice are reported'),
+    .describe(
+      'ms between audits, which compare the counts with what exists; marbles that are missing twice are reported',
+    ),
   MARBLERUN_MAX_ATTEMPTS: whole(1, 1_000_000)
     .default(5)
     .describe('deliveries before a marble is dead, where neither the marble nor its worker says how many'),
@@ -65,9 +67,7 @@ export const monitorVariables = z.object({
     .describe('most holders with a metric of their own, the longest silent first'),
   MARBLERUN_METRIC_QUEUES: whole(0, 100_000)
     .default(200)
-    .describe(
-      'most queues with metrics of their own: the deepest, the longest waiting, and those that fail most',
-    ),
+    .describe('most queues with metrics of their own: the deepest, the longest waiting, and those that fail most'),
   MARBLERUN_METRIC_BATCHES: whole(0, 100_000)
     .default(50)
     .describe(

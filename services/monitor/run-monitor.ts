@@ -141,7 +141,10 @@ export class RunMonitor {
     if (returned + dead > 0) this.log.info({ run, returned, dead, silent }, 'brought dropped marbles back');
     if (dead > 0) this.log.warn({ run, dead }, 'marbles are dead');
     if (clockBack) {
-      this.log.warn({ run, ...clockBack }, 'the clock of Redis has gone back; dates that lay too far ahead were corrected');
+      this.log.warn(
+        { run, ...clockBack },
+        'the clock of Redis has gone back; dates that lay too far ahead were corrected',
+      );
       for (const what of CLAMPED) this.metrics.clockClamped.inc({ run, what }, clockBack[what]);
     }
     if (forgotten.length > 0)

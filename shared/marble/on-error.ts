@@ -15,7 +15,8 @@ export type OnError = (error: unknown, marble: About) => unknown;
 
 export function safeOnError(onError: OnError = warn): OnError {
   return (error, marble) => {
-    const failed = (trouble: unknown) => warnOf('MR_ON_ERROR', `onError threw when it was called for ${named(marble)}`, trouble);
+    const failed = (trouble: unknown) =>
+      warnOf('MR_ON_ERROR', `onError threw when it was called for ${named(marble)}`, trouble);
     try {
       const result = onError(error, marble);
       if (result instanceof Promise) result.catch(failed);

@@ -83,7 +83,11 @@ export class Dead {
     const [method, path, about] =
       verb === 'Delete'
         ? ['DELETE', `${this.path}/${serial}`, 'It will be gone for good.']
-        : ['POST', `${this.path}/${serial}/requeue`, 'It goes to the end of its queue, and its attempts are forgotten.'];
+        : [
+            'POST',
+            `${this.path}/${serial}/requeue`,
+            'It goes to the end of its queue, and its attempts are forgotten.',
+          ];
     const action = async () => {
       await change(method, path);
       this.changed();
@@ -99,7 +103,8 @@ export class Dead {
     const queue = this.part('dead-queue').value;
     ask({
       what: `Requeue all dead marbles of queue ${queue}?`,
-      about: 'This includes those that are not shown. They go to the end of the queue, and their attempts are forgotten.',
+      about:
+        'This includes those that are not shown. They go to the end of the queue, and their attempts are forgotten.',
       verb: 'Requeue all',
       action: async () => {
         const { requeued } = await change('POST', `${this.path}/requeue?queue=${encodeURIComponent(queue)}`);
