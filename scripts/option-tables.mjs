@@ -48,8 +48,8 @@ function fieldsOf(name) {
   const pattern = new RegExp(`export interface ${name}\\b[^{]*\\{(.*?)\\n\\}`, 's');
   const body = sources.map((text) => pattern.exec(text)?.[1]).find(Boolean);
   if (!body) throw new Error(`there is no interface ${name}`);
-  return [...body.matchAll(/\/\*\* ((?:(?!\*\/).)*) \*\/\s+readonly (\w+)\?: /gs)].map(([, comment, field]) => {
-    const text = comment.replace(/\s+\*?\s*/g, ' ');
+  return [...body.matchAll(/\/\*\*\s((?:(?!\*\/).)*)\s\*\/\s+readonly (\w+)\?: /gs)].map(([, comment, field]) => {
+    const text = comment.replace(/\s+\*?\s*/g, ' ').trim();
     const fallback = /(?:^| )Default:? ((?:[^.]|\.\d)*)\./.exec(text);
     return { name: field, meaning: fallback ? text.replace(fallback[0], '').trim() : text, fallback: fallback?.[1] };
   });
