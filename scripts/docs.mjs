@@ -1,7 +1,7 @@
 /**
- * Writes what comes from the code: the tables of docs/ (scripts, variables, options, errors, decisions), docs/openapi, and from
- * observability/ the alerts and the dashboard of k8s/.
- * With --check it writes nothing and exits 1 where a table is out of date.
+ * Writes the parts of the documents that come from the code: the tables of docs/ (scripts, variables, options, errors,
+ * decisions), docs/openapi, and the alerts and the dashboard of k8s/ from observability/. With --check it writes
+ * nothing, and exits 1 where a table is out of date.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { buildElevator, elevatorVariables, readConfig as readElevatorConfig } from '@marblerun/elevator';
@@ -57,7 +57,7 @@ function allowed(type) {
   return minimum === undefined ? (kind ?? 'text').replace('string', 'text') : `${minimum} to ${maximum}`;
 }
 
-/** The decisions with what each was about: the first sentence of its context. */
+/** Lists the decisions with what each was about: the first sentence of its context. */
 function decisions() {
   const folder = 'docs/decisions/';
   const files = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.md') && name !== 'README.md');
@@ -76,7 +76,7 @@ const options = async (write) => {
   return table(head, rows);
 };
 
-/** The users of Redis for run `main`, as an ACL file has them. */
+/** Lists the users of Redis for run `main`, in the form of an ACL file. */
 function rights() {
   const lines = read('deploy/redis/rights.acl').matchAll(/^(\w+) (.*)$/gm);
   const users = [...lines].map(([, part, rules]) => {
@@ -112,7 +112,7 @@ const services = {
   elevator: () => buildElevator(readElevatorConfig({ ...quiet, MARBLERUN_LANES: JSON.stringify(lanes) })),
 };
 
-/** The document that a service serves at /openapi.json. */
+/** Returns the document that a service serves at /openapi.json. */
 async function openapi(build) {
   const { server, stop } = build();
   await server.ready();

@@ -1,5 +1,5 @@
 /**
- * A Redis that cannot be used: said at the first call, by a stable code, with what to do.
+ * A Redis that cannot be used: the first call says so, with a stable code and with what to do.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer, freePort, until } from '@marblerun/test-support';

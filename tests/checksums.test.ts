@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** The job on a stage: its exit, its report, and what it said at the end. */
+/** Starts the job on a stage. Returns its exit, its report, and what it said at the end. */
 function startJob(stage: Stage, lower: Awaited<ReturnType<Stage['bus']>>, tree: string) {
   const file = join(folder, 'report', 'checksums.txt');
   const job = stage.program('job', 'checksums/main.js', lower, { args: [tree, '--report', file] });
@@ -141,7 +141,7 @@ test(
     expect((await report()).equals(await sha256sum(tree))).toBe(true);
     const named = job.errors.filter((line) => line.startsWith('checksums: ')).sort();
     expect(named).toEqual([
-      `checksums: ${tree}/becomes a folder: is not a regular file any more`,
+      `checksums: ${tree}/becomes a folder: is no longer a regular file`,
       `checksums: ${tree}/becomes a link: ELOOP: too many symbolic links encountered`,
       `checksums: ${tree}/vanishes: ENOENT: no such file or directory`,
     ]);

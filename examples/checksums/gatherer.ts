@@ -1,6 +1,6 @@
 /**
- * Gathers the outcomes of a job, in whatever order they come, until there is one for every file. An
- * outcome may come twice (a marble is delivered at least once): the first counts.
+ * Gathers the outcomes of a job, in whatever order they come, until there is one for every file. An outcome may come
+ * twice, since a marble is delivered at least once; then the first counts.
  */
 import type { Outcome } from './job.js';
 
@@ -17,7 +17,7 @@ export class Gatherer {
     this.complete = new Promise((resolve) => (this.#completed = resolve));
   }
 
-  /** How many files there are: known when the last one was sent. */
+  /** Says how many files there are, which is known once the last one was sent. */
   expect(files: number): void {
     this.#expected = files;
     this.#look();

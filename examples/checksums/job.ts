@@ -1,20 +1,19 @@
 /**
- * The agreement of the programs of the checksum job. A path is bytes, not text: it travels as a string with
- * one character for each byte (`latin1`), so that no file name is changed on the way, and strings sort
- * as bytes do.
+ * The types that the programs of the checksum job share. A path is bytes, not text: it travels as a string with one
+ * character for each byte (`latin1`). So no file name is changed on the way, and strings sort as bytes do.
  */
 
-/** How a file fared. */
+/** The outcome of one file. */
 export interface Outcome {
   readonly path: string;
-  /** In hexadecimal; missing where the file could not be read. */
+  /** The checksum in hexadecimal; missing where the file could not be read. */
   readonly sum?: string;
-  /** Why it could not be read. */
+  /** The reason why the file could not be read. */
   readonly error?: string;
   readonly bytes: number;
   /** The number of this delivery of its marble, from 1. */
   readonly attempt: number;
-  /** The run that it was hashed in. */
+  /** The run in which the file was hashed. */
   readonly run: string;
 }
 
@@ -27,5 +26,5 @@ export function outcomesOf(batch: string | undefined): `outcomes/${string}` {
 
 export const pathToBytes = (path: string): Buffer => Buffer.from(path, 'latin1');
 export const pathOfBytes = (bytes: Buffer): string => bytes.toString('latin1');
-/** For people. */
+/** Shows a path to people. */
 export const pathToText = (path: string): string => pathToBytes(path).toString();

@@ -1,12 +1,12 @@
 /**
- * The SHA-256 of every file of a folder tree, worked out by whatever workers there are: sends a marble
- * for each file, gathers the outcomes, and writes the report of `sha256sum`.
+ * Computes the SHA-256 of every file of a folder tree with whatever workers there are. It sends a marble for each file,
+ * gathers the outcomes, and writes the report of `sha256sum`.
  *
  *     node main.js <folder> [--report <file>]      the report goes to standard output by default
  *
- * What you should see: a progress bar, whose end moves away while the walk goes on; then the figures.
- * Exit code 0: all is in the report; 1: all but what is named on standard error; 2: nothing was done.
- * What may go wrong: no worker runs, or a marble is dead: then it says what it waits for, and waits.
+ * What you should see: a progress bar, whose end moves away while the walk goes on; then the figures. Exit code 0: the
+ * report has every file; 1: it has all but those named on standard error; 2: nothing was done. What may go wrong: no
+ * worker runs, or a marble is dead. Then it says what it waits for, and waits.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,10 @@ import { outcomesOf, pathOfBytes, pathToText, type Queues } from './job.js';
 import { report } from './report.js';
 import { walk } from './walk.js';
 
-/** A worker that is killed costs all that it held an attempt; no file can kill one, so there may be many. */
+/**
+ * The attempts of one file. A worker that is killed costs every file in its hand an attempt; no file can kill a worker,
+ * so many are allowed.
+ */
 const MAX_ATTEMPTS = 1000;
 const STILL_MS = 30_000;
 
@@ -79,7 +82,7 @@ function sayWhenStill({ outcomes }: Gatherer): NodeJS.Timeout {
   }, STILL_MS);
 }
 
-/** For people. */
+/** Describes the result for people. */
 function figures({ outcomes, repeated }: Gatherer, seconds: number): string {
   const all = [...outcomes.values()];
   const runs = [...new Set(all.map(({ run }) => run))].sort();

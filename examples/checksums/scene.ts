@@ -45,7 +45,7 @@ export const checksums: Scene = {
   },
 };
 
-/** Two buses, an Elevator between them, and an upper worker; lower ones are for the caller to start. */
+/** Sets up two buses, an Elevator between them, and an upper worker; the caller starts the lower ones. */
 export async function setChecksumStage(stage: Stage) {
   const [lower, upper] = await Promise.all([stage.bus('lower'), stage.bus('upper')]);
   const startElevator = () =>

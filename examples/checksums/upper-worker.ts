@@ -1,6 +1,6 @@
 /**
- * Hashes the files that were too big below, of whatever size, on the upper run. An outcome goes down
- * again by a lane, in the same atomic step as the finish: it too arrives once.
+ * Hashes, on the upper run, the files of any size that were too big below. An outcome goes down again by a lane, in the
+ * same atomic step as the finish, so it also arrives once.
  */
 import { Marble } from 'marblerun';
 import { outcomesOf, pathToBytes, type Queues } from './job.js';

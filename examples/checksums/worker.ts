@@ -1,9 +1,9 @@
 /**
- * Hashes files: takes their paths from `files`, sends each outcome to the queue of its job, and elevates
- * what is larger than BIG_BYTES to `big-files` of the upper run. It goes on until SIGTERM.
+ * Hashes files. It takes their paths from `files`, sends each outcome to the queue of its job, and elevates files
+ * larger than BIG_BYTES to `big-files` of the upper run. It goes on until SIGTERM.
  *
- * What you should see: nothing; the job's progress bar moves. Kill it with -9 in the middle: what it
- * held is back after three seconds, for the others.
+ * What you should see: nothing; the job's progress bar moves. Kill it with -9 in the middle: its files are back after
+ * three seconds, for the others.
  */
 import { Marble } from 'marblerun';
 import { outcomesOf, pathToBytes, type Queues } from './job.js';

@@ -1,6 +1,7 @@
 /**
- * What JavaScript lets pass and types would not: each method refuses it before anything is sent, in plain English that names
- * the field, the value and what is allowed. A method that is not in the tables here fails the first test.
+ * Options that JavaScript lets pass and types would not. Each method refuses them before anything is sent, in plain
+ * English that names the field, the value and what is allowed. A method that is missing from the tables here fails the
+ * first test.
  */
 import { afterAll, expect, test } from '@jest/globals';
 import { fakeMarble } from '../testing/fake-marble.js';
@@ -8,7 +9,7 @@ import { HeldInHandler } from './held-in-handler.js';
 import { HeldInLoop } from './held-in-loop.js';
 import { Marble } from './marble.js';
 
-/** Nobody is there: what is told is told without asking Redis. */
+/** A client whose Redis is not there: an option that is refused must be refused without asking Redis. */
 const marble = new Marble({ redis: 'redis://127.0.0.1:1' });
 const held = fakeMarble('x');
 const inLoop = new HeldInLoop((held as unknown as HeldInHandler).held, 'x', held.signal, marble);
@@ -45,7 +46,7 @@ const QUEUES: Record<string, Call> = {
   'HeldInHandler.expedite': (queue) => held.expedite(queue, 1),
   'HeldInHandler.elevate': (queue) => held.elevate(queue, 1),
 };
-/** With neither a queue nor options. */
+/** The methods that take neither a queue nor options. */
 const OTHERS = ['Marble.finish', 'Marble.report', 'Marble.status', 'Marble.close', 'HeldInLoop.finish']
   .concat(['HeldInHandler.retryIn', 'HeldInHandler.report', 'HeldInHandler.abort', 'HeldInHandler.constructor'])
   .concat(['HeldInLoop.constructor']);

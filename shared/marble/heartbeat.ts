@@ -1,10 +1,10 @@
 /**
- * The heartbeat of this process's holders: in a thread of its own (one per process, started with the
- * first holder and ended with the last), or in the main loop.
+ * Sends the heartbeats of this process's holders, in a thread of its own or in the main loop. A process has one such
+ * thread: it starts with the first holder and ends with the last.
  *
- * The thread has a connection of its own and beats while the main loop computes, so a busy worker is
- * not a dead one; and it gives back what such a worker has not begun. What may go wrong: Redis cannot be reached; then beats are tried again on time,
- * a warning says so, and after the lease the marbles are handed out again.
+ * The thread has its own connection and sends heartbeats while the main loop computes, so a busy worker does not count
+ * as dead. It also gives back marbles that such a worker has not begun. What may go wrong: Redis cannot be reached.
+ * Then heartbeats are tried again on time, a warning says so, and after the lease the marbles are handed out again.
  */
 import type { BusOptions } from '../communicator/bus-options.js';
 import { Beater } from './beater.js';
@@ -13,18 +13,18 @@ import { ThreadKeeper } from './thread-keeper.js';
 
 export interface Heartbeat {
   /**
-   * Calls `begin`, which begins a lease and adds its holder, once it can beat. Rejects where the thread cannot be
-   * started, or with the reason of `signal`.
+   * Calls `begin`, which begins a lease and adds its holder, as soon as heartbeats can be sent. Rejects where the
+   * thread cannot be started, or with the reason of `signal`.
    */
   whileUp(begin: () => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** `progress`: how far it has come, where it takes ahead (communicator/progress.ts). */
+  /** Adds a holder. `progress` tells how far a worker that takes ahead has come (communicator/progress.ts). */
   add(holder: string, lost: () => void, progress?: SharedArrayBuffer): void;
   remove(holder: string): void;
 }
 
 export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs } = options;
-  // A half-open connection is to be noticed while there is time for another beat.
+  // A half-open connection must be noticed while there is time for another heartbeat.
   const replyTimeoutMs = Math.min(options.replyTimeoutMs, Math.max(1000, Math.floor(heartbeatMs / 2)));
   const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs, replyTimeoutMs };
   if (options.heartbeat === 'loop') return loopHeartbeat(bus, leaseMs, heartbeatMs);

@@ -1,8 +1,8 @@
 /**
  * The loop form: one marble in hand at a time, from `wait` to `finish`.
  *
- * What may go wrong: the script waits again without finishing: then the marble is abandoned, and the Monitor
- * brings it back with its attempt raised; or its lease passes first, and `finish` throws MR_LEASE_LOST.
+ * What may go wrong: the script waits again without a finish. Then the marble is abandoned, and the Monitor brings it
+ * back with its attempt raised. Or the lease passes first, and `finish` throws MR_LEASE_LOST.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Held } from '../communicator/in-hand.js';
@@ -25,7 +25,7 @@ import type { Processing, Telemetry } from './telemetry.js';
 
 interface InHand {
   readonly held: Held;
-  /** Kept back until `finish`, with `atomic`. */
+  /** The outputs that are kept back until `finish`, with `atomic`. */
   outputs: readonly Output[];
   outputBytes: number;
   readonly lost: AbortController;
@@ -40,7 +40,7 @@ export class Loop {
   #hasWarned = false;
   #isClosed = false;
 
-  /** Without a session: unmonitored. */
+  /** Takes a session, or none for an unmonitored loop. */
   constructor(
     communicator: Communicator,
     private readonly session: HolderSession | undefined,
@@ -58,7 +58,7 @@ export class Loop {
     return this.#inHand;
   }
 
-  /** Waits for the next marble and takes it in hand. Undefined when the time is over. */
+  /** Waits for the next marble and takes it in hand. Returns undefined when the time is over. */
   async take(queues: string[], timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
     this.#mustBeOpen();
     if (this.#isWaiting)
@@ -79,7 +79,10 @@ export class Loop {
     }
   }
 
-  /** Ends when the signal is aborted, giving back what is in hand then, or on `close`, which gives back by itself. */
+  /**
+   * Loops over marbles until `close`, or until the signal is aborted. On an abort the loop gives back the marble in
+   * hand; `close` does so itself.
+   */
   async *each(queues: string[], signal: AbortSignal | undefined): AsyncGenerator<LoopMarble, void, undefined> {
     for (;;) {
       if (signal?.aborted) return this.#giveBack();
@@ -123,12 +126,12 @@ export class Loop {
     if (held && this.#cancels.has(held)) lost!.abort(batchCancelled(held));
   }
 
-  /** Its holder was given up. */
+  /** Notes that a holder was given up. */
   lost(holding: Holding): void {
     if (this.#inHand?.held.holder === holding) this.#inHand.lost.abort(leaseLost(this.#inHand.held));
   }
 
-  /** What is in hand is the lease's to give back. */
+  /** Closes the loop. The session gives back the marble in hand. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancels.stop();
@@ -145,7 +148,9 @@ export class Loop {
     return inHand;
   }
 
-  /** What is in hand when the next is waited for. An unmonitored one is finished by that. */
+  /**
+   * Abandons the marble that is in hand when the next one is waited for. For an unmonitored marble that is its finish.
+   */
   #abandon(): Held | undefined {
     const { held, processing } = this.#inHand ?? {};
     processing?.end(this.session ? 'abandoned' : 'finished');
@@ -160,7 +165,7 @@ export class Loop {
     return held;
   }
 
-  /** As if it had not been taken. */
+  /** Gives the marble back as if it had not been taken. */
   async #giveBack(): Promise<void> {
     const { held, processing } = this.#inHand ?? {};
     this.#inHand = undefined;
@@ -173,7 +178,7 @@ export class Loop {
     return this.#isClosed ? isMarbleRunError(error, 'MR_CLOSED') : signal?.aborted === true && error === signal.reason;
   }
 
-  /** A marble that cannot be read fails, and the loop goes on. Throws any other error. */
+  /** Fails a marble that cannot be read, so that the loop goes on. Throws any other error. */
   async #skip(error: unknown): Promise<void> {
     if (!isMarbleRunError(error, 'MR_DATA_UNREADABLE') || !this.session || !this.#inHand) throw error;
     const { id, attempt } = this.#inHand.held.envelope;

@@ -1,10 +1,10 @@
 /**
- * Marbles that a worker has taken and not begun, in their order.
+ * Marbles that a worker has taken and not begun, in order.
  */
 import type { HeldInHandler } from './held-in-handler.js';
 
 export class Ready {
-  /** From `#next` on. */
+  /** The marbles; those before `#next` are already gone. */
   #marbles: HeldInHandler[] = [];
   #next = 0;
 
@@ -30,7 +30,7 @@ export class Ready {
     return this.#marbles.indexOf(marble, this.#next) >= 0;
   }
 
-  /** The first ones, as long as they pass, up to `most`. */
+  /** Returns the first marbles up to `most`, for as long as they pass. */
   firstWhile(pass: (marble: HeldInHandler) => boolean, most: number): HeldInHandler[] {
     const found: HeldInHandler[] = [];
     for (let i = this.#next; i < this.#marbles.length && found.length < most; i++) {
@@ -40,7 +40,7 @@ export class Ready {
     return found;
   }
 
-  /** Returns what it removes. */
+  /** Removes some marbles and returns them. */
   remove(some: (marble: HeldInHandler) => boolean): HeldInHandler[] {
     const [kept, removed]: [HeldInHandler[], HeldInHandler[]] = [[], []];
     for (const marble of this.#marbles.slice(this.#next)) (some(marble) ? removed : kept).push(marble);

@@ -1,10 +1,12 @@
 /**
- * Notes that work on some marbles begins, before it does: those with a time limit of their own, those that may be delivered
- * once only, and suspects, which were in hand when a worker died (lua/lib/attempts.lua).
+ * Notes in Redis that work on certain marbles begins, before it does. These marbles are those with a time limit of
+ * their own, those that may be delivered only once, and suspects, which were in hand when a worker died
+ * (lua/lib/attempts.lua).
  *
- * Who is suspected for the first time is worked on among others, and for the second time alone: so a marble that ends its
- * worker is alone after two crashes, and from then on only it is charged. All other marbles begin at once and cost nothing.
- * What may go wrong: the note is refused; then the worker is told (`trouble`), for its next command would be refused too.
+ * A marble that is suspected for the first time is worked on among others, and one that is suspected for the second
+ * time alone. So a marble that ends its worker is alone after two crashes, and from then on only it is charged. All
+ * other marbles begin at once and cost nothing. What may go wrong: Redis refuses the note. Then the worker is told
+ * (`trouble`), since its next command would be refused too.
  */
 import type { Beginning } from '../communicator/in-hand.js';
 import type { HeldInHandler } from './held-in-handler.js';
@@ -18,7 +20,7 @@ export class Suspects {
   #noting = false;
   #alone: HeldInHandler | undefined;
 
-  /** `again` is called when a marble that might not begin may. */
+  /** Takes `again`, which is called when a marble that had to wait may begin. */
   constructor(
     private readonly ready: Ready,
     private readonly maxAttempts: number,
@@ -26,18 +28,18 @@ export class Suspects {
     private readonly again: () => void,
   ) {}
 
-  /** True while one is worked on alone, or waits for that: nothing else is to be taken. */
+  /** True while a marble is worked on alone, or waits for that: then no other may be taken. */
   get keepsOthersOut(): boolean {
     const { first } = this.ready;
     return this.#alone !== undefined || (first !== undefined && this.#wantsSolitude(first));
   }
 
-  /** True for one that waits until it may be worked on alone. */
+  /** Returns true for a marble that waits until it may be worked on alone. */
   waits(marble: HeldInHandler): boolean {
     return this.#wantsSolitude(marble) && marble === this.ready.first;
   }
 
-  /** `marble` is the first that is ready. False: not now; `again` tells when. */
+  /** Returns true where `marble`, the first that is ready, may begin now. Otherwise `again` tells when. */
   mayBegin(marble: HeldInHandler, running: number): boolean {
     if (this.#noting || this.#alone) return false;
     if (!this.#mustBeNoted(marble)) return true;
@@ -52,14 +54,14 @@ export class Suspects {
     return false;
   }
 
-  /** Work on it has ended. */
+  /** Notes that work on a marble has ended. */
   over(marble: HeldInHandler): void {
     if (marble !== this.#alone) return;
     this.#alone = undefined;
     leaveSolitude(this);
   }
 
-  /** Nothing begins any more. */
+  /** Lets nothing begin any more. */
   leave(): void {
     if (!this.#alone) leaveSolitude(this);
   }
@@ -99,7 +101,9 @@ export class Suspects {
     return suspicion > 1 || (suspicion === 1 && this.concurrency === 1);
   }
 
-  /** True for one that may be delivered once only: a crash must be charged to it, or it would be delivered again. */
+  /**
+   * True for a marble that may be delivered only once: a crash must be charged to it, or it would be delivered again.
+   */
   #isOnly({ held: { envelope } }: HeldInHandler): boolean {
     return (envelope.maxAttempts ?? this.maxAttempts) === 1;
   }

@@ -1,5 +1,5 @@
 /**
- * Takes one marble for the loop form: what waits, or else what comes.
+ * Takes one marble for the loop form: one that waits already, or the next that comes.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/connection.js';
@@ -10,10 +10,10 @@ import type { HolderSession } from './holder-session.js';
 import type { ResolvedOptions } from './options.js';
 
 export interface TakeRequest {
-  /** 0: do not wait. */
+  /** The time to wait; 0: do not wait. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** The marble that was in hand and has not been finished. */
+  /** The marble that was in hand and was not finished. */
   readonly abandoned: Held | undefined;
   readonly closed: () => boolean;
 }
@@ -21,7 +21,7 @@ export interface TakeRequest {
 export class Taker {
   #waiting: Connection | undefined;
 
-  /** Without a session: unmonitored. */
+  /** Takes a lease, or none for unmonitored marbles. */
   constructor(
     private readonly communicator: Communicator,
     private readonly session: HolderSession | undefined,
@@ -29,7 +29,10 @@ export class Taker {
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** Undefined when the time is over. Throws the signal's reason, or MR_CLOSED; then nothing is taken. */
+  /**
+   * Takes the next marble. Returns undefined when the time is over. Throws the signal's reason, or MR_CLOSED; then
+   * nothing is taken.
+   */
   async take(queues: string[], request: TakeRequest): Promise<Held | undefined> {
     const { signal, timeoutMs } = request;
     const unblock = () => void this.unblock().catch(() => undefined);
@@ -63,7 +66,7 @@ export class Taker {
     }
     const { taken } = await this.session.swap({ abandon, sources: queues, want: 1, waitOn: queues[0] });
     const [held, ...others] = taken;
-    // More than one only when something landed while the connection was cut: it goes back to the front.
+    // There is more than one only when a marble landed while the connection was cut: the others go back to the front.
     if (others.length > 0)
       await this.session.giveBack(others.reverse().map((other) => ({ held: other, verdict: 'release', delayMs: 0 })));
     return held;
@@ -82,7 +85,9 @@ export class Taker {
     return held;
   }
 
-  /** True where its batch is known to be cancelled: then nobody works on it. */
+  /**
+   * Returns true where the marble's batch is known to be cancelled, after dropping it: nobody works on such a marble.
+   */
   async #dropped(held: Held): Promise<boolean> {
     if (!this.session) return false;
     this.cancels.watch([held]);
@@ -91,13 +96,13 @@ export class Taker {
     return true;
   }
 
-  /** Ends a wait that is under way; `take` then looks whether it shall go on. */
+  /** Breaks off a wait that is under way; `take` then decides whether to go on. */
   async unblock(): Promise<void> {
     if (this.session) await this.session.unblock();
     else if (this.#waiting) await this.communicator.unblock(this.#waiting);
   }
 
-  /** A marble that came just as the wait was broken off goes back where it was. */
+  /** Puts a marble that came just as the wait was broken off back where it was. */
   async #unlessOver(held: Held, request: TakeRequest): Promise<Held> {
     if (!request.closed() && !request.signal?.aborted) return held;
     if (!this.session) return held; // gone from its queue already: better delivered than lost

@@ -1,11 +1,13 @@
 /**
  * The handler form: a worker that works on many marbles at a time.
  *
- * One loop talks to the bus, one command at a time: each swap finishes all that is done by now and
- * takes what there is room for, so a finish waits for nobody at low load and shares a round trip at
- * high load. Where the queues are empty, one marble is waited for on a second connection meanwhile.
- * What may go wrong: a handler throws (a failed attempt: backoff, then dead); the holder is given up
- * (its marbles' signals are aborted, their results refused, and work goes on with a new holder).
+ * One loop talks to the bus, one command at a time. Each swap finishes all marbles that are done by now and takes as
+ * many as there is room for. So at low load a finish waits for nobody, and at high load many share a round trip. While
+ * the queues are empty, a second connection waits for one marble.
+ *
+ * What may go wrong: a handler throws; that is a failed attempt, followed by a backoff and in the end by the marble's
+ * death. The holder is given up: the signals of its marbles are aborted, their results are refused, and work goes on
+ * with a new holder.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Holding } from '../communicator/holding.js';
@@ -29,23 +31,26 @@ import { Wakeup } from './wakeup.js';
 export interface WorkOptions {
   /** Marbles worked on at a time. Default 1. */
   readonly concurrency?: number;
-  /** Marbles taken ahead at the most; how many really depends on how long handlers take. Default 500. */
+  /** The most marbles taken ahead; the number in use depends on how long handlers take. Default 500. */
   readonly prefetch?: number;
-  /** A handler that takes longer loses its marble. Default: that of the Marble. */
+  /** The longest time that a handler may take before it loses its marble. Default: that of the Marble. */
   readonly timeLimitMs?: number;
   /** Deliveries before a marble counts as dead. Default: that of the Marble. */
   readonly maxAttempts?: number;
-  /** Backoff after the first failure; doubles with each. Default: that of the Marble. */
+  /** Backoff after the first failure; it doubles with each further one. Default: that of the Marble. */
   readonly retryBaseMs?: number;
-  /** Backoff at the most. Default: that of the Marble. */
+  /** The longest backoff. Default: that of the Marble. */
   readonly retryMaxMs?: number;
   /** The share of the backoff that is left to chance. Default: that of the Marble. */
   readonly retryJitter?: number;
-  /** How long `stop` waits for handlers; what is not done by then is given back. Default 20,000 ms. */
+  /** The time that `stop` waits for handlers; marbles that are not done by then are given back. Default 20,000 ms. */
   readonly drainMs?: number;
-  /** Aborting it stops the worker. */
+  /** A signal. Aborting it stops the worker. */
   readonly signal?: Signal;
-  /** Told of every failed attempt (the handler's error) and every refused result (MR_LEASE_LOST). Default: a process warning. What it throws is a warning too. */
+  /**
+   * Called for every failed attempt (with the handler's error) and for every refused result (MR_LEASE_LOST). An error
+   * that it throws becomes a process warning. Default: a process warning.
+   */
   readonly onError?: OnError;
 }
 
@@ -66,7 +71,10 @@ const WORK_DEFAULTS = Object.freeze({ concurrency: 1, prefetch: 500, drainMs: 20
 const MOST_PER_SWAP = 1000;
 
 export class Worker {
-  /** Resolves when the worker has stopped; rejects when it had to stop (Redis refuses it, or is away at the start). */
+  /**
+   * Resolves when the worker has stopped. Rejects when it had to stop because Redis refuses it, or is away at the
+   * start.
+   */
   readonly done: Promise<void>;
   readonly #options: ResolvedOptions;
   readonly #work: Required<Pick<WorkOptions, 'concurrency' | 'prefetch' | 'drainMs' | 'onError'>>;
@@ -115,20 +123,24 @@ export class Worker {
     if (work.signal?.aborted) this.#beginStop();
     this.#signal = work.signal;
     workers.add(this);
-    this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
+    // a rejection that nobody handles ends the process, as it should: this worker no longer works
+    this.done = this.#loop();
   }
 
-  /** Id by which Redis and the Monitor know who holds its marbles: undefined before it has begun; another one after it was given up. */
+  /**
+   * The id by which Redis and the Monitor know the holder of its marbles. It is undefined before the worker has begun,
+   * and changes after the holder was given up.
+   */
   get holder(): string | undefined {
     return this.#session.id;
   }
 
-  /** Nothing is worked on. */
+  /** True while nothing is worked on. */
   get idle(): boolean {
     return !this.#handling.busy;
   }
 
-  /** Takes nothing more, waits for handlers, finishes what is done and gives back the rest. Safe twice. */
+  /** Takes nothing more, waits for handlers, finishes what is done and gives back the rest. Safe to call twice. */
   stop(): Promise<void> {
     this.#beginStop();
     return this.done;
@@ -168,7 +180,7 @@ export class Worker {
     return !this.#drained && this.#handling.busy;
   }
 
-  /** True if there is reason to go round again at once. */
+  /** Returns true where there is reason to go round again at once. */
   async #swap(): Promise<boolean> {
     const finish = this.#handling.takeFinished(MOST_PER_SWAP);
     const want = this.#room();
@@ -192,7 +204,9 @@ export class Worker {
     this.#handling.add(taken);
   }
 
-  /** One marble may come by the waiting connection: a place is kept for it. */
+  /**
+   * Returns how many marbles may be taken. One place is kept for a marble that may come through the waiting connection.
+   */
   #room(): number {
     if (this.#stopping) return 0;
     return Math.min(MOST_PER_SWAP, this.#handling.room - (this.#blocked ? 1 : 0));
@@ -234,7 +248,7 @@ export class Worker {
     return { held: marble.held, verdict: 'fail', delayMs, error: describeError(error) };
   }
 
-  /** The holder was given up: whatever it had is not ours any more. */
+  /** Notes that the holder was given up: whatever it had is no longer ours. */
   #giveUp(holding: Holding): void {
     this.#handling.abort(leaseLost, holding);
     this.#wakeup.ring();
@@ -253,7 +267,7 @@ export class Worker {
   }
 }
 
-/** Marbles that were not worked on. */
+/** Gives back marbles that were not worked on. */
 function givenBackAs(verdict: 'release' | 'cancel', marbles: readonly HeldInHandler[]): GivenBack[] {
   return marbles.map(({ held }) => ({ held, verdict, delayMs: 0 }));
 }

@@ -1,5 +1,6 @@
 /**
- * A marble for the unit test of a handler: no Redis, no queue. It refuses what a real one refuses, and tells what was sent.
+ * A marble for the unit test of a handler, without Redis and without a queue. It refuses what a real one refuses, and
+ * tells what was sent.
  */
 import { decodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import type { Failure } from '../communicator/header.js';
@@ -42,12 +43,12 @@ const HOW: Readonly<Record<Output['kind'], Sent['how']>> = {
   dead: 'send',
 };
 
-/** `await handler(marble.data, marble)`, then look at `marble.sent`. */
+/** Makes a marble for a test: `await handler(marble.data, marble)`, then look at `marble.sent`. */
 export function fakeMarble<T, Q extends object = Queues>(data: T, about: FakeMarbleOptions = {}): FakeMarble<T, Q> {
   return new Fake<T, Q>(data, about);
 }
 
-/** Its `data` is as a handler gets it: what does not survive being sent is not there. */
+/** A marble of a test. Its `data` is as a handler gets it: values that do not survive being sent are missing. */
 export interface FakeMarble<T, Q extends object = Queues> extends HeldMarble<Q, string, T> {
   /** The reports of the handler, the latest last. */
   readonly reports: readonly string[];

@@ -14,7 +14,7 @@ export async function open(place: Place, settings: Partial<BatchAbout> = {}, par
   return opened.id;
 }
 
-/** Members that are sent, and nothing more comes. */
+/** Opens a batch, sends members to it, and seals it, so that nothing more comes. */
 export async function sealed(
   place: Place,
   n: number,
@@ -34,7 +34,7 @@ export async function holdingAll(place: Place, n: number, settings: Partial<Batc
   return { member, holding, taken };
 }
 
-/** Of which nothing is left, and nobody has looked. */
+/** Makes a batch of which nothing is left, and at which nobody has looked. */
 export async function unlooked(place: Place): Promise<string> {
   const member = await open(place, { onDead: 'continue' });
   await place.send(3, 'back', 'b');

@@ -1,5 +1,6 @@
 /**
- * What makes the scripts of batches do all that they can: opening, sealing, cancelling, looking, forgetting.
+ * Scenarios for the scripts of batches that reach all their commands: opening, sealing, cancelling, looking,
+ * forgetting.
  */
 import { holdingAll, open, sealed, unlooked } from './batch-place.js';
 import { MEMBERS_SCRIPTS } from './member-scenarios.js';
@@ -22,7 +23,7 @@ const opens: Scenario = {
   },
 };
 
-/** `n` members are dead, and with the seal it is known of how many. */
+/** Seals a batch with `n` dead members; the seal makes known how many members there are. */
 const seals = (n: number): Scenario => ({
   what: `seals a batch with ${n} dead`,
   async prepare(place) {

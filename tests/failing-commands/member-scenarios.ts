@@ -1,5 +1,6 @@
 /**
- * What makes scripts do all that they can with members of batches: each is the last of a batch, whose end sends its `then`.
+ * Scenarios for scripts that handle members of batches, reaching all their commands. Each member is the last of its
+ * batch, so its end sends `then`.
  */
 import type { Held } from '@marblerun/internal';
 import type { BatchAbout } from 'marblerun/communicator';
@@ -23,7 +24,7 @@ const sends: Scenario = {
   },
 };
 
-/** With outputs of every kind, of which one dies at once. */
+/** Finishes members with outputs of every kind, one of which dies at once. */
 const finishes = (routing: boolean, refused: boolean): Scenario => ({
   what: `finishes members${routing ? ' with outputs' : ''}${refused ? ', one of them in vain' : ''}, and takes`,
   async prepare(place) {
@@ -205,7 +206,7 @@ export const MEMBERS_SCRIPTS = {
   swapMembersRouting: [finishes(true, false), finishes(true, true), adopts(true), asksAgain(true)],
 };
 
-/** Of scripts that move other marbles too. */
+/** Scenarios for scripts that also move marbles which are not members. */
 export const MEMBER_SCENARIOS = {
   giveback: [givesBack('fail'), givesBack('cancel')],
   reclaim: [reclaims],

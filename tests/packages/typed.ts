@@ -1,6 +1,7 @@
 /**
- * What types say to a newcomer: compiled by `plugs.test.ts` as it stands, in strict mode, with each compiler and in each
- * mode of modules, with and without `@types/node`. It is never run. What must be an error stands under `@ts-expect-error`.
+ * The types, as a newcomer meets them. `plugs.test.ts` compiles this file as it stands, in strict mode, with each
+ * compiler and in each mode of modules, with and without `@types/node`. It is never run. Lines that must be errors
+ * stand under `@ts-expect-error`.
  */
 /* eslint-disable @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-unused-vars,
    @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-meaningless-void-operator -- types are looked at, nothing is run */
@@ -28,7 +29,10 @@ interface Queues {
 const typed = new Marble<Queues>();
 const plain = new Marble();
 
-/** Nobody said what data the queues have: all may be sent, and what arrives is `unknown` until it is looked at. */
+/**
+ * Uses queues whose data nobody declared: everything may be sent, and data that arrives is `unknown` until it is looked
+ * at.
+ */
 export async function untyped(): Promise<void> {
   await plain.send('anything', { url: 'x' });
   await plain.sendMany('anything', [1, 'two', { three: 3 }]);
@@ -45,7 +49,7 @@ export async function untyped(): Promise<void> {
 }
 declare function linksOf(url: string): Promise<string[]>;
 
-/** What arrives is what JSON makes of what was sent. */
+/** Receives data as JSON makes it of what was sent. */
 export async function arriving(signal: AbortSignalOfTheProgram): Promise<void> {
   const page = await typed.wait('pages', { signal });
   same<typeof page, { url: string; at: string }>(true);
@@ -59,7 +63,7 @@ export async function arriving(signal: AbortSignalOfTheProgram): Promise<void> {
 }
 type AbortSignalOfTheProgram = NonNullable<Parameters<typeof typed.each>[1]>['signal'] & object;
 
-/** Of several queues, `queue` tells which data it is. */
+/** Takes from several queues; `queue` tells which data it is. */
 export async function several(): Promise<void> {
   for await (const held of typed.each(['pages', 'numbers'])) {
     if (held.queue === 'pages') same<typeof held.data, { url: string; at: string }>(true);
@@ -93,20 +97,20 @@ export async function mistakes(): Promise<void> {
   await typed.sendMany('numbers', [1, 'two']);
   // @ts-expect-error these are the data of another queue
   typed.work('numbers', (_data, held) => held.send('pages', 5));
-  // @ts-expect-error what goes first does not wait
+  // @ts-expect-error a marble that goes first cannot wait
   await typed.expedite('numbers', 5, { delayMs: 5 });
-  // @ts-expect-error one id cannot be that of many
+  // @ts-expect-error many marbles cannot share one id
   await typed.sendMany('numbers', [5], { id: 'x' });
   // @ts-expect-error there is no such option
   new Marble({ leaseMS: 5 });
   // @ts-expect-error a time is a number
   await typed.wait('numbers', { timeoutMs: '5' });
-  // @ts-expect-error what arrives is text
+  // @ts-expect-error the data that arrives is text
   const at: Date = (await typed.wait('pages')).at;
   void at;
 }
 
-/** A handler, a codec, an error, and a test, by their names. */
+/** Names a handler, a codec, an error and a test by their types. */
 export const handler: Handler<{ n: number }> = ({ n }, held) => held.send('numbers', n);
 export const tried = handler({ n: 1 }, fakeMarble({ n: 1 }));
 

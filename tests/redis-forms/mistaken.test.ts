@@ -1,6 +1,6 @@
 /**
- * Common mistakes about where Redis is: TLS for a plain port and the other way round, a name with several addresses,
- * a password that is renewed in two steps. Each is said at once, or waited out.
+ * Common mistakes about where Redis is: TLS for a plain port or the reverse, a name with several addresses, a password
+ * that is renewed in two steps. Each is reported at once, or waited out.
  */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import dns from 'node:dns';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Connects once. Returns the message of what goes wrong, and how long that took. */
+/** Connects once. Returns the message of what goes wrong, and how long it took. */
 async function failureOf(redis: string | RedisForm, connectTimeoutMs = 20_000) {
   const bus = new Communicator({ redis, run: 'fails', connectTimeoutMs });
   const began = performance.now();

@@ -1,5 +1,5 @@
 /**
- * The list of users that deploy/redis/users.sh writes, in a Redis that reads it.
+ * The list of users that deploy/redis/users.sh writes, loaded into a Redis.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';

@@ -1,5 +1,6 @@
 /**
- * States of Redis that are told: a stable code, and nothing is touched. docs/REDIS-STATES.md has the table.
+ * States of Redis that are reported with a stable code, and in which nothing is touched. docs/REDIS-STATES.md has the
+ * table.
  *
  * The states are real ones of a real server; only a version that is too old is written into its replies.
  */
