@@ -82,6 +82,7 @@ test(
     expect(files).toBeGreaterThan(6000);
     expect(figure(job, /^(\d+) files/)).toBe(files);
     expect(figure(job, /(\d+) in run upper/)).toBe(big);
+    expect(job.errors.filter((line) => line.includes('Warning'))).toEqual([]);
     const members = 2 * files!; // a path, then its outcome or its ticket
     expect(await batchesOf(lower)).toMatchObject([{ sent: members, finished: members, left: 0, dead: 0, done: true }]);
   },

@@ -18,8 +18,6 @@ export interface Outcome {
   /** Why it could not be read. */
   readonly error?: string;
   readonly bytes: number;
-  /** The number of this delivery of its marble, from 1. */
-  readonly attempt: number;
   /** The run that it was hashed in. */
   readonly run: string;
 }

@@ -12,7 +12,7 @@
  * What may go wrong: no worker runs: the bar stands still. A marble is dead: the bar says so, and the batch waits for a person.
  */
 import { randomUUID } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,8 +22,6 @@ import { pathOfBytes, pathToText, type File, type Outcome, type Queues } from '.
 import { report } from './report.js';
 import { walk } from './walk.js';
 
-/** A worker that is killed costs all that it held an attempt; no file can kill one, so there may be many. */
-const MAX_ATTEMPTS = 1000;
 const FORMAT = '{bar} {value} of {total} files, {dead} dead';
 
 /** Outcomes by path: one that comes twice counts once. */
@@ -43,7 +41,7 @@ async function gather(folder: string, reportFile: string | undefined): Promise<v
     arrived.emit(outcome.path);
   };
   const comeDown = async (path: string) => {
-    if (!outcomes.has(path)) await once(arrived, path);
+    if (!outcomes.has(path)) await new Promise((resolve) => arrived.once(path, resolve));
   };
   marble.work(`outcomes/${job}`, take, { concurrency: 1000 });
   marble.work(`above/${job}`, comeDown, { concurrency: 1000 });
@@ -55,7 +53,7 @@ async function gather(folder: string, reportFile: string | undefined): Promise<v
 }
 
 async function send(batch: Batch<Queues>, folder: string): Promise<number> {
-  const expected = await batch.sendMany('files', filesOf(folder, batch.name), { maxAttempts: MAX_ATTEMPTS });
+  const expected = await batch.sendMany('files', filesOf(folder, batch.name));
   await batch.seal({ expected });
   return expected;
 }
@@ -93,7 +91,6 @@ function figures(seconds: number): string {
   return [
     `${all.length} files, ${mebibytes.toFixed(1)} MiB, ${seconds.toFixed(1)} s, ${(all.length / seconds).toFixed(0)} files/s`,
     ...runs.map((name) => `${all.filter(({ run }) => run === name).length} in run ${name}`),
-    `${all.filter(({ attempt }) => attempt > 1).length} took more than one attempt`,
   ].join('; ');
 }
 

@@ -13,7 +13,7 @@ marble.work(
   'big-files',
   async ({ path, job }, file) => {
     const sum = await sha256(pathToBytes(path), Infinity, file.signal);
-    file.elevate(`outcomes/${job}`, { path, ...sum!, attempt: file.attempt, run });
+    file.elevate(`outcomes/${job}`, { path, ...sum!, run });
   },
   { concurrency: 4 },
 );

@@ -19,7 +19,7 @@ marble.work(
   'files',
   async ({ path, job }, file) => {
     const sum = await sha256(pathToBytes(path), Number(BIG_BYTES), file.signal);
-    if (sum) file.send(`outcomes/${job}`, { path, ...sum, attempt: file.attempt, run });
+    if (sum) file.send(`outcomes/${job}`, { path, ...sum, run });
     else {
       file.send(`above/${job}`, path);
       file.elevate('big-files', { path, job }, { batch: null });
