@@ -1,6 +1,6 @@
 # Chores. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build demo example test chaos chaos-mutants lint check docs alert-times images digests sbom audit up down bench clean
+.PHONY: help build demo example test chaos chaos-mutants big-batch lint check docs alert-times images digests sbom audit up down bench clean
 
 # The workspaces that the images and the package are made of.
 SHIPPED = marblerun @marblerun/monitor @marblerun/elevator
@@ -28,6 +28,10 @@ chaos: build ## run real processes under faults, and check all that happened; CH
 chaos-mutants: build ## break the scripts one by one: the tests must notice each
 	@scripts/need-redis.sh
 	@node tests/dist/chaos/mutants.js
+
+big-batch: build ## complete a batch of a million marbles while workers, Monitors and Redis are killed; BIG_BATCH_MARBLES=n
+	@scripts/need-redis.sh
+	@node tests/dist/big-batch/main.js
 
 lint: build ## check style, formatting, and whether the documents agree with the code
 	@npm run --silent lint
