@@ -42,7 +42,8 @@ export async function handOver(
     return await waiting.run(async (redis, again) => {
       if (again) return undefined;
       waitsAs(waiting.session);
-      const note = callScript(redis, 'wait', [keys.holders, keys.holder(id)], [id, leaseMs, waiting.clientId]);
+      const args = { holder: id, leaseMs, client: waiting.clientId };
+      const note = callScript(redis, keys, 'wait', { keys: { holder: keys.holder(id) }, args });
       // Alone where there was no swap just before, or Redis may have no script yet: the text then comes behind what waits.
       if (notedFor.get(redis) !== id && (await note) === 0) return undefined;
       notedFor.set(redis, id);
