@@ -11,7 +11,7 @@ const options = { strict: true, module: ts.ModuleKind.NodeNext, target: ts.Scrip
 const program = ts.createProgram([file], { ...options, noEmit: true });
 const checker = program.getTypeChecker();
 
-/** What the table has of a script under `keys` or `args`. */
+/** The names that the table has of each script. */
 const table = new Map<string, Record<'keys' | 'args', string[]>>();
 const declared = program.getSourceFile(file)!.statements.filter(ts.isInterfaceDeclaration);
 for (const row of checker

@@ -5,11 +5,12 @@
 -- include clock once
 local SENDER, LIST, COUNTS, QUEUES = unpack(KEYS, 1, 4)
 local number, rememberMs, queue = unpack(ARGV, 1, 3)
-local function send()
+-- It is handed what it needs: to find that around it costs Redis 5% of a send of one.
+local function send(LIST, COUNTS, QUEUES, queue)
   local n = #ARGV - 3
   if redis.call('LPUSH', LIST, unpack(ARGV, 4)) == n then -- it was empty: noted in the registry, as lib/run does
     redis.call('ZADD', QUEUES, now(), queue)
   end
   redis.call('HINCRBY', COUNTS, queue .. ' sent', n)
 end
-return once(SENDER, number, rememberMs, send) and 1 or 0
+return once(SENDER, number, rememberMs, send, LIST, COUNTS, QUEUES, queue) and 1 or 0
