@@ -7,8 +7,10 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { buildElevator, elevatorVariables, readConfig as readElevatorConfig } from '@marblerun/elevator';
 import { buildMonitor, monitorVariables, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { ERROR_CODES } from 'marblerun';
+import { scriptText } from 'marblerun/communicator';
 import { z } from 'zod';
 import { asManifest, clusterObservability } from './cluster-observability.mjs';
+import { namesIn } from '../shared/dist/communicator/script-names.js';
 import { clientOptions, sendOptions, waitOptions, workOptions } from './option-tables.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -30,10 +32,31 @@ function scripts() {
       const header = [...read(folder + file).matchAll(/^--.*$/gm)].map(([line]) => line);
       const end = header.findIndex((line) => line.startsWith('-- include'));
       const text = header.slice(0, end < 0 ? headerEnd(read(folder + file)) : end).map((line) => line.slice(3));
+      const told = withPlaces(text.join('\n'), namesIn(scriptText(name)));
       const oom = new RegExp(`file: '${name}', allowOom: true`).test(source) ? ' (`allow-oom`)' : '';
-      return `**${name}**${oom}\n\n\`\`\`\n${text.join('\n')}\n\`\`\``;
+      return `**${name}**${oom}\n\n\`\`\`\n${told}\n\`\`\``;
     })
     .join('\n\n');
+}
+
+/** The header of a script with the place of each name before it, for languages that call a script by places. */
+function withPlaces(header, { keys, args }) {
+  const [, purpose, ofKeys, ofArgs, returns] = /^([^]*\n)(KEYS: [^]*\n)(ARGV: [^]*\n)(returns: [^]*)$/.exec(header);
+  const isOfRun = /^KEYS: run[;\n]/.test(ofKeys);
+  const own = keys.map((key, i) => [key.toUpperCase(), i + 1]).slice(isOfRun ? 7 : 0);
+  const places = [...(isOfRun ? [['run', '1-7']] : []), ...own];
+  return `${purpose}${placed(ofKeys, places)}${placed(
+    ofArgs,
+    args.map((arg, i) => [arg, i + 1]),
+  )}${returns}`;
+}
+
+function placed(text, places) {
+  return places.reduce((before, [name, place]) => {
+    const after = before.replace(new RegExp(`(^[A-Z]+: |;\\s+)(?=${name}\\b)`), `$1${place} `);
+    if (after === before) throw new Error(`the header of a script does not tell of ${name}: ${text}`);
+    return after;
+  }, text);
 }
 
 const headerEnd = (text) => text.split('\n').findIndex((line) => !line.startsWith('--'));

@@ -13,7 +13,6 @@
 import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { runKeys } from './outputs.js';
 import type { QueueReader } from './queue-reader.js';
 import { callScript } from './scripts.js';
 
@@ -39,7 +38,6 @@ export interface Place {
   /** True for a list; false for the hash of what a holder holds. */
   readonly isList: boolean;
 }
-type Reply = [there: number, aside: number, mark: string, counts: string[]];
 type Counts = ReadonlyMap<string, number>;
 
 export class Audit {
@@ -76,11 +74,10 @@ export class Audit {
   }
 
   async #step(places: readonly Place[], told: '1' | '' = '') {
-    const keys = [...runKeys(this.keys), ...places.map(({ key }) => key)];
-    const args = [newId(), places.filter(({ isList }) => isList).length, told];
-    const [there, aside, mark, counts] = (await this.connection.run((redis) =>
-      callScript(redis, 'audit', keys, args),
-    )) as Reply;
+    const args = { mark: newId(), lists: places.filter(({ isList }) => isList).length, told };
+    const [there, aside, mark, counts] = await this.connection.run((redis) =>
+      callScript(redis, this.keys, 'audit', { args, moreKeys: places.map(({ key }) => key) }),
+    );
     return { there, aside, mark, counts };
   }
 

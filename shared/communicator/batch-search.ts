@@ -43,7 +43,9 @@ export class BatchSearch {
   }
 
   #step(key: string, place: string, ids: readonly string[]) {
-    const args = [place, STEP.marbles, STEP.bytes, ...ids];
-    return this.connection.run((redis) => callScript(redis, 'present', [key], args)) as Promise<[string, number[]]>;
+    const args = { from: place, most: STEP.marbles, mostBytes: STEP.bytes };
+    return this.connection.run((redis) =>
+      callScript(redis, this.keys, 'present', { keys: { place: key }, args, moreArgs: ids }),
+    );
   }
 }

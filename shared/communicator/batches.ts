@@ -7,14 +7,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { MarbleRunError } from '../errors.js';
-import { batchClosed, type Closed } from './batch-errors.js';
+import { batchClosed } from './batch-errors.js';
 import { readState, type BatchAbout, type BatchState } from './batch-state.js';
 import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
 import { openBatches, type OpenBatch } from './open-batches.js';
-import { batchKeys, runKeys } from './outputs.js';
-import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+import { callScript, type ScriptCall, type ScriptName, type ScriptReply } from './scripts.js';
 
 export interface BatchToOpen {
   readonly about: BatchAbout;
@@ -52,14 +51,10 @@ export class Batches {
   /** Opens a batch, or joins the batch of that name where there is one, whatever its settings. */
   async open({ about, parent = '', then = '' }: BatchToOpen): Promise<OpenedBatch> {
     const chance = randomBytes(2).toString('base64url').slice(0, 2);
-    const args = [about.name, newId(), chance, parent, JSON.stringify(about), then];
-    const keys = [...runKeys(this.keys), this.keys.layout, ...batchKeys(this.keys)];
-    const [status, id, known] = (await this.connection.run((redis) => callScript(redis, 'open', keys, args))) as [
-      'opened' | 'joined' | Closed,
-      string,
-      string,
-    ];
-    if (status !== 'opened' && status !== 'joined') throw batchClosed([id, status]);
+    const args = { name: about.name, token: newId(), chance, parent, about: JSON.stringify(about), rest: then };
+    const reply = await this.#script('open', { args });
+    if (reply[0] !== 'opened' && reply[0] !== 'joined') throw batchClosed([reply[1], reply[0]]);
+    const [status, id, known] = reply;
     return { id, joined: status === 'joined', about: JSON.parse(known) as BatchAbout };
   }
 
@@ -68,10 +63,10 @@ export class Batches {
    * sent.
    */
   async seal(id: string, expected?: number): Promise<void> {
-    const [status, sent] = (await this.#script('seal', [id, expected ?? ''])) as [string, number];
-    if (status === 'unknown') throw batchClosed([id, status]);
-    if (status !== 'short') return;
-    const what = `batch ${id}: it has ${sent} marbles, at least ${expected} were expected; it is not sealed`;
+    const reply = await this.#script('seal', { args: { id, expected: expected ?? '' } });
+    if (reply[0] === 'unknown') throw batchClosed([id, reply[0]]);
+    if (reply[0] !== 'short') return;
+    const what = `batch ${id}: it has ${reply[1]} marbles, at least ${expected} were expected; it is not sealed`;
     throw new MarbleRunError('MR_BATCH_SHORT', what);
   }
 
@@ -84,7 +79,8 @@ export class Batches {
 
   async #cancel(id: string, reason: string): Promise<boolean> {
     for (let last = ''; ;) {
-      const [status, ...children] = (await this.#script('cancel', [id, reason, last, STEP.children])) as string[];
+      const args = { id, reason, after: last, most: STEP.children };
+      const [status, ...children] = await this.#script('cancel', { args });
       if (status === 'unknown') throw batchClosed([id, status]);
       if (status === 'complete') return false;
       for (const child of children) if (await this.#isOpen(child)) await this.#cancel(child, reason);
@@ -102,7 +98,7 @@ export class Batches {
   async discard(): Promise<number> {
     let discarded = 0;
     for (let place = 0; place >= 0;) {
-      const [next, n] = (await this.#script('discard', [place, STEP.delayed])) as [number, number];
+      const [next, n] = await this.#script('discard', { args: { from: place, most: STEP.delayed } });
       discarded += n;
       place = next;
     }
@@ -114,7 +110,7 @@ export class Batches {
     const states: (BatchState | undefined)[] = [];
     for (let i = 0; i < ids.length; i += STEP.looks) {
       const some = ids.slice(i, i + STEP.looks);
-      const [at, ...fields] = (await this.#script('progress', some)) as [number, ...(string | null)[][]];
+      const [at, ...fields] = await this.#script('progress', { moreArgs: some });
       states.push(...fields.map((values, j) => readState(some[j]!, at, values)));
     }
     return states;
@@ -182,14 +178,13 @@ export class Batches {
     }
     const discarded = cancelled.length > 0 ? await this.discard() : 0;
     for (let forgotten = 0; ;) {
-      const [looked, n] = (await this.#script('forget', [STEP.forgotten, KEPT_MS])) as [number, number];
+      const [looked, n] = await this.#script('forget', { args: { most: STEP.forgotten, keptMs: KEPT_MS } });
       forgotten += n;
       if (looked < STEP.forgotten) return { discarded, forgotten };
     }
   }
 
-  #script(name: ScriptName, args: ScriptArg[]): Promise<unknown> {
-    const keys = [...runKeys(this.keys), ...batchKeys(this.keys)];
-    return this.connection.run((redis) => callScript(redis, name, keys, args));
+  #script<Name extends ScriptName>(name: Name, call: ScriptCall<Name>): Promise<ScriptReply<Name>> {
+    return this.connection.run((redis) => callScript(redis, this.keys, name, call));
   }
 }

@@ -11,7 +11,7 @@
  */
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
-import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+import { callScript, type ScriptCall, type ScriptName, type ScriptReply } from './scripts.js';
 
 export interface ClockBack {
   /** How far the clock has gone back, in ms. */
@@ -35,8 +35,7 @@ export class ClockWatch {
 
   /** Looks at the clock. Undefined where it has not gone back. */
   async look(): Promise<ClockBack | undefined> {
-    const { clock, serial } = this.keys;
-    const ms = (await this.#script('clock', [clock, serial], [UNNOTICED_MS])) as number;
+    const ms = await this.#script('clock', { args: { unnoticedMs: UNNOTICED_MS } });
     if (ms === 0) return undefined;
     const { leases, limits } = await this.#clamp();
     return { ms, leases, limits, delayed: await this.#rewind() };
@@ -58,20 +57,20 @@ export class ClockWatch {
   }
 
   async #clampSome(receipts: Map<string, string[]>, total: { leases: number; limits: number }): Promise<void> {
-    const { clock, holders, deadlines, holder, held } = this.keys;
-    const names = [...receipts.keys()];
-    const keys = [clock, holders, deadlines, ...names.flatMap((name) => [holder(name), held(name)])];
-    const args = [...receipts].flatMap(([name, some]) => [name, some.length, ...some]);
-    const [leases, limits] = (await this.#script('clamp', keys, [UNKNOWN_LEASE_MS, ...args])) as [number, number];
+    const { holder, held } = this.keys;
+    const [leases, limits] = await this.#script('clamp', {
+      args: { unknownLeaseMs: UNKNOWN_LEASE_MS },
+      moreKeys: [...receipts.keys()].flatMap((name) => [holder(name), held(name)]),
+      moreArgs: [...receipts].flatMap(([name, some]) => [name, some.length, ...some]),
+    });
     total.leases += leases;
     total.limits += limits;
   }
 
   async #rewind(): Promise<number> {
-    const { clock, later } = this.keys;
+    const args = { most: STEP.marbles, mostBytes: STEP.bytes };
     for (let delayed = 0; ;) {
-      const reply = await this.#script('rewind', [clock, later], [STEP.marbles, STEP.bytes]);
-      const [moved, more] = reply as [number, string];
+      const [moved, more] = await this.#script('rewind', { args });
       delayed += moved;
       if (more !== '1') return delayed;
     }
@@ -87,7 +86,7 @@ export class ClockWatch {
     } while (cursor !== '0');
   }
 
-  #script(name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
-    return this.connection.run((redis) => callScript(redis, name, keys, args));
+  #script<Name extends ScriptName>(name: Name, call: ScriptCall<Name>): Promise<ScriptReply<Name>> {
+    return this.connection.run((redis) => callScript(redis, this.keys, name, call));
   }
 }

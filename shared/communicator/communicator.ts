@@ -17,7 +17,7 @@ import { Holding } from './holding.js';
 import type { HoldingOptions } from './in-hand.js';
 import { checkName, keysOf, type RunKeys } from './keys.js';
 import { LaneFoot, LaneHead } from './lane.js';
-import { batchKeys, runKeys, type Output } from './outputs.js';
+import type { Output } from './outputs.js';
 import { PoppedAside } from './popped-aside.js';
 import { prune } from './pruning.js';
 import { QueueReader } from './queue-reader.js';
@@ -119,18 +119,18 @@ export class Communicator {
 
   /** Takes marbles for good, without a lease or a finish. It serves queues in strict order. */
   async pop(queues: readonly string[], count = 1): Promise<Popped[]> {
-    const lines = queues.map((queue) => this.#keys.queue(queue));
-    const keys = [...runKeys(this.#keys), ...lines, ...batchKeys(this.#keys)];
+    const lists = { moreKeys: queues.map((queue) => this.#keys.queue(queue)), moreArgs: queues };
     if (!this.#mayPop) await this.mustBeAllowed('pop');
     this.#mayPop = true;
     const { n, members } = this.#poppedAside.take(queues[0]!);
+    const args = { most: count, aside: n, members };
     const reply = await this.#connection
-      .run((redis) => callScriptBuffer(redis, 'pop', keys, [count, n, members, ...queues]))
+      .run((redis) => callScriptBuffer(redis, this.#keys, 'pop', { args, ...lists }))
       .catch((error: unknown) => {
         this.#poppedAside.putBack(queues[0]!, { n, members }); // counted with the next pop
         throw error;
       });
-    return (reply as [Buffer, ...Buffer[]][]).flatMap(([queue, ...envelopes]) =>
+    return reply.flatMap(([queue, ...envelopes]) =>
       envelopes.map((bytes) => ({ queue: String(queue), envelope: decodeEnvelope(bytes) })),
     );
   }
@@ -219,9 +219,11 @@ export class Communicator {
 
   /** Renews the leases of many holders. Returns those that were given up. */
   async beat(holders: readonly { id: string; leaseMs: number }[], blockedMs: string): Promise<string[]> {
-    const keys = [this.#keys.holders, ...holders.map(({ id }) => this.#keys.holder(id))];
-    const args = holders.flatMap(({ id, leaseMs }) => [id, leaseMs, blockedMs]);
-    const known = (await this.#connection.run((redis) => callScript(redis, 'beat', keys, args))) as number[];
+    const call = {
+      moreKeys: holders.map(({ id }) => this.#keys.holder(id)),
+      moreArgs: holders.flatMap(({ id, leaseMs }) => [id, leaseMs, blockedMs]),
+    };
+    const known = await this.#connection.run((redis) => callScript(redis, this.#keys, 'beat', call));
     return holders.filter((_, i) => known[i] === 0).map(({ id }) => id);
   }
 

@@ -7,7 +7,7 @@
 import type { Connection } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, batchKeys, runKeys } from './outputs.js';
+import { LineTable } from './outputs.js';
 import { callScript } from './scripts.js';
 
 export interface DeadMarble {
@@ -63,12 +63,12 @@ export class Graveyard {
     const table = new LineTable(this.keys);
     let exhumed = 0;
     for (let at = 0; at < serials.length;) {
-      const keys = [...runKeys(this.keys), ...table.keys, ...batchKeys(this.keys)];
       const step = serials.slice(at, at + STEP.graves);
-      const args = [what, onlyQueue, STEP.bytes, table.names.length, ...table.names, ...step];
-      const [taken, looked, missing] = (await this.connection.run((redis) =>
-        callScript(redis, 'exhume', keys, args),
-      )) as [number, number, string];
+      const args = { what, only: onlyQueue, mostBytes: STEP.bytes };
+      const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...step] };
+      const [taken, looked, missing] = await this.connection.run((redis) =>
+        callScript(redis, this.keys, 'exhume', { args, ...lists }),
+      );
       exhumed += taken;
       at += looked;
       if (missing !== '') table.line(missing);
@@ -85,15 +85,9 @@ export class Graveyard {
 
   /** Removes the oldest that are more than `keep` or older than `keepMs`; 0 means no such limit. Returns how many. */
   async expire(keep: number, keepMs: number): Promise<number> {
+    const args = { keep, keepMs, most: STEP.graves, mostBytes: STEP.bytes };
     for (let total = 0; ;) {
-      const removed = (await this.connection.run((redis) =>
-        callScript(
-          redis,
-          'expire',
-          [...runKeys(this.keys), ...batchKeys(this.keys)],
-          [keep, keepMs, STEP.graves, STEP.bytes],
-        ),
-      )) as number;
+      const removed = await this.connection.run((redis) => callScript(redis, this.keys, 'expire', { args }));
       if (removed === 0) return total;
       total += removed;
     }

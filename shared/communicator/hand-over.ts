@@ -46,7 +46,8 @@ export async function handOver(
     return await waiting.run(async (redis, again) => {
       if (again) return undefined;
       waitsAs(waiting.session);
-      const note = callScript(redis, 'wait', [keys.holders, keys.holder(id)], [id, leaseMs, waiting.clientId]);
+      const args = { holder: id, leaseMs, client: waiting.clientId };
+      const note = callScript(redis, keys, 'wait', { keys: { holder: keys.holder(id) }, args });
       // The note goes alone where no swap came just before, and where Redis may not know the script yet: its text would
       // then arrive behind the command that waits.
       if (notedFor.get(redis) !== id && (await note) === 0) return undefined;

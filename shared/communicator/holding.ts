@@ -20,16 +20,12 @@ import {
   type Swapped,
 } from './in-hand.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, batchKeys, runKeys } from './outputs.js';
+import { LineTable } from './outputs.js';
 import { MOST_LANDED, Landing } from './landing.js';
 import { Progress } from './progress.js';
 import type { Recovery } from './recovery.js';
-import { callScript, callScriptBuffer } from './scripts.js';
-import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
-
-type TakenGroup = [queue: Buffer, first: number, envelopes: Buffer[]];
-type SwapReply = [Buffer, Buffer[], ...TakenGroup[]];
-type MembersReply = [Buffer, Buffer[], Buffer[], ...TakenGroup[]];
+import { callScript } from './scripts.js';
+import { swapCommand, type HolderState, type SwapAnswer, type SwapCommand } from './swap-arguments.js';
 
 /** How the bus notes what company a suspect is worked on in (lua/begin.lua). */
 const MARKS = { alone: 'a', 'among others': 'c' } as const;
@@ -66,8 +62,9 @@ export class Holding {
       ...(takesAhead && { ahead: hasCompany ? '2' : '1' }),
     };
     const fields = Object.entries(about).flat();
-    const keys = [this.keys.holders, this.keys.holder(this.id), this.keys.held(this.id)];
-    await this.connection.run((redis) => callScript(redis, 'enter', keys, [this.id, leaseMs, ...fields]));
+    const keys = { holder: this.keys.holder(this.id), held: this.keys.held(this.id) };
+    const call = { keys, args: { holder: this.id, leaseMs }, moreArgs: fields };
+    await this.connection.run((redis) => callScript(redis, this.keys, 'enter', call));
   }
 
   /** Finishes and takes in one round trip. */
@@ -79,29 +76,26 @@ export class Holding {
     const { abandon = [], finish = [], waitOn } = request;
     await this.#landing.endUnknown();
     const landing = this.#landing.toAdopt;
-    const { op, keys, script, args, booksMembers } = this.#nextSwap(request, landing);
+    const { op, command } = this.#nextSwap(request, landing);
     if (abandon.length > 0) this.#count = -1;
-    const reply = (await this.connection.patient((redis, again) =>
-      callScriptBuffer(redis, script, keys, args(again)),
-    )) as SwapReply | MembersReply;
-    if (reply[0].toString() === 'forgotten') return { forgotten: true };
+    const answer = await this.connection.patient(command);
+    if (!answer) return { forgotten: true };
     if (waitOn !== undefined) this.#waitsOn = waitOn;
     this.#landing.adopted(landing);
-    const cancelled = booksMembers ? (reply.splice(2, 1) as unknown as [Buffer[]])[0] : [];
     this.#noteLanding();
-    if (finish.length > 0 || reply.length > 2 || landing?.known) this.#noted = op;
-    const result = { ...this.#read(reply as SwapReply, finish.length), cancelled: cancelled.map(String) };
+    if (finish.length > 0 || answer.taken.length > 0 || landing?.known) this.#noted = op;
+    const result = this.#read(answer, finish.length);
     if (!this.options.takesAhead) await this.#noteOwnLimits(result.taken);
     return result;
   }
 
-  #nextSwap(request: SwapRequest, landing: HolderState['landing']): SwapCommand & { op: number } {
+  #nextSwap(request: SwapRequest, landing: HolderState['landing']): { op: number; command: SwapCommand } {
     const { leaseMs, timeLimitMs } = this.options;
     const op = this.progress.nextOp();
     const state = { id: this.id, leaseMs, timeLimitMs, op, noted: this.#noted, count: this.#count };
     const places = { firstSeq: this.progress.nextSeq, waitsOn: this.#waitsOn, landing };
     this.progress.keepSeqs(request.want ?? 0);
-    return { op, ...swapCommand({ ...state, ...places }, request, this.keys) };
+    return { op, command: swapCommand({ ...state, ...places }, request, this.keys) };
   }
 
   /**
@@ -116,13 +110,11 @@ export class Holding {
   }
 
   async #note(beginnings: readonly Beginning[]): Promise<Set<Held>> {
-    const args = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
+    const moreArgs = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
       ...[held.receipt, timeLimitMs ?? '', charge ? MARKS[charge] : ''],
     ]);
-    const keys = [this.keys.held(this.id), this.keys.deadlines];
-    const known = (await this.connection.patient((redis) =>
-      callScript(redis, 'begin', keys, [this.id, ...args]),
-    )) as number[];
+    const call = { keys: { held: this.keys.held(this.id) }, args: { holder: this.id }, moreArgs };
+    const known = await this.connection.patient((redis) => callScript(redis, this.keys, 'begin', call));
     return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
   }
 
@@ -136,8 +128,7 @@ export class Holding {
     await this.#note(limited.map((held) => ({ held, timeLimitMs: held.envelope.timeLimitMs })));
   }
 
-  #read(reply: SwapReply, finished: number): Omit<Swapped, 'cancelled'> {
-    const [, refused, ...groups] = reply;
+  #read({ refused, cancelled, taken: groups }: SwapAnswer, finished: number): Swapped {
     const taken: Held[] = [];
     let n = 0;
     for (const [queueBytes, first, envelopes] of groups) {
@@ -148,7 +139,7 @@ export class Holding {
       }
     }
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + n - finished;
-    return { forgotten: false, taken, refused: new Set(refused.map(String)) };
+    return { forgotten: false, taken, refused: new Set(refused.map(String)), cancelled: cancelled.map(String) };
   }
 
   /**
@@ -236,23 +227,18 @@ export class Holding {
   async #giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
     if (this.landed) await this.#swap({}); // adopts what landed: it may be among these
     const table = new LineTable(this.keys);
-    const args = items.flatMap(({ held, verdict, delayMs, error }) => [
+    const given = items.flatMap(({ held, verdict, delayMs, error }) => [
       ...[held.receipt, table.line(held.queue), verdict, Math.ceil(delayMs), JSON.stringify(error ?? null)],
     ]);
-    const keys = [
-      ...runKeys(this.keys),
-      this.keys.holders,
-      this.keys.held(this.id),
-      this.keys.deadlines,
-      ...table.keys,
-      ...batchKeys(this.keys),
-    ];
     const op = this.progress.nextOp();
-    const head = [this.id, op, this.#noted, this.options.maxAttempts, table.names.length, ...table.names];
-    const [status, refused, dead] = (await this.connection.run((redis) =>
-      callScript(redis, 'giveback', keys, [...head, ...args]),
-    )) as [string, string[], string[]];
-    if (status === 'forgotten') return { forgotten: true };
+    const call = {
+      keys: { held: this.keys.held(this.id) },
+      args: { holder: this.id, op, noted: this.#noted, maxAttempts: this.options.maxAttempts },
+      ...{ moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...given] },
+    };
+    const reply = await this.connection.run((redis) => callScript(redis, this.keys, 'giveback', call));
+    if (reply[0] === 'forgotten') return { forgotten: true };
+    const [, refused, dead] = reply;
     this.#noted = op;
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count - items.length;
     return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };

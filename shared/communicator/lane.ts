@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import type { Connection } from './connection.js';
 import { elevated, newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, OutputGroups, runKeys, type Output } from './outputs.js';
+import { LineTable, OutputGroups, type Output } from './outputs.js';
 import type { Replicated } from './replicas.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
@@ -54,12 +54,12 @@ export class LaneFoot {
    * What is too little to share goes to the first. Undefined when nothing waits in them.
    */
   async lift(queues: readonly string[], limits: LiftLimits, arrived?: Batch): Promise<Batch | undefined> {
-    const keys = [this.keys.lane(this.name), this.keys.transit(this.name), this.keys.outboxes, this.keys.counts];
-    const args = [newId(), arrived?.epoch ?? '', arrived?.number ?? '', limits.marbles, limits.bytes, ...queues];
-    const reply = (await this.connection.run((redis) =>
-      callScriptBuffer(redis, 'lift', [...keys, ...queues.map((queue) => this.keys.outbox(queue))], args),
-    )) as [Buffer, Buffer, Buffer, Buffer[] | null, ...Buffer[]];
-    const [laneId, epoch, number, noList, ...entries] = reply;
+    const ofArrived = { arrivedEpoch: arrived?.epoch ?? '', arrivedNumber: arrived?.number ?? '' };
+    const args = { newId: newId(), ...ofArrived, most: limits.marbles, mostBytes: limits.bytes };
+    const lists = { moreKeys: queues.map((queue) => this.keys.outbox(queue)), moreArgs: queues };
+    const [laneId, epoch, number, noList, ...entries] = await this.connection.run((redis) =>
+      callScriptBuffer(redis, this.keys, 'lift', { keys: this.#ownKeys, args, ...lists }),
+    );
     if (noList && queues.length > 0) this.noList = noList.map(String);
     if (entries.length === 0) return undefined;
     const head = { laneId: `${this.name}/${String(laneId)}`, epoch: String(epoch), number: String(number) };
@@ -71,12 +71,15 @@ export class LaneFoot {
    * somebody else delivered it.
    */
   async renew(batch: Batch, knownEpoch: string): Promise<boolean> {
-    const keys = [this.keys.lane(this.name), this.keys.transit(this.name)];
-    return (
-      (await this.connection.run((redis) =>
-        callScript(redis, 'renew', keys, [batch.epoch, batch.number, knownEpoch]),
-      )) !== ''
+    const args = { epoch: batch.epoch, number: batch.number, knownEpoch };
+    const fresh = await this.connection.run((redis) =>
+      callScript(redis, this.keys, 'renew', { keys: this.#ownKeys, args }),
     );
+    return fresh !== '';
+  }
+
+  get #ownKeys() {
+    return { lane: this.keys.lane(this.name), transit: this.keys.transit(this.name) };
   }
 
   /** Lists the queues whose marbles wait in an outbox. */
@@ -118,10 +121,11 @@ export class LaneHead {
     const table = new LineTable(this.keys);
     const groups: ScriptArg[] = [];
     outputs.pushTo(groups, table);
-    const keys = [...runKeys(this.keys), this.keys.landed, ...table.keys];
-    const head = [batch.laneId, batch.epoch, batch.number, batch.fingerprint, table.names.length, ...table.names];
-    const reply = await this.connection.run((redis) => callScript(redis, 'land', keys, [...head, ...groups]));
-    const [landing, knownEpoch, ...noList] = reply as [Landing, string, ...string[]];
+    const args = { lane: batch.laneId, epoch: batch.epoch, number: batch.number, fingerprint: batch.fingerprint };
+    const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...groups] };
+    const [landing, knownEpoch, ...noList] = await this.connection.run((redis) =>
+      callScript(redis, this.keys, 'land', { args, ...lists }),
+    );
     return { landing, knownEpoch, noList };
   }
 }

@@ -9,7 +9,6 @@
 import type { Redis } from 'ioredis';
 import type { Connection } from './connection.js';
 import { isName, type RunKeys } from './keys.js';
-import { batchKeys, runKeys } from './outputs.js';
 import { callScript } from './scripts.js';
 import { SweepFailures } from './sweep-failures.js';
 
@@ -74,16 +73,15 @@ export class OrphanSearch {
     let unknown = 0;
     for (let i = 0; i < found.length; i += STEP.holders) {
       const some = found.slice(i, i + STEP.holders);
-      const keys = [this.keys.holders, ...some.map(([holder]) => this.keys.holder(holder))];
-      unknown += (await this.connection.run((redis) => callScript(redis, 'orphans', keys, some.flat()))) as number;
+      const call = { moreKeys: some.map(([holder]) => this.keys.holder(holder)), moreArgs: some.flat() };
+      unknown += await this.connection.run((redis) => callScript(redis, this.keys, 'orphans', call));
     }
     return unknown;
   }
 
   async #bury({ key, shown }: Misnamed): Promise<void> {
-    const keys = [...runKeys(this.keys), key, ...batchKeys(this.keys)];
-    const args = [shown, STEP.marbles, STEP.bytes];
-    while (((await this.connection.run((redis) => callScript(redis, 'bury', keys, args))) as number) > 0);
+    const call = { keys: { list: key }, args: { shown, most: STEP.marbles, mostBytes: STEP.bytes } };
+    while ((await this.connection.run((redis) => callScript(redis, this.keys, 'bury', call))) > 0);
   }
 }
 

@@ -19,16 +19,6 @@ export interface Output {
   readonly isInside?: boolean;
 }
 
-/** The keys that every script which moves marbles takes first (`lua/lib/run.lua`). */
-export function runKeys(keys: RunKeys): string[] {
-  return [keys.counts, keys.queues, keys.outboxes, keys.later, keys.dead, keys.graves, keys.serial];
-}
-
-/** The keys that every script which knows of members takes last (`lua/lib/batches.lua`). */
-export function batchKeys(keys: RunKeys): string[] {
-  return [keys.batches, keys.batchdead, keys.children, keys.cancelled, keys.batchends];
-}
-
 /** The table of a command's lines, numbered as they appear. Several outputs to one queue share its line. */
 export class LineTable {
   readonly keys: string[] = [];

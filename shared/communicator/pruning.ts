@@ -5,7 +5,6 @@
  */
 import type { Connection } from './connection.js';
 import { isName, type RunKeys } from './keys.js';
-import { runKeys } from './outputs.js';
 import type { QueueReader } from './queue-reader.js';
 import { EVENTS } from './run-status.js';
 import { callScript } from './scripts.js';
@@ -23,10 +22,8 @@ export async function prune(
   let forgotten = 0;
   for await (const some of reader.queues()) {
     for (const { queue } of some.filter(({ depth, held }) => depth + held === 0)) {
-      const all = [...runKeys(keys), keys.queue(queue), keys.outbox(queue)];
-      forgotten += (await connection.run((redis) =>
-        callScript(redis, 'prune', all, [queue, stillMs, ...EVENTS]),
-      )) as number;
+      const named = { keys: { list: keys.queue(queue), outbox: keys.outbox(queue) }, args: { queue, stillMs } };
+      forgotten += await connection.run((redis) => callScript(redis, keys, 'prune', { ...named, moreArgs: EVENTS }));
     }
   }
   return forgotten;

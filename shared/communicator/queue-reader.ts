@@ -11,7 +11,7 @@ import { isName, type RunKeys } from './keys.js';
 import { timeMs } from './redis-time.js';
 import { stepsOf } from './registry.js';
 import { EVENTS, type QueueEvent, type QueueStatus } from './run-status.js';
-import { callScript } from './scripts.js';
+import { callScript, type ScriptCall } from './scripts.js';
 
 /** A queue's marbles that wait for an Elevator. */
 export type OutboxStatus = Pick<QueueStatus, 'queue' | 'depth' | 'oldestMs'>;
@@ -71,20 +71,25 @@ export class QueueReader {
 
   /** Reads all lines in one round trip. */
   async #lines(names: readonly string[], keyOf: (name: string) => string, events: readonly string[]) {
-    const calls: { keys: string[]; args: (string | number)[] }[] = [];
+    const calls: ScriptCall<'lines'>[] = [];
     for (let i = 0; i < names.length; i += STEP) {
       const some = names.slice(i, i + STEP);
-      calls.push({ keys: [this.keys.counts, ...some.map(keyOf)], args: [events.length, ...events, ...some] });
+      calls.push({ moreKeys: some.map(keyOf), moreArgs: [events.length, ...events, ...some] });
     }
     const [now, ...replies] = await this.connection.run((redis) =>
-      Promise.all([
-        timeMs(redis),
-        ...calls.map(({ keys, args }) => callScript(redis, 'lines', keys, args) as Promise<unknown[]>),
-      ]),
+      Promise.all([timeMs(redis), ...calls.map((call) => callScript(redis, this.keys, 'lines', call))]),
     );
-    const flat = replies.flat();
-    return { now, lines: names.map((_, i) => flat.slice(3 * i, 3 * i + 3) as unknown as Line) };
+    return { now, lines: linesOf(replies.flat()) };
   }
+}
+
+function linesOf(flat: readonly (number | string | null)[]): Line[] {
+  const lines: Line[] = [];
+  for (let i = 0; i < flat.length; i += 3) {
+    const [depth, header, counts] = flat.slice(i, i + 3);
+    lines.push([Number(depth), typeof header === 'string' ? header : null, String(counts)]);
+  }
+  return lines;
 }
 
 /** Picks the allowed names that have not been seen, and notes that they have been. */

@@ -9,11 +9,11 @@
 import { ClockWatch, type ClockBack } from './clock-watch.js';
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, batchKeys, runKeys } from './outputs.js';
+import { LineTable } from './outputs.js';
 import { OrphanSearch } from './orphan-search.js';
 import type { Frozen } from './progress.js';
 import { promoteDue, type Promoted } from './promotion.js';
-import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+import { callScript, type ScriptCall, type ScriptName, type ScriptReply } from './scripts.js';
 import { SweepFailures } from './sweep-failures.js';
 
 export interface SweepResult {
@@ -58,8 +58,6 @@ interface Reclaim {
   readonly blocked?: Frozen;
 }
 
-type Due = [silent: string[], overdue: string[], nextInMs: number, forgotten: string[]];
-
 export class Recovery {
   readonly #orphans: OrphanSearch;
   readonly #clock: ClockWatch;
@@ -102,7 +100,7 @@ export class Recovery {
    * up meanwhile.
    */
   async release(holder: string, waitsOn: string): Promise<void> {
-    await this.#script('orphans', [this.keys.holders, this.keys.holder(holder)], [holder, waitsOn]);
+    await this.#script('orphans', { moreKeys: [this.keys.holder(holder)], moreArgs: [holder, waitsOn] });
     await this.#reclaim({ holder, mode: 'released', maxAttempts: 1 }, noSweep());
   }
 
@@ -124,7 +122,7 @@ export class Recovery {
    * none waits).
    */
   async promote(): Promise<Promoted & { nextInMs: number }> {
-    const promoted = await promoteDue(this.keys, (name, keys, args) => this.#script(name, keys, args));
+    const promoted = await promoteDue(this.keys, (call) => this.#script('promote', call));
     const [, , nextInMs] = await this.#due(0, 0, 0);
     return { ...promoted, nextInMs };
   }
@@ -137,36 +135,26 @@ export class Recovery {
     return this.#orphans.find(steps);
   }
 
-  async #due(most: number, skipHolders: number, skipDeliveries: number): Promise<Due> {
-    const { holders, deadlines, later } = this.keys;
-    return (await this.#script('due', [holders, deadlines, later], [most, skipHolders, skipDeliveries])) as Due;
+  #due(most: number, skipHolders: number, skipDeliveries: number): Promise<ScriptReply<'due'>> {
+    return this.#script('due', { args: { most, skipHolders, skipDeliveries } });
   }
 
   async #reclaim({ holder, mode, maxAttempts, blocked }: Reclaim, result: SweepResult): Promise<void> {
-    const { holders, holder: entry, held, landing } = this.keys;
+    const { holder: entry, held, landing } = this.keys;
     const table = new LineTable(this.keys);
     const begun = blocked ? [blocked.begun, blocked.op, blocked.mayHaveLanded ? '1' : ''] : [];
     for (;;) {
       const [waitsOn, client] = await this.connection.run((redis) => redis.hmget(entry(holder), 'waiting', 'client'));
       if (client && (mode === 'dropped' || blocked?.mayHaveLanded)) await this.#endWait(client);
       const waiting = waitsOn ?? '';
-      const keys = [
-        holders,
-        entry(holder),
-        held(holder),
-        landing(holder, waiting),
-        ...table.keys,
-        ...batchKeys(this.keys),
-      ];
-      const head = [holder, mode, maxAttempts, STEP.marbles, STEP.bytes, waiting];
-      const args = [...head, table.names.length, ...table.names, ...begun];
-      const [status, ...rest] = (await this.#script('reclaim', [...runKeys(this.keys), ...keys], args)) as [
-        string,
-        ...unknown[],
-      ];
-      if (status === 'alive') return;
-      if (status === 'missing') for (const queue of rest as string[]) table.line(queue);
-      else if (tally(result, rest as [number, number, number], status)) return;
+      const reply = await this.#script('reclaim', {
+        keys: { holder: entry(holder), held: held(holder), landing: landing(holder, waiting) },
+        args: { holder, mode, maxAttempts, most: STEP.marbles, mostBytes: STEP.bytes, waiting },
+        ...{ moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...begun] },
+      });
+      if (reply[0] === 'alive') return;
+      if (reply[0] === 'missing') for (const queue of reply.slice(1)) table.line(queue);
+      else if (tally(result, reply)) return;
     }
   }
 
@@ -186,29 +174,25 @@ export class Recovery {
       const lines = receipts
         .slice(i, i + STEP.marbles)
         .flatMap((receipt) => [receipt, table.line(receipt.slice(receipt.indexOf('/') + 1))]);
-      const keys = [
-        ...runKeys(this.keys),
-        this.keys.deadlines,
-        this.keys.holder(holder),
-        this.keys.held(holder),
-        ...table.keys,
-        ...batchKeys(this.keys),
-      ];
-      const args = [holder, maxAttempts, table.names.length, ...table.names, ...lines];
-      const [returned, dead, late] = (await this.#script('overdue', keys, args)) as [number, number, number];
+      const [returned, dead, late] = await this.#script('overdue', {
+        keys: { holder: this.keys.holder(holder), held: this.keys.held(holder) },
+        args: { holder, maxAttempts },
+        ...{ moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...lines] },
+      });
       result.returned += returned;
       result.dead += dead;
       if (late > 0) result.lateMs.push(late);
     }
   }
 
-  #script(name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
-    return this.connection.run((redis) => callScript(redis, name, keys, args));
+  #script<Name extends ScriptName>(name: Name, call: ScriptCall<Name>): Promise<ScriptReply<Name>> {
+    return this.connection.run((redis) => callScript(redis, this.keys, name, call));
   }
 }
 
 /** Adds what one step of a reclaim did. True where it was the last step. */
-function tally(result: SweepResult, [returned, dead, late]: [number, number, number], status: string): boolean {
+function tally(result: SweepResult, reply: Extract<ScriptReply<'reclaim'>, ['more' | 'done', ...number[]]>): boolean {
+  const [status, returned, dead, late] = reply;
   result.returned += returned;
   result.dead += dead;
   if (returned + dead > 0 && late < PLAUSIBLE_LATE_MS) result.lateMs.push(late);

@@ -106,10 +106,10 @@ async function missingOf(redis: Redis, commands: readonly string[], keys: RunKey
     const [key, ...args] = TRIALS[command] ?? [];
     return key === undefined ? [] : [command, key, args.length, ...args];
   });
-  const trialKeys = [keys.layout, keys.trial('absent'), keys.trial('text')];
+  const trialKeys = { absent: keys.trial('absent'), numberless: keys.trial('text') };
   const direct = commands.filter((command) => command in DIRECT_TRIALS);
   const [refused, ...verdicts] = await Promise.all([
-    callScript(redis, 'rights', trialKeys, inScript) as Promise<string[]>,
+    callScript(redis, keys, 'rights', { keys: trialKeys, moreArgs: inScript }),
     ...direct.map((command) => isRefused(redis, DIRECT_TRIALS[command]!(keys.layout))),
   ]);
   return [...refused, ...direct.filter((_, i) => verdicts[i])];

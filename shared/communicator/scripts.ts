@@ -7,13 +7,18 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { beside } from '../beside.js';
+import type { RunKeys } from './keys.js';
 import { luaTexts } from './lua-texts.js';
+import { namesIn, placed, type AnyCall, type ScriptNames } from './script-names.js';
+import type { ScriptArg, ScriptBufferReply, ScriptCall, ScriptKey, ScriptName, ScriptReply } from './script-types.js';
+
+export type { ScriptArg, ScriptCall, ScriptKey, ScriptName, ScriptReply } from './script-types.js';
 
 /**
  * Parts for sending and finishing members of batches. Commands without members run without these, and pay nothing for
  * them.
  */
-const MEMBERS = ['batches', 'members'];
+const MEMBERS = ['batches', 'booking', 'members'];
 
 interface Script {
   readonly file: string;
@@ -68,12 +73,7 @@ const SCRIPTS = {
   progress: { file: 'progress', allowOom: true },
   present: { file: 'present', allowOom: true },
   forget: { file: 'forget', allowOom: true },
-} satisfies Record<string, Script>;
-
-export type ScriptName = keyof typeof SCRIPTS;
-export type ScriptArg = string | number | Buffer;
-/** A Buffer where the name of a key may not be text. */
-export type ScriptKey = string | Buffer;
+} satisfies Record<ScriptName, Script>;
 
 /** Reads the file, as seen from dist/communicator/. A bundle has no files: it has the text that was built in. */
 function read(name: string): string {
@@ -111,12 +111,44 @@ export function scriptCommands(name: ScriptName): Set<string> {
   return new Set([...calls].map(([, command]) => command!.toLowerCase()));
 }
 
-let texts: Map<ScriptName, string> | undefined;
+interface Loaded {
+  readonly lua: string;
+  readonly names: ScriptNames;
+}
+
+let loaded: Map<ScriptName, Loaded> | undefined;
+
+function scripts(): ReadonlyMap<ScriptName, Loaded> {
+  return (loaded ??= new Map(
+    scriptNames().map((name) => {
+      const lua = scriptText(name);
+      return [name, { lua, names: namesIn(lua) }];
+    }),
+  ));
+}
 
 /** Teaches a connection all scripts. They are called with {@link callScript}. */
 export function defineScripts(redis: Redis): void {
-  texts ??= new Map(scriptNames().map((name) => [name, scriptText(name)]));
-  for (const [name, lua] of texts) redis.defineCommand(`mr_${name}`, { lua });
+  for (const [name, { lua }] of scripts()) redis.defineCommand(`mr_${name}`, { lua });
+}
+
+/** Calls a script of this run. Its texts are strings; with `callScriptBuffer`, Buffers. */
+export function callScript<Name extends ScriptName>(
+  redis: Redis,
+  run: RunKeys,
+  name: Name,
+  call: ScriptCall<Name>,
+): Promise<ScriptReply<Name>> {
+  return command(redis, run, name, call, '') as Promise<ScriptReply<Name>>;
+}
+
+export function callScriptBuffer<Name extends ScriptName>(
+  redis: Redis,
+  run: RunKeys,
+  name: Name,
+  call: ScriptCall<Name>,
+): Promise<ScriptBufferReply<Name>> {
+  return command(redis, run, name, call, 'Buffer') as Promise<ScriptBufferReply<Name>>;
 }
 
 /**
@@ -125,11 +157,7 @@ export function defineScripts(redis: Redis): void {
  */
 type Scripted = Record<string, (keyCount: number, keys: ScriptKey[], args: ScriptArg[]) => Promise<unknown>>;
 
-/** Calls a script. Its reply holds strings; with `callScriptBuffer` it holds Buffers. */
-export function callScript(redis: Redis, name: ScriptName, keys: ScriptKey[], args: ScriptArg[]): Promise<unknown> {
-  return (redis as unknown as Scripted)[`mr_${name}`]!(keys.length, keys, args);
-}
-
-export function callScriptBuffer(redis: Redis, name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
-  return (redis as unknown as Scripted)[`mr_${name}Buffer`]!(keys.length, keys, args);
+function command(redis: Redis, run: RunKeys, name: ScriptName, call: AnyCall, kind: '' | 'Buffer'): Promise<unknown> {
+  const { keyCount, keys, args } = placed(name, scripts().get(name)!.names, run, call);
+  return (redis as unknown as Scripted)[`mr_${name}${kind}`]!(keyCount, keys, args);
 }

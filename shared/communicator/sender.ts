@@ -7,20 +7,21 @@
  * cut for more than an hour leaves the last command in doubt. It is then asked again and may be done twice, but is
  * never lost. (The idea: Kafka's idempotent producer.)
  */
+import type { Redis } from 'ioredis';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { batchClosed, type Closed } from './batch-errors.js';
+import { batchClosed } from './batch-errors.js';
 import { Members } from './members.js';
-import { LineTable, OutputGroups, batchKeys, runKeys, type Output } from './outputs.js';
+import { LineTable, OutputGroups, type Output } from './outputs.js';
 import type { Replicated } from './replicas.js';
 import type { Part } from './rights.js';
-import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+import { callScript, type ScriptArg, type ScriptReply } from './scripts.js';
 
 const REMEMBER_MS = 3_600_000;
 const MOST_OUTPUTS = 5_000;
 const MOST_BYTES = 1_048_576;
 
-type Command = readonly [script: ScriptName, keys: string[], args: ScriptArg[]];
+type Command = (redis: Redis) => Promise<ScriptReply<'dispatchMembers'>>;
 
 /**
  * One call of `send`. It is a class, because V8 puts objects of a literal straight into the old generation where many
@@ -122,16 +123,16 @@ export class Sender {
     const part = isPlain ? 'send' : members.any ? 'batches' : 'dispatch';
     if (!this.#allowed.has(part)) await this.connection.mustBeAllowed(part);
     this.#allowed.add(part);
-    const [script, keys, args] = isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs, members);
-    const reply = await this.connection.run((redis) => callScript(redis, script, keys, args));
-    if (Array.isArray(reply)) throw batchClosed(reply as [string, Closed]);
+    const command = isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs, members);
+    const reply = await this.connection.run(command);
+    if (Array.isArray(reply)) throw batchClosed(reply);
   }
 
   #plain(number: number, queue: string, outputs: readonly Output[]): Command {
-    const { counts, queues } = this.keys;
-    const args: ScriptArg[] = [number, REMEMBER_MS, queue];
-    for (const { envelope } of outputs) args.push(envelope);
-    return ['send', [this.keys.sender(this.#id), this.keys.queue(queue), counts, queues], args];
+    const keys = { sender: this.keys.sender(this.#id), list: this.keys.queue(queue) };
+    const args = { number, rememberMs: REMEMBER_MS, queue };
+    const envelopes = outputs.map(({ envelope }) => envelope);
+    return (redis) => callScript(redis, this.keys, 'send', { keys, args, moreArgs: envelopes });
   }
 
   #any(number: number, outputs: readonly Output[], members: Members): Command {
@@ -140,11 +141,14 @@ export class Sender {
     groups.add(outputs);
     const tail: ScriptArg[] = [];
     groups.pushTo(tail, table);
-    const keys = [...runKeys(this.keys), this.keys.sender(this.#id), ...table.keys];
-    const lines = [table.names.length, ...table.names];
-    if (!members.any) return ['dispatch', keys, [number, REMEMBER_MS, ...lines, ...tail]];
-    const head: ScriptArg[] = [number, REMEMBER_MS];
-    members.pushTo(head);
-    return ['dispatchMembers', [...keys, ...batchKeys(this.keys)], [...head, ...lines, ...tail]];
+    const head: ScriptArg[] = [];
+    if (members.any) members.pushTo(head);
+    const script = members.any ? 'dispatchMembers' : 'dispatch';
+    const call = {
+      keys: { sender: this.keys.sender(this.#id) },
+      args: { number, rememberMs: REMEMBER_MS },
+      ...{ moreKeys: table.keys, moreArgs: [...head, table.names.length, ...table.names, ...tail] },
+    };
+    return (redis) => callScript(redis, this.keys, script, call);
   }
 }

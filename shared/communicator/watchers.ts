@@ -28,8 +28,8 @@ export class Watchers {
 
   /** Notes that the Monitor turns. */
   async note(name: string, version: string): Promise<void> {
-    const args = [member(name, version), WATCH.keepMs];
-    await this.connection.run((redis) => callScript(redis, 'watch', [this.keys.monitors], args));
+    const args = { monitor: member(name, version), keepMs: WATCH.keepMs };
+    await this.connection.run((redis) => callScript(redis, this.keys, 'watch', { args }));
   }
 
   /** Removes the note, because the Monitor watches no longer. */

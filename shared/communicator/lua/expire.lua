@@ -1,9 +1,10 @@
 -- purpose: the retention of the dead: removes the oldest that are too many or too old, in steps bounded by number and bytes.
--- KEYS: 1-7 run, then the five of batches
--- ARGV: 1 most dead to keep (0: any number), 2 ms to keep them (0: for ever), 3 most to remove, 4 most bytes
+-- KEYS: run; then the five of batches
+-- ARGV: keep: so many dead (0: any number); keepMs: so long (0: for ever); most: to remove; mostBytes
 -- returns: how many were removed; 0: all that are left may stay
--- include clock run graves batches
-local keep, keepMs, most, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+-- include clock run graves batches booking
+local keep, keepMs, most, mostBytes = unpack(ARGV, 1, 4)
+keep, keepMs, most, mostBytes = tonumber(keep), tonumber(keepMs), tonumber(most), tonumber(mostBytes)
 local at, removed, bytes = now(), 0, 0
 local surplus = keep > 0 and redis.call('ZCARD', DEAD) - keep or 0
 local oldest = redis.call('ZRANGE', DEAD, 0, most - 1, 'WITHSCORES')
