@@ -7,7 +7,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { buildElevator, elevatorVariables, readConfig as readElevatorConfig } from '@marblerun/elevator';
 import { buildMonitor, monitorVariables, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { ERROR_CODES } from 'marblerun';
-import { scriptText } from 'marblerun/communicator';
+import { scriptText } from '@marblerun/internal';
 import { z } from 'zod';
 import { asManifest, clusterObservability } from './cluster-observability.mjs';
 import { namesIn } from '../shared/dist/communicator/script-names.js';

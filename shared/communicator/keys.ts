@@ -82,7 +82,7 @@ const NAME_RULES = {
   value: { pattern: /^[A-Za-z0-9._:/-]{1,256}$/, allowed: '1 to 256 of A-Z a-z 0-9 . _ : / -' },
 } as const;
 
-/** What has a name that is checked. */
+/** The kinds of names that are checked. */
 export type Named = keyof typeof NAME_RULES;
 
 /** Tells whether {@link checkName} would let a name pass. It is for names that come out of Redis. */

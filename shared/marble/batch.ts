@@ -28,7 +28,7 @@ export interface BatchPlace {
   readonly mustBeOpen: () => void;
 }
 
-/** What may be said of one member when it is sent. */
+/** Options of sending one member. */
 export type BatchSendOptions = Omit<SendOptions, 'batch'>;
 
 const PROGRESS_RULES: Rules = { everyMs: whole(10, 3_600_000), signal: abortSignal };

@@ -115,7 +115,7 @@ export class HeldInHandler<Q extends object = Queues, K extends string = string,
     return output.id;
   }
 
-  /** What is sent now would be committed by nobody. */
+  /** Throws when the marble is over: nothing would commit a marble that is sent now. */
   #mustNotBeOver(): void {
     if (!this.isOver) return;
     throw new MarbleRunError(

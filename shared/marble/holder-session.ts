@@ -18,7 +18,7 @@ import type { ResolvedOptions } from './options.js';
 import { graceMs } from './prefetch.js';
 import { workers } from './solitude.js';
 
-/** What came of a swap. */
+/** The result of a swap. */
 export interface SwapOutcome {
   readonly taken: readonly Held[];
   /** Their finish changed nothing: they are handed out again. */
