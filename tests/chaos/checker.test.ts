@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { check, type Plan, type Remains } from './checker.js';
 import type { Entry, Happening } from './history.js';
 
-const PLAN: Plan = { outputs: { in: [{ q: 'out', end: '.0' }] }, ordered: ['line'], recoveryMs: 1000 };
+const PLAN: Plan = { outputs: { in: [{ q: 'out', end: '.0' }] }, ordered: ['line'], dropping: [], recoveryMs: 1000 };
 const NAMES = Array.from({ length: 20 }, (_, i) => `m${i}`);
 
 /** Twenty marbles through `in` to `out`, one elevated, one dead, three in order, one dropped and handed out again. */
