@@ -45,7 +45,7 @@ function right(): Game {
 }
 
 const batch = (name: string, more: Partial<BatchSeen>): BatchSeen => ({
-  ...{ id: `id-${name}`, name, onDead: 'wait', parent: undefined, then: 'thens' },
+  ...{ id: `id-${name}`, name, onDead: 'wait', maxDead: undefined, parent: undefined, then: 'thens' },
   ...{ left: 0, sent: 0, dead: 0, gone: 0, dropped: 0, surplus: 0 },
   ...{ sealed: true, cancelled: false, done: true, fired: true },
   ...more,

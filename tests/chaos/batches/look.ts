@@ -75,7 +75,8 @@ function readBatch(id: string, fields: ReadonlyMap<string, string>): BatchSeen {
   const has = (what: string) => fields.has(`${id} ${what}`);
   const about = JSON.parse(fields.get(`${id} about`)!) as BatchAbout;
   return {
-    ...{ id, name: about.name, onDead: about.onDead, then: about.then?.queue, parent: fields.get(`${id} parent`) },
+    ...{ id, name: about.name, onDead: about.onDead, maxDead: about.maxDead },
+    ...{ then: about.then?.queue, parent: fields.get(`${id} parent`) },
     ...{ left: n('left'), sent: n('sent'), dead: n('dead'), gone: n('gone'), dropped: n('cancelled') },
     ...{ surplus: n('surplus'), sealed: has('sealed'), cancelled: has('cancel'), done: has('done'), fired: has('fired') },
   };

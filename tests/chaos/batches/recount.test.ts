@@ -7,7 +7,7 @@ import { recount, sums, type BatchSeen, type BatchesSeen } from './recount.js';
 const QUEUES = { queues: ['in', 'join'], elevated: ['up'] };
 
 const batch = (id: string, more: Partial<BatchSeen> = {}): BatchSeen => ({
-  ...{ id, name: `name ${id}`, onDead: 'wait', parent: undefined, then: 'thens' },
+  ...{ id, name: `name ${id}`, onDead: 'wait', maxDead: undefined, parent: undefined, then: 'thens' },
   ...{ left: 0, sent: 0, dead: 0, gone: 0, dropped: 0, surplus: 0 },
   ...{ sealed: false, cancelled: false, done: false, fired: false },
   ...more,
@@ -41,6 +41,7 @@ const but = (id: string, change: Partial<BatchSeen>): BatchesSeen => {
 };
 
 test('what is right is passed', () => {
+  expect(recount(but('waits', { maxDead: '34%' }))).toEqual([]);
   expect([...recount(right()), ...sums(right(), QUEUES)]).toEqual([]);
   expect(recount({ ...right(), batches: [], children: [], cancelled: [], open: [] })).toEqual([]);
 });
@@ -57,6 +58,9 @@ test.each([
   ['complete although it waits for its dead', 'done is true, and false', but('waits', { done: true })],
   ['not complete with nothing left', 'done is false, and true', but('waits', { onDead: 'continue' })],
   ['cancelled and not sealed', 'it is cancelled and not sealed', but('cancelled', { sealed: false })],
+  ['a dead one too many', '1 are dead, and it is not cancelled', but('waits', { onDead: 'cancel' })],
+  ['more dead than a number', '1 are dead, and it is not cancelled', but('waits', { maxDead: 0 })],
+  ['more dead than a share', '1 are dead, and it is not cancelled', but('waits', { maxDead: '30%' })],
   ['not listed as open', 'waits is open, and is not listed', { ...right(), open: ['open', 'cancelled'] }],
   ['listed as cancelled', 'waits is listed as cancelled', { ...right(), cancelled: ['cancelled', 'waits'] }],
   ['not listed as in another', 'open inner is in another, and is not listed', { ...right(), children: [] }],

@@ -10,6 +10,7 @@ export interface BatchSeen {
   readonly id: string;
   readonly name: string;
   readonly onDead: 'wait' | 'continue' | 'cancel';
+  readonly maxDead: number | string | undefined;
   /** The id of the batch that it is in. */
   readonly parent: string | undefined;
   /** The queue of its `then`. */
@@ -72,7 +73,15 @@ function recountOne(batch: BatchSeen, { alive, graves, listedDead }: BatchesSeen
     ...differ('surplus', batch.surplus, 0),
     ...differ('done', done, isOver),
     ...(cancelled && !sealed ? [`batch ${name}: it is cancelled and not sealed`] : []),
+    ...(!cancelled && isTooMany(dead, batch) ? [`batch ${name}: ${dead} are dead, and it is not cancelled`] : []),
   ];
+}
+
+/** A share is one of all that was sent, and judged from the seal on. */
+function isTooMany(dead: number, { onDead, maxDead, sent, sealed }: BatchSeen): boolean {
+  if (onDead === 'cancel' && dead > 0) return true;
+  if (typeof maxDead === 'string') return sealed && dead > (sent * parseFloat(maxDead)) / 100;
+  return maxDead !== undefined && dead > maxDead;
 }
 
 /** Compares the lists beside the batches with these. */
