@@ -2,6 +2,8 @@
  * Batches in a run that is prepared for a scenario.
  */
 import type { BatchAbout, Held, Output } from 'marblerun/communicator';
+import { lookAtBatches } from '../chaos/batches/look.js';
+import { recount } from '../chaos/batches/recount.js';
 import type { Place } from './place.js';
 
 let names = 0;
@@ -39,4 +41,10 @@ export async function unlooked(place: Place): Promise<string> {
   await place.send(3, 'back', 'b');
   await place.redis.hset(place.keys.batches, `${member} left`, 0, `${member} sealed`, 1);
   return member;
+}
+
+/** Tells what batches say that is not so, when somebody has looked at each: that makes good what a script could not do last. */
+export async function miscounted({ admin, redis, run }: Place): Promise<string[]> {
+  await admin.batches.list();
+  return recount(await lookAtBatches(redis, run));
 }

@@ -65,6 +65,7 @@ const cancelsEmpty: Scenario = {
 
 const looks: Scenario = {
   what: 'looks at a batch of which nothing is left',
+  spoilsCounts: true,
   async prepare(place) {
     const member = await unlooked(place);
     const judged = await open(place, { onDead: 'cancel' });

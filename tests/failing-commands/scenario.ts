@@ -10,5 +10,7 @@ export interface Scenario {
   readonly what: string;
   /** True: the act is repeated when all is mended, as its program would. */
   readonly again?: true;
+  /** True: it takes away members by hand, or writes numbers of batches that nothing stands for. */
+  readonly spoilsCounts?: true;
   readonly prepare: (place: Place) => Promise<Act>;
 }
