@@ -23,7 +23,7 @@ export interface Remains {
   }[];
   /** Keys that should not be there. */
   readonly left: readonly string[];
-  /** Of a run whose batches are checked. */
+  /** Left out where a run has none. */
   readonly batches?: BatchesSeen;
 }
 
@@ -72,7 +72,7 @@ class Seen {
   /** `<run> <queue>` → ids. */
   readonly ids = new Map<string, Set<string>>();
   readonly dead = new Set<string>();
-  /** Those that were put back from their graves: their attempts begin anew. */
+  /** Names of marbles that were put back from their graves: their attempts begin anew. */
   readonly exhumed = new Set<string>();
   /** How often the same marble may have been sent again. */
   readonly refires = new Map<string, number>();
@@ -131,7 +131,10 @@ function counted(remains: readonly Remains[], seen: Seen, { dropping }: Plan): V
       const known = seen.ids.get(`${run} ${q}`)?.size ?? 0;
       const rest = [...dead, ...waiting].filter((marble) => marble.q === q).length;
       const [sent, over] = [n('sent'), n('finished') + n('deleted') + n('expired')];
-      const again = [...seen.refires].reduce((sum, [name, times]) => sum + (name.startsWith(`${run} ${q} `) ? times : 0), 0);
+      const again = [...seen.refires].reduce(
+        (sum, [name, times]) => sum + (name.startsWith(`${run} ${q} `) ? times : 0),
+        0,
+      );
       const found: Violation[] = [];
       if (sent < known || (sent > known + again && !dropping.includes(q)))
         found.push({ rule: 'count', what: `${run} ${q}: ${sent} came in, ${known} are known by name` });

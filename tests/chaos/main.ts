@@ -60,7 +60,8 @@ rmSync(dir, { recursive: true, force: true });
 const playing = [run(seed, ms, dir), runGuarded(seed, ms, join(dir, 'guarded'))] as const;
 await Promise.allSettled(playing); // each ends its processes before the failure of the other ends this one
 const [{ history, left, faults }, guarded] = await Promise.all(playing);
-const plain = (_: string, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value);
+const plain = (_: string, value: unknown): unknown =>
+  value instanceof Map ? Object.fromEntries(value as Map<string, unknown>) : value;
 writeFileSync(join(dir, 'remains.json'), JSON.stringify([...left, guarded.left], plain, 1));
 const violations = [
   ...check(history, left, PLAN),

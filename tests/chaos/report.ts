@@ -56,7 +56,10 @@ function batchTable(history: readonly Entry[], left: readonly Remains[]): string
     ['members dropped by a cancel', sum('dropped')],
     ['members dead and removed', sum('gone')],
     ['members dead at the end', sum('dead')],
-    ['`then` that arrived', new Set(history.flatMap((entry) => (entry.e === 'got' && entry.of ? [entry.id] : []))).size],
+    [
+      '`then` that arrived',
+      new Set(history.flatMap((entry) => (entry.e === 'got' && entry.of ? [entry.id] : []))).size,
+    ],
     ...tally(history, ['exhume', 'reopen', 'refire', 'recount']),
     ['most members alive at a recount', looks.reduce((most, { alive }) => Math.max(most, alive), 0)],
   ]);

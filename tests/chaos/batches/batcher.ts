@@ -1,5 +1,5 @@
 /**
- * Opens batches one after the other, some of them in others, sends members, and seals or cancels them; and opens some that are
+ * Opens batches, three at a time and some of them in others, sends members, and seals or cancels them; and opens some that are
  * complete with dead members again. Dies at any moment: what it leaves is for the undertaker.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,7 +58,7 @@ export class Batcher {
 
   async work(): Promise<void> {
     for (let n = Date.now() * 1000; !this.actor.isStopping(); n++) {
-      await this.#tree(`b${n}`);
+      await Promise.all(['a', 'b', 'c'].map((letter) => this.#tree(`${letter}${n}`)));
       await this.#revive();
       await sleep(whole(100, 400));
     }
@@ -71,7 +71,11 @@ export class Batcher {
     if (!outer) return;
     const opened = [outer];
     for (let i = 0; i < pick([0, 0, 1, 2]); i++) {
-      const inner = await this.#open(`${name}.${i}`, pick(kinds === CANCELLED ? CANCELLED : [...LASTING, ...CANCELLED]), outer);
+      const inner = await this.#open(
+        `${name}.${i}`,
+        pick(kinds === CANCELLED ? CANCELLED : [...LASTING, ...CANCELLED]),
+        outer,
+      );
       if (inner) opened.push(inner);
     }
     await Promise.all(opened.map((one) => this.#fill(one)));

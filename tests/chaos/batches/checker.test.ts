@@ -126,8 +126,7 @@ const SEEDED: Record<string, { caught: RegExp; seed: (game: Game) => void }> = {
   'a `then` that never came': { caught: /^then: batch b .*never came/m, seed: (game) => without(game, isThenOf('b')) },
   'a `then` with another id': {
     caught: /^then: batch b .*other/m,
-    seed: (game) =>
-      late(game, { e: 'got', run, q: 'join', id: 'other', key: 'b', attempt: 1, batch: OUTER, of: 'b' }),
+    seed: (game) => late(game, { e: 'got', run, q: 'join', id: 'other', key: 'b', attempt: 1, batch: OUTER, of: 'b' }),
   },
   'a `then` before the last member was begun': {
     caught: /^then: batch b: .*node in b1/m,

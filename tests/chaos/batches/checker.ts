@@ -151,9 +151,13 @@ function counted(batch: BatchSeen, all: readonly BatchSeen[], stories: Stories):
   if (acknowledged.size > own)
     found.push(violation('acknowledged', `batch ${name}: ${acknowledged.size} sends, of which sent has ${own}`));
   if (own < known.size || own > most)
-    found.push(violation('recount', `batch ${name}: sent has ${own} marbles, known by name are ${known.size} to ${most}`));
+    found.push(
+      violation('recount', `batch ${name}: sent has ${own} marbles, known by name are ${known.size} to ${most}`),
+    );
   if (finished.size > over)
-    found.push(violation('recount', `batch ${name}: ${finished.size} finishes were acknowledged, its numbers have ${over}`));
+    found.push(
+      violation('recount', `batch ${name}: ${finished.size} finishes were acknowledged, its numbers have ${over}`),
+    );
   return found;
 }
 
@@ -195,6 +199,7 @@ function idle(history: readonly Entry[], { batches }: BatchesSeen): Violation[] 
   const looks = history.filter((entry) => entry.e === 'recount' && entry.batches > 0).length;
   const found: Violation[] = [];
   if (complete < LEAST) found.push(violation('idle', `only ${complete} batches are complete`));
-  if (looks < LEAST) found.push(violation('idle', `batches were recounted only ${looks} times while they were worked on`));
+  if (looks < LEAST)
+    found.push(violation('idle', `batches were recounted only ${looks} times while they were worked on`));
   return found;
 }

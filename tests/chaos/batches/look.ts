@@ -78,7 +78,13 @@ function readBatch(id: string, fields: ReadonlyMap<string, string>): BatchSeen {
     ...{ id, name: about.name, onDead: about.onDead, maxDead: about.maxDead },
     ...{ then: about.then?.queue, parent: fields.get(`${id} parent`) },
     ...{ left: n('left'), sent: n('sent'), dead: n('dead'), gone: n('gone'), dropped: n('cancelled') },
-    ...{ surplus: n('surplus'), sealed: has('sealed'), cancelled: has('cancel'), done: has('done'), fired: has('fired') },
+    ...{
+      surplus: n('surplus'),
+      sealed: has('sealed'),
+      cancelled: has('cancel'),
+      done: has('done'),
+      fired: has('fired'),
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { recount, sums } from './recount.js';
 
 const PAUSE_MS = 250;
 /** Redis is to have other work too: a pause lasts so many times as long as the look before it. */
-const LOOK_SHARE = 20;
+const LOOK_SHARE = 3;
 /** Wrongs that are written down of one look. */
 const MOST_WRONG = 10;
 

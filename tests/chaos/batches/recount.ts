@@ -115,8 +115,16 @@ export function sums({ batches, counts }: BatchesSeen, { queues, elevated }: Mem
   const differ = (what: string, says: number, there: number) =>
     says === there ? [] : [`all batches together: ${what} is ${says}, and ${there} by what is counted of the queues`];
   return [
-    ...differ('sent', sum(({ sent }) => sent), counted(queues, 'sent') + up + inner.length),
-    ...differ('gone', sum(({ gone }) => gone), counted(queues, 'deleted', 'expired', 'destroyed')),
+    ...differ(
+      'sent',
+      sum(({ sent }) => sent),
+      counted(queues, 'sent') + up + inner.length,
+    ),
+    ...differ(
+      'gone',
+      sum(({ gone }) => gone),
+      counted(queues, 'deleted', 'expired', 'destroyed'),
+    ),
     ...differ(
       'finished or dropped',
       sum(over),

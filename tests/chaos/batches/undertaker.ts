@@ -15,7 +15,8 @@ export async function undertake(actor: BatchActor): Promise<void> {
     for (const state of await tried(() => batches.list(0, MOST_OPEN)).then((list) => list ?? [])) {
       if (state.doneAt !== undefined) break; // those that are open come first
       if (!state.sealed && state.at - state.openedAt > ABANDONED_MS) await seal(actor, state);
-      if (state.about.onDead === 'wait' && state.cancelled === undefined && state.dead > 0) await settle(actor, state.id);
+      if (state.about.onDead === 'wait' && state.cancelled === undefined && state.dead > 0)
+        await settle(actor, state.id);
     }
     await sleep(LOOK_MS);
   }
