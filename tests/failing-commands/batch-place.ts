@@ -3,26 +3,29 @@
  */
 import type { BatchAbout, Held, Output } from 'marblerun/communicator';
 import { lookAtBatches } from '../chaos/batches/look.js';
-import { recount } from '../chaos/batches/recount.js';
+import { misled } from '../chaos/batches/recount.js';
 import type { Place } from './place.js';
 
 let names = 0;
 
+/** A `then`, of a batch in that one. */
+export const thenIn = (parent: string | undefined) => ` 0 0 j${parent === undefined ? '' : ` B=${parent}`}\n1`;
+
 export async function open(place: Place, settings: Partial<BatchAbout> = {}, parent?: string): Promise<string> {
   const about = { name: `b${++names}`, onDead: 'cancel', keepMs: 1000, elevated: 'done', ...settings } as const;
   const then = { queue: 'thens', digest: '' };
-  const opened = await place.admin.batches.open({ about: { ...about, then }, parent, then: ' 0 0 j\n1' });
+  const opened = await place.admin.batches.open({ about: { ...about, then }, parent, then: thenIn(parent) });
   return opened.id;
 }
 
-/** Members that are sent, and nothing more comes. */
+/** Members that are sent, and nothing more comes; their batch is in another. */
 export async function sealed(
   place: Place,
   n: number,
   kind: Output['kind'] = 'back',
   settings: Partial<BatchAbout> = {},
 ) {
-  const member = await open(place, settings);
+  const member = await open(place, settings, await open(place, { onDead: 'wait' }));
   const ids = await place.send(n, kind, 'a', { member, maxAttempts: 1 });
   await place.admin.batches.seal(member);
   return { member, ids };
@@ -43,8 +46,8 @@ export async function unlooked(place: Place): Promise<string> {
   return member;
 }
 
-/** Tells what batches say that is not so, when somebody has looked at each: that makes good what a script could not do last. */
-export async function miscounted({ admin, redis, run }: Place): Promise<string[]> {
+/** Tells what is wrong with batches when somebody has looked at each: that makes good what a script could not do last. */
+export async function misledBatches({ admin, redis, run }: Place): Promise<string[]> {
   await admin.batches.list();
-  return recount(await lookAtBatches(redis, run));
+  return misled(await lookAtBatches(redis, run));
 }

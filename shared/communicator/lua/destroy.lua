@@ -8,7 +8,7 @@ local SENDER, LIST, queue = KEYS[8], KEYS[9], ARGV[3]
 local number, before, more = string.match(redis.call('GET', SENDER) or '', '^(%d+) (%d+) (%d)$')
 if number and tonumber(number) >= tonumber(ARGV[1]) then return { tonumber(before), more } end
 
-local n, members = redis.call('LLEN', LIST), {}
+local at, n, members = now(), redis.call('LLEN', LIST), {}
 more = '0'
 if n > 0 then count(queue, 'destroyed', 0) end -- tried before anything is deleted: what is gone must be counted
 if n > 0 and batches.any() then
@@ -19,11 +19,12 @@ if n > 0 and batches.any() then
     batches.owe(id, 'left', -1)
     batches.owe(id, 'gone', 1)
   end
+  batches.try()
   drop(LIST, n)
 elseif n > 0 then
   redis.call('UNLINK', LIST)
 end
 if n > 0 then count(queue, 'destroyed', n) end
+batches.settle(at)
 redis.call('SET', SENDER, ARGV[1] .. ' ' .. n .. ' ' .. more, 'PX', ARGV[2])
-batches.settle(now())
 return { n, more }

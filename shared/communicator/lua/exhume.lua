@@ -8,6 +8,7 @@ local requeue, only, lines = ARGV[1] == 'requeue', ARGV[2], tonumber(ARGV[4])
 local at, keys, bytes, taken, looked, missing = now(), linesByQueue(4, 7, lines), 0, 0, 0, ''
 redis.call('HDEL', GRAVES, '') -- tried before anything is put back, on nothing: else it would be in both
 redis.call('ZREM', DEAD, '')
+batches.try(true)
 
 local function putBack(queue, envelope)
   local id, rest = string.match(envelope, '^(%S+) %d+(.*)$')

@@ -121,6 +121,7 @@ local finishedQueues = tonumber(ARGV[i])
 i = i + 1
 local function finish()
   local done = {}
+  if batches and limit ~= 0 then redis.call('ZREM', DEADLINES, '') end -- tried before anything is finished: that is booked behind it
   for n = 1, finishedQueues do
     local queue, ranges = ARGV[i], tonumber(ARGV[i + 1])
     i = i + 2

@@ -25,8 +25,9 @@ local function begins(key, with) return string.sub(key, 1, #with) == with end
 
 local alive, graves = {}, {}
 for _, key in ipairs(redis.call('KEYS', all)) do
-  local marbles = (begins(key, queues) or begins(key, landings)) and redis.call('LRANGE', key, 0, -1)
-    or begins(key, helds) and redis.call('HVALS', key) or {}
+  local kind = redis.call('TYPE', key).ok
+  local marbles = kind == 'list' and (begins(key, queues) or begins(key, landings)) and redis.call('LRANGE', key, 0, -1)
+    or kind == 'hash' and begins(key, helds) and redis.call('HVALS', key) or {}
   for _, marble in ipairs(marbles) do note(alive, marble, 1) end
 end
 for _, marble in ipairs(redis.call('ZRANGE', LATER, 0, -1)) do note(alive, marble, 1) end

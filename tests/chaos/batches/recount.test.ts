@@ -2,7 +2,7 @@
  * The recount must pass what is right at one moment, and catch each number that is not.
  */
 import { expect, test } from '@jest/globals';
-import { recount, sums, type BatchSeen, type BatchesSeen } from './recount.js';
+import { misled, recount, sums, type BatchSeen, type BatchesSeen } from './recount.js';
 
 const QUEUES = { queues: ['in', 'join'], elevated: ['up'] };
 
@@ -73,4 +73,27 @@ test.each([
   ['one that was finished', but('waits', { left: 1 }), ['finished or dropped is 6, and 7']],
 ])('caught in the sums: %s', (_, seen, words) => {
   for (const some of words) expect(sums(seen, QUEUES).join('\n')).toContain(some);
+});
+
+test('what a script that failed half-way may leave is passed: marbles that are there twice, and are counted once', () => {
+  expect(misled(right())).toEqual([]);
+  expect(misled(but('open', { left: 2 }))).toEqual([]);
+  expect(misled(but('waits', { dead: 0 }))).toEqual([]);
+});
+
+test.each([
+  ['that waits for members that are not there', 'left is 4, and 3', but('open', { left: 4 })],
+  ['that waits for dead ones that are not there', 'dead is 2, and 1', but('waits', { dead: 2 })],
+  ['of which nothing is left', 'inner is not complete, and nothing is left', but('inner', { done: false })],
+  [
+    'that does not wait for one in it',
+    'left is 0, and 2 by the batches in it',
+    {
+      ...right(),
+      batches: right().batches.map((one) => (one.id === 'open' ? { ...one, left: 0 } : { ...one, done: false })),
+    },
+  ],
+  ['whose members nobody could work on', 'listed as cancelled, and is not', but('cancelled', { cancelled: false })],
+])('caught after a script that failed half-way: a batch %s', (_, words, seen) => {
+  expect(misled(seen).join('\n')).toContain(words);
 });

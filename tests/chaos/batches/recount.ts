@@ -54,22 +54,44 @@ export interface MemberQueues {
 
 /** Tells what is wrong, in words. */
 export function recount(seen: BatchesSeen): string[] {
-  const inner = new Map<string, number>();
-  for (const { parent, done } of seen.batches) if (parent !== undefined && !done) add(inner, parent, 1);
-  return [...seen.batches.flatMap((batch) => recountOne(batch, seen, inner.get(batch.id) ?? 0)), ...listed(seen)];
+  return [...seen.batches.flatMap((batch) => recountOne(batch, seen)), ...listed(seen)];
 }
 
-function recountOne(batch: BatchSeen, { alive, graves, listedDead }: BatchesSeen, inner: number): string[] {
-  const { id, name, onDead, sealed, cancelled, done } = batch;
+/**
+ * Tells what must not be after a script that failed half-way either, though marbles may be there twice then: a batch that waits
+ * for what is not there, one that does not wait for a batch in it, one whose members nobody could work on or drop.
+ */
+export function misled(seen: BatchesSeen): string[] {
+  return seen.batches.flatMap((batch) => {
+    const { left, inner, dead, isOver } = thereOf(batch, seen);
+    const { id, name, done, cancelled, sealed } = batch;
+    const least = inner + (sealed ? 0 : 1);
+    return [
+      ...(batch.left < least ? [`batch ${name}: left is ${batch.left}, and ${least} by the batches in it`] : []),
+      ...(!cancelled && seen.cancelled.includes(id) ? [`batch ${name} is listed as cancelled, and is not`] : []),
+      ...(batch.left > left ? [`batch ${name}: left is ${batch.left}, and ${left} by what is there`] : []),
+      ...(batch.dead > dead ? [`batch ${name}: dead is ${batch.dead}, and ${dead} by what is there`] : []),
+      ...(isOver && !done ? [`batch ${name} is not complete, and nothing is left`] : []),
+    ];
+  });
+}
+
+function thereOf({ id, onDead, sealed, cancelled }: BatchSeen, { batches, alive, graves }: BatchesSeen) {
+  const inner = batches.filter(({ parent, done }) => parent === id && !done).length;
   const left = (alive.get(id) ?? 0) + inner + (sealed ? 0 : 1);
   const dead = graves.get(id) ?? 0;
-  const isOver = sealed && left === 0 && (dead === 0 || onDead !== 'wait' || cancelled);
+  return { left, inner, dead, isOver: sealed && left === 0 && (dead === 0 || onDead !== 'wait' || cancelled) };
+}
+
+function recountOne(batch: BatchSeen, seen: BatchesSeen): string[] {
+  const { id, name, sealed, cancelled, done } = batch;
+  const { left, dead, isOver } = thereOf(batch, seen);
   const differ = (what: string, says: number | boolean, there: number | boolean) =>
     says === there ? [] : [`batch ${name}: ${what} is ${says}, and ${there} by what is there`];
   return [
     ...differ('left', batch.left, left),
     ...differ('dead', batch.dead, dead),
-    ...differ('the number of its dead that are listed', listedDead.get(id) ?? 0, dead),
+    ...differ('the number of its dead that are listed', seen.listedDead.get(id) ?? 0, dead),
     ...differ('surplus', batch.surplus, 0),
     ...differ('done', done, isOver),
     ...(cancelled && !sealed ? [`batch ${name}: it is cancelled and not sealed`] : []),

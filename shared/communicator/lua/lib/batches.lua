@@ -89,8 +89,9 @@ end
 
 -- No more of it is worked on from here on; what is left is dropped by those who take it. It is sealed by this too.
 function batches.cancel(id, reason, at)
-  redis.call('ZADD', CANCELLED, at, id)
+  redis.call('ZADD', CANCELLED, 'XX', at, '') -- tried before it is noted: what is listed and not cancelled nobody could work on
   redis.call('HSETNX', BATCHES, batchField(id, 'cancel'), reason)
+  redis.call('ZADD', CANCELLED, at, id)
   if redis.call('HSETNX', BATCHES, batchField(id, 'sealed'), at) == 1 then batches.owe(id, 'left', -1) end
 end
 
@@ -139,6 +140,7 @@ local function complete(id, at)
   local policy = batches.policy(id)
   if policy.onDead == 'wait' and not cancelled and (tonumber(dead) or 0) > 0 then return end
   local fired, parent, rest = batches.fields(id, 'fired', 'parent', 'then')
+  if parent then isBatch(parent) end -- asked before anything is sent: what is owed to it must be booked
   redis.call('HSET', BATCHES, batchField(id, 'left'), left) -- tried before anything is sent
   redis.call('ZADD', BATCHENDS, at + policy.keepMs, id)
   redis.call('ZREM', CANCELLED, id)
@@ -158,13 +160,16 @@ local function book(id, sums, at)
   if left == 0 or sums.look or (sums.dead or 0) ~= 0 then complete(id, at) end
 end
 
--- What the end of a batch needs is tried, in forms that change nothing, for scripts whose reply must not be lost by it.
-function batches.try()
-  if #owing == 0 then return end
-  for _, dates in ipairs({ LATER, BATCHENDS, CANCELLED }) do redis.call('ZADD', dates, 'XX', 0, '') end
+-- What booking and the end of a batch need is tried, in forms that change nothing, before something is removed that is to be
+-- booked. `anyway`: nothing is owed yet.
+function batches.try(anyway)
+  if not (anyway and batches.any()) and #owing == 0 then return end
+  for _, dates in ipairs({ LATER, BATCHENDS, CANCELLED, BATCHDEAD }) do redis.call('ZADD', dates, 'XX', 0, '') end
   redis.call('ZREM', CANCELLED, '')
   redis.call('INCR', SERIAL)
-  redis.call('HSET', BATCHES, '', '')
+  redis.call('HEXISTS', BATCHES, '')
+  redis.call('HSET', BATCHES, '', 0)
+  redis.call('HINCRBY', BATCHES, '', 0)
   redis.call('HDEL', BATCHES, '')
 end
 
