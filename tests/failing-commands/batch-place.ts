@@ -3,25 +3,30 @@
  */
 import type { Held } from '@marblerun/internal';
 import type { BatchAbout, Output } from 'marblerun/communicator';
+import { lookAtBatches } from '../chaos/batches/look.js';
+import { misled } from '../chaos/batches/recount.js';
 import type { Place } from './place.js';
 
 let names = 0;
 
+/** A `then`, of a batch in that one. */
+export const thenIn = (parent: string | undefined) => ` 0 0 j${parent === undefined ? '' : ` B=${parent}`}\n1`;
+
 export async function open(place: Place, settings: Partial<BatchAbout> = {}, parent?: string): Promise<string> {
   const about = { name: `b${++names}`, onDead: 'cancel', keepMs: 1000, elevated: 'done', ...settings } as const;
   const then = { queue: 'thens', digest: '' };
-  const opened = await place.admin.batches.open({ about: { ...about, then }, parent, then: ' 0 0 j\n1' });
+  const opened = await place.admin.batches.open({ about: { ...about, then }, parent, then: thenIn(parent) });
   return opened.id;
 }
 
-/** Opens a batch, sends members to it, and seals it, so that nothing more comes. */
+/** Sends members to a batch, which is in another one, and seals it, so that nothing more comes. */
 export async function sealed(
   place: Place,
   n: number,
   kind: Output['kind'] = 'back',
   settings: Partial<BatchAbout> = {},
 ) {
-  const member = await open(place, settings);
+  const member = await open(place, settings, await open(place, { onDead: 'wait' }));
   const ids = await place.send(n, kind, 'a', { member, maxAttempts: 1 });
   await place.admin.batches.seal(member);
   return { member, ids };
@@ -40,4 +45,10 @@ export async function unlooked(place: Place): Promise<string> {
   await place.send(3, 'back', 'b');
   await place.redis.hset(place.keys.batches, `${member} left`, 0, `${member} sealed`, 1);
   return member;
+}
+
+/** Tells what is wrong with batches when somebody has looked at each: that makes good what a script could not do last. */
+export async function misledBatches({ admin, redis, run }: Place): Promise<string[]> {
+  await admin.batches.list();
+  return misled(await lookAtBatches(redis, run));
 }

@@ -2,7 +2,7 @@
  * Scenarios for the scripts of batches that reach all their commands: opening, sealing, cancelling, looking,
  * forgetting.
  */
-import { holdingAll, open, sealed, unlooked } from './batch-place.js';
+import { holdingAll, open, sealed, thenIn, unlooked } from './batch-place.js';
 import { MEMBERS_SCRIPTS } from './member-scenarios.js';
 import type { Scenario } from './scenario.js';
 
@@ -15,7 +15,7 @@ const opens: Scenario = {
     await place.send(3, 'back', 'a', { member: parent });
     const about = { name: 'joined', onDead: 'wait', keepMs: 1000, elevated: 'wait' } as const;
     return async () => {
-      const batch = { about: { ...about, then: { queue: 'thens', digest: '' } }, parent, then: ' 0 0 j\n1' };
+      const batch = { about: { ...about, then: { queue: 'thens', digest: '' } }, parent, then: thenIn(parent) };
       await place.user.batches.open(batch);
       await place.user.batches.open(batch);
       return nothing;
@@ -66,6 +66,7 @@ const cancelsEmpty: Scenario = {
 
 const looks: Scenario = {
   what: 'looks at a batch of which nothing is left',
+  spoilsCounts: true,
   async prepare(place) {
     const member = await unlooked(place);
     const judged = await open(place, { onDead: 'cancel' });

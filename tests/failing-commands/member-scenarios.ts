@@ -27,6 +27,7 @@ const sends: Scenario = {
 /** Finishes members with outputs of every kind, one of which dies at once. */
 const finishes = (routing: boolean, refused: boolean): Scenario => ({
   what: `finishes members${routing ? ' with outputs' : ''}${refused ? ', one of them in vain' : ''}, and takes`,
+  ...(refused && { spoilsCounts: true }),
   async prepare(place) {
     const { member, holding, taken } = await holdingAll(place, 3);
     if (refused) await place.redis.hdel(place.keys.held(holding.id), taken[2]!.receipt);

@@ -13,5 +13,7 @@ export interface Scenario {
   readonly what: string;
   /** True: after everything is mended the act is repeated, as its program would repeat it. */
   readonly again?: true;
+  /** True: it takes away members by hand, or writes numbers of batches that nothing stands for. */
+  readonly spoilsCounts?: true;
   readonly prepare: (place: Place) => Promise<Act>;
 }

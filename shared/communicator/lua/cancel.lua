@@ -10,12 +10,13 @@ local at, answer = now(), { 'cancelled' }
 local left, done, cancelled = batches.fields(id, 'left', 'done', 'cancel')
 if not left then return { 'unknown' } end
 if done then return { cancelled and 'cancelled' or 'complete' } end
-redis.call('HINCRBY', BATCHES, id .. ' left', 0) -- tried before it is noted
-batches.cancel(id, reason, at)
-batches.owe(id, 'look', 1)
+redis.call('HINCRBY', BATCHES, id .. ' left', 0) -- tried before it is noted, as what is asked when that is booked
+isBatch(id)
 local from = after == '' and '[' .. id .. ' ' or '(' .. id .. ' ' .. after
 for _, member in ipairs(redis.call('ZRANGE', CHILDREN, from, '(' .. id .. '!', 'BYLEX', 'LIMIT', 0, most)) do
   answer[#answer + 1] = string.sub(member, #id + 2)
 end
+batches.cancel(id, reason, at)
+batches.owe(id, 'look', 1)
 batches.settle(at)
 return answer

@@ -9,7 +9,7 @@ local number, rememberMs, queue, most, mostBytes = unpack(ARGV, 1, 5)
 local last, before, more = string.match(redis.call('GET', SENDER) or '', '^(%d+) (%d+) (%d)$')
 if last and tonumber(last) >= tonumber(number) then return { tonumber(before), more } end
 
-local n, members = redis.call('LLEN', LIST), {}
+local at, n, members = now(), redis.call('LLEN', LIST), {}
 more = '0'
 if n > 0 then count(queue, 'destroyed', 0) end -- tried before anything is deleted: what is gone must be counted
 if n > 0 and batches.any() then
@@ -20,11 +20,12 @@ if n > 0 and batches.any() then
     batches.owe(id, 'left', -1)
     batches.owe(id, 'gone', 1)
   end
+  batches.try()
   drop(LIST, n)
 elseif n > 0 then
   redis.call('UNLINK', LIST)
 end
 if n > 0 then count(queue, 'destroyed', n) end
+batches.settle(at)
 redis.call('SET', SENDER, number .. ' ' .. n .. ' ' .. more, 'PX', rememberMs)
-batches.settle(now())
 return { n, more }

@@ -10,6 +10,7 @@ local requeue, keys = what == 'requeue', nextLines()
 local at, bytes, taken, looked, missing = now(), 0, 0, 0, ''
 redis.call('HDEL', GRAVES, '') -- tried before anything is put back, on nothing: else it would be in both
 redis.call('ZREM', DEAD, '')
+batches.try(true)
 
 local function putBack(queue, envelope)
   local id, rest = string.match(envelope, '^(%S+) %d+(.*)$')

@@ -7,15 +7,18 @@ local keep, keepMs, most, mostBytes = unpack(ARGV, 1, 4)
 keep, keepMs, most, mostBytes = tonumber(keep), tonumber(keepMs), tonumber(most), tonumber(mostBytes)
 local at, removed, bytes = now(), 0, 0
 local surplus = keep > 0 and redis.call('ZCARD', DEAD) - keep or 0
+redis.call('HDEL', GRAVES, '') -- tried before anything is removed that batches have to know of
+redis.call('ZREM', DEAD, '')
+batches.try(true)
 local oldest = redis.call('ZRANGE', DEAD, 0, most - 1, 'WITHSCORES')
 for i = 1, #oldest, 2 do
   local old = keepMs > 0 and at - oldest[i + 1] >= keepMs
   if bytes >= mostBytes or not (removed < surplus or old) then break end
   local grave = redis.call('HGET', GRAVES, oldest[i]) or ''
   local queue, envelope = readGrave(grave)
+  if queue then count(queue, 'expired', 1) end
   closeGrave(oldest[i])
   if envelope then batches.exhumed(envelope, oldest[i], false) end
-  if queue then count(queue, 'expired', 1) end
   removed = removed + 1
   bytes = bytes + #grave
 end

@@ -76,6 +76,6 @@ for _, receipt in ipairs(given) do
   redis.call('HDEL', HELD, receipt)
   redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
 end
-redis.call('HSET', HELD, 'op', opDone(op, refused))
 batches.settle(at)
+redis.call('HSET', HELD, 'op', opDone(op, refused))
 return { 'ok', refused, dead }

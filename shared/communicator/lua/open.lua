@@ -17,7 +17,8 @@ if parent ~= '' then
   local left, done, cancelled = batches.fields(parent, 'left', 'done', 'cancel')
   local why = not left and 'unknown' or done and 'complete' or cancelled and 'cancelled'
   if why then return { why, parent } end
-  redis.call('HINCRBY', BATCHES, parent .. ' left', 0) -- tried before anything is written
+  redis.call('HINCRBY', BATCHES, parent .. ' left', 0) -- tried before anything is written, as what is asked when it is booked
+  isBatch(parent)
 end
 
 id = base36(redis.call('INCR', SERIAL)) .. chance

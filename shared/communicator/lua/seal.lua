@@ -9,7 +9,8 @@ local left, sent = batches.fields(id, 'left', 'sent')
 if not left then return { 'unknown' } end
 sent = tonumber(sent) or 0
 if expected ~= '' and sent < tonumber(expected) then return { 'short', sent } end
-redis.call('HINCRBY', BATCHES, id .. ' left', 0) -- tried before it is noted
+redis.call('HINCRBY', BATCHES, id .. ' left', 0) -- tried before it is noted, as what is asked when that is booked
+isBatch(id)
 if redis.call('HSETNX', BATCHES, id .. ' sealed', at) == 1 then batches.owe(id, 'left', -1) end
 batches.owe(id, 'look', 1)
 batches.settle(at)

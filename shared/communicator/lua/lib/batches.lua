@@ -80,7 +80,8 @@ end
 
 -- No more of it is worked on from here on; what is left is dropped by those who take it. It is sealed by this too.
 function batches.cancel(id, reason, at)
-  redis.call('ZADD', CANCELLED, at, id)
+  redis.call('ZADD', CANCELLED, 'XX', at, '') -- tried before it is noted: what is listed and not cancelled nobody could work on
   redis.call('HSETNX', BATCHES, batchField(id, 'cancel'), reason)
+  redis.call('ZADD', CANCELLED, at, id)
   if redis.call('HSETNX', BATCHES, batchField(id, 'sealed'), at) == 1 then batches.owe(id, 'left', -1) end
 end

@@ -53,6 +53,7 @@ local function complete(id, at)
   local policy = batches.policy(id)
   if policy.onDead == 'wait' and not cancelled and (tonumber(dead) or 0) > 0 then return end
   local fired, parent, rest = batches.fields(id, 'fired', 'parent', 'then')
+  if parent then isBatch(parent) end -- asked before anything is sent: what is owed to it must be booked
   redis.call('HSET', BATCHES, batchField(id, 'left'), left) -- tried before anything is sent
   redis.call('ZADD', BATCHENDS, at + policy.keepMs, id)
   redis.call('ZREM', CANCELLED, id)
@@ -72,13 +73,16 @@ local function book(id, sums, at)
   if left == 0 or sums.look or (sums.dead or 0) ~= 0 then complete(id, at) end
 end
 
--- What the end of a batch needs is tried, in forms that change nothing, for scripts whose reply must not be lost by it.
-function batches.try()
-  if #owing == 0 then return end
-  for _, dates in ipairs({ LATER, BATCHENDS, CANCELLED }) do redis.call('ZADD', dates, 'XX', 0, '') end
+-- What booking and the end of a batch need is tried, in forms that change nothing, before something is removed that is to be
+-- booked. `anyway`: nothing is owed yet.
+function batches.try(anyway)
+  if not (anyway and batches.any()) and #owing == 0 then return end
+  for _, dates in ipairs({ LATER, BATCHENDS, CANCELLED, BATCHDEAD }) do redis.call('ZADD', dates, 'XX', 0, '') end
   redis.call('ZREM', CANCELLED, '')
   redis.call('INCR', SERIAL)
-  redis.call('HSET', BATCHES, '', '')
+  redis.call('HEXISTS', BATCHES, '')
+  redis.call('HSET', BATCHES, '', 0)
+  redis.call('HINCRBY', BATCHES, '', 0)
   redis.call('HDEL', BATCHES, '')
 end
 
