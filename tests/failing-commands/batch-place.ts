@@ -12,10 +12,12 @@ let names = 0;
 /** A `then`, of a batch in that one. */
 export const thenIn = (parent: string | undefined) => ` 0 0 j${parent === undefined ? '' : ` B=${parent}`}\n1`;
 
+/** `then: undefined` among the settings: it sends nothing when it is complete. */
 export async function open(place: Place, settings: Partial<BatchAbout> = {}, parent?: string): Promise<string> {
-  const about = { name: `b${++names}`, onDead: 'cancel', keepMs: 1000, elevated: 'done', ...settings } as const;
   const then = { queue: 'thens', digest: '' };
-  const opened = await place.admin.batches.open({ about: { ...about, then }, parent, then: thenIn(parent) });
+  const about = { name: `b${++names}`, onDead: 'cancel', keepMs: 1000, elevated: 'done', then, ...settings } as const;
+  const sends = 'then' in settings ? undefined : thenIn(parent);
+  const opened = await place.admin.batches.open({ about, parent, then: sends });
   return opened.id;
 }
 

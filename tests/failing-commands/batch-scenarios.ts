@@ -12,7 +12,7 @@ const opens: Scenario = {
   what: 'opens a batch in another, and joins it',
   async prepare(place) {
     const parent = await open(place);
-    await place.send(3, 'back', 'a', { member: parent });
+    await place.send(3, 'back', 'a');
     const about = { name: 'joined', onDead: 'wait', keepMs: 1000, elevated: 'wait' } as const;
     return async () => {
       const batch = { about: { ...about, then: { queue: 'thens', digest: '' } }, parent, then: thenIn(parent) };

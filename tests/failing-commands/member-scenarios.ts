@@ -47,6 +47,18 @@ const finishes = (routing: boolean, refused: boolean): Scenario => ({
   },
 });
 
+const finishesLast: Scenario = {
+  what: 'finishes the last member of a batch that sends nothing, in another',
+  async prepare(place) {
+    const { holding, taken } = await holdingAll(place, 1, { then: undefined });
+    for (const held of taken) place.outputsOf.set(idOf(held), []);
+    return async () => {
+      await holding.swap({ finish: taken.map((held) => ({ held, outputs: [] })) });
+      return taken.map(idOf);
+    };
+  },
+};
+
 const asksAgain = (routing: boolean): Scenario => ({
   what: 'finishes a member and takes, and asks again because the reply was lost',
   async prepare(place) {
@@ -137,9 +149,10 @@ const pops: Scenario = {
 };
 
 const destroys: Scenario = {
-  what: 'destroys a queue with members',
+  what: 'destroys a queue with members of two batches',
   async prepare(place) {
     const { ids } = await sealed(place, 3);
+    ids.push(...(await sealed(place, 1)).ids);
     for (const id of ids) place.outputsOf.set(id, []); // a person wants them gone
     return async () => {
       await place.user.destroy('a');
@@ -203,7 +216,7 @@ const promotes: Scenario = {
 
 export const MEMBERS_SCRIPTS = {
   dispatchMembers: [sends],
-  swapMembers: [finishes(false, false), finishes(false, true), adopts(false), asksAgain(false)],
+  swapMembers: [finishesLast, finishes(false, false), finishes(false, true), adopts(false), asksAgain(false)],
   swapMembersRouting: [finishes(true, false), finishes(true, true), adopts(true), asksAgain(true)],
 };
 

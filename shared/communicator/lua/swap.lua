@@ -92,7 +92,7 @@ end
 -- client believes, all that it finishes is there.
 local function finish()
   local sure = believed >= 0 and redis.call('HLEN', HELD) == believed + unexpected + 1
-  if batches and limit ~= 0 then redis.call('ZREM', DEADLINES, '') end -- tried before anything is finished: that is booked behind it
+  if batches and timeLimitMs ~= 0 then redis.call('ZREM', DEADLINES, '') end -- tried before anything is finished: that is booked behind it
   local done, queues = {}, tonumber(nextArgs(1))
   for i = 1, queues do
     local queue, ranges = nextArgs(2)

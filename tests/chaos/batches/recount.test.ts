@@ -93,6 +93,7 @@ test.each([
       batches: right().batches.map((one) => (one.id === 'open' ? { ...one, left: 0 } : { ...one, done: false })),
     },
   ],
+  ['that is cancelled and still open', 'cancelled and not sealed', but('cancelled', { sealed: false, left: 2 })],
   ['whose members nobody could work on', 'listed as cancelled, and is not', but('cancelled', { cancelled: false })],
 ])('caught after a script that failed half-way: a batch %s', (_, words, seen) => {
   expect(misled(seen).join('\n')).toContain(words);

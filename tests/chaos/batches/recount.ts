@@ -59,7 +59,7 @@ export function recount(seen: BatchesSeen): string[] {
 
 /**
  * Tells what must not be after a script that failed half-way either, though marbles may be there twice then: a batch that waits
- * for what is not there, one that does not wait for a batch in it, one whose members nobody could work on or drop.
+ * for what is not there, one that does not wait for a batch in it, one that is cancelled by half.
  */
 export function misled(seen: BatchesSeen): string[] {
   return seen.batches.flatMap((batch) => {
@@ -68,6 +68,7 @@ export function misled(seen: BatchesSeen): string[] {
     const least = inner + (sealed ? 0 : 1);
     return [
       ...(batch.left < least ? [`batch ${name}: left is ${batch.left}, and ${least} by the batches in it`] : []),
+      ...(cancelled && !sealed ? [`batch ${name}: it is cancelled and not sealed`] : []),
       ...(!cancelled && seen.cancelled.includes(id) ? [`batch ${name} is listed as cancelled, and is not`] : []),
       ...(batch.left > left ? [`batch ${name}: left is ${batch.left}, and ${left} by what is there`] : []),
       ...(batch.dead > dead ? [`batch ${name}: dead is ${batch.dead}, and ${dead} by what is there`] : []),

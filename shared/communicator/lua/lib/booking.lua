@@ -80,7 +80,7 @@ function batches.try(anyway)
   for _, dates in ipairs({ LATER, BATCHENDS, CANCELLED, BATCHDEAD }) do redis.call('ZADD', dates, 'XX', 0, '') end
   redis.call('ZREM', CANCELLED, '')
   redis.call('INCR', SERIAL)
-  redis.call('HEXISTS', BATCHES, '')
+  for _, ask in ipairs({ 'HEXISTS', 'HGET', 'HMGET' }) do redis.call(ask, BATCHES, '') end
   redis.call('HSET', BATCHES, '', 0)
   redis.call('HINCRBY', BATCHES, '', 0)
   redis.call('HDEL', BATCHES, '')
