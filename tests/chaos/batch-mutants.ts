@@ -59,7 +59,7 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
   },
   {
     name: '`then` is lost where the batch was cancelled',
-    file: lua('lib/batches'),
+    file: lua('lib/booking'),
     from: 'if rest and not fired then fire(',
     to: 'if rest and not fired and not cancelled then fire(',
   },
