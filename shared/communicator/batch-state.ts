@@ -66,19 +66,30 @@ export interface BatchState {
   readonly at: number;
 }
 
+/** Writes settings as they are kept: what waits is not said, for each batch costs its text. */
+export function writeAbout({ onDead, elevated, ...about }: BatchAbout): string {
+  return JSON.stringify({ ...about, ...(onDead !== 'wait' && { onDead }), ...(elevated !== 'wait' && { elevated }) });
+}
+
+/** Reads settings as they are kept: a line of JSON, then the `then` of the batch. */
+export function readAbout(kept: string): BatchAbout {
+  const [settings = ''] = kept.split('\n', 1);
+  return { onDead: 'wait', elevated: 'wait', ...(JSON.parse(settings) as Omit<BatchAbout, 'onDead' | 'elevated'>) };
+}
+
 /** Reads the values in the order in which the script returns them. Undefined where there is no such batch. */
 export function readState(id: string, at: number, values: readonly (string | null)[]): BatchState | undefined {
   const [left, sent, dead, gone, cancelled, failed, surplus, sealed, reason, done, fired, since, parent, about] =
     values;
   if (left === null || left === undefined || !about) return undefined;
   const n = (value: string | null | undefined) => Number(value ?? 0);
-  const settings = JSON.parse(about) as BatchAbout;
+  const settings = readAbout(about);
   const alive = n(left) - (sealed ? 0 : 1);
   return {
     ...{ id, name: settings.name, about: settings, parent: parent ?? undefined },
     ...{ sent: n(sent), left: alive, dead: n(dead), gone: n(gone), cancelledMembers: n(cancelled) },
     finished: Math.max(0, n(sent) - n(dead) - n(gone) - n(cancelled) - alive),
     ...{ failedAttempts: n(failed), surplus: n(surplus), sealed: !!sealed, cancelled: reason ?? undefined },
-    ...{ doneAt: done ? Number(done) : undefined, fired: !!fired, openedAt: n(since), at },
+    ...{ doneAt: done ? Number(done) : undefined, fired: !!fired, openedAt: parseInt(since ?? '0'), at },
   };
 }

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { MarbleRunError } from '../errors.js';
 import { batchClosed } from './batch-errors.js';
-import { readState, type BatchAbout, type BatchState } from './batch-state.js';
+import { readAbout, readState, writeAbout, type BatchAbout, type BatchState } from './batch-state.js';
 import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
@@ -51,11 +51,11 @@ export class Batches {
   /** Opens a batch, or joins the batch of that name where there is one, whatever its settings. */
   async open({ about, parent = '', then = '' }: BatchToOpen): Promise<OpenedBatch> {
     const chance = randomBytes(2).toString('base64url').slice(0, 2);
-    const args = { name: about.name, token: newId(), chance, parent, about: JSON.stringify(about), rest: then };
+    const args = { name: about.name, token: newId(), chance, parent, about: writeAbout(about), rest: then };
     const reply = await this.#script('open', { args });
     if (reply[0] !== 'opened' && reply[0] !== 'joined') throw batchClosed([reply[1], reply[0]]);
     const [status, id, known] = reply;
-    return { id, joined: status === 'joined', about: JSON.parse(known) as BatchAbout };
+    return { id, joined: status === 'joined', about: readAbout(known) };
   }
 
   /**

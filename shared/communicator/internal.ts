@@ -1,6 +1,7 @@
 /**
  * The inner parts of the communicator, for this repository's own tests: not in the package's `exports`, without any promise.
  */
+export { readAbout } from './batch-state.js';
 export { Connection } from './connection.js';
 export { Holding } from './holding.js';
 export { Held, type Finished, type GivenBack, type HoldingOptions } from './in-hand.js';

@@ -56,7 +56,7 @@ async function readThem(connection: Connection, keys: RunKeys, ids: readonly str
         dead: Number(dead ?? 0),
         parent: parent ?? undefined,
       },
-      ...{ isCancelled: typeof cancel === 'string', ageMs: Math.max(0, now - Number(since)) },
+      ...{ isCancelled: typeof cancel === 'string', ageMs: Math.max(0, now - parseInt(String(since))) },
     };
   });
 }

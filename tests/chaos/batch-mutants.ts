@@ -30,7 +30,7 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
   {
     name: 'what is elevated is not left',
     file: lua('lib/members'),
-    from: "isBatch(one.id) and batches.policy(one.id).elevated == 'done'",
+    from: "isBatch(one.id) and batches.policy(batches.fields(one.id, 'about')).elevated == 'done'",
     to: 'isBatch(one.id)',
   },
   {
@@ -90,7 +90,7 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
   {
     name: 'a batch that waits for its dead does not',
     file: lua('lib/booking'),
-    from: "if policy.onDead == 'wait' and not cancelled and (tonumber(dead) or 0) > 0 then return end",
+    from: "if not policy.onDead and not cancelled and (tonumber(dead) or 0) > 0 then return end",
     to: '',
   },
   {
@@ -114,8 +114,8 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
   {
     name: 'an open that is asked again is counted again in the one above',
     file: lua('open'),
-    from: "return { by == token and 'opened' or 'joined', id, known }",
-    to: "if by == token then batches.owe(parent, 'left', 1) batches.settle(at) end\n  return { by == token and 'opened' or 'joined', id, known }",
+    from: "return { string.match(since, ' (.*)$') == token and 'opened' or 'joined', id, known }",
+    to: "if string.match(since, ' (.*)$') == token then batches.owe(parent, 'left', 1) batches.settle(at) end\n  return { 'opened', id, known }",
   },
   {
     name: 'a death is not booked',

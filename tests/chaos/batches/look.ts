@@ -2,8 +2,7 @@
  * Reads all that there is of batches in a run at one moment: one script that reads everything, for tests alone.
  */
 import type { Redis } from 'ioredis';
-import { keysOf } from '@marblerun/internal';
-import type { BatchAbout } from 'marblerun/communicator';
+import { keysOf, readAbout } from '@marblerun/internal';
 import { add, type BatchSeen, type BatchesSeen } from './recount.js';
 
 const LOOK = `
@@ -75,7 +74,7 @@ function readBatches(flat: readonly string[]): BatchSeen[] {
 function readBatch(id: string, fields: ReadonlyMap<string, string>): BatchSeen {
   const n = (what: string) => Number(fields.get(`${id} ${what}`) ?? 0);
   const has = (what: string) => fields.has(`${id} ${what}`);
-  const about = JSON.parse(fields.get(`${id} about`)!) as BatchAbout;
+  const about = readAbout(fields.get(`${id} about`)!);
   return {
     ...{ id, name: about.name, onDead: about.onDead, maxDead: about.maxDead },
     ...{ then: about.then?.queue, parent: fields.get(`${id} parent`) },

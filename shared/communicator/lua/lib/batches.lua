@@ -74,8 +74,10 @@ function batches.fields(id, ...)
   return unpack(redis.call('HMGET', BATCHES, unpack(names)))
 end
 
-function batches.policy(id)
-  return cjson.decode(redis.call('HGET', BATCHES, batchField(id, 'about')))
+-- Its settings, and its `then`, which stands behind them.
+function batches.policy(about)
+  local settings, rest = string.match(about, '^([^\n]*)\n?(.*)$')
+  return cjson.decode(settings), rest ~= '' and rest or nil
 end
 
 -- No more of it is worked on from here on; what is left is dropped by those who take it. It is sealed by this too.

@@ -12,7 +12,7 @@ end
 local function judge(id, at)
   local about, dead, sent, sealed, cancelled = batches.fields(id, 'about', 'dead', 'sent', 'sealed', 'cancel')
   if cancelled or not about then return end
-  local policy = cjson.decode(about)
+  local policy = batches.policy(about)
   dead, sent = tonumber(dead) or 0, tonumber(sent) or 0
   local most = tonumber(policy.maxDead)
   local share = type(policy.maxDead) == 'string' and tonumber(string.match(policy.maxDead, '^([%d.]+)%%$'))
@@ -43,16 +43,16 @@ end
 
 -- Looks whether nothing is left of it; where it may not be complete yet, nothing happens.
 local function complete(id, at)
-  local left, sealed, done, cancelled, dead = batches.fields(id, 'left', 'sealed', 'done', 'cancel', 'dead')
+  local left, sealed, done, cancelled, dead, about = batches.fields(id, 'left', 'sealed', 'done', 'cancel', 'dead', 'about')
   if tonumber(left) > 0 or done then return end
   if not sealed then
     addTo(id, 'left', 1)
     addTo(id, 'surplus', 1)
     return
   end
-  local policy = batches.policy(id)
-  if policy.onDead == 'wait' and not cancelled and (tonumber(dead) or 0) > 0 then return end
-  local fired, parent, rest = batches.fields(id, 'fired', 'parent', 'then')
+  local policy, rest = batches.policy(about)
+  if not policy.onDead and not cancelled and (tonumber(dead) or 0) > 0 then return end
+  local fired, parent = batches.fields(id, 'fired', 'parent')
   if parent then isBatch(parent) end -- asked before anything is sent: what is owed to it must be booked
   redis.call('HSET', BATCHES, batchField(id, 'left'), left) -- tried before anything is sent
   redis.call('ZADD', BATCHENDS, at + policy.keepMs, id)
@@ -80,7 +80,8 @@ function batches.try(anyway)
   for _, dates in ipairs({ LATER, BATCHENDS, CANCELLED, BATCHDEAD }) do redis.call('ZADD', dates, 'XX', 0, '') end
   redis.call('ZREM', CANCELLED, '')
   redis.call('INCR', SERIAL)
-  for _, ask in ipairs({ 'HEXISTS', 'HGET', 'HMGET' }) do redis.call(ask, BATCHES, '') end
+  redis.call('HEXISTS', BATCHES, '')
+  redis.call('HMGET', BATCHES, '')
   redis.call('HSET', BATCHES, '', 0)
   redis.call('HINCRBY', BATCHES, '', 0)
   redis.call('HDEL', BATCHES, '')

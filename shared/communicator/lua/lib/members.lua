@@ -54,7 +54,7 @@ function batches.bookNamed(at, refused)
   if refused then withoutRefused(refused) end
   for _, one in ipairs(named) do
     local left = one.sent - one.finished
-    local isOver = tonumber(one.up) > 0 and isBatch(one.id) and batches.policy(one.id).elevated == 'done'
+    local isOver = tonumber(one.up) > 0 and isBatch(one.id) and batches.policy(batches.fields(one.id, 'about')).elevated == 'done'
     if isOver then left = left - one.up end
     if one.sent ~= 0 then batches.owe(one.id, 'sent', tonumber(one.sent)) end
     batches.owe(one.id, 'left', left)
