@@ -60,9 +60,12 @@ export class BatchesModel {
     this.settle();
   }
 
+  /** With all that is in it; its delayed members are not dropped yet. */
   cancel(batch: BatchModel): void {
-    this.#cancel(batch);
-    this.run.discard();
+    if (batch.done) return;
+    batch.cancelled = batch.sealed = true;
+    this.settle();
+    for (const child of this.children(batch)) if (!child.cancelled) this.cancel(child);
   }
 
   forget(over: readonly BatchModel[]): void {
@@ -126,12 +129,5 @@ export class BatchesModel {
     if (maxDead === undefined) return false;
     if (typeof maxDead === 'number') return dead > maxDead;
     return batch.sealed && dead > (batch.sent * parseFloat(maxDead)) / 100;
-  }
-
-  #cancel(batch: BatchModel): void {
-    if (batch.done) return;
-    batch.cancelled = batch.sealed = true;
-    this.settle();
-    for (const child of this.children(batch)) if (!child.cancelled) this.#cancel(child);
   }
 }

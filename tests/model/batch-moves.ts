@@ -69,25 +69,36 @@ export async function sealBatch(world: World, { batch: { which }, n, flag }: Mov
   world.model.batches.seal(batch);
 }
 
-export async function cancelBatch(world: World, { batch: { which } }: Move): Promise<void> {
-  const batch = drawnBatch(world, which);
+export async function cancelBatch(world: World, move: Move): Promise<void> {
+  const batch = drawnBatch(world, move.batch.which);
   if (!batch) return;
   assert.equal(await world.bench.lower.batches.cancel(batch.id, 'played'), !batch.done || batch.cancelled);
-  if (!batch.done || batch.cancelled) world.model.batches.cancel(batch);
+  if (batch.done && !batch.cancelled) return;
+  world.model.batches.cancel(batch);
+  discarded(world, move);
 }
 
-export async function discard({ bench, model }: World): Promise<void> {
-  await bench.lower.batches.discard();
+/** Asked again, it drops a `then` too that the first one sent to a batch that is cancelled. */
+function discarded({ model }: World, { replyLost }: Move): void {
   model.discard();
+  if (replyLost) model.discard();
 }
 
-/** Tidies batches. `flag`: everything that may be forgotten is kept no longer. */
-export async function tidyBatches({ bench, model }: World, { flag }: Move): Promise<void> {
+export async function discard(world: World, move: Move): Promise<void> {
+  await world.bench.lower.batches.discard();
+  discarded(world, move);
+}
+
+/** `flag`: all that may be forgotten is kept no longer. */
+export async function tidyBatches(world: World, move: Move): Promise<void> {
+  const { bench, model } = world;
   const { batchends } = keysOf('lower');
-  const over = [...model.batches.all.values()].filter(({ done }) => flag && done);
+  const over = [...model.batches.all.values()].filter(({ done }) => move.flag && done);
   for (const { id } of over) await bench.redis.zadd(batchends, 'XX', 1, id);
   await bench.lower.batches.tidy();
-  for (const batch of model.batches.all.values()) if (batch.cancelled && !batch.done) model.batches.cancel(batch);
+  const cancelled = [...model.batches.all.values()].filter((batch) => batch.cancelled && !batch.done);
+  for (const batch of cancelled) model.batches.cancel(batch);
+  if (cancelled.length > 0) discarded(world, move);
   model.batches.forget(over);
 }
 
