@@ -1,6 +1,7 @@
 /**
  * Metrics that the Monitor takes while it brings back. Names are public and stay.
  */
+import { RECOVERED_BY } from 'marblerun/communicator';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** Dates that may lie too far ahead when the clock of Redis has gone back. */
@@ -12,6 +13,7 @@ export const TIDIED = ['discarded', 'forgotten'] as const;
 export interface SweepMetrics {
   readonly recoverySeconds: Histogram<'run'>;
   readonly silentHolders: Counter<'run'>;
+  readonly recovered: Counter<'run' | 'by'>;
   readonly clockClamped: Counter<'run' | 'what'>;
   readonly tidied: Counter<'run' | 'what'>;
 }
@@ -31,6 +33,12 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
     labelNames: ['run'],
     registers: [registry],
   });
+  const recovered = new Counter({
+    name: 'marblerun_recovery_total',
+    help: 'Marbles that this Monitor took back, by what told that they were to be',
+    labelNames: ['run', 'by'],
+    registers: [registry],
+  });
   const clockClamped = new Counter({
     name: 'marblerun_clock_clamped_total',
     help: 'Dates that lay too far ahead because the clock of Redis had gone back, as this Monitor set them right',
@@ -46,8 +54,9 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
   for (const run of runs) {
     recoverySeconds.zero({ run });
     silentHolders.inc({ run }, 0);
+    for (const by of RECOVERED_BY) recovered.inc({ run, by }, 0);
     for (const what of CLAMPED) clockClamped.inc({ run, what }, 0);
     for (const what of TIDIED) tidied.inc({ run, what }, 0);
   }
-  return { recoverySeconds, silentHolders, clockClamped, tidied };
+  return { recoverySeconds, silentHolders, recovered, clockClamped, tidied };
 }

@@ -10,7 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { MarbleRunError, type ErrorCode } from '../errors.js';
-import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+import { LINK_DEFAULTS, type LinkOptions } from './bus-options.js';
 import { withKeys } from './failed-command.js';
 import { keysOf } from './keys.js';
 import { Link, type Session } from './link.js';
@@ -27,7 +27,7 @@ const REFUSED_PAUSE_MS = 1000;
 const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY', 'MR_REDIS_WRONG_TYPE']);
 
 export class Connection {
-  readonly #options: Required<BusOptions>;
+  readonly #options: Required<LinkOptions>;
   readonly #link: Link;
   #everReady = false;
   #closed = false;
@@ -35,21 +35,21 @@ export class Connection {
   #keeps = false;
 
   private constructor(
-    options: BusOptions,
-    linkTo: (options: Required<BusOptions>) => Link,
+    options: LinkOptions,
+    linkTo: (options: Required<LinkOptions>) => Link,
     private readonly onlyWaits = false,
   ) {
-    this.#options = { ...BUS_DEFAULTS, ...options };
+    this.#options = { ...LINK_DEFAULTS, ...options };
     this.#link = linkTo(this.#options);
   }
 
   /** A session of its own. `blockMs`: the longest block of a command on it, for one that only waits. Idle, it lets the process end. */
-  static own(options: BusOptions, blockMs = 0): Connection {
+  static own(options: LinkOptions, blockMs = 0): Connection {
     return new Connection(options, (all) => new Link(all, blockMs), blockMs > 0);
   }
 
   /** One with all others in this process that were made so for the same bus. No command on it may block. Idle, it lets the process end. */
-  static shared(options: BusOptions): Connection {
+  static shared(options: LinkOptions): Connection {
     return new Connection(options, (all) => Link.shared(all));
   }
 
@@ -76,6 +76,11 @@ export class Connection {
   /** A command is under way on a connection that is fit: it gets on, however slowly, or `silence.ts` would end it. */
   get getsOn(): boolean {
     return this.#underWay > 0 && this.#link.fit !== undefined;
+  }
+
+  /** Calls `listener` whenever a connection that was fit ends, whoever has ended it. Of one that is not shared. */
+  whenCut(listener: () => void): void {
+    this.#link.whenCut = listener;
   }
 
   /** The process goes on while this is not closed, also with nothing under way. */
@@ -111,7 +116,8 @@ export class Connection {
           away ??= redis ? Date.now() : began;
           const leftMs = this.#leftMs(away);
           if (leftMs <= 0) throw this.#unavailable(error);
-          if (verdict.kind !== 'moved' || tries > 1) await sleep(Math.min(pauseMs(tries), leftMs));
+          if (verdict.kind !== 'moved' || tries > 1)
+            await sleep(Math.min(pauseMs(tries, this.#options.mostPauseMs), leftMs));
         }
       }
     } finally {
@@ -227,6 +233,6 @@ export function closed(): MarbleRunError {
 }
 
 /** Longer with each try, and not the same for all who wait for one Redis. */
-function pauseMs(tries: number): number {
-  return Math.min(10 * 2 ** tries, 1000) * (0.75 + Math.random() / 2);
+function pauseMs(tries: number, mostMs: number): number {
+  return Math.min(10 * 2 ** tries, mostMs) * (0.75 + Math.random() / 2);
 }

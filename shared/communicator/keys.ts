@@ -27,6 +27,7 @@ export function keysOf(run: string) {
     serial: `${at}:serial`,
     clock: `${at}:clock`,
     holders: `${at}:holders`,
+    hearts: `${at}:hearts`,
     holder: (holder: string) => `${at}:holder:${holder}`,
     held: (holder: string) => `${at}:held:${holder}`,
     /** Names the queue too, so that what landed finds its way back even if the holder's entry is gone. */
@@ -59,7 +60,7 @@ const TYPES: readonly [pattern: RegExp, type: string][] = [
   [/^(layout|serial|(sender|value|trial):.*)$/, 'string'],
   [/^((q|up|landing):.*|lane:[^:]*:transit)$/, 'list'],
   [/^(queues|outboxes|holders|monitors|deadlines|later|dead|batchdead|children|cancelled|batchends)$/, 'zset'],
-  [/^(clock|counts|graves|landed|batches|(holder|held):.*|lane:[^:]*)$/, 'hash'],
+  [/^(clock|hearts|counts|graves|landed|batches|(holder|held):.*|lane:[^:]*)$/, 'hash'],
 ];
 
 /** Of which type Redis has to hold a key; undefined where it is none of a run. */

@@ -38,6 +38,8 @@ const shared = new Map<string, Link>();
 export class Link {
   /** `ready`, or what it waits for, in the words of Redis or the system. */
   state = 'not connected';
+  /** Called whenever a connection that was fit ends. */
+  whenCut: (() => void) | undefined;
   /** Of one that several use: by which it is found, and how many they are. */
   #key = '';
   #users = 0;
@@ -205,8 +207,10 @@ export class Link {
 
   #lost(redis: Redis): void {
     if (this.#redis !== redis) return;
+    const wasFit = this.#fit;
     this.#fit = false;
     if (this.state === 'ready') this.state = 'disconnected';
+    if (wasFit) this.whenCut?.();
   }
 
   /** Once per connect: may this Redis carry the run at all? */

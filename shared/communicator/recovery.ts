@@ -13,6 +13,7 @@ import { LineTable, batchKeys, runKeys } from './outputs.js';
 import { OrphanSearch } from './orphan-search.js';
 import type { Frozen } from './progress.js';
 import { promoteDue, type Promoted } from './promotion.js';
+import { noneRecovered, toldBy, type Recovered } from './recovered.js';
 import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
 import { SweepFailures } from './sweep-failures.js';
 
@@ -23,6 +24,8 @@ export interface SweepResult {
   dead: number;
   /** Holders given up. */
   silent: number;
+  /** Of all marbles that were taken back: what told that they were to be. */
+  recovered: Recovered;
   /** For each holder or group brought back: ms since its lease or time limit had passed. */
   lateMs: number[];
   /** What stood among the holders or deadlines and was none. */
@@ -35,6 +38,7 @@ export const noSweep = (): SweepResult => ({
   returned: 0,
   dead: 0,
   silent: 0,
+  recovered: noneRecovered(),
   lateMs: [],
   forgotten: [],
   clockBack: undefined,
@@ -55,6 +59,7 @@ interface Reclaim {
   readonly blocked?: Frozen;
 }
 
+type Counted = [returned: number, dead: number, lateMs: number];
 type Due = [silent: string[], overdue: string[], nextInMs: number, forgotten: string[]];
 
 export class Recovery {
@@ -131,7 +136,9 @@ export class Recovery {
     const table = new LineTable(this.keys);
     const begun = blocked ? [blocked.begun, blocked.op, blocked.mayHaveLanded ? '1' : ''] : [];
     for (;;) {
-      const [waitsOn, client] = await this.connection.run((redis) => redis.hmget(entry(holder), 'waiting', 'client'));
+      const [[waitsOn, client, by], ends] = await this.connection.run((redis) =>
+        Promise.all([redis.hmget(entry(holder), 'waiting', 'client', 'by'), redis.zscore(holders, holder)]),
+      );
       if (client && (mode === 'dropped' || blocked?.mayHaveLanded)) await this.#endWait(client);
       const waiting = waitsOn ?? '';
       const keys = [
@@ -150,7 +157,7 @@ export class Recovery {
       ];
       if (status === 'alive') return;
       if (status === 'missing') for (const queue of rest as string[]) table.line(queue);
-      else if (tally(result, rest as [number, number, number], status)) return;
+      else if (tally(result, rest as Counted, status, toldBy(by, ends))) return;
     }
   }
 
@@ -178,9 +185,11 @@ export class Recovery {
         ...batchKeys(this.keys),
       ];
       const args = [holder, maxAttempts, table.names.length, ...table.names, ...lines];
-      const [returned, dead, late] = (await this.#script('overdue', keys, args)) as [number, number, number];
+      const [returned, dead, late, limited] = (await this.#script('overdue', keys, args)) as [...Counted, number];
       result.returned += returned;
       result.dead += dead;
+      result.recovered.limit += limited;
+      result.recovered.abandoned += returned + dead - limited;
       if (late > 0) result.lateMs.push(late);
     }
   }
@@ -191,9 +200,10 @@ export class Recovery {
 }
 
 /** Adds what one step of a reclaim did; true where it was the last. */
-function tally(result: SweepResult, [returned, dead, late]: [number, number, number], status: string): boolean {
+function tally(result: SweepResult, [returned, dead, late]: Counted, status: string, by: keyof Recovered): boolean {
   result.returned += returned;
   result.dead += dead;
+  result.recovered[by] += returned + dead;
   if (returned + dead > 0 && late < PLAUSIBLE_LATE_MS) result.lateMs.push(late);
   if (status === 'done') result.silent++;
   return status === 'done';

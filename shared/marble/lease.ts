@@ -8,6 +8,7 @@ import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import { expectMonitor } from './expect-monitor.js';
+import { leaveHeart, useHeart } from './heart.js';
 import { heartbeatOf, type Heartbeat } from './heartbeat.js';
 import type { ResolvedOptions } from './options.js';
 import { graceMs } from './prefetch.js';
@@ -48,9 +49,9 @@ export class Lease {
   /** After `forgotten`: the old holder leaves, and the next `holding()` is a new one. */
   async renew(forgotten: Holding): Promise<void> {
     this.#current = undefined;
-    this.#heartbeat.remove(forgotten.id);
+    const stopped = this.#stopBeating(forgotten);
     await forgotten.unblock(); // else what lands now would lie with nobody until the search for orphans
-    await forgotten.leave();
+    await Promise.all([stopped, forgotten.leave()]);
   }
 
   /** Ends a wait that is under way. */
@@ -65,13 +66,17 @@ export class Lease {
     this.#current = undefined;
     try {
       const holding = await current;
-      if (holding) {
-        this.#heartbeat.remove(holding.id);
-        await holding.leave();
-      }
+      if (holding) await Promise.all([this.#stopBeating(holding), holding.leave()]);
     } finally {
       this.#waiting.close();
     }
+  }
+
+  /** Says so on the bus where nobody else has its heart: else its connection would be missed while it gives back what it has. */
+  async #stopBeating({ id }: Holding): Promise<void> {
+    const { heart } = this.#heartbeat;
+    this.#heartbeat.remove(id);
+    if (heart && leaveHeart(heart)) await this.communicator.hearts.stop(heart.id).catch(() => undefined); // else a Monitor forgets it
   }
 
   async #enter(): Promise<Holding> {
@@ -80,7 +85,8 @@ export class Lease {
     // A worker ends its time limits itself; a loop cannot.
     const timeLimitMs = this.options.timeLimitMs + (takesAhead ? graceMs(this.options.timeLimitMs) : 0);
     const limit = timeLimitMs > 0 && { timeLimitMs: String(timeLimitMs) };
-    const description = { host: hostname(), pid: String(process.pid), ...limit };
+    const { heart } = this.#heartbeat;
+    const description = { host: hostname(), pid: String(process.pid), ...limit, ...(heart && { heart: heart.id }) };
     const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, hasCompany: workers.size > 1, description };
     const holding = this.communicator.holding(this.#waiting, about);
     await this.communicator.mustBeAllowed('work');
@@ -91,6 +97,7 @@ export class Lease {
     await this.#heartbeat.whileUp(async () => {
       await holding.enter();
       this.#id = holding.id;
+      if (heart) useHeart(heart);
       expectMonitor(this.communicator, this.options.metrics);
       this.#heartbeat.add(holding.id, lost, takesAhead ? holding.progress.memory : undefined);
     }, this.communicator.closed);

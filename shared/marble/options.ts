@@ -19,6 +19,8 @@ export interface MarbleOptions extends BusOptions {
   readonly leaseMs?: number;
   /** How long one command may wait in Redis for a marble; less than a proxy on the way lets a connection be silent. Default 300,000 ms. */
   readonly blockMs?: number;
+  /** How long the connection of the heartbeat may be gone from Redis before what this worker holds counts as dropped; one that comes back in that time goes on. Needs a Monitor that may ask for connections (docs/RECOVERY.md). Default 1,000 ms. 0: only the lease tells. */
+  readonly goneMs?: number;
   /** Time between heartbeats; at most a third of the lease. Default a third of the lease. */
   readonly heartbeatMs?: number;
   /** `thread`: goes on while the event loop is blocked. `loop`: no thread. Default `thread`. */
@@ -55,6 +57,7 @@ export const MARBLE_DEFAULTS = Object.freeze({
   monitored: true,
   atomic: false,
   leaseMs: 15_000,
+  goneMs: 1000,
   blockMs: 300_000,
   heartbeat: 'thread' as const,
   timeLimitMs: 0,
@@ -78,6 +81,7 @@ const RULES: Rules = {
   monitored: flag,
   atomic: flag,
   leaseMs: whole(300, 86_400_000),
+  goneMs: whole(0, 86_400_000),
   blockMs: whole(100, 3_600_000),
   heartbeatMs: whole(100, 28_800_000),
   heartbeat: oneOf('thread', 'loop'),

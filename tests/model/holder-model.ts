@@ -40,8 +40,17 @@ interface LandingModel {
 export class HolderModel {
   /** In the table of leases: not, on time, or past its time. */
   entry: 'none' | 'alive' | 'expired' = 'alive';
+  /** Which look has ended its lease; 0: it was ended otherwise, and counts as passed before all others. */
+  expiredAt = 0;
   /** Its description, which somebody may delete. */
-  about: { readonly waiting?: string; readonly maxAttempts?: number; readonly takesAhead?: boolean } | undefined;
+  about:
+    | {
+        readonly waiting?: string;
+        readonly maxAttempts?: number;
+        readonly takesAhead?: boolean;
+        readonly heart?: string;
+      }
+    | undefined;
   /** True until all that it left behind was cleared away. */
   hasTraces = true;
   held: Delivery[] = [];
@@ -76,8 +85,9 @@ export class HolderModel {
     private readonly timeLimit: boolean,
     private readonly maxAttempts: number,
     takesAhead: boolean,
+    heart: string,
   ) {
-    this.about = { maxAttempts, takesAhead };
+    this.about = { maxAttempts, takesAhead, heart };
   }
 
   beat(): boolean {

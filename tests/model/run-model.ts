@@ -6,6 +6,7 @@
  */
 import { BatchesModel } from './batch-model.js';
 import type { FrozenModel } from './blocked-moves.js';
+import { HeartsModel } from './heart-model.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
 
 export type Kind = 'back' | 'front' | 'up' | 'upFront' | 'later';
@@ -44,6 +45,7 @@ export class RunModel {
   readonly counts = new Map<string, number>();
   readonly holders = new Map<string, HolderModel>();
   readonly batches = new BatchesModel(this);
+  readonly hearts = new HeartsModel(this);
   #serial = 0;
 
   send(outputs: readonly OutputModel[]): void {
@@ -155,7 +157,8 @@ export class RunModel {
   sweep(maxAttempts: number): void {
     const silent = [...this.holders.values()].filter(({ entry }) => entry === 'expired');
     const overdue = [...this.deadlines].filter(([, when]) => when < 2);
-    for (const holder of silent.sort((a, b) => compare(a.id, b.id))) this.reclaim(holder, 'dropped', maxAttempts);
+    for (const holder of silent.sort((a, b) => a.expiredAt - b.expiredAt || compare(a.id, b.id)))
+      this.reclaim(holder, 'dropped', maxAttempts);
     overdue.sort(([a, x], [b, y]) => x - y || compare(a, b));
     for (const [id, group] of groupBy(overdue, ([member]) => member.split(' ')[0]!)) {
       const receipts = group.map(([member, when]) => ({ receipt: member.split(' ')[1]!, when }));
@@ -263,7 +266,7 @@ export class RunModel {
   }
 
   #enterOrphan(holder: HolderModel, waitedOn: string): void {
-    if (holder.entry === 'none') holder.entry = 'expired';
+    if (holder.entry === 'none') Object.assign(holder, { entry: 'expired', expiredAt: 0 });
     if (waitedOn !== '') holder.about = { ...holder.about, waiting: holder.about?.waiting ?? waitedOn };
   }
 

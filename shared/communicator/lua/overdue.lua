@@ -3,7 +3,7 @@
 -- KEYS: 1-7 run, 8 deadlines, 9 holder, 10 held, 11.. the list of each line, then the five of batches
 -- ARGV: 1 holder, 2 attempts allowed where the holder does not say, 3 lines, then their queues, then of each
 --       marble, last taken first: receipt, line
--- returns: {returned, dead, ms since the earliest time limit passed}
+-- returns: {returned, dead, ms since the earliest time limit passed, how many were over their limit}
 -- include clock run attempts batches
 local DEADLINES, HOLDER, HELD = KEYS[8], KEYS[9], KEYS[10]
 local holder, lines, at = ARGV[1], tonumber(ARGV[3]), now()
@@ -53,4 +53,4 @@ for _, receipt in ipairs(removed) do
   redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
 end
 batches.settle(at)
-return { #passed - dead, dead, late }
+return { #passed - dead, dead, late, limited }

@@ -1,0 +1,156 @@
+/**
+ * Looks which hearts' connections are gone from Redis, and ends the leases of their holders: when a process dies its sockets
+ * close, long before its lease passes.
+ *
+ * Everything is noted on the bus, so any Monitor goes on with what another began, and every step looks again before it acts.
+ * A connection counts as gone only on a server where a Monitor has seen it: not after a restart or a failover, and not
+ * behind a proxy that shows other connections than those of the clients. What may go wrong: this user may not ask
+ * (CLIENT LIST, INFO), or this server has no such answer; then it throws MR_REDIS_AUTH or MR_REDIS_REPLY, and leases pass as ever.
+ */
+import type { Redis } from 'ioredis';
+import { MarbleRunError } from '../errors.js';
+import type { Connection } from './connection.js';
+import type { RunKeys } from './keys.js';
+import { stepsOf } from './registry.js';
+import { callScript } from './scripts.js';
+
+export interface GoneLook {
+  /** Hearts whose connections this server is known to show. */
+  readonly watched: number;
+  /** Hearts of which that is not known: their holders have their leases alone. */
+  readonly unwatched: number;
+  /** Leases that were ended. */
+  readonly lapsed: number;
+  /** Ms until a heart that is gone will have been so for too long; undefined where none is gone. */
+  readonly nextInMs: number | undefined;
+}
+
+/** As it was read. */
+interface Noted {
+  readonly heart: string;
+  /** Its id and address; empty where that was no heart. */
+  readonly connection: string;
+  readonly server: string;
+  readonly isMarked: boolean;
+}
+
+type State = 'there' | 'gone' | 'over';
+
+interface Portion {
+  readonly server: string;
+  readonly next: string;
+  readonly noted: readonly Noted[];
+  readonly there: ReadonlySet<string>;
+  /** Of those that are gone: ms until it is for too long. */
+  readonly left: ReadonlyMap<Noted, number>;
+}
+
+/** So many at a time: Redis writes some 300 bytes for each. */
+const PORTION = 500;
+/** A process that ended while its server was away is in nobody's list; nothing but its note is left after its lease. */
+const KEEP_MS = 3_600_000;
+
+const servers = new WeakMap<Redis, Promise<string>>();
+
+export class GoneConnections {
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+  ) {}
+
+  async look(): Promise<GoneLook> {
+    let [watched, unwatched, lapsed] = [0, 0, 0];
+    let nextInMs: number | undefined;
+    for (let cursor = '0'; ;) {
+      const { server, next, noted, there, left } = await this.#portion(cursor);
+      for (const one of noted) {
+        if (there.has(one.connection) || one.server === server) watched++;
+        else unwatched++;
+      }
+      const over = [...left].filter(([, ms]) => ms === 0).map(([one]) => one);
+      if (over.length > 0) lapsed += await this.#lapse(server, over);
+      for (const ms of left.values()) if (ms > 0) nextInMs = Math.min(ms, nextInMs ?? ms);
+      if (next === '0') return { watched, unwatched, lapsed, nextInMs };
+      cursor = next;
+    }
+  }
+
+  /** On one connection, so that all of it is said of one server. */
+  #portion(cursor: string): Promise<Portion> {
+    return this.connection.run(async (redis) => {
+      const [next, fields] = await redis.hscan(this.keys.hearts, cursor, 'COUNT', PORTION);
+      const noted = readNotes(fields);
+      if (noted.length === 0)
+        return { server: '', next, noted, there: new Set<string>(), left: new Map<Noted, number>() };
+      const server = await serverOf(redis);
+      const there = await connectionsOf(redis, noted);
+      const changed = noted.filter((one) => isNews(one, there.has(one.connection), server));
+      const state = (one: Noted): State => (there.has(one.connection) ? 'there' : 'gone');
+      const left = await this.#note(redis, server, changed, state);
+      return {
+        server,
+        next,
+        noted,
+        there,
+        left: new Map(changed.map((one, i) => [one, left[i]!] as const).filter(([, ms]) => ms >= 0)),
+      };
+    });
+  }
+
+  /** All that their holders hold counts as dropped. The hearts stay noted until each of their holders has been looked at. */
+  async #lapse(server: string, over: readonly Noted[]): Promise<number> {
+    let lapsed = 0;
+    // A holder whose process is gone does not beat, so its date stays and it is not passed over.
+    for await (const holders of stepsOf(this.connection, this.keys.holders)) {
+      const keys = [this.keys.holders, this.keys.hearts, ...holders.map(this.keys.holder)];
+      lapsed += (await this.connection.run((redis) =>
+        callScript(redis, 'lapse', keys, [server, ...holders]),
+      )) as number;
+    }
+    await this.connection.run((redis) => this.#note(redis, server, over, () => 'over'));
+    return lapsed;
+  }
+
+  async #note(redis: Redis, server: string, some: readonly Noted[], state: (one: Noted) => State): Promise<number[]> {
+    if (some.length === 0) return [];
+    const args = some.flatMap((one) => [one.heart, one.connection, state(one)]);
+    return (await callScript(redis, 'gone', [this.keys.hearts], [server, KEEP_MS, ...args])) as number[];
+  }
+}
+
+/** Most are there, as they were at the last look: of them nothing is written. */
+function isNews({ server, isMarked }: Noted, isThere: boolean, asked: string): boolean {
+  return !isThere || server !== asked || isMarked;
+}
+
+function readNotes(fields: readonly string[]): Noted[] {
+  const noted: Noted[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    const [id = '', address = '', , , server = '', , lookedAt] = fields[i + 1]!.split(' ');
+    const connection = /^\d+$/.test(id) && lookedAt !== undefined ? `${id} ${address}` : '';
+    noted.push({ heart: fields[i]!, connection, server, isMarked: lookedAt !== '0' });
+  }
+  return noted;
+}
+
+/** Those that this server knows, as `<id> <address>`: an id alone may be somebody else's by now. */
+async function connectionsOf(redis: Redis, noted: readonly Noted[]): Promise<Set<string>> {
+  const ids = noted.flatMap(({ connection }) => (connection === '' ? [] : [connection.split(' ', 1)[0]!]));
+  if (ids.length === 0) return new Set();
+  const list = String(await redis.call('CLIENT', 'LIST', 'ID', ...ids));
+  return new Set([...list.matchAll(/^id=(\d+) addr=(\S+)/gm)].map(([, id, address]) => `${id} ${address}`));
+}
+
+/** Another one with each start of a server. It does not change while a connection stands. */
+function serverOf(redis: Redis): Promise<string> {
+  const known = servers.get(redis) ?? redis.info('server').then(readServer);
+  servers.set(redis, known);
+  known.catch(() => servers.delete(redis));
+  return known;
+}
+
+function readServer(info: string): string {
+  const [, id] = /^run_id:(\w+)/m.exec(info) ?? [];
+  if (id === undefined) throw new MarbleRunError('MR_REDIS_REPLY', 'redis: INFO does not tell which server this is');
+  return id;
+}

@@ -1,0 +1,39 @@
+/**
+ * As Redis sees it, many processes in one: `crowd <redis> <run> <processes> <holders of each> <marbles of each holder> <beat, ms>`.
+ * Each has a heart with a connection of its own. Says `ready`, and beats until it is killed.
+ */
+import { Communicator, newId } from 'marblerun/communicator';
+
+const [redis = '', run = '', ...numbers] = process.argv.slice(2);
+const [processes = 1, holders = 1, marbles = 0, beatMs = 5000] = numbers.map(Number);
+const LEASE_MS = 15_000;
+const bus = new Communicator({ redis, run });
+const waiting = bus.waitingConnection(1000);
+
+async function enter(heart: string): Promise<string> {
+  const options = { leaseMs: LEASE_MS, timeLimitMs: 0, maxAttempts: 5, takesAhead: true, description: { heart } };
+  const holding = bus.holding(waiting, options);
+  await holding.enter();
+  if (marbles > 0) await holding.swap({ sources: ['in'], want: marbles });
+  return holding.id;
+}
+
+async function begin(): Promise<void> {
+  const heart = { id: newId(), goneMs: 1000 };
+  const own = new Communicator({ redis, run });
+  const ids: string[] = [];
+  for (let i = 0; i < holders; i++) ids.push(await enter(heart.id));
+  const beat = () =>
+    Promise.all([
+      own.hearts.pulse(heart),
+      own.beat(
+        ids.map((id) => ({ id, leaseMs: LEASE_MS })),
+        '',
+      ),
+    ]);
+  await beat();
+  setTimeout(() => setInterval(() => void beat(), beatMs), Math.random() * beatMs);
+}
+
+for (let i = 0; i < processes; i++) await begin();
+console.log('ready');
