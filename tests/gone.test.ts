@@ -135,6 +135,25 @@ test('1,000 cuts take nothing from workers that live', async () => {
   expect(await peek.status.holderCount()).toBe(5);
 }, 120_000);
 
+test('a worker that waits for nothing goes on when all of its connections are cut', async () => {
+  const server = await RedisServer.start();
+  cleanUp.push(() => server.stop());
+  use(freshBus(server.url));
+  await monitor();
+  const program = worker({ CONCURRENCY: '1' });
+  await held(1, { do: 'heed' });
+  const [[before] = []] = await notes();
+  await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await until('it is seen again', async () => {
+    const [[now] = []] = await notes();
+    return now !== before && (await seen()) === 1;
+  });
+  program.signal('SIGTERM');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  expect(program.lines).toEqual(['took 0', 'stopping']);
+  expect(await counts()).toMatchObject({ failed: 0, dropped: 0 });
+});
+
 test('a worker that is cut off for less than goneMs goes on; for longer, it is fenced and begins again', async () => {
   await monitor();
   const proxy = await Proxy.start(Number(new URL(bus.redis).port));

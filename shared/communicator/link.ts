@@ -22,6 +22,7 @@ import { turnedAway } from './turned-away.js';
 import { plainInstead, tlsInstead } from './wrong-protocol.js';
 
 const OLDEST_REDIS = 7;
+const FOR_EVER_MS = 2_147_483_647;
 
 /** After so long without traffic the system asks whether the other end is there: seconds after a path breaks, also one that waits is cut. */
 const KEEP_ALIVE_MS = 10_000;
@@ -54,6 +55,8 @@ export class Link {
   /** As what the latest that was fit is known to its server. */
   #session: Session | undefined;
   #ended = false;
+  /** Keeps the process in place of a connection that is gone and that nobody has asked for since. */
+  #stand: NodeJS.Timeout | undefined;
 
   /** `blockMs`: the longest block of a command. */
   constructor(
@@ -108,11 +111,13 @@ export class Link {
   /** A reason for the process to go on: until as many `rest` as `keep`. */
   keep(): void {
     if (this.#reasons++ === 0) (this.#redis?.stream as Partial<Socket> | undefined)?.ref?.();
+    this.#standIn();
   }
 
   /** With no reason left, a program that has nothing else to do ends. */
   rest(): void {
     if (--this.#reasons === 0) (this.#redis?.stream as Partial<Socket> | undefined)?.unref?.();
+    this.#standIn();
   }
 
   /** Callers that come while it is opened share what comes of it. Throws why it cannot be used. */
@@ -125,6 +130,7 @@ export class Link {
     this.#ended = --this.#users <= 0;
     if (this.#ended) shared.delete(this.#key);
     if (this.#ended || breakOff) this.drop(this.#redis);
+    this.#standIn();
   }
 
   /** Ends the latest that was dialled, if it is this, so that it is dialled anew. */
@@ -159,6 +165,7 @@ export class Link {
       throw error;
     }
     this.#fit = true;
+    this.#standIn();
     this.state = 'ready';
     void warnOfEviction(redis, this.address);
     return redis;
@@ -210,7 +217,18 @@ export class Link {
     const wasFit = this.#fit;
     this.#fit = false;
     if (this.state === 'ready') this.state = 'disconnected';
+    this.#standIn();
     if (wasFit) this.whenCut?.();
+  }
+
+  #standIn(): void {
+    const isNeeded = this.#session !== undefined && !this.#fit && this.#reasons > 0 && !this.#ended;
+    if (isNeeded) {
+      this.#stand ??= setInterval(() => undefined, FOR_EVER_MS);
+      return;
+    }
+    clearInterval(this.#stand);
+    this.#stand = undefined;
   }
 
   /** Once per connect: may this Redis carry the run at all? */

@@ -31,6 +31,8 @@ export class Beater {
   readonly #relief: Relief;
   #busy = false;
   #isNoted = false;
+  /** Its connection has ended since the latest beat began, which may have noted it. */
+  #isCut = false;
   #reported = false;
 
   constructor(
@@ -40,7 +42,10 @@ export class Beater {
     private readonly heart?: Heart,
   ) {
     this.#communicator = new Communicator(bus);
-    this.#communicator.whenCut(() => this.#beatAtOnce());
+    this.#communicator.whenCut(() => {
+      this.#isCut = true;
+      this.#beatAtOnce();
+    });
     this.#relief = new Relief(this.#communicator.recovery, events);
     this.#timer = setInterval(() => void this.#beat(), heartbeatMs);
     this.#timer.unref();
@@ -69,6 +74,7 @@ export class Beater {
   async #beat(): Promise<void> {
     if (this.#busy || this.#holders.size === 0) return;
     this.#busy = true;
+    this.#isCut = false;
     const noted = this.heart && this.#communicator.hearts.pulse(this.heart); // in one write with the first beat
     noted?.catch(() => undefined);
     try {
@@ -86,6 +92,7 @@ export class Beater {
       if (this.#isNoted && isMarbleRunError(error, 'MR_REDIS_UNAVAILABLE')) this.#beatAtOnce(); // it is missed by now
     } finally {
       this.#busy = false;
+      if (this.#isCut) this.#beatAtOnce();
     }
   }
 

@@ -68,7 +68,7 @@ export const GONE_MUTANTS: readonly Mutant[] = [
   {
     name: 'gone: a heart that was cut waits for its next beat',
     file: 'shared/dist/marble/beater.js',
-    from: 'this.#communicator.whenCut(() => this.#beatAtOnce());',
+    from: 'this.#isCut = true;\n            this.#beatAtOnce();',
     to: '',
     by: ['tests'],
     tests: 'shared/dist/marble/heart.test',
