@@ -140,7 +140,7 @@ test('a worker that waits for nothing goes on when all of its connections are cu
   cleanUp.push(() => server.stop());
   use(freshBus(server.url));
   await monitor();
-  const program = worker({ CONCURRENCY: '1' });
+  const program = worker({ CONCURRENCY: '1', DRAIN_MS: '200' });
   await held(1, { do: 'heed' });
   const [[before] = []] = await notes();
   await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');

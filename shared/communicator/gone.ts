@@ -47,7 +47,7 @@ interface Portion {
 
 /** So many at a time: Redis writes some 300 bytes for each. */
 const PORTION = 500;
-/** A process that ended while its server was away is in nobody's list; nothing but its note is left after its lease. */
+/** A process that ended while its server was away is in nobody's list, and its note would stay. One that lives notes itself again. */
 const KEEP_MS = 3_600_000;
 
 const servers = new WeakMap<Redis, Promise<string>>();

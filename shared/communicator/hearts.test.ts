@@ -60,7 +60,7 @@ async function holds(heart: string | undefined, marbles = 1): Promise<Holding> {
 const look = () => monitor.goneConnections.look();
 const noted = async (id: string) => (await redis.hget(keys.hearts, id))?.split(' ');
 /** Words of a note: see lib/hearts.lua. */
-const [BEAT_AT, SERVER, GONE, LOOKED_AT] = [3, 4, 5, 6] as const;
+const [NOTED_AT, SERVER, GONE, LOOKED_AT] = [3, 4, 5, 6] as const;
 
 async function change(id: string, word: number, to: (before: string) => string): Promise<void> {
   const words = (await noted(id))!;
@@ -189,9 +189,18 @@ test('what no server knows any more is forgotten after an hour; what is no heart
   await redis.hset(keys.hearts, 'none', 'what somebody else has put here');
   await look();
   expect(await redis.hkeys(keys.hearts)).toEqual(['h']);
-  await change('h', BEAT_AT, (before) => String(Number(before) - 2 * HOUR_MS));
+  await change('h', NOTED_AT, (before) => String(Number(before) - 2 * HOUR_MS));
   await look();
   expect(await redis.exists(keys.hearts)).toBe(0);
+});
+
+test('a beat by the connection that is noted writes nothing', async () => {
+  const process = await beats('h');
+  await look();
+  const before = await noted('h');
+  await change('h', NOTED_AT, () => '1');
+  await process.hearts.pulse({ id: 'h', goneMs: GONE_MS });
+  expect(await noted('h')).toEqual(before!.with(NOTED_AT, '1'));
 });
 
 test('what was ended by its connection, and beats again before the sweep, goes on; later its lease tells again', async () => {

@@ -1,20 +1,27 @@
 /**
- * As Redis sees it, many processes in one: `crowd <redis> <run> <processes> <holders of each> <marbles of each holder> <beat, ms>`.
- * Each has a heart with a connection of its own. Says `ready`, and beats until it is killed.
+ * As Redis sees it, many processes in one: `crowd <redis> <run> <processes> <holders of each> <marbles of each holder> <beat, ms>
+ * [waits]`. Each has a heart with a connection of its own; with `waits` each holder waits for a marble on one of its own.
+ * Says `ready`, and beats until it is killed.
  */
 import { Communicator, newId } from 'marblerun/communicator';
 
-const [redis = '', run = '', ...numbers] = process.argv.slice(2);
-const [processes = 1, holders = 1, marbles = 0, beatMs = 5000] = numbers.map(Number);
+const [redis = '', run = '', ...rest] = process.argv.slice(2);
+const [processes = 1, holders = 1, marbles = 0, beatMs = 5000] = rest.slice(0, 4).map(Number);
+const waits = rest[4] === 'waits';
+const BLOCK_MS = 300_000;
 const LEASE_MS = 15_000;
 const bus = new Communicator({ redis, run });
-const waiting = bus.waitingConnection(1000);
+const waiting = bus.waitingConnection(BLOCK_MS);
 
 async function enter(heart: string): Promise<string> {
   const options = { leaseMs: LEASE_MS, timeLimitMs: 0, maxAttempts: 5, takesAhead: true, description: { heart } };
-  const holding = bus.holding(waiting, options);
+  const holding = bus.holding(waits ? bus.waitingConnection(BLOCK_MS) : waiting, options);
   await holding.enter();
   if (marbles > 0) await holding.swap({ sources: ['in'], want: marbles });
+  if (waits) {
+    await holding.swap({ waitOn: 'idle' });
+    void holding.block('idle', 3_600_000, BLOCK_MS);
+  }
   return holding.id;
 }
 

@@ -12,8 +12,8 @@ import { FAULTS, type Fault } from './faults.js';
 const HANDLERS = new URL('../programs/handlers.js', import.meta.url).pathname;
 const MARBLES = 50;
 const DEFAULT_LEASE_MS = 15_000;
-/** Longer than anybody looks or beats: so the moment of the fault is by chance. */
-const CHANCE_MS = 5000;
+/** Longer than the Monitor's turns: so the moment of the fault is by chance. */
+const CHANCE_MS = 1500;
 const keys = keysOf('main');
 type By = 'connection' | 'lease';
 

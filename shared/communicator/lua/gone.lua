@@ -16,7 +16,7 @@ end
 
 local function isGone(heart, is)
   if is.server ~= server then
-    if at - is.beatAt > keepMs then redis.call('HDEL', HEARTS, heart) end
+    if at - is.notedAt > keepMs then redis.call('HDEL', HEARTS, heart) end
     return -1
   end
   if is.lookedAt > 0 then

@@ -7,8 +7,9 @@
 local connection = ARGV[2] .. ' ' .. ARGV[3]
 local before = readHeart(KEYS[1], ARGV[1])
 local isSame = before ~= nil and before.connection == connection
+if isSame and before.lookedAt == 0 then return 0 end -- nearly every beat: nothing is written
 writeHeart(KEYS[1], ARGV[1], {
-  connection = connection, goneMs = tonumber(ARGV[4]), beatAt = now(),
+  connection = connection, goneMs = tonumber(ARGV[4]), notedAt = now(),
   server = isSame and before.server or '-', gone = 0, lookedAt = 0,
 })
 return isSame and 0 or 1
