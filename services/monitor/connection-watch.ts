@@ -20,7 +20,7 @@ interface Look {
 export class ConnectionWatch {
   /** Processes that are missed where their connection ends. Undefined before the first look. */
   watched: number | undefined;
-  /** Those of which this server does not show the connection: their leases alone tell. */
+  /** Processes of which this server does not show the connection: their leases alone tell. */
   unwatched: number | undefined;
   /** Why nobody is watched; empty where it is not so. */
   off = '';

@@ -33,12 +33,7 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
     labelNames: ['run'],
     registers: [registry],
   });
-  const recovered = new Counter({
-    name: 'marblerun_recovery_total',
-    help: 'Marbles that this Monitor took back, by what told that they were to be',
-    labelNames: ['run', 'by'],
-    registers: [registry],
-  });
+  const recovered = createRecovered(registry, runs);
   const clockClamped = new Counter({
     name: 'marblerun_clock_clamped_total',
     help: 'Dates that lay too far ahead because the clock of Redis had gone back, as this Monitor set them right',
@@ -54,9 +49,19 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
   for (const run of runs) {
     recoverySeconds.zero({ run });
     silentHolders.inc({ run }, 0);
-    for (const by of RECOVERED_BY) recovered.inc({ run, by }, 0);
     for (const what of CLAMPED) clockClamped.inc({ run, what }, 0);
     for (const what of TIDIED) tidied.inc({ run, what }, 0);
   }
   return { recoverySeconds, silentHolders, recovered, clockClamped, tidied };
+}
+
+function createRecovered(registry: Registry, runs: readonly string[]): Counter<'run' | 'by'> {
+  const recovered = new Counter({
+    name: 'marblerun_recovery_total',
+    help: 'Marbles that this Monitor took back, by what told that they were to be',
+    labelNames: ['run', 'by'],
+    registers: [registry],
+  });
+  for (const run of runs) for (const by of RECOVERED_BY) recovered.inc({ run, by }, 0);
+  return recovered;
 }

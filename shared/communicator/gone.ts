@@ -25,7 +25,7 @@ export interface GoneLook {
   readonly nextInMs: number | undefined;
 }
 
-/** As it was read. */
+/** A heart as it was read. */
 interface Noted {
   readonly heart: string;
   /** Its id and address; empty where that was no heart. */
@@ -41,7 +41,7 @@ interface Portion {
   readonly next: string;
   readonly noted: readonly Noted[];
   readonly there: ReadonlySet<string>;
-  /** Of those that are gone: ms until it is for too long. */
+  /** Ms until one that is gone is so for too long. */
   readonly left: ReadonlyMap<Noted, number>;
 }
 
@@ -133,7 +133,7 @@ function readNotes(fields: readonly string[]): Noted[] {
   return noted;
 }
 
-/** Those that this server knows, as `<id> <address>`: an id alone may be somebody else's by now. */
+/** Connections that this server knows, as `<id> <address>`: an id alone may be somebody else's by now. */
 async function connectionsOf(redis: Redis, noted: readonly Noted[]): Promise<Set<string>> {
   const ids = noted.flatMap(({ connection }) => (connection === '' ? [] : [connection.split(' ', 1)[0]!]));
   if (ids.length === 0) return new Set();

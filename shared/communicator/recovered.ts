@@ -1,5 +1,5 @@
 /**
- * By what it was told that a marble was to be taken back.
+ * Signs by which it is known that a marble is to be taken back.
  *
  *   lease       its holder was silent for as long as its lease
  *   connection  the connection of its process was gone (lua/lapse.lua)

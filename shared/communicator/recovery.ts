@@ -44,7 +44,7 @@ export const noSweep = (): SweepResult => ({
   clockBack: undefined,
 });
 
-const STEP = { marbles: 500, bytes: 1_048_576, due: 1000 } as const;
+const STEP = { marbles: 500, bytes: 1_048_576, due: 1000, lines: 20 } as const;
 
 /** A lease passed longer ago than this was no lease: the holder had no entry, or left one from long ago. */
 const PLAUSIBLE_LATE_MS = 86_400_000;
@@ -57,6 +57,8 @@ interface Reclaim {
   readonly maxAttempts: number;
   /** Only what has not begun. */
   readonly blocked?: Frozen;
+  /** Queues of holders before it: most have marbles of the same, and need not be asked which. */
+  readonly table?: LineTable;
 }
 
 type Counted = [returned: number, dead: number, lateMs: number];
@@ -80,12 +82,14 @@ export class Recovery {
    */
   async sweep(maxAttempts: number, result = noSweep()): Promise<SweepResult> {
     const failures = new SweepFailures();
+    let table = new LineTable(this.keys);
     await failures.attempt('the clock', async () => (result.clockBack = await this.#clock.look()));
     for (let holders = 0, deliveries = 0; ;) {
       const [silent, overdue, , forgotten] = await this.#due(STEP.due, holders, deliveries);
       result.forgotten.push(...forgotten);
       for (const holder of silent) {
-        const reclaim = () => this.#reclaim({ holder, mode: 'dropped', maxAttempts }, result);
+        if (table.names.length > STEP.lines) table = new LineTable(this.keys);
+        const reclaim = this.#reclaim.bind(this, { holder, mode: 'dropped', maxAttempts, table }, result);
         if (!(await failures.attempt(`holder ${holder}`, reclaim))) holders++;
       }
       for (const [holder, receipts] of byHolder(overdue)) {
@@ -131,9 +135,9 @@ export class Recovery {
     return (await this.#script('due', [holders, deadlines, later], [most, skipHolders, skipDeliveries])) as Due;
   }
 
-  async #reclaim({ holder, mode, maxAttempts, blocked }: Reclaim, result: SweepResult): Promise<void> {
+  async #reclaim(reclaim: Reclaim, result: SweepResult): Promise<void> {
+    const { holder, mode, maxAttempts, blocked, table = new LineTable(this.keys) } = reclaim;
     const { holders, holder: entry, held, landing } = this.keys;
-    const table = new LineTable(this.keys);
     const begun = blocked ? [blocked.begun, blocked.op, blocked.mayHaveLanded ? '1' : ''] : [];
     for (;;) {
       const [[waitsOn, client, by], ends] = await this.connection.run((redis) =>

@@ -92,8 +92,12 @@ export class Beater {
       if (this.#isNoted && isMarbleRunError(error, 'MR_REDIS_UNAVAILABLE')) this.#beatAtOnce(); // it is missed by now
     } finally {
       this.#busy = false;
-      if (this.#isCut) this.#beatAtOnce();
+      this.#beatIfCut();
     }
+  }
+
+  #beatIfCut(): void {
+    if (this.#isCut) this.#beatAtOnce();
   }
 
   #beatAtOnce(): void {

@@ -10,7 +10,7 @@ interface Timing {
   readonly goneMs: number;
 }
 
-/** Those of the heartbeat's thread, which has one connection for all that beat alike on a bus. */
+/** Hearts of the heartbeat's thread, which has one connection for all that beat alike on a bus. */
 const hearts = new Map<string, Heart>();
 
 /** How many holders of this process have each. */

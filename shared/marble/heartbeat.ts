@@ -14,7 +14,7 @@ import type { ResolvedOptions } from './options.js';
 import { ThreadKeeper } from './thread-keeper.js';
 
 export interface Heartbeat {
-  /** By which it is missed where its connection ends; undefined with `goneMs: 0`. */
+  /** The name under which it is missed where its connection ends; undefined with `goneMs: 0`. */
   readonly heart: Heart | undefined;
   /**
    * Calls `begin`, which begins a lease and adds its holder, once it can beat. Rejects where the thread cannot be

@@ -15,7 +15,7 @@ import type { Plan } from './checker.js';
 export const LEASE_MS = 1500;
 /** Longer than the lease, as it is by default; a path that swallows everything is noticed after this and the limit of a reply. */
 export const BLOCK_MS = 2 * LEASE_MS;
-/** By default: how long a connection may be gone. Less than the lease, so that it tells first. */
+/** How long a connection may be gone, by default. Less than the lease, so that it tells first. */
 export const GONE_MS = 1000;
 export const CONNECTIONS_MS = 100;
 export const SWEEP_MS = 250;

@@ -120,7 +120,7 @@ function readGrave(grave: string): { q: string; id: string; why: string } {
 /** Bounds: each Monitor that was started leaves a note, the clock has the last time seen and what belongs to it. */
 const MOST_MONITORS = 1000;
 const MOST_CLOCK_FIELDS = 8;
-/** Of processes that ended while their Redis was away: an hour's. */
+/** Hearts of processes that ended while their Redis was away: an hour's. */
 const MOST_HEARTS = 1000;
 
 /** Keys that a run without work may have: all others are left behind. */

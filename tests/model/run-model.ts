@@ -8,6 +8,7 @@ import { BatchesModel } from './batch-model.js';
 import type { FrozenModel } from './blocked-moves.js';
 import { HeartsModel } from './heart-model.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
+import { compare } from './order.js';
 
 export type Kind = 'back' | 'front' | 'up' | 'upFront' | 'later';
 
@@ -301,10 +302,3 @@ export function lineOf<T>(lines: Map<string, T[]>, name: string): T[] {
   if (!line) lines.set(name, (line = []));
   return line;
 }
-
-/** As Redis orders the members of a sorted set. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-export type { Delivery };

@@ -1,5 +1,5 @@
 /**
- * As Redis sees it, many processes in one: `crowd <redis> <run> <processes> <holders of each> <marbles of each holder> <beat, ms>
+ * Many processes in one, as Redis sees it: `crowd <redis> <run> <processes> <holders of each> <marbles of each holder> <beat, ms>
  * [waits]`. Each has a heart with a connection of its own; with `waits` each holder waits for a marble on one of its own.
  * Says `ready`, and beats until it is killed.
  */

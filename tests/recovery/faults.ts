@@ -13,7 +13,7 @@ export interface Struck {
 export interface Fault {
   readonly name: string;
   readonly strike: (struck: Struck) => Promise<unknown>;
-  /** Of its worker. */
+  /** The environment of its worker. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
