@@ -1,59 +1,63 @@
 # Chores. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build demo example test chaos chaos-mutants lint check docs alert-times images digests sbom audit up down bench clean
+.PHONY: help build demo example test chaos chaos-mutants big-batch lint check docs alert-times images digests sbom audit up down bench clean
 
 # The workspaces that the images and the package are made of.
 SHIPPED = marblerun @marblerun/monitor @marblerun/elevator
 
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: node_modules/.installed ## install what is needed and compile
 	@npm run --silent build
 
-demo: ## the real job: sets up all it needs, hashes thousands of files, proves the report right, cleans up
+demo: ## play the real job: set up all it needs, hash thousands of files, prove the report right, clean up
 	@MAKE='$(MAKE)' REDIS='$(REDIS)' scripts/demo.sh
 
-example: build ## lists the examples; `make example NAME=monitored` plays one
+example: build ## list the examples; `make example NAME=monitored` plays one
 	@node examples/dist/example.js $(NAME) --redis $(or $(REDIS),auto)
 
-test: build ## every test, against real Redis servers and real processes
+test: build ## run every test, against real Redis servers and real processes
 	@scripts/need-redis.sh
 	@npm test --silent
 
-chaos: build ## real processes under faults, and a checker over all that happened; CHAOS_MINUTES=n, CHAOS_SEED=n
+chaos: build ## run real processes under faults, and check all that happened; CHAOS_MINUTES=n, CHAOS_SEED=n
 	@scripts/need-redis.sh
 	@node tests/dist/chaos/main.js
 
-chaos-mutants: build ## breaks the scripts one by one: the tests must notice each
+chaos-mutants: build ## break the scripts one by one: the tests must notice each
 	@scripts/need-redis.sh
 	@node tests/dist/chaos/mutants.js
 
-lint: build ## style, formatting, and whether the documents agree with the code
+big-batch: build ## complete a batch of a million marbles while workers, Monitors and Redis are killed; BIG_BATCH_MARBLES=n
+	@scripts/need-redis.sh
+	@node tests/dist/big-batch/main.js
+
+lint: build ## check style, formatting, and whether the documents agree with the code
 	@npm run --silent lint
 	@npm run --silent format:check
 	@npm run --silent docs -- --check
 
-check: lint test chaos ## all that CI runs
+check: lint test chaos ## run all that CI runs
 
 docs: build ## write the tables of docs/ that come from the code
 	@npm run --silent docs
 
-alert-times: build ## how long each alert takes after its fault, into docs/OPERATIONS.md (a quarter of an hour)
+alert-times: build ## measure how soon each alert follows its fault, for docs/OPERATIONS.md (takes a quarter of an hour)
 	@scripts/need-redis.sh
 	@node tests/dist/observability/alert-times.js
 
-images: ## our images as they are shipped: on the digest of their base, with their revision (NODE_IMAGE: another base)
+images: ## build our images as they are shipped: on the digest of their base, with a revision (NODE_IMAGE: another base)
 	NODE_IMAGE=$${NODE_IMAGE:-$$(sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile.monitor)} \
 	  scripts/made-of.sh docker compose build monitor elevator worker
 
-digests: ## pin the base images to what their tags are now, by their registries
+digests: ## ask the registries what the tags of the base images are now, and pin the images to that
 	node scripts/digests.mjs
 
-sbom: images ## all that each image holds, npm's packages and its system's, as CycloneDX, into sbom/
+sbom: images ## list all that each image holds, npm's packages and its system's, as CycloneDX in sbom/
 	@node scripts/sbom.mjs --images
 
-audit: ## known vulnerabilities; an error where `high` or more is in what is shipped, or where nobody answers
+audit: ## list known vulnerabilities; fail on `high` or more in what is shipped, or if nobody answers
 	@echo "What the images and the package ship:"
 	@npm audit --package-lock-only --omit=dev --audit-level=high $(SHIPPED:%=--workspace=%); status=$$?; \
 	for folder in . bench tests/packages/tools; do \
@@ -62,21 +66,21 @@ audit: ## known vulnerabilities; an error where `high` or more is in what is shi
 	done; \
 	exit $$status
 
-up: ## Redis, Monitor, Elevator and example workers in containers
+up: ## start Redis, Monitor, Elevator and example workers in containers
 	scripts/made-of.sh docker compose up --build --detach --wait
 	@echo "Monitor:  http://localhost:$${MONITOR_PORT:-9464}/"
 	@echo "Elevator: http://localhost:$${ELEVATOR_PORT:-9465}/api/lanes"
 	@echo "Redis:    redis://admin:PASSWORD@$$(docker compose port redis 6379)"
 	@echo "PASSWORD: docker compose run --rm --no-deps users cat /logins/admin/password"
 
-down: ## end what `make up` began; the Redis volume is kept
+down: ## stop what `make up` started; the Redis volume is kept
 	docker compose down
 
-bench: build bench/node_modules/.installed ## measure it beside its peers (BENCH_QUICK=1: in a few minutes), and write docs/BENCHMARKS.md
+bench: build bench/node_modules/.installed ## measure MarbleRun and its peers (BENCH_QUICK=1: in minutes), and write docs/BENCHMARKS.md
 	@scripts/need-redis.sh
 	@cd bench && npm run --silent build && npm start --silent
 
-clean: ## remove what was built
+clean: ## remove everything that was built
 	rm -rf node_modules bench/node_modules tests/packages/tools/node_modules bench/dist .demo sbom shared/dist shared/service/dist services/*/dist examples/dist tests/dist
 	find . -name '*.tsbuildinfo' -not -path './node_modules/*' -delete
 

@@ -1,6 +1,6 @@
 /**
- * Plays one example, or lists them all. It sets its own stage and leaves nothing behind, whether the
- * example ends by itself, fails, or is broken off with Ctrl-C.
+ * Plays one example, or lists them all. It sets its own stage and leaves nothing behind, whether the example ends by
+ * itself, fails, or is broken off with Ctrl-C.
  *
  *     node example.js monitored [--redis auto|docker|local]
  */
@@ -31,13 +31,13 @@ async function play(name: string, redis: RedisChoice): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => breakOff(128 + constants.signals[signal]));
   process.on('uncaughtException', (error) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') console.error(error); // else nobody reads any more
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') console.error(error); // otherwise nobody reads any more
     breakOff(1);
   });
   try {
     await scenes[name]!.play(stage);
   } catch (error) {
-    if (brokenOff.signal.aborted) return; // what is being ended says so in its own words
+    if (brokenOff.signal.aborted) return; // the parts that are being ended report that themselves
     console.error(error instanceof CannotPlay ? error.message : error);
     process.exitCode = 1;
   }

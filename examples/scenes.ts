@@ -6,6 +6,7 @@ import { mesh } from './architectures/mesh.js';
 import { oneNode } from './architectures/one-node.js';
 import { fanOut, processFolder, resumeImport } from './batches/scenes.js';
 import { checksums } from './checksums/scene.js';
+import { verbs } from './communicator/scene.js';
 import { monitored, unfinished, unmonitored } from './loop/scenes.js';
 import type { Scene } from './stage/scene.js';
 
@@ -22,4 +23,5 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'resume-import': resumeImport,
   'fan-out': fanOut,
   checksums,
+  verbs,
 };

@@ -1,9 +1,10 @@
 /**
- * Is the event loop of this container's worker alive? Exits 0 or 1: for a liveness probe.
+ * Checks whether the event loop of this container's worker is alive, for a liveness probe. Exits 0 or 1.
  *
- * Alive is a loop that ran within the time that a marble may take (WORKER_TIME_LIMIT_MS, and a margin): one that computes
- * within its limit is busy. It asks no Redis, for a restart cannot bring Redis back. A handler that waits for ever blocks no
- * loop: the time limit takes its marble back. What may go wrong: there is no pulse at all; then the worker is not alive.
+ * A loop is alive when it ran within the time that a marble may take (WORKER_TIME_LIMIT_MS, and a margin): a worker
+ * that computes within its limit is busy. The check asks no Redis, since a restart cannot bring Redis back. A handler
+ * that waits for ever does not block the loop: the time limit takes its marble back. What may go wrong: there is no
+ * pulse at all; then the worker is not alive.
  */
 import { readPulse } from './worker-pulse.js';
 

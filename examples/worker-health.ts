@@ -1,9 +1,9 @@
 /**
- * Is the worker of this container heard of? Exits 0 or 1.
+ * Checks whether the worker of this container is heard on the bus. Exits 0 or 1.
  *
- * Asks the bus whether the lease of its holder runs: a worker that computes for minutes counts as healthy, one that lost the
- * bus does not. Its pulse (worker-pulse.ts) tells which holder that is, so one question is enough, however many workers there
- * are. It reads the same settings as the worker.
+ * It asks the bus whether the lease of the worker's holder runs. A worker that computes for minutes counts as healthy;
+ * one that lost the bus does not. The worker's pulse (worker-pulse.ts) names the holder, so one question is enough,
+ * however many workers there are. The check reads the same settings as the worker.
  */
 import { Communicator, readRedisVariable, readVariable } from 'marblerun/communicator';
 import { readPulse } from './worker-pulse.js';
@@ -11,7 +11,7 @@ import { readPulse } from './worker-pulse.js';
 try {
   const { holder } = readPulse();
   if (holder === undefined) throw new Error('the worker has not begun');
-  if (!(await isHeard(holder))) throw new Error(`holder ${holder} is not heard of`);
+  if (!(await isHeard(holder))) throw new Error(`no heartbeat of holder ${holder} is heard`);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

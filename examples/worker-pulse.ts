@@ -1,22 +1,22 @@
 /**
- * The pulse of a worker's event loop: a file that it writes each second: when, and by which name its heartbeat is known.
- * worker-alive.ts and worker-health.ts look at it.
+ * The pulse of a worker's event loop: a file that the worker writes each second. It holds the time, and the name by
+ * which the worker's heartbeat is known. worker-alive.ts and worker-health.ts look at it.
  *
- * What may go wrong: the file cannot be written. Then the worker ends with a message: without its pulse it would be taken
- * for hung, and restarted again and again.
+ * What may go wrong: the file cannot be written. Then the worker ends with a message: without its pulse it would be
+ * taken for hung, and restarted again and again.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const PULSE_MS = 1000;
 
 export interface Pulse {
-  /** When it was written, in ms since 1970. */
+  /** The time when it was written, in ms since 1970. */
   readonly at: number;
-  /** Undefined before the worker has begun. */
+  /** The worker's holder; undefined before the worker has begun. */
   readonly holder: string | undefined;
 }
 
-/** Begins at once, so that what an earlier process left behind is not taken for this one's. */
+/** Begins at once, so that the pulse of an earlier process is not taken for this one's. */
 export function beginPulse(file: string, holder: () => string | undefined): void {
   const touch = () => writeFileSync(file, `${Date.now()} ${holder() ?? ''}\n`);
   touch();

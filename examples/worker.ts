@@ -1,17 +1,20 @@
 /**
- * A worker as one runs it for good: in a container, stopped by SIGTERM, any number of them at once.
+ * A worker for production: it runs in a container, SIGTERM stops it, and any number may run at once.
  *
  *     docker compose up --build         (or: node examples/dist/worker.js)
  *
- * It takes `tasks` such as { "n": 12, "takesMs": 500 } and sends what it made of each to `results`.
- * Numbers over WORKER_LARGEST are elevated: a worker of the upper run does them.
- * What may go wrong: it is killed in a task; then the task comes back and another worker does it. The
- * result is sent with the finish, in one step, so there is one result for each task.
+ * It takes `tasks` such as { "n": 12, "takesMs": 500 } and sends what it made of each to `results`. Numbers over
+ * WORKER_LARGEST are elevated: a worker of the upper run does them. What may go wrong: it is killed in a task. Then the
+ * task comes back and another worker does it. The result is sent with the finish, in one step, so there is one result
+ * for each task.
  */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Listened to before all else is loaded: as process 1 of a container, a process loses a signal that nobody listens to. */
+/**
+ * The signal to stop. It is listened to before all else is loaded: as process 1 of a container, a process loses a
+ * signal that nobody listens to.
+ */
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 
@@ -28,7 +31,10 @@ const concurrency = Number(process.env['WORKER_CONCURRENCY'] || 4);
 const drainMs = Number(process.env['WORKER_DRAIN_MS'] || 8000);
 const timeLimitMs = Number(process.env['WORKER_TIME_LIMIT_MS'] || 0);
 const pulseFile = process.env['WORKER_PULSE_FILE'];
-/** The time of a drain and a little more, so that a stop ends within the grace of its container, with Redis away too. */
+/**
+ * The client may close for the time of a drain and a little more, so that a stop fits the grace period of its
+ * container, even with Redis away.
+ */
 const marble = new Marble<Queues>({ closeTimeoutMs: drainMs + 3000 });
 
 const worker = marble.work(

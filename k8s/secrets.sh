@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints a namespace and the Secrets that its pods read: for each user of Redis a new password and its URL, and a token for
-# the Monitor's API. `create` refuses what is there already, so no password is ever replaced by accident.
+# Prints a namespace and the Secrets that its pods read: a new password and the URL for each user of Redis, and a token
+# for the Monitor's API. `create` refuses what exists already, so no password is ever replaced by accident.
 #
 #   k8s/secrets.sh marblerun redis://redis:6379 monitor worker upper-worker elevator admin | kubectl create -f -
 #

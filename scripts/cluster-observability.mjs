@@ -1,6 +1,6 @@
 /**
- * The alerts and the dashboard of observability/ as a cluster takes them: a PrometheusRule, and a ConfigMap for Grafana's
- * sidecar. `npm run docs` writes both, and with --check tells whether they are out of date.
+ * Turns the alerts and the dashboard of observability/ into the form that a cluster takes: a PrometheusRule, and a
+ * ConfigMap for Grafana's sidecar. `npm run docs` writes both; with --check it tells whether they are out of date.
  */
 import { format, resolveConfig } from 'prettier';
 import { parse, stringify } from 'yaml';

@@ -1,5 +1,5 @@
 #!/bin/sh
-# From a fresh checkout to the report of the checksum job: checks what must be there, sets up the rest, and
+# Goes from a fresh checkout to the report of the checksum job: it checks what must be there, sets up the rest, and
 # plays the example `checksums`. REDIS=docker or REDIS=local chooses where Redis comes from.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,9 +1,10 @@
 /**
- * Pins the images that ours are built on or run beside to what their tag is now; with --check it changes nothing, and fails
- * where one is not pinned or its tag has moved on. `make digests` does so before a release, for the fixes of the base images.
+ * Pins the images that ours are built on or run beside to the digest that their tag has now. With --check it changes
+ * nothing, and fails where an image is not pinned or its tag has moved on. `make digests` runs it before a release, for
+ * the fixes of the base images.
  *
- * Each image's own registry is asked by `docker buildx imagetools`, with the logins and mirrors of this machine.
- * What may go wrong: a registry does not answer, or has no such tag. Then nothing is changed.
+ * `docker buildx imagetools` asks each image's own registry, with the logins and mirrors of this machine. What may go
+ * wrong: a registry does not answer, or has no such tag. Then nothing is changed.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

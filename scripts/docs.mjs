@@ -1,14 +1,16 @@
 /**
- * Writes what comes from the code: the tables of docs/ (scripts, variables, options, errors, decisions), docs/openapi, and from
- * observability/ the alerts and the dashboard of k8s/.
- * With --check it writes nothing and exits 1 where a table is out of date.
+ * Writes the parts of the documents that come from the code: the tables of docs/ (scripts, variables, options, errors,
+ * decisions), docs/openapi, and the alerts and the dashboard of k8s/ from observability/. With --check it writes
+ * nothing, and exits 1 where a table is out of date.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { buildElevator, elevatorVariables, readConfig as readElevatorConfig } from '@marblerun/elevator';
 import { buildMonitor, monitorVariables, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { ERROR_CODES } from 'marblerun';
+import { scriptText } from '@marblerun/internal';
 import { z } from 'zod';
 import { asManifest, clusterObservability } from './cluster-observability.mjs';
+import { namesIn } from '../shared/dist/communicator/script-names.js';
 import { clientOptions, sendOptions, waitOptions, workOptions } from './option-tables.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -30,10 +32,31 @@ function scripts() {
       const header = [...read(folder + file).matchAll(/^--.*$/gm)].map(([line]) => line);
       const end = header.findIndex((line) => line.startsWith('-- include'));
       const text = header.slice(0, end < 0 ? headerEnd(read(folder + file)) : end).map((line) => line.slice(3));
+      const told = withPlaces(text.join('\n'), namesIn(scriptText(name)));
       const oom = new RegExp(`file: '${name}', allowOom: true`).test(source) ? ' (`allow-oom`)' : '';
-      return `**${name}**${oom}\n\n\`\`\`\n${text.join('\n')}\n\`\`\``;
+      return `**${name}**${oom}\n\n\`\`\`\n${told}\n\`\`\``;
     })
     .join('\n\n');
+}
+
+/** The header of a script with the place of each name before it, for languages that call a script by places. */
+function withPlaces(header, { keys, args }) {
+  const [, purpose, ofKeys, ofArgs, returns] = /^([^]*\n)(KEYS: [^]*\n)(ARGV: [^]*\n)(returns: [^]*)$/.exec(header);
+  const isOfRun = /^KEYS: run[;\n]/.test(ofKeys);
+  const own = keys.map((key, i) => [key.toUpperCase(), i + 1]).slice(isOfRun ? 7 : 0);
+  const places = [...(isOfRun ? [['run', '1-7']] : []), ...own];
+  return `${purpose}${placed(ofKeys, places)}${placed(
+    ofArgs,
+    args.map((arg, i) => [arg, i + 1]),
+  )}${returns}`;
+}
+
+function placed(text, places) {
+  return places.reduce((before, [name, place]) => {
+    const after = before.replace(new RegExp(`(^[A-Z]+: |;\\s+)(?=${name}\\b)`), `$1${place} `);
+    if (after === before) throw new Error(`the header of a script does not tell of ${name}: ${text}`);
+    return after;
+  }, text);
 }
 
 const headerEnd = (text) => text.split('\n').findIndex((line) => !line.startsWith('--'));
@@ -57,7 +80,7 @@ function allowed(type) {
   return minimum === undefined ? (kind ?? 'text').replace('string', 'text') : `${minimum} to ${maximum}`;
 }
 
-/** The decisions with what each was about: the first sentence of its context. */
+/** Lists the decisions with what each was about: the first sentence of its context. */
 function decisions() {
   const folder = 'docs/decisions/';
   const files = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.md') && name !== 'README.md');
@@ -76,7 +99,7 @@ const options = async (write) => {
   return table(head, rows);
 };
 
-/** The users of Redis for run `main`, as an ACL file has them. */
+/** Lists the users of Redis for run `main`, in the form of an ACL file. */
 function rights() {
   const lines = read('deploy/redis/rights.acl').matchAll(/^(\w+) (.*)$/gm);
   const users = [...lines].map(([, part, rules]) => {
@@ -112,7 +135,7 @@ const services = {
   elevator: () => buildElevator(readElevatorConfig({ ...quiet, MARBLERUN_LANES: JSON.stringify(lanes) })),
 };
 
-/** The document that a service serves at /openapi.json. */
+/** Returns the document that a service serves at /openapi.json. */
 async function openapi(build) {
   const { server, stop } = build();
   await server.ready();

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Runs a command that builds images, with what they are made of in its environment: REVISION, the commit (`-dirty` where files
-# of it were changed), and SOURCE, where it comes from. The images say so in their labels; without git they say `unknown`.
+# Runs a command that builds images, and tells it in the environment what they are made of: REVISION, the commit
+# (`-dirty` where its files were changed), and SOURCE, where it comes from. The images say so in their labels; without
+# git they say `unknown`.
 #
 #     scripts/made-of.sh docker compose build
 #
-# What is set already stays. The address may hold a login, which is left out.
+# Variables that are set already stay as they are. The address may hold a login, which is left out.
 set -eu
 cd "$(dirname "$0")/.."
 if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; then

@@ -7,7 +7,7 @@ if command -v apt-get >/dev/null; then
   if [ "$sudo" != none ]; then
     echo 'installing redis-server' >&2
     export DEBIAN_FRONTEND=noninteractive
-    # The package would start a server of its own on port 6379: these programs start theirs on a free port.
+    # The package would start its own server on port 6379; these programs start theirs on a free port.
     $sudo sh -c 'apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends redis-server >/dev/null'
     command -v redis-server >/dev/null && exit 0
   fi

@@ -1,6 +1,7 @@
 /**
- * The tables of the client's options: what they mean from the doc comments of their interfaces, what is allowed from the
- * rules themselves, by giving each option a value that no rule lets pass and reading what the error says.
+ * The tables of the client's options. The meanings come from the doc comments of their interfaces. The allowed values
+ * come from the rules themselves: each option is given a value that no rule lets pass, and the error says what is
+ * allowed.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { MARBLE_DEFAULTS, Marble } from 'marblerun';
@@ -9,7 +10,7 @@ const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf
 const queue = 'q';
 const nothing = () => undefined;
 
-/** None of these calls reaches Redis: what it is given is refused first. */
+/** Makes a call that never reaches Redis, since its options are refused first. */
 const withMarble = async (call) => {
   const marble = new Marble();
   try {
@@ -42,19 +43,19 @@ const sources = ['shared/communicator/', 'shared/marble/'].flatMap((folder) =>
     .map((name) => read(folder + name)),
 );
 
-/** The fields of an interface with their doc comments: `{ name, meaning, fallback }`. */
+/** Returns the fields of an interface with their doc comments: `{ name, meaning, fallback }`. */
 function fieldsOf(name) {
   const pattern = new RegExp(`export interface ${name}\\b[^{]*\\{(.*?)\\n\\}`, 's');
   const body = sources.map((text) => pattern.exec(text)?.[1]).find(Boolean);
   if (!body) throw new Error(`there is no interface ${name}`);
-  return [...body.matchAll(/\/\*\* ((?:(?!\*\/).)*) \*\/\s+readonly (\w+)\?: /gs)].map(([, comment, field]) => {
-    const text = comment.replace(/\s+\*?\s*/g, ' ');
+  return [...body.matchAll(/\/\*\*\s((?:(?!\*\/).)*)\s\*\/\s+readonly (\w+)\?: /gs)].map(([, comment, field]) => {
+    const text = comment.replace(/\s+\*?\s*/g, ' ').trim();
     const fallback = /(?:^| )Default:? ((?:[^.]|\.\d)*)\./.exec(text);
     return { name: field, meaning: fallback ? text.replace(fallback[0], '').trim() : text, fallback: fallback?.[1] };
   });
 }
 
-/** Returns the message of the refusal of a call with these options. */
+/** Returns the message with which a call refuses these options. */
 async function refusal(call, options) {
   try {
     await call(options);
@@ -65,13 +66,13 @@ async function refusal(call, options) {
   return undefined;
 }
 
-/** The names that the rules of a call know. */
+/** Returns the names that the rules of a call know. */
 async function namesOf(call) {
   const known = /known: (.*) \(MR_/.exec(await refusal(call, { noSuchOptionAnywhere: 0 }));
   return known[1].split(', ');
 }
 
-/** No rule lets the empty text pass. */
+/** Returns what is allowed. No rule lets the empty text pass. */
 async function allowedOf(call, name) {
   const told = /allowed: (.*) \(MR_/s.exec(await refusal(call, { [name]: '' }));
   return told[1]
@@ -80,7 +81,7 @@ async function allowedOf(call, name) {
     .replaceAll('|', '\\|');
 }
 
-/** Throws where the interface and the rules do not have the same names. */
+/** Returns the rows of a table. Throws where the interface and the rules do not have the same names. */
 async function rowsOf(table, calls = [table]) {
   const fields = INTERFACES[table].flatMap(fieldsOf);
   const known = await Promise.all(calls.map((call) => namesOf(CALLS[call])));
@@ -96,7 +97,7 @@ async function rowsOf(table, calls = [table]) {
   return rows;
 }
 
-/** Each is a head and its rows. */
+/** Returns a table as its head and its rows; so do the functions below. */
 export async function clientOptions() {
   const rows = await rowsOf('client');
   const standard = ({ name, fallback }) => (name in MARBLE_DEFAULTS ? `\`${MARBLE_DEFAULTS[name]}\`` : fallback);

@@ -1,10 +1,11 @@
 /**
- * What an image holds besides npm packages, as components of CycloneDX: its system, the packages of that (dpkg or apk), and
- * Node.js. Read out of the image itself, by its own Node.js: a base image may have changed under its tag.
+ * Lists what an image holds besides npm packages, as components of CycloneDX: its system, the packages of that (dpkg or
+ * apk), and Node.js. The image's own Node.js reads them out of the image itself, since a base image may have changed
+ * under its tag.
  */
 import { execFileSync } from 'node:child_process';
 
-/** Where each system writes down what is installed. */
+/** The places where each system writes down what is installed. */
 const DATABASES = {
   deb: ['/var/lib/dpkg/status'],
   apk: ['/lib/apk/db/installed', '/usr/lib/apk/db/installed'],
@@ -21,7 +22,7 @@ export function componentsOfImage(image) {
   return componentsOf(JSON.parse(execFileSync('docker', command, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })));
 }
 
-/** Of what was read in an image: the text of each file, and the version of Node.js. */
+/** Turns what was read in an image (the text of each file, and the version of Node.js) into components. */
 export function componentsOf({ node, release, deb, apk }) {
   const system = Object.fromEntries(
     [...release.matchAll(/^(\w+)="?(.*?)"?$/gm)].map(([, name, value]) => [name, value]),
@@ -39,7 +40,7 @@ export function componentsOf({ node, release, deb, apk }) {
 
 const component = (type, name, version, purl) => ({ type, 'bom-ref': purl, name, version, purl });
 
-/** Blocks of lines, each a field. */
+/** Splits a text into blocks of lines, each a field. */
 function stanzas(text, field) {
   const blocks = text.split(/\n\n+/).filter((block) => block.trim() !== '');
   return blocks.map((block) => Object.fromEntries([...block.matchAll(field)].map(([, name, value]) => [name, value])));
@@ -47,7 +48,7 @@ function stanzas(text, field) {
 
 const isInstalled = ({ Status }) => / installed$/.test(Status);
 
-/** `upstream`: the source, by which Debian tells what is vulnerable. */
+/** Describes a package of Debian. `upstream` is its source, by which Debian tells what is vulnerable. */
 function debian({ Package, Version, Architecture, Source = Package }, { ID, VERSION_ID }) {
   const [upstream] = Source.split(' ');
   const query = `arch=${Architecture}&distro=${ID}-${VERSION_ID}&upstream=${encodeURIComponent(upstream)}`;

@@ -1,8 +1,9 @@
 /**
- * Completes what is built of `marblerun` for publishing; run by `npm pack` and `npm publish`.
+ * Completes the build of `marblerun` for publishing. `npm pack` and `npm publish` run it.
  *
- * Adds what a bundle cannot read from files (the Lua scripts, the program of the heartbeat's thread), the same modules
- * for `require`, the licences of what is built in, and the documents. Writes what Git ignores, and each time the same.
+ * It adds what a bundle cannot read from files (the Lua scripts, the program of the heartbeat thread), the same modules
+ * for `require`, the licences of what is built in, and the documents. It writes files that Git ignores, and the same
+ * ones each time.
  */
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,7 +16,7 @@ const shared = join(root, 'shared');
 const dist = join(shared, 'dist');
 const TARGET = 'node20';
 
-/** In one step: another `npm pack` may be reading. */
+/** Writes a file in one step, since another `npm pack` may be reading. */
 function write(path, text) {
   mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.${process.pid}`;
@@ -32,7 +33,7 @@ function embedLua() {
   write(join(dist, 'communicator/lua-texts.js'), `export const luaTexts = ${JSON.stringify(texts, null, 1)};\n`);
 }
 
-/** Returns the packages that went into it. */
+/** Embeds the heartbeat thread. Returns the packages that went into it. */
 async function embedThread() {
   const { outputFiles, metafile } = await build({
     entryPoints: [join(dist, 'marble/heartbeat-thread.js')],
@@ -55,7 +56,7 @@ function licences(packages) {
   write(join(shared, 'THIRD-PARTY.txt'), [head, ...texts].join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-/** The same modules as CommonJS, file by file, so that all entries share one instance of each. */
+/** Builds the same modules as CommonJS, file by file, so that all entries share one instance of each. */
 async function buildCommonJs() {
   const files = readdirSync(dist, { recursive: true }).filter(
     (name) => /\.(js|d\.ts)$/.test(name) && !/^cjs|\.test\.|testing\./.test(name),
@@ -74,14 +75,14 @@ async function commonJs(path) {
   return code;
 }
 
-/** README and what it links to. Pictures are left out: they would be half of the package. */
+/** Copies README and the files that it links to. Pictures are left out: they would be half of the package. */
 function copyDocuments() {
   const docs = readdirSync(join(root, 'docs'), { recursive: true }).map((name) => `docs/${name}`);
   const files = new Set(docs.filter((name) => /\.(md|json)$/.test(name)).concat('README.md', 'CHANGELOG.md'));
   for (const name of files) write(join(shared, name), withLinksWithin(files, name));
 }
 
-/** A link to a file that is not in the package becomes its text. */
+/** Replaces a link to a file that is not in the package by its text. */
 function withLinksWithin(files, name) {
   const text = readFileSync(join(root, name), 'utf8');
   if (!name.endsWith('.md')) return text;

@@ -1,10 +1,11 @@
 /**
- * Writes what each image holds, as CycloneDX, into sbom/ or the folder that is given: its npm packages, and with --images
- * its system's packages and Node.js, which are read out of the images that docker-compose.yml names.
+ * Writes what each image holds, as CycloneDX, into sbom/ or the folder that is given. The list has its npm packages.
+ * With --images it also has its system's packages and Node.js, read out of the images that docker-compose.yml names.
  *
- * The first is made by `npm sbom` from the lock file alone, so nothing has to be installed. Its own `--omit dev` leaves out
- * what a service needs and some other workspace has for development: so it is shown a project without any of these.
- * What may go wrong: an image has not been built. Then `docker run` says so; `make sbom` builds them first.
+ * `npm sbom` makes the first list from the lock file alone, so nothing has to be installed. Its own `--omit dev` also
+ * leaves out a package that a service needs when another workspace has it for development. So it is shown a project
+ * without any development packages. What may go wrong: an image has not been built. Then `docker run` says so;
+ * `make sbom` builds them first.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ const root = new URL('..', import.meta.url);
 const json = (path) => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
 const write = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
-/** Where a workspace is, and those that it needs. */
+/** Returns the folders of a workspace and of those that it needs. */
 function foldersOf(workspace, packages, found = new Set()) {
   const link = packages[`node_modules/${workspace}`];
   if (!link?.link || found.has(link.resolved)) return found;
@@ -28,7 +29,7 @@ function foldersOf(workspace, packages, found = new Set()) {
   return found;
 }
 
-/** A project of one more workspace, which depends on that of the image; what it does not need is left out. */
+/** Writes a project with one more workspace, which depends on that of the image; what it does not need is left out. */
 function writeProject(cwd, image, workspace) {
   const lock = json('package-lock.json');
   const { version } = lock.packages[''];
@@ -52,7 +53,7 @@ function writeProject(cwd, image, workspace) {
   write(join(cwd, 'package-lock.json'), { ...lock, name: `marblerun-${image}-image`, packages });
 }
 
-/** The names of our images, as docker-compose.yml has them in this environment. */
+/** Returns the names of our images, as docker-compose.yml has them in this environment. */
 function namesOfImages() {
   const text = execFileSync('docker', ['compose', 'config', '--format', 'json'], { cwd: root, encoding: 'utf8' });
   return Object.fromEntries(Object.entries(JSON.parse(text).services).map(([name, { image }]) => [name, image]));

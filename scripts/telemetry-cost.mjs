@@ -1,7 +1,7 @@
 /**
- * The cost of tracing and metrics for a worker: CPU time of this process for each marble, beside a worker without them.
- * All ways take turns in one process, each round in another order, so that what else the machine does meets them
- * alike. Prints the medians, and between what the middle half of the ratios lies.
+ * Measures the cost of tracing and metrics for a worker: the CPU time of this process for each marble, beside a worker
+ * without them. All ways take turns in one process, in another order each round, so that other load on the machine
+ * meets them alike. It prints the medians, and the range of the middle half of the ratios.
  */
 import * as api from '@opentelemetry/api';
 import { RedisServer } from '@marblerun/test-support';
@@ -30,7 +30,7 @@ for (let round = 0; round <= ROUNDS; round++) {
       Array.from({ length: MARBLES }, (_, n) => ({ n })),
     );
     const each = await workThrough(options);
-    if (round > 0) micros[way].push(each); // the first warms up
+    if (round > 0) micros[way].push(each); // the first round warms up
   }
 }
 for (const [way, all] of Object.entries(micros)) {

@@ -37,7 +37,7 @@ export const ERROR_CODES = {
   MR_LAYOUT: 'the run was written by a version of MarbleRun with another layout; nothing was touched',
   MR_NOT_FOUND: 'there is no such run, queue, batch or dead marble',
   MR_BATCH_CLOSED: 'the batch is sealed, cancelled or complete, so this cannot be sent to it; nothing was sent',
-  MR_BATCH_OTHER: 'a batch of this name is there with other settings; the message says which differ',
+  MR_BATCH_OTHER: 'a batch of this name already exists with other settings; the message says which differ',
   MR_BATCH_SHORT: 'fewer marbles were sent to the batch than it was said to have; it is not sealed',
   MR_BATCH_CANCELLED: 'the batch of this marble was cancelled: what comes of its work is not needed any more',
 } as const;

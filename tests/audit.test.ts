@@ -1,4 +1,4 @@
-/** `make audit` is an error where it should be one. The registry here knows of what a test tells it, and of no more. */
+/** `make audit` fails where it should. The registry here knows only the advisories that a test gives it. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 const root = new URL('../..', import.meta.url).pathname;
 let registry: Server | undefined;
-let cache: string; // npm keeps the advisories that it was told of
+let cache: string; // npm keeps the advisories that it has seen
 beforeEach(async () => {
   cache = await mkdtemp(join(tmpdir(), 'marblerun-audit-'));
 });
@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(cache, { recursive: true, force: true });
 });
 
-/** `known`: a package of which every version has a vulnerability. */
+/** Starts a registry. `known` is a package of which every version has a vulnerability. */
 async function startRegistry(known: Record<string, 'high' | 'moderate'>, answersAudits = true): Promise<string> {
   const advisories = Object.entries(known).map(([name, severity]) => [
     name,

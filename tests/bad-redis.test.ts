@@ -1,5 +1,5 @@
 /**
- * A Redis that cannot be used: said at the first call, by a stable code, with what to do.
+ * A Redis that cannot be used: the first call says so, with a stable code and with what to do.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer, freePort, until } from '@marblerun/test-support';
@@ -44,7 +44,7 @@ test.each([
 
 test('a percent sign in a password of a URL is guessed', async () => {
   for (const error of await firstCalls(`redis://:the%2Dpass@127.0.0.1:${guarded.port}`))
-    expect((error as Error).message).toMatch(/refused the user name or password; a % of theirs is %25 in a URL/);
+    expect((error as Error).message).toMatch(/refused the user name or password; in a URL write a % of theirs as %25/);
 });
 
 test.each(['never reached', 'gone while it waits', 'gone after a send'])(

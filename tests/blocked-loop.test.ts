@@ -1,4 +1,4 @@
-/** A handler that blocks the event loop of its worker keeps nothing but its own marble from others. */
+/** A handler that blocks the event loop of its worker keeps only its own marble from others. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Program, freshBus, until, type Bus } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
@@ -40,7 +40,7 @@ const waiting = async () => {
 const done = async () => (await peek.dump('out', 0, 1000)).map(({ data }) => Number(data)).sort((a, b) => a - b);
 const from = (first: number, n: number) => Array.from({ length: n }, (_, i) => first + i);
 
-/** A worker that has learnt that its handlers are fast, so that it takes ahead. */
+/** Makes a worker that has learnt that its handlers are fast, so that it takes ahead. */
 async function quickWorker(concurrency: number): Promise<void> {
   await marble.sendMany('in', fast(1, 200));
   const env = {

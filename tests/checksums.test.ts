@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { filesDone, setChecksumStage } from '@marblerun/examples/checksums/scene';
 import { sha256sum } from '@marblerun/examples/checksums/verify';
-import { Stage } from '@marblerun/examples/stage/stage';
+import { Stage, type Bus } from '@marblerun/examples/stage/stage';
 import { Program, until } from '@marblerun/test-support';
+import { Marble, type BatchProgress } from 'marblerun';
 
 const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const BIG_BYTES = 65_536;
@@ -30,7 +31,7 @@ afterEach(async () => {
 }, 60_000);
 
 /** The job on a stage: its exit, its report, and what it said at the end. */
-function startJob(stage: Stage, lower: Awaited<ReturnType<Stage['bus']>>, tree: string) {
+function startJob(stage: Stage, lower: Bus, tree: string) {
   const file = join(folder, 'report', 'checksums.txt');
   const job = stage.program('job', 'checksums/main.js', lower, { args: [tree, '--report', file] });
   return { job, report: () => readFile(file) };
@@ -81,9 +82,17 @@ test(
     expect(files).toBeGreaterThan(6000);
     expect(figure(job, /^(\d+) files/)).toBe(files);
     expect(figure(job, /(\d+) in run upper/)).toBe(big);
+    expect(job.errors.filter((line) => line.includes('Warning'))).toEqual([]);
+    const members = 2 * files!; // a path, then its outcome or its ticket
+    expect(await batchesOf(lower)).toMatchObject([{ sent: members, finished: members, left: 0, dead: 0, done: true }]);
   },
   LONG_MS,
 );
+
+async function batchesOf({ redis, name: run }: Bus): Promise<BatchProgress[]> {
+  const marble = new Marble({ redis, run });
+  return marble.batches().finally(() => marble.close());
+}
 
 function count(tree: string, tests: string): number {
   return Number(execFileSync('sh', ['-c', `find . -type f ${tests} -printf x | wc -c`], { cwd: tree }));

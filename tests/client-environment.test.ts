@@ -1,6 +1,6 @@
 /**
- * What a client says of its environment: a variable that is nobody's is most often a misspelt one, and is told once;
- * those of the services, which may share it, and what Kubernetes adds are not.
+ * A client's warnings about its environment. It warns once of an unknown variable, which is probably misspelt. It does
+ * not warn of variables of the services, which may share the environment, or of those that Kubernetes adds.
  */
 import { elevatorVariables } from '@marblerun/elevator';
 import { monitorVariables } from '@marblerun/monitor';
@@ -14,7 +14,7 @@ afterEach(() => {
   emitWarning.mockClear();
 });
 
-/** What two clients with these variables say, one after the other. */
+/** Returns the warnings of two clients with these variables, one after the other. */
 function said(env: Record<string, string>): string[] {
   Object.assign(process.env, env);
   for (let i = 0; i < 2; i++) new Marble();
@@ -58,7 +58,7 @@ test('what is empty, and what Kubernetes adds for its services, is no warning', 
     MARBLERUN_MONITOR_SERVICE_PORT_HTTP: '9464',
     MARBLERUN_REDIS_SERVICE_HOST: '10.0.0.1',
     MARBLERUN_REDIS_PORT: 'tcp://10.0.0.1:6379',
-    MARBLERUN_PORT: 'tcp://10.0.0.1:9464', // of a service that is named marblerun
+    MARBLERUN_PORT: 'tcp://10.0.0.1:9464', // set by Kubernetes for a service that is named marblerun
   };
   expect(said(links)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /**
- * Stories of processes that die: those of a marble that is dropped and comes back.
+ * Stories of processes that die, and of marbles that are dropped and come back.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Program, RedisServer, freshBus, until, type Bus } from '@marblerun/test-support';
@@ -79,7 +79,7 @@ test('a worker that was stopped for longer than its lease is refused when it goe
   stopped.signal('SIGCONT');
   await stopped.line(/^refused 1 MR_LEASE_LOST$/);
   expect(await out()).toEqual([1]);
-  await marble.send('in', { n: 2, do: 'finish' }); // and both work on
+  await marble.send('in', { n: 2, do: 'finish' }); // and both go on working
   await until('the next is finished', async () => (await out()).includes(2));
 });
 
@@ -104,7 +104,7 @@ test('when Redis is killed and comes back, worker, Monitor and sender go on by t
 
   await redis.kill();
   await until('the Monitor says that it is not ready', async () => !(await service.program.isReady()));
-  const sent = marble.send('in', { n: 2, do: 'finish' }); // waits for Redis
+  const sent = marble.send('in', { n: 2, do: 'finish' }); // this waits for Redis
   await redis.restart();
   await sent;
   await program.line(/^finished 2$/, 40_000);

@@ -9,7 +9,7 @@ import { story } from './story.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const CHANGE = 'the-token-for-changes-of-the-page';
-/** Widths of the parts of each bar, of 1000. */
+/** The widths of the parts of each bar, in thousandths. */
 const WIDTHS = `[...document.querySelectorAll('[data-is="batches"] svg')].map((bar) =>
   [...bar.children].map((part) => part.getAttribute('width')))`;
 const PATIENT = { deadlineMs: 60_000, everyMs: 100 };
@@ -30,7 +30,7 @@ story('batches on the dashboard in a browser', missing, () => {
   const says = (selector: string, what: RegExp) =>
     until(`${selector} says ${what}`, async () => what.exec(await text(selector)), PATIENT);
   const does = (selector: string) => browser.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
-  /** The rows of a table as the page has them, a list of cells each; of the bars what they say. */
+  /** Reads the rows of a table from the page, a list of cells each; a bar yields its label. */
   const rows = async (name: string) =>
     (await browser.evaluate(
       `[...document.querySelectorAll('[data-is="${name}"] tr')].map((row) => [...row.children].map((cell) =>
@@ -123,7 +123,7 @@ story('batches on the dashboard in a browser', missing, () => {
     await browser.press('Enter');
     await says('#done', /^Requeued: 2 of batch nightly\.$/);
     expect(await state()).toMatchObject({ dead: 0, left: 15 });
-    await until('none is shown', async () => (await rows('batch-failures'))[0]?.[0] === 'None is dead.', PATIENT);
+    await until('none is shown', async () => (await rows('batch-failures'))[0]?.[0] === 'No marble is dead.', PATIENT);
     expect(await browser.evaluate(`document.querySelector('[data-is="batch-retry"]').disabled`)).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-/** The dashboard in a real browser: looked at, and used by its keyboard. */
+/** The dashboard in a real browser: it is looked at, and used by keyboard. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Browser, RedisServer, findBrowser, freePort, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
@@ -32,7 +32,7 @@ story('the dashboard in a browser', missing, () => {
     await browser.type(words);
     await browser.press('Enter');
   };
-  /** The rows of a table as the page has them, a list of cells each. */
+  /** Reads the rows of a table from the page, a list of cells each. */
   const rows = async (name: string) =>
     (await browser.evaluate(
       `[...document.querySelectorAll('[data-is="${name}"] tr')].map((row) => [...row.children].map((cell) => cell.textContent))`,
@@ -73,10 +73,10 @@ story('the dashboard in a browser', missing, () => {
   });
 
   test('it asks for a token where reads need one, and again where that is wrong', async () => {
-    await says('#state', /only to those with a token/);
+    await says('#state', /only to people with a token/);
     await focus('#read-token');
     await fill('not-the-token-of-the-page');
-    await says('#locked-why', /does not take this token/);
+    await says('#locked-why', /does not accept this token/);
     await focus('#read-token');
     await fill(READ);
     await says('#state', /^Ready\.$/);
@@ -119,7 +119,7 @@ story('the dashboard in a browser', missing, () => {
     await browser.press('Enter');
     expect(await text('#ask-what')).toMatch(/^Requeue marble \S+ of queue broken\?$/);
     await fill('not-the-token-of-the-page');
-    await says('#ask-trouble', /does not take this token for changes/);
+    await says('#ask-trouble', /does not accept this token for changes/);
     await fill(READ);
     await says('#ask-trouble', /this token is for reads/);
     expect(await dead()).toBe(4);
@@ -141,7 +141,7 @@ story('the dashboard in a browser', missing, () => {
     expect(await dead()).toBe(3);
     await focus(button);
     await browser.press('Enter');
-    await browser.press('Tab'); // from Cancel to what does it
+    await browser.press('Tab'); // from Cancel to the button that acts
     await browser.press('Enter');
     await says('#done', /^Deleted: marble \S+ of queue other\.$/);
     expect(await dead()).toBe(2);
@@ -160,8 +160,8 @@ story('the dashboard in a browser', missing, () => {
 
   test('it says that Redis is away, and that the Monitor is, and goes on by itself', async () => {
     await redis.kill();
-    await says('#state', /^Redis cannot be asked: /);
-    expect(await text('#as-of')).toMatch(/^Below is what there was at \d\d:\d\d:\d\d\.$/);
+    await says('#state', /^The Monitor cannot use Redis: /);
+    expect(await text('#as-of')).toMatch(/^Below is the state at \d\d:\d\d:\d\d\.$/);
     expect((await rows('queues')).length).toBe(4);
     await redis.restart();
     await says('#state', /^Ready\.$/);
@@ -176,13 +176,13 @@ story('the dashboard in a browser', missing, () => {
     const look = (hidden: boolean) =>
       browser.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${hidden} });
         document.dispatchEvent(new Event('visibilitychange'))`);
-    /** How often it asks within a minute of its own time. */
+    /** Counts the page's requests within a minute of its own time. */
     const asks = async () => {
       await browser.evaluate('performance.clearResourceTimings()');
       await browser.pass(60_000);
       return (await browser.evaluate(`performance.getEntriesByType('resource').length`)) as number;
     };
-    expect(await asks()).toBeGreaterThan(60); // a turn every 2 s, and more than two requests in each
+    expect(await asks()).toBeGreaterThan(60); // a look every 2 s, with more than two requests in each
     await look(true);
     await says('#state', /^Paused/);
     expect(await asks()).toBe(0);

@@ -1,6 +1,6 @@
 /**
- * The script that pins base images to their digests, at a small registry of its own. Asked is only what a registry is asked for:
- * what a tag is now, and its manifest.
+ * The script that pins base images to their digests, with a small registry of its own. It asks that registry only what
+ * it would ask a real one: what a tag is now, and its manifest.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -28,7 +28,7 @@ function whyNoBuildx(): string {
   }
 }
 
-/** By name and tag: the manifest that is there now. */
+/** The manifests that are there now, by name and tag. */
 const tags = new Map<string, string>();
 const digestOf = (manifest: string) => `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
 const manifest = (note: string) =>
@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 afterAll(() => void registry.close());
 
-/** The real files, with the registry of the test before each name of an image; pinned as they are. */
+/** Copies the real files, pinned as they are, with the registry of the test before each name of an image. */
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'marblerun-digests-'));
   for (const file of FILES) {
@@ -70,7 +70,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Ends with the code of the script, and with what it wrote. */
+/** Resolves with the exit code of the script, and with what it wrote. */
 function run(...args: string[]): Promise<{ code: number; out: string }> {
   return new Promise((resolve) => {
     execFile(process.execPath, [join(ROOT, 'scripts/digests.mjs'), ...args, folder], (error, out, problems) =>

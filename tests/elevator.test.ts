@@ -1,5 +1,5 @@
 /**
- * Between runs: what is elevated once arrives once, whoever dies on the way.
+ * Between runs: a marble that is elevated once arrives once, whoever dies on the way.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { RedisServer, freshBus, sharedRedis, until } from '@marblerun/test-support';

@@ -1,6 +1,6 @@
 /**
- * Every example, played as a person plays it: a program of its own that sets its own stage. What it shows
- * is what its head promises, and no process is left of it.
+ * Every example, played as a person plays it: a program of its own that sets its own stage. It shows what its head
+ * promises, and none of its processes is left.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { Program, until } from '@marblerun/test-support';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/dist/example.js', import.meta.url));
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
-/** Where the batches leave what they make. */
+/** The folder where the examples of batches leave their output. */
 const MADE = fileURLToPath(new URL('../../.demo', import.meta.url));
 const LONG_MS = 240_000;
 
@@ -44,13 +44,31 @@ test.each(['monitored', 'unmonitored'])(
 );
 
 test(
+  'verbs: each verb of the Communicator does what it says',
+  async () => {
+    const said = await play('verbs');
+    expect(said('verbs')).toEqual([
+      'push: three marbles wait',
+      'dump: "one", "two", "three"',
+      'pop: "one" is taken for good',
+      'transfer: 1 moved to another queue',
+      'show: other-verbs has 1',
+      'show: verbs has 1',
+      'set, get: hello',
+      'destroy: 1 and 1 deleted',
+    ]);
+  },
+  LONG_MS,
+);
+
+test(
   'unfinished: the marble comes back with its attempt raised, then it is dead',
   async () => {
     const said = await play('unfinished');
     const lines = said('worker');
     const attempts = lines.filter((line) => line.startsWith('Test Data'));
     expect(attempts).toEqual([1, 2, 3].map((attempt) => `Test Data: 0, attempt ${attempt}`));
-    expect(lines.filter((line) => line.includes('MR_ABANDONED'))).toHaveLength(1); // said once
+    expect(lines.filter((line) => line.includes('MR_ABANDONED'))).toHaveLength(1); // it is said only once
     expect(said('main monitor').filter((line) => /returned 1/.test(line))).toHaveLength(2);
     expect(said('--------------').at(-1)).toMatch(/^dead in main: "Test Data: 0" after 3 attempts, .*"abandoned"/);
   },
@@ -180,7 +198,7 @@ test(
     expect(said('first sender').slice(0, 5).at(-1)).toBe('100 rows are sent');
     const [resumed, ...rest] = said('next sender');
     const from = Number(/^goes on from row (\d+)$/.exec(resumed!)?.[1]);
-    expect(from).toBeGreaterThanOrEqual(before); // what it was killed in may have been sent, and not said
+    expect(from).toBeGreaterThanOrEqual(before); // the page in which it was killed may have been sent, and not reported
     expect(from).toBeLessThan(600);
     expect(rest).toHaveLength((600 - from) / 20);
     expect(said('worker')).toEqual(['nightly: 600 of 600 rows are imported, 600 sent, 0 dead']);

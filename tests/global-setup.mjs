@@ -1,6 +1,6 @@
 /**
- * One Redis of its own for all tests that need just a bus; each test takes a run of its own on it.
- * Stories that kill, fill or restart Redis start one themselves.
+ * Starts one Redis for all tests that need only a bus; each test takes a run of its own on it. Stories that kill, fill
+ * or restart Redis start their own.
  */
 import { RedisServer } from '@marblerun/test-support';
 

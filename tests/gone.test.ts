@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Program, Proxy, RedisServer, freshBus, until, type Bus } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Marble } from 'marblerun';
-import { Communicator, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator } from 'marblerun/communicator';
 import { startMonitor, type ServiceProcess } from './services.js';
 
 const HANDLERS = new URL('programs/handlers.js', import.meta.url).pathname;

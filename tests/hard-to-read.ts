@@ -1,4 +1,4 @@
-/** In the page: what is to be read and has too little contrast to the ground that it stands on. */
+/** A program for the page: it finds text that has too little contrast to its background. */
 export const HARD_TO_READ = `(() => {
   const light = (color) => {
     const parts = color.match(/[\\d.]+/g).map(Number).slice(0, 3).map((part) => part / 255);

@@ -1,4 +1,7 @@
-/** What images are told to be made of, by git: scripts/made-of.sh, as `make up` and `make images` call it. */
+/**
+ * The commit and source that images are labelled with, according to git: scripts/made-of.sh, as `make up` and
+ * `make images` call it.
+ */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * One line for one trouble: however many chores and lanes a Redis that is away stops, and however often they try, the log
- * says so once, and once that it is over.
+ * One line for one trouble. However many chores and lanes are stopped by a Redis that is away, and however often they
+ * try, the log says so once, and says once that it is over.
  */
 import { afterEach, expect, test } from '@jest/globals';
 import { RedisServer, ServiceProgram, until } from '@marblerun/test-support';

@@ -1,6 +1,6 @@
 /**
- * The README followed word for word: the package is packed, installed into an empty folder elsewhere, and what the README shows
- * is compiled in strict mode and run there, as it stands.
+ * The README, followed word for word. The package is packed and installed into an empty folder elsewhere; the README's
+ * code is compiled there in strict mode and run as it stands.
  */
 import { execFile } from 'node:child_process';
 import { readFile, readdir, writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * The worker in Python of examples/python, written by docs/PROTOCOL.md alone: it keeps the same promises under kills.
+ * The worker in Python of examples/python, written from docs/PROTOCOL.md alone: it keeps the same promises under kills.
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const root = new URL('../..', import.meta.url).pathname;
 const folder = join(root, 'examples/python');
 const scripts = join(root, 'shared/communicator/lua');
 
-/** The one of Debian's packages is not always that which is first in the path. */
+/** The Python that has Debian's packages, which is not always the first one in the path. */
 const python = ['python3', '/usr/bin/python3'].find((program) => {
   try {
     execFileSync(program, ['-c', 'import redis'], { stdio: 'ignore' });
@@ -25,11 +25,11 @@ const python = ['python3', '/usr/bin/python3'].find((program) => {
   }
 });
 
-/** Answers are held back, and their connections closed: what was asked has been done, and nobody was told. */
+/** Holds answers back and closes their connections: the commands have been done, and nobody was told. */
 async function loseReplies(proxy: Proxy): Promise<void> {
   for (let n = 0; n < 5; n++) {
     for (const link of proxy.links) link.stall('down', 60_000);
-    await sleep(50); // no state to wait for: a command that is under way is answered to nobody
+    await sleep(50); // there is no state to wait for: a command that is under way is answered to nobody
     for (const link of [...proxy.links]) link.cut();
     await sleep(100);
   }

@@ -1,5 +1,5 @@
 /**
- * The servers that tests stand on are their own, also where several suites are given the same free port.
+ * The servers under tests belong to their test, even where several suites are given the same free port.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer, redisCli } from '@marblerun/test-support';

@@ -53,7 +53,9 @@ test('too few replicas: MR_TOO_FEW_REPLICAS, the marble is at the primary, and o
   order.push('finish');
   await expect(sent).rejects.toMatchObject({
     code: 'MR_TOO_FEW_REPLICAS',
-    message: expect.stringMatching(/0 of 1 replicas have acknowledged within 3000 ms; it is done at the primary/),
+    message: expect.stringMatching(
+      /0 of 1 replicas have acknowledged within 3000 ms; the command is done at the primary/,
+    ),
   });
   expect(order).toEqual(['finish', 'send']);
   expect(await marble.wait('q')).toBe(2);

@@ -29,7 +29,9 @@ beforeAll(async () => {
   lists = await listsOfImages();
 }, 120_000);
 
-/** What the workspace of a Dockerfile needs, by the lock file: read from it here in another way. */
+/**
+ * Returns what the workspace of a Dockerfile needs, read from the lock file in another way than the script reads it.
+ */
 async function needed(image: Image): Promise<Set<string>> {
   const dockerfile = await readFile(join(root, DOCKERFILES[image]), 'utf8');
   const workspace = /--omit=dev .*--workspace (\S+)/.exec(dockerfile)![1]!;

@@ -1,4 +1,4 @@
-/** The lists of what each image holds, made anew by `scripts/sbom.mjs`. */
+/** Makes the lists of what each image holds, with `scripts/sbom.mjs`. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,12 +16,15 @@ export interface Component {
   readonly type: string;
   readonly name: string;
   readonly version: string;
-  /** The system itself has none. */
+  /** The package's URL; the entry of the system itself has none. */
   readonly purl?: string;
   readonly hashes?: object[];
 }
 
-/** `env`: in which docker-compose.yml names images that are built, whose systems are listed then too. */
+/**
+ * Makes the lists. With `env`, docker-compose.yml names built images in that environment, and their systems are listed
+ * too.
+ */
 export async function listsOfImages(env?: Record<string, string>): Promise<Record<Image, Bom>> {
   const folder = await mkdtemp(join(tmpdir(), 'marblerun-bom-'));
   try {
@@ -38,7 +41,7 @@ export async function listsOfImages(env?: Record<string, string>): Promise<Recor
   }
 }
 
-/** `name@version` of each package of npm, or of the system (`deb`, `apk`). */
+/** Lists `name@version` of each package of npm, or of the system (`deb`, `apk`). */
 export function packagesOf({ components }: Bom, kind = 'npm'): string[] {
   const ofKind = components.filter(({ purl }) => purl?.startsWith(`pkg:${kind}/`));
   return ofKind.map(({ purl, name, version }) =>

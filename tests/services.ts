@@ -1,5 +1,5 @@
 /**
- * The services as processes of a test. They resolve when they are live; ready they may be later.
+ * The services as processes of a test. They resolve when they are live; they may be ready later.
  */
 import { ServiceProgram, type ServiceKind } from '@marblerun/test-support';
 

@@ -1,4 +1,6 @@
-/** An Elevator over a link of 60 kB/s, whose Redis is to answer within a second: it carries, and is ready all the time. */
+/**
+ * An Elevator over a link of 60 kB/s, whose Redis must answer within a second: it carries, and is ready all the time.
+ */
 import { afterEach, expect, test } from '@jest/globals';
 import { RedisServer, SlowPath, freshBus, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
@@ -19,7 +21,7 @@ test('one large marble and a backlog arrive, each once; what is urgent overtakes
   const [marble, above] = [new Marble(lower), new Communicator(upper)];
   cleanUp = [() => hub.stop(), () => path.stop(), () => above.close(), () => marble.close()];
 
-  await marble.elevate('large', Buffer.alloc(700 * KIB)); // takes longer than a loop may be late
+  await marble.elevate('large', Buffer.alloc(700 * KIB)); // this takes longer than a loop may be late
   const backlog = Array.from({ length: 200 }, (_, n) => ({ n, text: 'x'.repeat(KIB) }));
   await Promise.all(backlog.map((data) => marble.elevate('backlog', data)));
   const MARBLERUN_LANES = JSON.stringify({

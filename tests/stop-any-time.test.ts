@@ -1,12 +1,12 @@
 /**
- * SIGTERM at any moment after the start, with Redis there, away or hung: each program ends in order, long before the grace
- * of its container is over (15 s in compose, 20 s and 30 s in Kubernetes).
+ * SIGTERM at any moment after the start, while Redis is there, away or hung. Each program ends in order, long before
+ * the grace period of its container is over (15 s in compose, 20 s and 30 s in Kubernetes).
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Program, RedisServer, ServiceProgram, sleep } from '@marblerun/test-support';
 
 const WORKER = new URL('../../examples/dist/worker.js', import.meta.url).pathname;
-/** Says when the program listens to SIGTERM, and how much CPU time, in ms, it has used until then. */
+/** Reports when the program listens to SIGTERM, and how much CPU time, in ms, it has used until then. */
 const LISTENS = `
   const begun = process.cpuUsage();
   const cpuMs = ({ user, system }) => Math.round((user + system) / 1000);
@@ -16,9 +16,12 @@ const LISTENS = `
     console.log('listens after ' + cpuMs(process.cpuUsage(begun)) + ' ms');
   });`;
 const BEGUN = `data:text/javascript,${encodeURIComponent(LISTENS)}`;
-/** Loading what a service is made of takes about ten times as much. CPU time is the same on a busy machine. */
+/**
+ * The CPU time before a program listens. Loading what a service is made of takes about ten times as much. CPU time is
+ * the same on a busy machine.
+ */
 const FIRST_THING_CPU_MS = 100;
-/** In ms after that. Until some 500 ms a service loads what it is made of. */
+/** The moments of the signal, in ms after that. A service loads what it is made of until some 500 ms. */
 const MOMENTS = [0, 20, 40, 90, 140, 240, 340, 540, 840, 1440];
 const AT_ONCE_MS = 6000;
 const OPTIONS = { NODE_OPTIONS: `--import=${BEGUN}` };
@@ -44,7 +47,7 @@ async function stopAt(program: Program, ms: number) {
   try {
     const begun = await program.line(/^listens after \d+ ms$/);
     expect(Number(/\d+/.exec(begun)![0])).toBeLessThan(FIRST_THING_CPU_MS);
-    await sleep(ms); // the moment is the case
+    await sleep(ms); // the moment is what the case is about
     const told = Date.now();
     program.signal('SIGTERM');
     const exit = await Promise.race([program.exited, sleep(AT_ONCE_MS).then(() => 'still there')]);

@@ -1,5 +1,5 @@
 /**
- * SIGTERM while somebody is connected who says nothing, or not all: a service waits for no such client.
+ * SIGTERM while a client is connected that says nothing, or not everything: a service waits for no such client.
  */
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';

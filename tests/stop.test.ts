@@ -1,6 +1,6 @@
 /**
- * Orderly stops of real processes: SIGTERM in the middle of work finishes or gives back all of it, at
- * once: leases here are so long that nothing could come back by them. A second SIGTERM is immediate.
+ * Orderly stops of real processes. SIGTERM in the middle of work finishes or gives back all of it, at once: leases here
+ * are so long that nothing could come back through them. A second SIGTERM ends the process immediately.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Program, RedisServer, freshBus, until, type Bus } from '@marblerun/test-support';
@@ -46,7 +46,7 @@ const numbers = async (queue: string) =>
   );
 const sorted = (list: number[]) => [...list].sort((a, b) => a - b);
 const from1to = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
-/** Traces that a holder must not leave when it is gone. */
+/** Lists traces that a holder must not leave when it is gone. */
 const traces = async () => (await redis.keys(`mr:{${bus.run}}:*`)).filter((key) => /:(held|holder|landing):/.test(key));
 const heldCount = async () => (await peek.status.holders()).reduce((sum, { held }) => sum + held, 0);
 

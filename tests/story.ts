@@ -1,7 +1,10 @@
-/** A story that needs something of the machine: where that is missing it is skipped, by name and aloud. */
+/**
+ * A story that needs something of the machine. Where that is missing, the story is skipped, with its name and the
+ * reason.
+ */
 import { describe } from '@jest/globals';
 
-/** `missing`: why the story cannot be told here; empty where it can. */
+/** Tells a story, or skips it. `missing` is the reason why it cannot be told here; empty where it can. */
 export function story(name: string, missing: string, tell: () => void): void {
   if (missing === '') {
     describe(name, tell);

@@ -12,7 +12,7 @@ const bus = freshBus();
 const peek = new Communicator(bus);
 afterAll(() => peek.close());
 
-/** Names in code font in the first cells of the tables of docs/TELEMETRY.md under a heading. */
+/** Returns names in code font in the first cells of the tables of docs/TELEMETRY.md under a heading. */
 function documented(heading: string): string[] {
   const docs = readFileSync(new URL('../../docs/TELEMETRY.md', import.meta.url), 'utf8');
   const section = docs.split(`## ${heading}\n`)[1]!.split(/^## /m)[0]!;
@@ -54,7 +54,7 @@ describe('with an SDK', () => {
       return sent;
     });
     expect(await marble.wait('traced')).toEqual({ n: 1 });
-    await marble.send('next', 2); // while it is in hand: a child of the work on it
+    await marble.send('next', 2); // it is sent while the marble is in hand: a child of the work on it
     await marble.finish();
     const [request, send, process, next] = await Promise.all([
       span('request'),
@@ -83,7 +83,7 @@ describe('with an SDK', () => {
     const parents = [send, process, next].map(({ parentSpanContext }) => parentSpanContext?.spanId);
     expect(parents).toEqual([request, send, process].map((each) => each.spanContext().spanId));
     expect(new Set([request, send, process, next].map((each) => each.spanContext().traceId)).size).toBe(1);
-    expect(JSON.stringify([send.attributes, process.attributes])).not.toContain('"n"'); // never data
+    expect(JSON.stringify([send.attributes, process.attributes])).not.toContain('"n"'); // data is never shown
     await marble.close();
   });
 
@@ -135,7 +135,7 @@ test('the metrics of a worker are on the registry of its user, also those of sev
   expect(await marble.wait('measured')).toBe(2);
   await marble.fail(new Error('x'), { retryInMs: 60_000 });
   expect(await marble.wait('measured')).toBe(3);
-  expect(await marble.wait('measured')).toBe(4); // 3 is abandoned
+  expect(await marble.wait('measured')).toBe(4); // the loop abandons 3
   await marble.finish();
   expect(documented('Metrics')).toEqual(
     registry

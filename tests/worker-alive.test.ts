@@ -1,6 +1,6 @@
 /**
- * The liveness probe of a worker, at the real worker with a loop that is really blocked: within its limit it is busy, beyond
- * it is hung.
+ * The liveness probe of a worker, run against the real worker with a loop that is really blocked. Within its limit the
+ * worker is busy, beyond it the worker is hung.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { Program, RedisServer, until } from '@marblerun/test-support';
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const WORKER = fileOf('../../examples/dist/worker.js');
 const PROBE = fileOf('../../examples/dist/worker-alive.js');
-/** Longer than the least that the probe allows: the limit of `hung` and a margin of 5 s. */
+/** The time of a block. It is longer than the least that the probe allows: the limit of `hung` and a margin of 5 s. */
 const BLOCK_MS = 8000;
 const PATIENT = { deadlineMs: 30_000, everyMs: 100 };
 

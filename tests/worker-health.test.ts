@@ -1,5 +1,6 @@
 /**
- * The health check of a worker in a container: it asks for its own holder only, so it costs the same in a run of any size.
+ * The health check of a worker in a container: it asks only for its own holder, so it costs the same in a run of any
+ * size.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Program, RedisServer, redisCli, until } from '@marblerun/test-support';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/dist/${name}.js`, import.meta.url));
 const { holders } = keysOf('tasks-of-the-test');
@@ -43,7 +44,7 @@ async function health() {
   return { code, errors: program.errors.join('\n') };
 }
 
-/** How many commands Redis runs for one check, those within scripts too. */
+/** Counts the commands that Redis runs for one check, including those within scripts. */
 async function costOfHealth(): Promise<number> {
   await until('it answers in time', async () => {
     await cli('CONFIG', 'RESETSTAT');
@@ -74,8 +75,8 @@ test('it reads the settings of the worker, costs a handful of commands among any
   expect(among).toBeLessThan(60);
 
   await programs[0]!.kill();
-  await cli('ZADD', holders, '1', id!); // as it is when its lease has passed and no Monitor has swept yet
-  const silent = `holder ${id} is not heard of`; // on a slow machine it may first say that Redis is
+  await cli('ZADD', holders, '1', id!); // as when its lease has passed and no Monitor has swept yet
+  const silent = `no heartbeat of holder ${id} is heard`; // on a slow machine it may first report Redis instead
   const last = await until('it says so', async () => {
     const { code, errors } = await health();
     return errors === silent && { code };

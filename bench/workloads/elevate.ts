@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { Program, RedisServer, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { Communicator, encodeEnvelope, keysOf, newId, type Output } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, newId, type Output } from 'marblerun/communicator';
 import { QUEUE } from '../contestants/contestant.js';
 import { delayProxy } from '../delay-proxy.js';
 import type { Workload } from './workload.js';

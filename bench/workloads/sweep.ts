@@ -1,5 +1,6 @@
 /** The Monitor's sweep over many held marbles: while their holders live, and when all of them are dropped at once. */
-import { Communicator, encodeEnvelope, keysOf, newId } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, newId } from 'marblerun/communicator';
 import { QUEUE } from '../contestants/contestant.js';
 import type { Lab } from '../lab.js';
 import type { Workload } from './workload.js';

@@ -1,20 +1,20 @@
 #!/bin/sh
-# Writes the list of users that Redis reads (aclfile): the rights of rights.acl, the keys of the runs that each user may
-# reach, and the SHA-256 of its password. Nobody else is let in, but `health`, which may only PING.
+# Writes the list of users that Redis reads (aclfile): for each user the rights of rights.acl, the keys of the runs that
+# it may reach, and the SHA-256 of its password. Nobody else is let in, except `health`, which may only PING.
 #
 #   USERS    a user a line: its name, its part in rights.acl, its runs (none: no key but those of its part)
 #   LOGINS   the folder with <user>/password for each of them
 #   ACLFILE  what is written
 #
-# What may go wrong: a password is missing. It is made where the folder of its user can be written to; where it cannot,
-# because passwords come from outside, this ends with 1 and names it, and the list that was there stays as it is.
+# What may go wrong: a password is missing. The script makes it where it can write to the folder of the user. Where it
+# cannot, because passwords come from outside, it ends with 1 and names the file, and the existing list stays as it is.
 set -eu
 : "${USERS:?a user a line: name part runs}" "${LOGINS:=/logins}" "${ACLFILE:=$LOGINS/redis/users.acl}"
 rights=$(dirname "$0")/rights.acl
 
 fail() { echo "users.sh: $*" >&2; exit 1; }
 
-# Whoever mounts the folder of a user may read its password: who that is says the file that mounts it.
+# Everybody who mounts the folder of a user may read its password; the file that mounts the folder decides who that is.
 password_of() {
   file=$LOGINS/$1/password
   if [ ! -s "$file" ]; then
@@ -42,8 +42,8 @@ line_of() {
 }
 
 {
-  # Nobody can be this user. Redis itself is, while it reads its append-only file: without all rights it would read it as
-  # far as the first transaction, and forget the rest.
+  # Nobody can log in as this user. Redis itself is this user while it reads its append-only file: without all rights it
+  # would read only up to the first transaction, and forget the rest.
   echo 'user default off resetpass allkeys allchannels +@all'
   echo 'user health on nopass resetchannels -@all +ping'
   echo "$USERS" | while read -r user part runs; do

@@ -3,7 +3,7 @@
  *
  *     MARBLERUN_RUN=north node collect.js 2
  *
- * What you should see: each number that was sent on this run, once, and who factored it.
+ * What you should see: each number that was sent on this run, once, and which node factored it.
  */
 import { Marble } from 'marblerun';
 import type { Queues } from './factors.js';

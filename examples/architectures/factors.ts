@@ -1,6 +1,6 @@
-/** The agreement of the three programs of the architectures, and the work itself: the prime factors of a number. */
+/** The types that the three programs of the architectures share, and the work itself: the prime factors of a number. */
 
-/** In queue `numbers`; the answer goes to queue `answers-<home>` of the run `home`. */
+/** A number in queue `numbers`; its answer goes to queue `answers-<home>` of the run `home`. */
 export interface Task {
   readonly number: number;
   readonly home: string;
@@ -15,7 +15,7 @@ export interface Answer {
 
 export type Queues = { numbers: Task } & Record<`answers-${string}`, Answer>;
 
-/** Divides by trial: milliseconds for small numbers, a good part of a second for the largest. */
+/** Divides by trial: this takes milliseconds for small numbers, and a good part of a second for the largest. */
 export function factorsOf(number: number): number[] {
   const factors: number[] = [];
   let rest = number;

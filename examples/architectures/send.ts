@@ -1,5 +1,5 @@
 /**
- * Sends numbers to its own run, to be factored by whoever can, and ends.
+ * Sends numbers to its own run, for any worker that can factor them, and ends.
  *
  *     MARBLERUN_RUN=north node send.js 91 1001
  */

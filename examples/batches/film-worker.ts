@@ -1,7 +1,7 @@
 /**
- * Draws frames, joins them to scenes, and scenes to films: whatever there is to do. It goes on until SIGTERM.
+ * Draws frames, joins them to scenes, and joins scenes to films, whichever there is to do. It goes on until SIGTERM.
  *
- * A join reads what the members of its batch have made; it would fail where one is missing.
+ * A join reads what the members of its batch have made; it would fail if one were missing.
  *
  * What you should see: a line for each scene, then one for the film.
  */

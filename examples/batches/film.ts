@@ -1,10 +1,11 @@
 /**
- * Fans out and joins: a film is a batch of scenes, a scene is a batch of frames. Each scene is joined when its frames
- * are drawn, the film when its scenes are joined.
+ * Fans out and joins: a film is a batch of scenes, and a scene is a batch of frames. Each scene is joined when its
+ * frames are drawn, and the film when its scenes are joined.
  *
  *     node film.js <into> <scenes> <frames of a scene>
  *
- * What you should see: that all is sent, then that all scenes are joined; workers tell of each, and of the film.
+ * What you should see: a line when everything is sent, and one when all scenes are joined; workers report each scene,
+ * and the film.
  */
 import { Marble } from 'marblerun';
 import type { Queues } from './queues.js';
@@ -22,8 +23,8 @@ for (let scene = 1; scene <= scenes; scene++) {
   );
   await batch.seal({ expected: frames });
 }
-await film.seal({ expected: scenes }); // a batch in it counts as one
+await film.seal({ expected: scenes }); // a batch inside it counts as one
 console.log(`${scenes * frames} frames are sent`);
-await film.done(); // what joined the scenes has been worked on too: it belongs to the film
+await film.done(); // the marbles that join the scenes are done too: they belong to the film
 console.log('all scenes are joined');
 await marble.close();

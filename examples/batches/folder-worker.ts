@@ -18,7 +18,7 @@ marble.work(
 );
 
 marble.work('folder-done', async (folder, { batch: name }) => {
-  const batch = await marble.batch(name!); // joined by its name: `then` carries it
+  const batch = await marble.batch(name!); // joins the batch by its name, which `then` carries
   const { finished, sent, dead } = await batch.progress();
   console.log(`${folder}: ${finished} of ${sent} files are compressed, ${dead} dead`);
 });

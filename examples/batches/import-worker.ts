@@ -1,5 +1,5 @@
 /**
- * Imports rows, each under its number, so that one that is delivered again is not imported twice. It reports when an
+ * Imports rows, each under its number, so that a row that is delivered again is not imported twice. It reports when an
  * import is done, and goes on until SIGTERM.
  *
  * What you should see: one line for each import, however often its sender was killed.

@@ -1,14 +1,15 @@
 /**
- * Imports rows, page by page, and may be killed at any moment: started again, it goes on from where it was.
+ * Imports rows, page by page. It may be killed at any moment: when it is started again, it goes on from where it was.
  *
  *     node import.js <name> <into> [<ms that each page takes>]
  *
- * Nothing has to be kept beside the batch: rows are sent in order, a page all or not at all, so `sent` of the batch is
- * the number of the first row that is missing. That holds as long as one sender works at a time, and the
+ * Nothing has to be kept beside the batch. Rows are sent in order, and a page completely or not at all, so `sent` of
+ * the batch is the number of the first missing row. That holds as long as only one sender works at a time, and the
  * handler of a row sends nothing on.
  *
- * What you should see: how many rows are sent; when it is started again, where it goes on.
- * What may go wrong: Redis forgets what was sent (a failover): then `seal` throws MR_BATCH_SHORT; start it again.
+ * What you should see: how many rows are sent, and where it goes on when it is started again.
+ *
+ * What may go wrong: Redis forgets what was sent (a failover). Then `seal` throws MR_BATCH_SHORT; start it again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Marble } from 'marblerun';
@@ -33,7 +34,7 @@ while (sent < ROWS) {
 await batch.seal({ expected: ROWS });
 await marble.close();
 
-/** Rows of the source, from one on; a slow one. */
+/** Reads rows of the source, beginning with row `from`. The source is slow. */
 async function page(from: number): Promise<Row[]> {
   await sleep(Number(pageMs));
   return Array.from({ length: PAGE }, (_, i) => ({ id: from + i, name: `row ${from + i}` }));

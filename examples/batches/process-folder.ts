@@ -1,10 +1,11 @@
 /**
- * Compresses each file of a folder into another one: a marble for each, and a report when all are done.
+ * Compresses each file of a folder into another folder: a marble for each file, and a report when all are done.
  *
  *     node process-folder.js <folder> <into>
  *
- * What you should see: the progress, until nothing is left; then the report, by a worker.
- * What may go wrong: a file cannot be read. Its marble is dead after some attempts, and the report says so.
+ * What you should see: the progress, until nothing is left; then the report, which a worker prints.
+ *
+ * What may go wrong: a file cannot be read. Then its marble is dead after some attempts, and the report says so.
  */
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
@@ -21,7 +22,7 @@ const files = entries
 const marble = new Marble<Queues>();
 const batch = await marble.batch(`folder-${randomUUID()}`, {
   then: { queue: 'folder-done', data: folder },
-  onDead: 'continue', // a file that cannot be read does not hold up the report
+  onDead: 'continue', // a file that cannot be read does not hold the report up
 });
 await batch.sendMany('compress', files);
 await batch.seal({ expected: files.length });

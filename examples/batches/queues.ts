@@ -1,20 +1,20 @@
-/** The agreement of the programs of the batches: what each queue holds. */
+/** The data of each queue, which the programs of the batches share. */
 export interface Queues {
-  /** A file to compress, and where to. */
+  /** A file to compress, and the place for the result. */
   compress: { readonly from: string; readonly to: string };
-  /** `then` of a folder: where it was. */
+  /** The folder that is done: `then` of its batch. */
   'folder-done': string;
 
   /** A row to import, and the folder that stands for the database. */
   rows: Row & { readonly into: string };
-  /** `then` of an import: how many rows its source has. */
+  /** The number of rows in the source: `then` of an import. */
   imported: number;
 
   /** A frame of a film to draw. */
   frames: { readonly into: string; readonly scene: number; readonly frame: number };
-  /** `then` of a scene. */
+  /** A scene to join: `then` of its batch. */
   scenes: { readonly into: string; readonly scene: number; readonly frames: number };
-  /** `then` of a film. */
+  /** A film to join: `then` of its batch. */
   films: { readonly into: string; readonly scenes: number };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Batches, each example on a bus of its own. What they make is in `.demo` of this project, anew each time.
+ * The examples of batches, each on a bus of its own. Their output is in `.demo` of this project, made anew each time.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

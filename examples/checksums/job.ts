@@ -4,6 +4,12 @@
  * as bytes do.
  */
 
+/** A file to hash, and the job that asks for it: its name is that of its batch, and part of its queues' names. */
+export interface File {
+  readonly path: string;
+  readonly job: string;
+}
+
 /** How a file fared. */
 export interface Outcome {
   readonly path: string;
@@ -12,18 +18,13 @@ export interface Outcome {
   /** Why it could not be read. */
   readonly error?: string;
   readonly bytes: number;
-  /** The number of this delivery of its marble, from 1. */
-  readonly attempt: number;
   /** The run that it was hashed in. */
   readonly run: string;
 }
 
-/** `files` and `big-files` hold paths; each job has a queue for its outcomes, named after its batch. */
-export type Queues = { files: string; 'big-files': string } & Record<`outcomes/${string}`, Outcome>;
-
-export function outcomesOf(batch: string | undefined): `outcomes/${string}` {
-  return `outcomes/${batch ?? 'nobody'}`;
-}
+/** `above/*` holds a ticket, the path, for each file that went to the upper run; `report/*` the folder, when all is done. */
+export type Queues = { files: File; 'big-files': File } & Record<`outcomes/${string}`, Outcome> &
+  Record<`above/${string}` | `report/${string}`, string>;
 
 export const pathToBytes = (path: string): Buffer => Buffer.from(path, 'latin1');
 export const pathOfBytes = (bytes: Buffer): string => bytes.toString('latin1');

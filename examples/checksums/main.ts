@@ -1,109 +1,97 @@
 /**
- * The SHA-256 of every file of a folder tree, worked out by whatever workers there are: sends a marble
- * for each file, gathers the outcomes, and writes the report of `sha256sum`.
+ * The SHA-256 of every file of a folder tree, worked out by whatever workers there are: a batch with a
+ * marble for each file. When all is done, its `then` comes, and the report of `sha256sum` is written.
  *
  *     node main.js <folder> [--report <file>]      the report goes to standard output by default
  *
+ * Each file is one that is left of the batch, from the walk to its outcome: as a path, then as an outcome, or as a ticket
+ * while it is on the upper run.
+ *
  * What you should see: a progress bar, whose end moves away while the walk goes on; then the figures.
  * Exit code 0: all is in the report; 1: all but what is named on standard error; 2: nothing was done.
- * What may go wrong: no worker runs, or a marble is dead: then it says what it waits for, and waits.
+ * What may go wrong: no worker runs: the bar stands still. A marble is dead: the bar says so, and the batch waits for a person.
  */
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
-import { Marble } from 'marblerun';
-import { Gatherer } from './gatherer.js';
-import { outcomesOf, pathOfBytes, pathToText, type Queues } from './job.js';
+import { Marble, type Batch } from 'marblerun';
+import { pathOfBytes, pathToText, type File, type Outcome, type Queues } from './job.js';
 import { report } from './report.js';
 import { walk } from './walk.js';
 
-/** A worker that is killed costs all that it held an attempt; no file can kill one, so there may be many. */
-const MAX_ATTEMPTS = 1000;
-const STILL_MS = 30_000;
+const FORMAT = '{bar} {value} of {total} files, {dead} dead';
 
-class Troubles {
-  count = 0;
+/** Outcomes by path: one that comes twice counts once. */
+const outcomes = new Map<string, Outcome>();
 
-  readonly tell = (path: string, message: string): void => {
-    this.count++;
-    console.error(`checksums: ${pathToText(path)}: ${message}`);
-  };
+function trouble(path: string, message: string): void {
+  process.exitCode = 1;
+  console.error(`checksums: ${pathToText(path)}: ${message}`);
 }
 
-async function gather(folder: string, troubles: Troubles): Promise<Gatherer> {
-  const batch = randomUUID();
-  const gatherer = new Gatherer();
+async function gather(folder: string, reportFile: string | undefined): Promise<void> {
+  const job = randomUUID();
+  const marble = new Marble<Queues>();
+  const arrived = new EventEmitter();
+  const take = (outcome: Outcome) => {
+    outcomes.set(outcome.path, outcome);
+    arrived.emit(outcome.path);
+  };
+  const comeDown = async (path: string) => {
+    if (!outcomes.has(path)) await new Promise((resolve) => arrived.once(path, resolve));
+  };
+  marble.work(`outcomes/${job}`, take, { concurrency: 1000 });
+  marble.work(`above/${job}`, comeDown, { concurrency: 1000 });
+  const batch = await marble.batch(job, { then: { queue: `report/${job}`, data: folder } });
+  const [files] = await Promise.all([send(batch, folder), show(batch)]);
+  write(await marble.wait(`report/${job}`), files, reportFile);
+  await marble.finish();
+  await marble.close();
+}
+
+async function send(batch: Batch<Queues>, folder: string): Promise<number> {
+  const expected = await batch.sendMany('files', filesOf(folder, batch.name));
+  await batch.seal({ expected });
+  return expected;
+}
+
+async function* filesOf(folder: string, job: string): AsyncGenerator<File> {
+  for await (const path of walk(folder, (path, { message }) => trouble(path, message))) yield { path, job };
+}
+
+async function show(batch: Batch<Queues>): Promise<void> {
   const bar = new SingleBar(
-    { format: '{bar} {value} of {total} files', noTTYOutput: true, notTTYSchedule: 1000, gracefulExit: false },
+    { format: FORMAT, noTTYOutput: true, notTTYSchedule: 1000, gracefulExit: false },
     Presets.shades_classic,
   );
-  const marble = new Marble<Queues>();
-  marble.work(
-    outcomesOf(batch),
-    (outcome) => {
-      gatherer.take(outcome);
-      bar.update(gatherer.outcomes.size);
-    },
-    { concurrency: 1000 },
-  );
-  bar.start(1, 0);
-  const files = counted(
-    walk(folder, (path, { message }) => troubles.tell(path, message)),
-    (n) => bar.setTotal(n),
-  );
-  gatherer.expect(await marble.sendMany('files', files, { batch, maxAttempts: MAX_ATTEMPTS }));
-  const watch = sayWhenStill(gatherer);
-  await gatherer.complete;
-  clearInterval(watch);
-  bar.stop();
-  await marble.close();
-  return gatherer;
-}
-
-async function* counted<T>(items: AsyncIterable<T>, tell: (count: number) => void): AsyncGenerator<T> {
-  let count = 0;
-  for await (const item of items) {
-    tell(++count);
-    yield item;
+  bar.start(1, 0, { dead: 0 });
+  for await (const { left, dead } of batch.progress({ everyMs: 100 })) {
+    bar.setTotal(outcomes.size + left + dead);
+    bar.update(outcomes.size, { dead });
   }
+  bar.stop();
 }
 
-function sayWhenStill({ outcomes }: Gatherer): NodeJS.Timeout {
-  let before = outcomes.size;
-  return setInterval(() => {
-    if (outcomes.size === before)
-      console.error('no outcome for a while: is a worker running? what does the Monitor say?');
-    before = outcomes.size;
-  }, STILL_MS);
+function write(folder: string, files: number, reportFile: string | undefined): void {
+  for (const { path, error } of outcomes.values()) if (error !== undefined) trouble(path, error);
+  if (outcomes.size < files) trouble(folder, `${files - outcomes.size} files have no outcome`);
+  const bytes = report(folder, outcomes.values());
+  if (reportFile === undefined) process.stdout.write(bytes);
+  else writeFileSync(reportFile, bytes);
 }
 
 /** For people. */
-function figures({ outcomes, repeated }: Gatherer, seconds: number): string {
+function figures(seconds: number): string {
   const all = [...outcomes.values()];
   const runs = [...new Set(all.map(({ run }) => run))].sort();
   const mebibytes = all.reduce((sum, { bytes }) => sum + bytes, 0) / 1_048_576;
   return [
     `${all.length} files, ${mebibytes.toFixed(1)} MiB, ${seconds.toFixed(1)} s, ${(all.length / seconds).toFixed(0)} files/s`,
     ...runs.map((name) => `${all.filter(({ run }) => run === name).length} in run ${name}`),
-    `${all.filter(({ attempt }) => attempt > 1).length} took more than one attempt`,
-    `${repeated} outcomes came twice`,
   ].join('; ');
-}
-
-async function main(folder: string, reportFile: string | undefined): Promise<void> {
-  const started = performance.now();
-  const troubles = new Troubles();
-  const path = pathOfBytes(Buffer.from(folder));
-  const gatherer = await gather(path, troubles);
-  const outcomes = [...gatherer.outcomes.values()];
-  for (const { path, error } of outcomes) if (error !== undefined) troubles.tell(path, error);
-  const bytes = report(path, outcomes);
-  if (reportFile === undefined) process.stdout.write(bytes);
-  else writeFileSync(reportFile, bytes);
-  console.error(figures(gatherer, (performance.now() - started) / 1000));
-  if (troubles.count > 0) process.exitCode = 1;
 }
 
 const NOTHING_DONE = 2;
@@ -113,8 +101,9 @@ try {
   if (folder === undefined || rest.length > 0) throw new Error('one folder must be given');
   if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
   if (values.report !== undefined) mkdirSync(dirname(values.report), { recursive: true });
-  await main(resolve(folder), values.report);
+  await gather(pathOfBytes(Buffer.from(resolve(folder))), values.report);
+  console.error(figures(performance.now() / 1000));
 } catch (error) {
   console.error(`checksums: ${(error as Error).message}`);
-  process.exitCode = NOTHING_DONE;
+  process.exit(NOTHING_DONE);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { report } from './report.js';
 
-const of = (path: string, sum?: string) => ({ path, sum, bytes: 1, attempt: 1, run: 'main' });
+const of = (path: string, sum?: string) => ({ path, sum, bytes: 1, run: 'main' });
 
 test('sorted by bytes, names relative to the folder, escaped as sha256sum does, without what has no sum', () => {
   const outcomes = [of('/t/b', '02'), of('/t/a\nb\\c', '01'), of('/t/gone'), of('/t/B', '03'), of('/t/\xff', '04')];

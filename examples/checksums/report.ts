@@ -1,10 +1,10 @@
 /**
- * The report in the format of `sha256sum`, sorted by the bytes of the names, names relative to the
- * folder: `sha256sum --check` reads it there.
+ * The report in the format of `sha256sum`, sorted by the bytes of the names. Names are relative to the folder, so
+ * `sha256sum --check` can be run there.
  */
 import type { Outcome } from './job.js';
 
-/** In bytes, as the names are. */
+/** Returns the report as bytes, since names are bytes. */
 export function report(folder: string, outcomes: Iterable<Outcome>): Buffer {
   const sums = [...outcomes]
     .filter(({ sum }) => sum !== undefined)
@@ -15,7 +15,10 @@ export function report(folder: string, outcomes: Iterable<Outcome>): Buffer {
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
 
-/** Escapes as coreutils does since 9.0: a name with a backslash or a line break is escaped, and its line begins with a backslash. */
+/**
+ * Writes one line, escaped as coreutils has done since 9.0: a name with a backslash or a line break is escaped, and its
+ * line begins with a backslash.
+ */
 export function line(sum: string, name: string): string {
   const escaped = name.replace(/[\\\n\r]/g, (character) => ESCAPES[character]!);
   return `${escaped === name ? '' : '\\'}${sum}  ${escaped}\n`;

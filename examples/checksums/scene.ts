@@ -1,11 +1,11 @@
 /**
  * The checksum job over this project's own node_modules, and the proof that its report is right.
  *
- *     main ──► files ──► workers ──► outcomes ──► main          lower run
+ *     main ──► files ──► workers ──► outcomes ──► main ──► report    lower run: a batch, and its `then`
  *                          │            ▲
  *                     too big           │ lanes, worked by an Elevator
  *                          ▼            │
- *                      big-files ──► upper workers              upper run
+ *                      big-files ──► upper workers                   upper run
  *
  * What you should see: the progress bar; a worker is killed with -9 when a part is done, and another
  * takes its place: its files are back after its lease, three seconds. Then the figures, where the report is,
@@ -45,7 +45,7 @@ export const checksums: Scene = {
   },
 };
 
-/** Two buses, an Elevator between them, and an upper worker; lower ones are for the caller to start. */
+/** Sets up two buses, an Elevator between them, and an upper worker; the caller starts the lower ones. */
 export async function setChecksumStage(stage: Stage) {
   const [lower, upper] = await Promise.all([stage.bus('lower'), stage.bus('upper')]);
   const startElevator = () =>

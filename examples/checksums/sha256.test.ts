@@ -30,8 +30,8 @@ test('what is no readable file is an answer, with its reason', async () => {
   expect(await sum('nothing')).toEqual({ error: 'ENOENT: no such file or directory', bytes: 0 });
   expect(await sum('file/below')).toEqual({ error: 'ENOTDIR: not a directory', bytes: 0 });
   expect(await sum('link')).toEqual({ error: 'ELOOP: too many symbolic links encountered', bytes: 0 });
-  expect(await sum('folder')).toEqual({ error: 'is not a regular file any more', bytes: 0 });
-  expect(await sum('pipe')).toEqual({ error: 'is not a regular file any more', bytes: 0 });
+  expect(await sum('folder')).toEqual({ error: 'is no longer a regular file', bytes: 0 });
+  expect(await sum('pipe')).toEqual({ error: 'is no longer a regular file', bytes: 0 });
 });
 
 test('so is a file that may not be read', async () => {

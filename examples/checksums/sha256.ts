@@ -1,23 +1,23 @@
 /**
- * The SHA-256 of a file, read as a stream. What may go wrong: the file has gone, may not be read, or is
- * something else by now; trying again would not help, so that is an answer. Other errors are thrown.
+ * Computes the SHA-256 of a file, read as a stream. What may go wrong: the file has gone, may not be read, or is
+ * something else by now. Another try would not help, so this is an answer. Other errors are thrown.
  */
 import { createHash } from 'node:crypto';
 import { constants, type FileHandle, open } from 'node:fs/promises';
 
 export type Sum = { readonly sum: string; readonly bytes: number } | { readonly error: string; readonly bytes: 0 };
 
-/** A link is not followed, and a pipe does not make us wait: the walk named neither. */
+/** The flags to open a file with: a link is not followed, and a pipe does not block. The walk named neither. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const LASTING = ['ENOENT', 'EACCES', 'EPERM', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO'];
 
-/** Undefined where it has more than `mostBytes`. */
+/** Returns undefined where the file has more than `mostBytes`. */
 export async function sha256(path: Buffer, mostBytes: number, signal: AbortSignal): Promise<Sum | undefined> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, FLAGS);
     const stats = await file.stat();
-    if (!stats.isFile()) return { error: 'is not a regular file any more', bytes: 0 };
+    if (!stats.isFile()) return { error: 'is no longer a regular file', bytes: 0 };
     if (stats.size > mostBytes) return undefined;
     return await hash(file, signal);
   } catch (error) {

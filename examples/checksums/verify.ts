@@ -1,5 +1,5 @@
 /**
- * The same report by coreutils: what the job's must equal, byte for byte.
+ * Makes the same report with coreutils: the job's report must equal it, byte for byte.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

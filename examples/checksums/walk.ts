@@ -1,7 +1,7 @@
 /**
- * All regular files of a folder tree, one after the other, as paths in bytes. Symbolic links are not
- * followed and not named, nor are sockets, pipes and devices: as with `find -type f`. What may go wrong:
- * a folder cannot be read, or has gone; then `trouble` hears of it and the walk goes on.
+ * Walks a folder tree and yields all its regular files, as paths in bytes. As with `find -type f`, symbolic links are
+ * neither followed nor named, and sockets, pipes and devices are not named either. What may go wrong: a folder cannot
+ * be read, or has gone. Then `trouble` is called, and the walk goes on.
  */
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';

@@ -1,9 +1,9 @@
 /**
  * The loop: wait, work, finish. It goes on until it is stopped.
  *
- * What you should see, after `send`: the data 0 to 3 in order; then the marble that was expedited,
- * before number 4; and last the one that was sent to the back. What was elevated is shown by the same
- * program on the higher run. Kill this one whenever you like: what it had not finished comes back.
+ * What you should see, after `send`: the data 0 to 3 in order; then the marble that was expedited, before number 4; and
+ * last the one that was sent to the back. The same program on the higher run shows what was elevated. Kill this one
+ * whenever you like: marbles that it had not finished come back.
  */
 import { Marble } from 'marblerun';
 

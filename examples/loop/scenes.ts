@@ -1,5 +1,5 @@
 /**
- * The three loops of the beginning, each with a bus, and a higher run where it elevates to one.
+ * The three loops to begin with, each with a bus, and with a higher run where it elevates to one.
  */
 import { ended, firstDead, PATIENCE_MS, type Scene } from '../stage/scene.js';
 import type { Stage } from '../stage/stage.js';

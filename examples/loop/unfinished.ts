@@ -1,9 +1,9 @@
 /**
- * Monitored, but it never finishes: waiting again abandons the marble in hand.
+ * Monitored, but it never finishes: it waits again and so abandons the marble in hand.
  *
- * What you should see: the marble comes back with its attempt raised, 1, 2, 3: the Monitor returns it
- * to the front of its queue each time. After the third, `maxAttempts`, it is dead: parked with its
- * reason, for a person, and this program waits for ever.
+ * What you should see: the marble comes back with its attempt raised: 1, 2, 3. Each time, the Monitor returns it to the
+ * front of its queue. After the third attempt, `maxAttempts`, it is dead: it is parked with its reason, for a person,
+ * and this program waits for ever.
  */
 import { Marble } from 'marblerun';
 

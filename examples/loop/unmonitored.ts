@@ -1,8 +1,9 @@
 /**
- * The loop without a safety net: what is taken is gone. No lease, no finish, fastest.
+ * The loop without a safety net: a marble is gone once it is taken. There is no lease and no finish; this is the
+ * fastest form.
  *
- * What you should see, after `send`: the same as from `monitored`. The difference shows when this one
- * is killed: the marble that it was working on is lost.
+ * What you should see, after `send`: the same as from `monitored`. The difference shows when this program is killed:
+ * the marble that it was working on is lost.
  */
 import { Marble } from 'marblerun';
 

@@ -1,4 +1,4 @@
-"""Does this implementation agree with the others? `python3 check_vectors.py <docs/protocol-vectors.json>`"""
+"""Checks that this implementation agrees with the others: `python3 check_vectors.py <docs/protocol-vectors.json>`"""
 import json, sys
 from marblerun import decode, encode, fingerprint, is_name, key, script_text
 

@@ -1,4 +1,4 @@
-"""MarbleRun from Python, by docs/PROTOCOL.md: the standard library and `redis`, one marble at a time."""
+"""MarbleRun for Python, written from docs/PROTOCOL.md with the standard library and `redis`: one marble at a time."""
 import base64, hashlib, json, re, socket, time, uuid
 from pathlib import Path
 
@@ -6,7 +6,7 @@ NAMES = {"run": r"[A-Za-z0-9._-]{1,64}", "lane": r"[A-Za-z0-9._-]{1,64}"}
 NAMES["queue"] = NAMES["id"] = r"[A-Za-z0-9._:/-]{1,128}"
 RUN_KEYS = ("counts", "queues", "outboxes", "later", "dead", "graves", "serial")  # 1 to 7 of many scripts
 BATCH_KEYS = ("batches", "batchdead", "children", "cancelled", "batchends")
-KNOWN = "B"  # the batch that it is a member of: a run that has any has layout 2, which this program does not go into
+KNOWN = "B"  # the batch that a marble is a member of: a run with batches has layout 2, which this program refuses
 NO_OOM = {"send", "dispatch", "land"}  # the others may run when Redis is over its maxmemory
 
 
@@ -31,7 +31,7 @@ def encode(id, attempt, sent_at, type, data, words=()):
 
 
 def decode(envelope):
-    """Raises ValueError where it is no envelope."""
+    """Reads an envelope. Raises ValueError where the bytes are not one."""
     found = re.match(rb"([^ \n]+) (\d+) ([0-9A-Za-z]+) ([jbc])((?: [^\n]*)?)\n", envelope)
     if not found:
         raise ValueError("no envelope")
@@ -49,7 +49,7 @@ def fingerprint(entries):
 
 
 def script_text(read, name, flags):
-    """`read` gives the text of a file by its name without `.lua`."""
+    """Puts a script together; `read` returns the text of a file by its name without `.lua`."""
     parts = lambda line: "".join(read(f"lib/{part}") for part in line[1].split(" "))
     return f"#!lua flags={flags}\n" + re.sub(r"^-- include (.+)$", parts, read(name), count=1, flags=re.M)
 
@@ -60,7 +60,7 @@ class Scripts:
         self.texts = {}
 
     def call(self, client, name, keys, args, oom=True):
-        """EVALSHA, and the text where Redis does not have it (any more)."""
+        """Runs a script with EVALSHA, or sends its text where Redis does not have it (any more)."""
         from redis.exceptions import NoScriptError
 
         flags = "allow-oom" if oom and name not in NO_OOM else ""
@@ -72,13 +72,13 @@ class Scripts:
 
 
 class Link:
-    """One connection. What was cut off is asked again, after what may be left of it at Redis has been ended."""
+    """One connection. A command that was cut off is sent again, after its remains at Redis were ended."""
 
     def __init__(self, url, run):
         self.url, self.run, self.client, self.session = url, run, None, None
 
     def do(self, command):
-        """`command(client, again)`: `again` where an earlier try may have been done."""
+        """Calls `command(client, again)`; `again` is true where an earlier try may have been done."""
         import redis
 
         again = False
@@ -91,12 +91,12 @@ class Link:
                 time.sleep(0.05)
 
     def connect(self, redis):
-        no_retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)  # only this class knows what may be asked again
+        no_retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)  # only this class knows what may be sent again
         client = redis.Redis.from_url(self.url, max_connections=1, retry=no_retry)
         found = client.set(key(self.run, "layout"), "1", nx=True) or client.get(key(self.run, "layout"))
         if found not in (True, b"1"):
             raise SystemExit(f"run {self.run} has layout {found!r}; this program knows layout 1")
-        about = client.execute_command("CLIENT", "INFO")  # text, or parsed, as the version of `redis` has it
+        about = client.execute_command("CLIENT", "INFO")  # text, or parsed, depending on the version of `redis`
         about = dict(re.findall(r"(\S+)=(\S*)", about.decode())) if isinstance(about, bytes) else about
         if self.session and self.session["id"] != about["id"]:
             client.execute_command("CLIENT", "KILL", "ID", self.session["id"], "ADDR", self.session["addr"])
@@ -105,7 +105,7 @@ class Link:
 
 
 class Holder:
-    """Takes from one queue, one marble at a time; what it sends is committed with its finish."""
+    """Takes from one queue, one marble at a time; the marbles that it sends are committed with its finish."""
 
     def __init__(self, link, waiting, scripts, queue, lease_ms, max_attempts):
         self.link, self.waiting, self.scripts, self.queue, self.lease_ms = link, waiting, scripts, queue, lease_ms
@@ -122,7 +122,7 @@ class Holder:
         return self.link.do(lambda client, again: self.scripts.call(client, name, keys, args, oom))
 
     def beat(self, link):
-        """For a thread of its own, with a link of its own. False: the holder was given up."""
+        """Sends a heartbeat, from its own thread with its own link. Returns False where the holder was given up."""
         keys = [self.k("holders"), self.k("holder", self.id)]
         return link.do(lambda client, _: self.scripts.call(client, "beat", keys, [self.id, self.lease_ms, ""]))[0] == 1
 
@@ -148,12 +148,12 @@ class Holder:
         return reply[1], [(start + i, envelope) for _, start, some in reply[2:] for i, envelope in enumerate(some)]
 
     def wait(self, seconds):
-        """Waits for a marble to be handed over; its swap before gave nothing. (seq, envelope) or None; the next swap adopts it."""
+        """Waits for a marble, after an empty swap. Returns (seq, envelope), which the next swap adopts, or None."""
         self.landing, self.seq = (self.seq, 0), self.seq + 4
 
         def move(client, again):
             if again:
-                return False  # not known: the next swap tells
+                return False  # this is not known: the next swap tells
             about = [self.id, self.lease_ms, self.waiting.session["id"]]
             if self.scripts.call(client, "wait", [self.k("holders"), self.k("holder", self.id)], about) == 0:
                 return False
@@ -168,7 +168,7 @@ class Holder:
             return self.landing[0], came
 
     def fail(self, seq, error, delay_ms):
-        """For another attempt, or dead. False where it was not ours any more."""
+        """Fails a marble: it gets another attempt, or is dead. Returns False where it was no longer ours."""
         if self.landing and self.swap(want=0) is None:
             return False
         self.op += 1
@@ -181,7 +181,7 @@ class Holder:
         return reply[0] == b"ok" and not reply[1]
 
     def leave(self):
-        """Gives back all that it has, as if it had not been taken."""
+        """Gives back everything that it has, as if it had not been taken."""
         entry, lines, batches = self.k("holder", self.id), [], [self.k(name) for name in BATCH_KEYS]
         self.script("orphans", [self.k("holders"), entry], [self.id, self.waits_on])
         keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), entry, self.k("held", self.id),

@@ -1,17 +1,17 @@
 /**
- * A Redis in a container, on a free port of this machine. It is removed by its name, whatever happened
- * before. The `docker` command runs outside of the terminal's group, so that Ctrl-C cannot cut it off
- * between making a container and telling us of it.
+ * A Redis in a container, on a free port of this machine. It is removed by its name, whatever happened before. The
+ * `docker` command runs outside the terminal's process group, so that Ctrl-C cannot cut it off between making a
+ * container and telling us of it.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { until } from '@marblerun/test-support';
 
-/** Whose container it is: the process id of the stage. */
+/** The label that says whose container it is: the process id of the stage. */
 export const LABEL = 'marblerun.example.stage';
 const IMAGE = 'redis:8.0-bookworm';
-/** A machine may be busy. */
+/** The patience with quick commands, since a machine may be busy. */
 const QUICK_MS = 60_000;
 const PULL_MS = 300_000;
 
@@ -34,7 +34,8 @@ export class DockerRedis {
     const name = `marblerun-example-${randomBytes(6).toString('hex')}`;
     try {
       const ours = ['--name', name, '--label', `${LABEL}=${process.pid}`, '--publish', '127.0.0.1::6379'];
-      // Protected mode would refuse all that comes from outside of the container: this port is open to this machine only.
+      // Protected mode would refuse everything that comes from outside the container; this port is open to this machine
+      // only.
       const server = ['redis-server', '--save', '', '--protected-mode', 'no'];
       must(await docker(['run', '--detach', '--rm', ...ours, IMAGE, ...server]));
       const port = Number(/:(\d+)$/m.exec(must(await docker(['port', name, '6379/tcp'])))?.[1]);
@@ -56,7 +57,7 @@ async function remove(name: string): Promise<void> {
   if (!ok && !/no such container/i.test(output)) throw new Error(`container ${name} cannot be removed: ${output}`);
 }
 
-/** Through the published port: an engine on another machine publishes it there. */
+/** Asks through the published port: an engine on another machine publishes it there. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));

@@ -1,6 +1,6 @@
 /**
- * A Redis for an example, from what this machine has: a container where a Docker engine answers, else
- * a process of its own. What may go wrong: there is neither; then one sentence says what to install.
+ * A Redis for an example: in a container where a Docker engine answers, otherwise as a process. What may go wrong: the
+ * machine has neither. Then one sentence says what to install.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,16 +12,16 @@ export type RedisChoice = (typeof REDIS_CHOICES)[number];
 
 export interface StageRedis {
   readonly url: string;
-  /** Leaves nothing behind. Safe twice. */
+  /** Stops it and leaves nothing behind. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** A mistake that a person has to put right: shown without a stack. */
+/** A mistake that a person has to put right; it is shown without a stack. */
 export class CannotPlay extends Error {}
 
 const NEED_REDIS = fileURLToPath(new URL('../../../scripts/need-redis.sh', import.meta.url));
 
-/** Finds out, once, how Redis is started here: the caller may start as many as it likes. */
+/** Finds out, once, how Redis is started here. The caller may start as many as it likes. */
 export async function redisStarter(
   choice: RedisChoice,
   say: (text: string) => void,

@@ -3,12 +3,12 @@ import { until, type Program } from '@marblerun/test-support';
 import type { Bus, Stage } from './stage.js';
 
 export interface Scene {
-  /** One line, for the list. */
+  /** The title of the scene: one line, for the list. */
   readonly title: string;
   readonly play: (stage: Stage) => Promise<void>;
 }
 
-/** How long any one thing may take, also on a machine that is busy. */
+/** The time that any one step may take, even on a busy machine. */
 export const PATIENCE_MS = 120_000;
 
 /** Waits for programs that end by themselves. Throws when one ends otherwise than well, or not within PATIENCE_MS. */

@@ -1,11 +1,11 @@
 /**
- * A Monitor or an Elevator of an example, which tells in words what it does.
+ * A Monitor or an Elevator of an example, which reports in words what it does.
  */
 import { ServiceProgram, until, type Program, type ServiceKind } from '@marblerun/test-support';
 
 const DEADLINE_MS = 120_000;
 
-/** `tell` hears what it does. Resolves when it is ready. */
+/** Starts a service; `tell` is called with what it does. Resolves when it is ready. */
 export async function startService(
   kind: ServiceKind,
   env: Readonly<Record<string, string>>,
@@ -25,7 +25,7 @@ export async function startService(
 const UNEVENTFUL = ['listening', 'stops', 'stopped'];
 const EVERY_LINE_HAS = ['level', 'time', 'pid', 'service', 'msg', 'run'];
 
-/** A line of JSON log as people like it; undefined for what is no news. */
+/** Puts a line of JSON log into words for people. Returns undefined for a line that is no news. */
 function inWords(line: string): string | undefined {
   if (!line.startsWith('{')) return line;
   const log = JSON.parse(line) as { msg: string } & Record<string, unknown>;

@@ -1,6 +1,6 @@
 /**
- * The stage of an example, around its programs: buses (each a Redis of its own with a Monitor), Elevators,
- * processes. All of it is gone when the stage is struck, also in the middle of being set.
+ * The stage of an example, around its programs: buses (each a Redis of its own with a Monitor), Elevators, processes.
+ * All of it is gone when the stage is struck, even in the middle of being set.
  */
 import { fileURLToPath } from 'node:url';
 import { Program, sleep, type ServiceKind, type ServiceProgram } from '@marblerun/test-support';
@@ -14,7 +14,7 @@ export interface Bus {
   readonly monitor: ServiceProgram;
 }
 
-/** A lane as MARBLERUN_LANES writes it, with buses for the keys of runs. */
+/** A lane as MARBLERUN_LANES writes it, with buses in place of the names of runs. */
 export interface Lane {
   readonly from: Bus;
   readonly to: Bus;
@@ -30,7 +30,7 @@ export interface ProgramSetting {
 
 export interface StageOptions {
   readonly redis: RedisChoice;
-  /** Told of what the programs write, and with an empty name of what happens to them. */
+  /** Called with what the programs write; an empty name stands for what happens to them. */
   readonly show: (name: string, text: string) => void;
 }
 
@@ -50,7 +50,7 @@ export class Stage {
     this.options.show('', text);
   }
 
-  /** A Redis and its Monitor; the name is the run's. */
+  /** Starts a Redis and its Monitor; the name is the run's. */
   async bus(name: string): Promise<Bus> {
     this.#mustStand();
     const starting = this.#startRedis();
@@ -59,13 +59,13 @@ export class Stage {
     return { name, redis, monitor: await this.monitor({ name, redis }) };
   }
 
-  /** One more Monitor for a bus. */
+  /** Starts one more Monitor for a bus. */
   async monitor({ name, redis }: Pick<Bus, 'name' | 'redis'>): Promise<ServiceProgram> {
     const env = { MARBLERUN_REDIS: redis, MARBLERUN_RUN: name, MARBLERUN_SWEEP_MS: SWEEP_MS };
     return this.#service('monitor', `${name} monitor`, env);
   }
 
-  /** One Elevator for some lanes; a lane's name is made of those of its buses. */
+  /** Starts one Elevator for some lanes; a lane's name is made of those of its buses. */
   async elevator(...lanes: readonly Lane[]): Promise<ServiceProgram> {
     const buses = lanes.flatMap(({ from, to }) => [from, to]);
     const runs = Object.fromEntries(buses.map(({ name, redis }) => [name, { redis, run: name }]));
@@ -75,7 +75,7 @@ export class Stage {
     return this.#service('elevator', 'elevator', { MARBLERUN_LANES: JSON.stringify({ runs, lanes: named }) });
   }
 
-  /** An example's program on a bus, in a process of its own. `file` is relative to the examples. */
+  /** Starts an example's program on a bus, in a process of its own. `file` is relative to the examples. */
   program(name: string, file: string, bus: Bus, { args, env, inherit }: ProgramSetting = {}): Program {
     this.#mustStand();
     const program = new Program(fileURLToPath(new URL(file, COMPILED)), {
@@ -88,7 +88,7 @@ export class Stage {
     return program;
   }
 
-  /** Ends everything, in order where it does so within some seconds. Safe twice, and at any time. */
+  /** Ends everything, in order where it does so within some seconds. Safe to call twice, and at any time. */
   strike(): Promise<void> {
     this.#struck ??= this.#endAll();
     return this.#struck;
@@ -111,7 +111,7 @@ export class Stage {
 
   async #endAll(): Promise<void> {
     await Promise.all(this.#programs.map(end));
-    const redises = await Promise.allSettled(this.#redises); // what did not start has told the scene already
+    const redises = await Promise.allSettled(this.#redises); // a Redis that did not start has told the scene already
     await Promise.all(redises.map(async (redis) => redis.status === 'fulfilled' && redis.value.stop()));
   }
 

@@ -58,7 +58,8 @@ test('an Elevator that carries for long is ready meanwhile', async () => {
   const left = async () => (await below.status.outboxes())[0]?.depth ?? 0;
   await until('it carries', async () => (await left()) < 8000);
   const now = Date.now.bind(Date);
-  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 60_000); // all that has not succeeded since is late
+  // every loop that has not succeeded since counts as late
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 60_000);
   await until('it is ready', async () => (await ready()).status === 200);
   expect(await left()).toBeGreaterThan(0);
   clock.mockRestore();

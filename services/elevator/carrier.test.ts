@@ -25,7 +25,7 @@ const elevate = (queue: string, n: number, expedited = false) =>
     })),
   );
 
-/** Carries all, and returns of what queues each batch was; `meanwhile` happens while that one lands. */
+/** Carries everything, and returns the queues of each batch; `meanwhile` happens while that batch lands. */
 async function carryAll(meanwhile: (batch: number) => Promise<void> = () => Promise.resolve()) {
   const batches: string[][] = [];
   const head = upper!.laneHead();
@@ -110,7 +110,7 @@ test('expedited marbles go before all others, of whatever queue, and to the fron
   await elevate('z', 30);
   await elevate('z', 8, true);
   const { batches } = await carryAll();
-  expect(batches[0]).toEqual(['a', 'z']); // ten: eight that are expedited, and a share each of the rest
+  expect(batches[0]).toEqual(['a', 'z']); // a batch has ten: eight that are expedited, and a share each of the rest
   const above = (await upper!.dump('z')).map(({ data }) => data.toString());
   expect(above.slice(0, 9)).toEqual([...Array.from({ length: 8 }, (_, i) => `${i}!`), '0']);
 });

@@ -1,10 +1,9 @@
 /**
- * Works one lane: lifts a batch below, lands it above, and has it cleared below with the next lift.
+ * Works one lane: it lifts a batch below, lands it above, and clears it below with the next lift.
  *
- * What may go wrong: anything, between any two steps; then the same batch is lifted again and the
- * upper run, which keeps the last number, ignores what it has. Any number of Elevators may work one
- * lane. The upper run away or full: the marbles wait below. An outbox that is no list: it is told, and
- * the others go on.
+ * What may go wrong: anything, between any two steps. Then the same batch is lifted again, and the upper run, which
+ * keeps the last number, ignores marbles that it has. Any number of Elevators may work one lane. If the upper run is
+ * away or full, the marbles wait below. If an outbox is not a list, that is reported, and the others go on.
  */
 import type { Batch, Communicator, LaneFoot, LaneHead, LiftLimits } from 'marblerun/communicator';
 import type { Logger } from '@marblerun/service';
@@ -28,7 +27,7 @@ export interface LaneStatus {
   readonly lagMs: number;
   /** The queues that wait longest, at most 200. */
   readonly longest: readonly { readonly queue: string; readonly oldestMs: number }[];
-  /** Queues that cannot be carried: the key of their outbox holds something other than a list. */
+  /** Queues that cannot be carried, since the key of their outbox does not hold a list. */
   readonly noList: readonly string[];
 }
 
@@ -53,7 +52,7 @@ export class Carrier {
     this.#pace = new Pace(options.limits);
   }
 
-  /** Carries until nothing waits; `progress` is told of every batch that went. Returns how many marbles arrived. */
+  /** Carries until nothing waits; `progress` is called for every batch that went. Returns how many marbles arrived. */
   async carry(progress: () => void = () => undefined): Promise<number> {
     let queues = await this.#waiting();
     let carried = 0;
@@ -61,27 +60,27 @@ export class Carrier {
       const started = performance.now();
       const batch = await this.#lift(queues);
       if (!batch) break;
-      const waiting = this.#waiting(); // asked while the batch is on its way: it costs no time
+      const waiting = this.#waiting(); // asked while the batch is on its way, so it costs no time
       waiting.catch(() => undefined);
       carried += await this.#landPaced(batch, started);
       queues = await waiting;
       progress();
     }
-    if (this.#arrived) await this.#lift([]); // stopping: so that nobody lands it again
+    if (this.#arrived) await this.#lift([]); // it stops, and nobody shall land this batch again
     return carried;
   }
 
-  /** After the batch under way, no more. */
+  /** Carries no more after the batch under way. */
   stop(): void {
     this.#stopping = true;
   }
 
-  /** Bytes at which a batch is full now. */
+  /** The number of bytes at which a batch is full now. */
   get batchBytes(): number {
     return this.#pace.limits.bytes;
   }
 
-  /** Bound, for metrics. Throws where the lower run is away. */
+  /** Reads the status for metrics; it is bound. Throws where the lower run is away. */
   readonly status = async (): Promise<LaneStatus> => {
     const outboxes = await this.#options.lower.status.outboxes();
     const waiting = outboxes.filter(({ queue }) => this.lane.carries(queue));
@@ -90,7 +89,7 @@ export class Carrier {
     return { depth, lagMs: longest[0]?.oldestMs ?? 0, longest, noList: this.#foot.noList };
   };
 
-  /** Bound, for metrics. Throws where the lower run is away. */
+  /** Reaches the lower run, for metrics; it is bound. Throws where the lower run is away. */
   readonly reach = (): Promise<void> => this.#options.lower.connect();
 
   async #waiting(): Promise<readonly string[]> {
@@ -106,7 +105,7 @@ export class Carrier {
     if (noList !== this.#noList && noList !== '')
       this.#options.log.warn(
         { lane: this.lane.name, queues: noList },
-        'an outbox is no list: its queue is not carried',
+        'the key of an outbox does not hold a list: its queue is not carried',
       );
     this.#noList = noList;
     return batch;
@@ -132,12 +131,15 @@ export class Carrier {
     const { landing, knownEpoch, noList } = await this.#head.land(batch, { from: from.run, hopLimit, onward });
     timer();
     if (noList.length > 0)
-      log.warn({ lane: name, queues: noList }, 'the key of a queue is no list: its marbles are dead');
+      log.warn({ lane: name, queues: noList }, 'the key of a queue does not hold a list: the marbles for it are dead');
     if (landing === 'doubt') {
       const renewed = await this.#foot.renew(batch, knownEpoch);
       const about = { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch };
       if (renewed)
-        log.warn(about, 'the upper run cannot place this batch: state was lost or rolled back; it goes again');
+        log.warn(
+          about,
+          'the upper run cannot place this batch: state was lost or rolled back; the batch is sent again',
+        );
       else log.debug(about, 'another Elevator has delivered this batch');
       return 0;
     }

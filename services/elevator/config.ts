@@ -21,12 +21,14 @@ export const elevatorVariables = z.object({
   MARBLERUN_LANES: z
     .string('must be given: the runs and lanes as JSON')
     .describe('runs and lanes as JSON; see docs/CONFIGURATION.md'),
-  MARBLERUN_HOP_LIMIT: whole(1, 1000).default(8).describe('runs that a marble may travel; one more, and it is dead'),
+  MARBLERUN_HOP_LIMIT: whole(1, 1000)
+    .default(8)
+    .describe('runs that a marble may travel through; one more, and it is dead'),
   MARBLERUN_POLL_MS: whole(1, 60_000)
     .default(100)
-    .describe('ms between looks for marbles to carry, when there were none'),
-  MARBLERUN_BATCH_MARBLES: whole(1, 5000).default(2500).describe('marbles in a batch at the most'),
-  MARBLERUN_BATCH_BYTES: whole(1, 67_108_864).default(1_048_576).describe('bytes of a batch at which it is full'),
+    .describe('ms between looks for marbles to carry while there are none'),
+  MARBLERUN_BATCH_MARBLES: whole(1, 5000).default(2500).describe('most marbles in a batch'),
+  MARBLERUN_BATCH_BYTES: whole(1, 67_108_864).default(1_048_576).describe('bytes at which a batch is full'),
 });
 
 export interface ElevatorConfig {
@@ -43,7 +45,7 @@ export interface ElevatorConfig {
   readonly batch: { readonly marbles: number; readonly bytes: number };
 }
 
-/** Throws MR_BAD_CONFIG or MR_BAD_LANES. */
+/** Reads the settings. Throws MR_BAD_CONFIG or MR_BAD_LANES. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): ElevatorConfig {
   const variables = readEnvironment(elevatorVariables, env);
   return {

@@ -1,5 +1,5 @@
 /**
- * All lanes of one Elevator: a communicator for each run, a carrier and a loop for each lane.
+ * All lanes of one Elevator: it has a communicator for each run, and a carrier and a loop for each lane.
  */
 import { Loop, Troubles, endTurns, type Logger, type Readiness } from '@marblerun/service';
 import { Communicator } from 'marblerun/communicator';
@@ -10,7 +10,10 @@ import type { Run } from './lanes.js';
 import { createLaneMetrics } from './lane-metrics.js';
 import { collectorOf } from './metrics.js';
 
-/** How often each run is asked whether it is there, so that readiness is known also when nothing is to be carried. */
+/**
+ * The time between questions to each run whether it is there, so that readiness is known even when nothing has to be
+ * carried.
+ */
 const REACH_MS = 1000;
 
 export class Elevator {
@@ -21,7 +24,7 @@ export class Elevator {
   readonly #lanes: readonly Loop[];
   readonly #runs: readonly Loop[];
 
-  /** Does no I/O. */
+  /** Sets up the lanes; does no I/O. */
   constructor(
     private readonly config: ElevatorConfig,
     log: Logger,
@@ -40,7 +43,7 @@ export class Elevator {
     this.#lanes = this.carriers.map((carrier) => {
       const work = () => carrier.carry(() => loop.progress()).then(() => undefined);
       const [lower, upper] = [this.#communicator(carrier.lane.from), this.#communicator(carrier.lane.to)];
-      const getsOn = () => lower.getsOn || upper.getsOn; // a batch on its way over a slow link
+      const getsOn = () => lower.getsOn || upper.getsOn; // a batch may be on its way over a slow link
       const loop: Loop = new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, getsOn, troubles });
       return loop;
     });
@@ -55,7 +58,10 @@ export class Elevator {
     for (const loop of this.#loops()) loop.start();
   }
 
-  /** Lands the batches under way; where a Redis is away or hangs they stay in transit, for the next Elevator. Safe twice. */
+  /**
+   * Lands the batches under way. Where a Redis is away or hangs, they stay in transit for the next Elevator. Safe to
+   * call twice.
+   */
   async stop(): Promise<void> {
     for (const carrier of this.carriers) carrier.stop();
     const communicators = [...this.#communicators.values()];
@@ -72,7 +78,7 @@ export class Elevator {
     return { ready, detail: { runs, lanes } };
   }
 
-  /** A right that is missing is told by the name of the run, before a lane meets it. */
+  /** Reaches a run. A missing right is reported under the name of the run, before a lane meets it. */
   async #reach(name: string, communicator: Communicator): Promise<undefined> {
     await communicator.connect();
     for (const { from, to } of this.config.lanes) {

@@ -1,5 +1,5 @@
 /**
- * Metrics that the Elevator counts while it carries. Names are public and stay.
+ * Metrics that the Elevator counts while it carries. Their names are public and do not change.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 
@@ -10,17 +10,17 @@ export interface LaneMetrics {
 
 const EVENTS = ['lifted', 'landed', 'duplicate', 'gap'] as const;
 
-/** Every lane has its series from the start: an increase from nothing to 1 would not show. */
+/** Creates the metrics. Every lane has its series from the start: an increase from nothing to 1 would not show. */
 export function createLaneMetrics(registry: Registry, lanes: readonly string[] = []): LaneMetrics {
   const marbles = new Counter({
     name: 'marblerun_lane_marbles_total',
-    help: 'Marbles by what became of their batch: lifted (handed out below), landed, duplicate (ignored above), gap (landed in doubt)',
+    help: 'Marbles by what happened to their batch: lifted (handed out below), landed, duplicate (ignored above), gap (landed in doubt)',
     labelNames: ['lane', 'event'],
     registers: [registry],
   });
   const batchSeconds = new Histogram({
     name: 'marblerun_lane_batch_seconds',
-    help: 'Time to carry one batch, from lifted to landed',
+    help: 'Time to carry one batch, from lift to landing',
     labelNames: ['lane'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],

@@ -35,7 +35,7 @@ test.each([
   [
     'an unknown run',
     { runs: { a: {} }, lanes: [lane('up', 'a', 'hub')] },
-    /lanes\[0\] "up"\.to: "hub" is no run; allowed: a/,
+    /lanes\[0\] "up"\.to: "hub" is not a run; allowed: a/,
   ],
   [
     'a duplicate name',

@@ -52,7 +52,7 @@ export interface Run {
   readonly name: string;
   readonly redis: string | RedisForm;
   readonly run: string;
-  /** That must have a batch before it counts as landed here, and how long they may take. */
+  /** The number of replicas that must have a batch before it counts as landed here, and the time that they may take. */
   readonly replicas: number;
   readonly replicasTimeoutMs: number;
 }
@@ -61,13 +61,16 @@ export interface Lane {
   readonly name: string;
   readonly from: Run;
   readonly to: Run;
-  /** True for queues that this lane carries: those of its patterns that no earlier lane of the run carries. */
+  /**
+   * Returns true for queues that this lane carries: those that match its patterns and that no earlier lane of the run
+   * carries.
+   */
   readonly carries: (queue: string) => boolean;
-  /** True for queues whose marbles travel on from the upper run. */
+  /** Returns true for queues whose marbles travel on from the upper run. */
   readonly onward: (queue: string) => boolean;
 }
 
-/** Throws MR_BAD_LANES with all mistakes: unknown runs, duplicate names, loops to itself. */
+/** Reads the lanes. Throws MR_BAD_LANES with all mistakes: unknown runs, duplicate names, loops to the same run. */
 export function readLanes(json: string, defaultRedis: string): Lane[] {
   const { runs, lanes } = parse(json);
   const mistakes: string[] = [];
@@ -76,7 +79,7 @@ export function readLanes(json: string, defaultRedis: string): Lane[] {
     const at = `lanes[${i}] "${lane.name}"`;
     for (const end of ['from', 'to'] as const) {
       if (!Object.hasOwn(runs, lane[end]))
-        mistakes.push(`${at}.${end}: "${lane[end]}" is no run; allowed: ${Object.keys(runs).join(', ')}`);
+        mistakes.push(`${at}.${end}: "${lane[end]}" is not a run; allowed: ${Object.keys(runs).join(', ')}`);
     }
     if (names.has(lane.name)) mistakes.push(`${at}.name: there is another lane of this name; names are unique`);
     names.add(lane.name);
@@ -110,7 +113,7 @@ function parse(json: string): z.infer<typeof schema> {
     value = JSON.parse(json);
   } catch (error) {
     const [where = ''] = / at position \d+/.exec((error as Error).message) ?? [];
-    fail([`not JSON${where}`]); // its text is not shown: it may hold a password
+    fail([`not JSON${where}`]); // the text is not shown, since it may hold a password
   }
   const result = schema.safeParse(value);
   if (!result.success) fail(result.error.issues.map((issue) => `${issue.path.join('.') || 'lanes'}: ${issue.message}`));
@@ -124,7 +127,7 @@ function fail(mistakes: string[]): never {
   );
 }
 
-/** `*` stands for any characters, also none. */
+/** Returns a function that matches names; `*` stands for any characters, or none. */
 function matcher(patterns: readonly string[]): (queue: string) => boolean {
   const expressions = patterns.map((text) => new RegExp(`^${text.split('*').map(escape).join('.*')}$`));
   return (queue) => expressions.some((expression) => expression.test(queue));

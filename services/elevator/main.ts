@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The Elevator: carries marbles between runs. Configured by its environment (docs/CONFIGURATION.md).
+ * The Elevator: carries marbles between runs. Its environment configures it (docs/CONFIGURATION.md).
  */
 import { endAtSignals } from '@marblerun/service/early';
 

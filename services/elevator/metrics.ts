@@ -1,11 +1,14 @@
 /**
- * Metrics that are looked up for each scrape of the Elevator. Names are public and stay.
+ * Metrics that are looked up for each scrape of the Elevator. Their names are public and do not change.
  */
 import { Latest, answers } from '@marblerun/service';
 import { Gauge, type Registry } from 'prom-client';
 import type { Carrier } from './carrier.js';
 
-/** Returns what reads all lanes, for one scrape. A lane whose lower run does not answer in time has no values: `marblerun_lane_up` says so. */
+/**
+ * Returns a function that reads all lanes for one scrape. A lane whose lower run does not answer in time has no values;
+ * `marblerun_lane_up` says so.
+ */
 export function collectorOf(registry: Registry, carriers: readonly Carrier[]): () => Promise<void> {
   const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames: ['lane'], registers: [registry] });
   const up = gauge('marblerun_lane_up', '1 if the lower run answers');
@@ -14,7 +17,7 @@ export function collectorOf(registry: Registry, carriers: readonly Carrier[]): (
   const batch = gauge('marblerun_lane_batch_bytes', 'Bytes at which a batch is full now: fewer over a slow link');
   const waiting = new Gauge({
     name: 'marblerun_lane_queue_oldest_seconds',
-    help: 'How long the next marble of a queue has waited for a lane that carries it; the longest only',
+    help: 'How long the next marble of a queue has waited for a lane that carries it; only the longest ones',
     labelNames: ['run', 'queue'],
     registers: [registry],
   });

@@ -4,7 +4,9 @@ import { Pace } from './pace.js';
 const MOST = { marbles: 2500, bytes: 1_048_576 };
 const MARBLE_BYTES = 500;
 
-/** Carries so many batches of a long backlog; returns the times they took, and how much a second at the end. */
+/**
+ * Carries a number of batches of a long backlog. Returns the time that each took, and the bytes a second at the end.
+ */
 function carry(pace: Pace, link: { bytesPerS: number; tripMs: number }, batches = 60) {
   const times: number[] = [];
   let perSecond = 0;

@@ -1,34 +1,40 @@
 /**
- * How large a batch may be, by how long the last ones took: over a slow link smaller ones go, so that none is under way
- * for long, what is urgent waits for little, and an end of the Elevator repeats little.
+ * Decides how large a batch may be, by the time that the latest ones took. Over a slow link smaller batches go. So none
+ * is under way for long, urgent marbles wait for little, and the end of an Elevator repeats little.
  *
- * What it may get wrong: it takes slowness for that of the link, whatever it comes from; it is then too careful for some
- * batches, and grows again.
+ * What it may get wrong: it takes any slowness for slowness of the link. Then it is too careful for some batches, and
+ * grows again.
  */
 import type { LiftLimits } from 'marblerun/communicator';
 
-/** The time that a batch should take at the most; where the trip alone takes long, which no size makes shorter, so many trips. */
+/**
+ * The longest time that a batch should take. Where the trip alone takes long, which no size shortens, it is a multiple
+ * of the trip.
+ */
 const TARGET_MS = { least: 1000, trips: 3, most: 5000 } as const;
-/** The first is of this size, and none is made smaller than the least. */
+/** The size of the first batch, and the smallest size. */
 const FIRST_BYTES = 65_536;
 const LEAST_BYTES = 4096;
 const LEAST_MARBLES = 10;
-/** Sizes that differ by so much tell of the trip; those that differ by less than the second are one size. */
+/**
+ * Ratios of sizes. Sizes that differ by more than the first tell how long the trip is; those that differ by less than
+ * the second count as equal.
+ */
 const [UNLIKE, ALIKE] = [1.3, 1.05];
 
 export class Pace {
   /** The size of a batch, as a share of the limits. */
   #share: number;
-  /** The time that an empty batch would take; not known before two of unlike sizes went. */
+  /** The time that an empty batch would take. It is unknown until two batches of unlike sizes went. */
   #tripMs: number | undefined;
-  /** Another size, to measure the trip by. */
+  /** A batch of another size, by which the trip is measured. */
   #other: { readonly bytes: number; readonly ms: number } | undefined;
 
   constructor(private readonly most: LiftLimits) {
     this.#share = Math.min(1, FIRST_BYTES / most.bytes);
   }
 
-  /** Limits of the next batch. */
+  /** The limits of the next batch. */
   get limits(): LiftLimits {
     const { marbles, bytes } = this.most;
     return {
@@ -37,7 +43,7 @@ export class Pace {
     };
   }
 
-  /** A batch of this size went, in so long. One that was not full says nothing of larger ones. */
+  /** Notes that a batch of this size went in this time. One that was not full says nothing about larger ones. */
   went({ marbles, bytes }: LiftLimits, ms: number): void {
     this.#measureTrip(bytes, ms);
     const { limits } = this;
@@ -48,12 +54,12 @@ export class Pace {
     else if (isFull) this.#scale(Math.min(2, Math.max(target / ms, this.#tripMs === undefined ? UNLIKE : 1)));
   }
 
-  /** It did not go. */
+  /** Notes that a batch did not go. */
   failed(): void {
     this.#scale(0.5);
   }
 
-  /** Compares two batches of unlike sizes: the time that a byte takes, and so the rest, which is the trip. */
+  /** Compares two batches of unlike sizes. This gives the time that a byte takes; the rest of the time is the trip. */
   #measureTrip(bytes: number, ms: number): void {
     const other = this.#other ?? { bytes, ms };
     const ratio = Math.max(bytes / other.bytes, other.bytes / bytes);

@@ -1,4 +1,4 @@
-/** An Elevator inside of a test: carries, stops, and refuses in the words of its options. */
+/** An Elevator inside a test: it carries, stops, and refuses mistakes in terms of its options. */
 import { expect, test } from '@jest/globals';
 import { freshBus } from '@marblerun/test-support';
 import { Marble } from 'marblerun';

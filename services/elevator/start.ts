@@ -1,8 +1,8 @@
 /**
- * An Elevator inside of another program, for tests and development: it carries marbles until it is stopped.
+ * Runs an Elevator inside another program, for tests and development: it carries marbles until it is stopped.
  *
- * What may go wrong: an option or a lane has a mistake (MR_BAD_OPTION, MR_BAD_LANES), or the Redis of a run is away when it
- * starts. Afterwards it waits for Redis, as the service does.
+ * What may go wrong: an option or a lane has a mistake (MR_BAD_OPTION, MR_BAD_LANES), or the Redis of a run is away
+ * when it starts. After the start it waits for Redis, as the service does.
  */
 import { createLogger, readOptions, runInside, variablesOf } from '@marblerun/service';
 import { Communicator, type RedisForm } from 'marblerun/communicator';
@@ -11,16 +11,16 @@ import { buildElevator } from './app.js';
 import { readConfig, type ElevatorConfig } from './config.js';
 import { Elevator } from './elevator.js';
 
-/** Each variable of the Elevator in camel case: `MARBLERUN_POLL_MS` is `pollMs` (docs/CONFIGURATION.md). */
+/** The variables of the Elevator in camel case: `MARBLERUN_POLL_MS` is `pollMs` (docs/CONFIGURATION.md). */
 export interface ElevatorOptions extends Partial<Omit<ElevatorConfig, 'lanes' | 'access' | 'batch'>> {
-  /** The same as `runs` and `lanes` of MARBLERUN_LANES. */
+  /** The runs and lanes, as in MARBLERUN_LANES. */
   readonly runs: Readonly<Record<string, { readonly redis?: string | RedisForm; readonly run?: string }>>;
   readonly lanes: readonly Readonly<Record<string, unknown>>[];
-  /** Redis of the runs that name none. Default: as for a client, from the environment. */
+  /** The Redis of runs that name none. Default: as for a client, from the environment. */
   readonly redis?: string | RedisForm;
   readonly batchMarbles?: number;
   readonly batchBytes?: number;
-  /** Its API is served here; 0: on any free port. Default: it serves nothing. */
+  /** The port of its API; 0: any free port. Default: it serves nothing. */
   readonly port?: number;
   readonly readToken?: string;
 }
@@ -28,11 +28,14 @@ export interface ElevatorOptions extends Partial<Omit<ElevatorConfig, 'lanes' | 
 export interface RunningElevator {
   /** The address of its API, where it serves one. */
   readonly url: string | undefined;
-  /** Lands the batches under way, then disconnects. Safe twice. */
+  /** Lands the batches under way, then disconnects. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Resolves when it carries. Unlike the service it listens on this machine only, and logs warnings only, unless told otherwise. */
+/**
+ * Starts an Elevator and resolves when it carries. Unlike the service it listens on this machine only and logs warnings
+ * only, unless told otherwise.
+ */
 export async function startElevator({ runs, lanes, ...options }: ElevatorOptions): Promise<RunningElevator> {
   const standard = { host: '127.0.0.1', logLevel: 'warn', lanes: { runs, lanes } };
   const variables = { ...variablesOf({ ...standard, ...options }), MARBLERUN_RUN: undefined };
@@ -41,10 +44,10 @@ export async function startElevator({ runs, lanes, ...options }: ElevatorOptions
   return options.port === undefined ? carry(config) : runInside(buildElevator(config));
 }
 
-/** Redis that is started at the same moment may take so long. */
+/** The time that a Redis may take which is started at the same moment. */
 const REACH_MS = 3000;
 
-/** Throws where a run cannot be reached. */
+/** Reaches all runs. Throws where one cannot be reached. */
 async function reach({ lanes }: ElevatorConfig): Promise<void> {
   for (const { redis, run } of lanes.flatMap(({ from, to }) => [from, to])) {
     const communicator = new Communicator({ redis, run, connectTimeoutMs: REACH_MS });

@@ -25,7 +25,7 @@ test('a queue that is new takes part at once, one that is gone is missed by nobo
   turns.next(['b', 'd']);
   turns.served(new Set(['b']));
   expect(turns.next(['a', 'c'])).toEqual(['c', 'a']);
-  turns.served(new Set()); // a batch that had been in transit, of other queues
+  turns.served(new Set()); // a batch of other queues that had been in transit
   expect(turns.next(['a', 'c'])).toHaveLength(2);
   expect(turns.next([])).toEqual([]);
 });

@@ -1,17 +1,19 @@
 /**
- * Whose turn it is in the next batch: all queues that wait, or a part of very many, and not always the same ones first.
+ * Decides whose turn it is in the next batch: all queues that wait, or part of them where there are very many, and not
+ * always the same ones first.
  *
- * What it may get wrong: it knows only what this Elevator has lifted. Another one of the same lane goes round by itself.
+ * What it may get wrong: it knows only what this Elevator has lifted. Another Elevator of the same lane has its own
+ * round.
  */
 
-/** In a batch at the most: a look at each costs Redis a few microseconds, and a step is not to hold it up. */
+/** The most queues in a batch. A look at each costs Redis a few microseconds, and one step must not hold Redis up. */
 const MOST_QUEUES = 500;
 
 export class Turns {
   #next: readonly string[] = [];
   #latest = '';
 
-  /** Picks the queues whose turn it is, of those that wait: from the one behind the latest that was served. */
+  /** Picks the queues whose turn it is from those that wait, beginning behind the latest that was served. */
   next(waiting: readonly string[]): readonly string[] {
     const all = [...waiting].sort();
     const first = Math.max(
@@ -22,7 +24,10 @@ export class Turns {
     return this.#next;
   }
 
-  /** Notes the queues that gave marbles. Where all did, the next one is the first; else the one behind the latest of these. */
+  /**
+   * Notes the queues that gave marbles. Where all did, the next round begins one queue further on; otherwise it begins
+   * behind the latest of these.
+   */
   served(queues: ReadonlySet<string>): void {
     const latest = this.#next.findLastIndex((queue) => queues.has(queue));
     const didAll = latest === this.#next.length - 1 && this.#next.length < MOST_QUEUES;

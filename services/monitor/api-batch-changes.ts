@@ -1,5 +1,5 @@
 /**
- * Changes that a person may make to a batch: cancel it, and have its dead tried again.
+ * Changes that a person may make to a batch: cancel it, or have its dead marbles tried again.
  */
 import { needsToken, problems, type Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
@@ -15,26 +15,28 @@ const why = z
   .default('cancelled by a person');
 const cancelBody = z.strictObject({ reason: why }).nullish();
 const retryBody = z
-  .strictObject({ then: z.boolean().default(false).describe('its `then` is sent once more when it is complete again') })
+  .strictObject({
+    then: z.boolean().default(false).describe('true: its `then` is sent once more when the batch is complete again'),
+  })
   .nullish();
 
 export function registerBatchChanges(routes: Routes, find: Find): void {
   const common = { security: needsToken, params: inBatch };
   const cancel = {
-    ...{ ...common, summary: 'Cancels a batch with all that is in it', body: cancelBody },
+    ...{ ...common, summary: 'Cancels a batch and the batches in it', body: cancelBody },
     response: { 200: cancelledBatch, ...problems },
   };
   routes.post('/api/runs/:run/batches/:id/cancel', { schema: cancel }, async (request) => {
     const { run, id } = request.params;
     const { batches } = find(run).reports;
     if (!(await batches.cancel(id, request.body?.reason ?? why.parse(undefined))))
-      throw new MarbleRunError('MR_BATCH_CLOSED', `batch ${id}: it is complete, and cannot be cancelled any more`);
+      throw new MarbleRunError('MR_BATCH_CLOSED', `batch ${id}: it is complete, so it can no longer be cancelled`);
     const [state] = await batches.states([id]);
     request.change = { what: 'cancel', run, batch: id, marbles: state?.left };
     return { cancelled: true as const, left: state?.left ?? 0 };
   });
   const retry = {
-    ...{ ...common, summary: 'Puts the dead marbles of a batch back, their attempts forgotten', body: retryBody },
+    ...{ ...common, summary: 'Puts the dead marbles of a batch back and forgets their attempts', body: retryBody },
     response: { 200: retried, ...problems },
   };
   routes.post('/api/runs/:run/batches/:id/retry-dead', { schema: retry }, async (request) => {

@@ -11,21 +11,21 @@ const batch = z.object({
   id,
   name: z.string(),
   parent: id.optional().describe('the id of the batch that it is in'),
-  sent: whole.describe('members ever; a batch in it is one of them'),
-  left: whole.describe('members that wait, are delayed or in hand; open batches in it'),
+  sent: whole.describe('members that were ever sent; a batch inside it counts as one'),
+  left: whole.describe('members that wait, are delayed or in hand, and open batches inside it'),
   finished: whole,
-  dead: whole.describe('in their graves now'),
-  cancelled: whole.describe('dropped because the batch was cancelled'),
-  gone: whole.describe('dead ones that were removed; waiting ones that were destroyed'),
+  dead: whole.describe('members that are among the dead now'),
+  cancelled: whole.describe('members that were dropped because the batch was cancelled'),
+  gone: whole.describe('dead members that were removed, and waiting ones that were destroyed'),
   failedAttempts: whole,
-  surplus: whole.describe('over 0: members were copied by hand, and the counts are not to be trusted'),
-  sealed: z.boolean().describe('nothing more comes from outside'),
-  done: z.boolean().describe('complete'),
-  fired: z.boolean().describe('its `then` was sent'),
+  surplus: whole.describe('over 0: members were copied by hand, and the counts cannot be trusted'),
+  sealed: z.boolean().describe('true: nothing more comes from outside'),
+  done: z.boolean().describe('true: the batch is complete'),
+  fired: z.boolean().describe('true: its `then` was sent'),
   cancelReason: z.string().optional().describe('why it was cancelled'),
   openedAt: msSince1970,
   doneAt: msSince1970.optional(),
-  at: msSince1970.describe('when this was so'),
+  at: msSince1970.describe('when these values were read'),
 });
 
 const settings = z.object({
@@ -37,7 +37,7 @@ const settings = z.object({
 });
 
 const failures = z.object({
-  looked: whole.describe('how many of its dead were looked at; some hundred at the most'),
+  looked: whole.describe('how many of its dead were examined; some hundred at most'),
   groups: z.array(
     z.object({
       queue: z.string(),
@@ -56,10 +56,10 @@ export const batchDetail = z.object({
   settings,
   failures,
   children: z.array(batch).describe('the batches in it, by id'),
-  next: id.optional().describe('where more of these follow: what `after` has to be to get them'),
+  next: id.optional().describe('the value of `after` for the next page, where more follow'),
 });
 export const cancelledBatch = z.object({
   cancelled: z.literal(true),
-  left: whole.describe('members that those who take them will drop'),
+  left: whole.describe('members that will be dropped by those who take them'),
 });
 export const retried = z.object({ requeued: whole });

@@ -1,5 +1,5 @@
 /**
- * The batches of a run: a page of them, or one with what is in it and what its dead died of.
+ * The batches of a run: a page of them, or one batch with its inner batches and the causes of its dead marbles.
  */
 import type { Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
@@ -14,19 +14,22 @@ export const inBatch = inRun.extend({ id });
 const ofBatches = z.object({
   offset,
   limit,
-  name: z.string().max(128).optional().describe('the one of this name, if there is one'),
+  name: z.string().max(128).optional().describe('only the batch of this name'),
 });
-const ofOne = z.object({ limit, after: id.optional().describe('of the batches in it, those behind this one') });
+const ofOne = z.object({
+  limit,
+  after: id.optional().describe('only batches inside it whose ids come after this one'),
+});
 
-/** Most of its dead that are looked at: each is read with its data. */
+/** The most dead marbles that are looked at: each is read with its data. */
 const MOST_LOOKED = 500;
 
 export function registerBatches(routes: Routes, find: Find): void {
-  const page = { ...view('Batches: the open ones first, then those that were complete last', batchPage) };
+  const page = { ...view('Batches: open ones first, then complete ones, the latest first', batchPage) };
   routes.get('/api/runs/:run/batches', { schema: { ...page, querystring: ofBatches } }, ({ params, query }) =>
     query.name === undefined ? pageOf(find(params.run), query) : named(find(params.run), query.name),
   );
-  const schema = { ...view('A batch: how it gets on, and what its dead died of', batchDetail), params: inBatch };
+  const schema = { ...view('A batch: its progress, and why its dead marbles died', batchDetail), params: inBatch };
   routes.get('/api/runs/:run/batches/:id', { schema: { ...schema, querystring: ofOne } }, ({ params, query }) =>
     detail(find(params.run), params.id, query),
   );
@@ -47,7 +50,7 @@ async function named({ reports: { batches } }: RunMonitor, name: string) {
 async function detail({ run, reports }: RunMonitor, id: string, { limit, after }: z.infer<typeof ofOne>) {
   const { batches } = reports;
   const [state] = await batches.states([id]);
-  if (!state) throw new MarbleRunError('MR_NOT_FOUND', `id: "${id}" is no batch of run ${run}`);
+  if (!state) throw new MarbleRunError('MR_NOT_FOUND', `id: "${id}" is not a batch of run ${run}`);
   const [ids, groups] = await Promise.all([
     batches.childrenOf(id, limit + 1, after),
     state.dead > 0 ? failureGroups(reports, id, MOST_LOOKED) : [],

@@ -1,5 +1,5 @@
 /**
- * The queues of a run, of which there may be very many: a page of them by name, or the most telling.
+ * The queues of a run, which may be very many: a page of them by name, or the most telling ones.
  */
 import type { Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
@@ -15,12 +15,14 @@ const ofQueues = z.object({
   order: z
     .enum(['name', 'telling'])
     .default('name')
-    .describe('telling: in turn the deepest, those that wait longest, those that fail most; some hundred at the most'),
-  after: text.optional().describe('those whose name comes after this one'),
-  name: text.optional().describe('those with this in their name'),
+    .describe(
+      'name: by name; telling: in turn the deepest, the longest waiting, and those that fail most; some hundred at most',
+    ),
+  after: text.optional().describe('only queues whose name comes after this one'),
+  name: text.optional().describe('only queues with this text in their name'),
 });
 
-/** A reading of very many queues takes longer than a scrape would wait. */
+/** The patience of a request: a reading of very many queues takes longer than a scrape would wait. */
 const PATIENCE_MS = 8000;
 
 export function registerQueues(routes: Routes, find: Find): void {

@@ -1,6 +1,6 @@
 /**
- * What the Monitor's API answers, as schemas: replies are checked against them, and the OpenAPI
- * document is made of them. A field that is not here is not shown.
+ * The answers of the Monitor's API as schemas. Replies are checked against them, and the OpenAPI document is made from
+ * them. A field that is missing here is not shown.
  */
 import { EVENTS } from 'marblerun/communicator';
 import { z } from 'zod';
@@ -13,14 +13,14 @@ export const runs = z.array(
   z.object({
     run: z.string(),
     ready: z.boolean(),
-    loops: z.record(z.string(), z.string()).describe('how Redis and each chore are'),
+    loops: z.record(z.string(), z.string()).describe('the state of Redis and of each chore'),
     monitors: z
       .array(z.object({ name: z.string(), version: z.string(), turnedAt: msSince1970, silentMs: whole }))
       .describe('which Monitors have noted that they watch, and how long ago; the latest first'),
     holders: whole,
     later: whole.describe('delayed marbles'),
     dead: whole,
-    queues: whole.optional().describe('of this and the next two none where they could not be read in time'),
+    queues: whole.optional().describe('this and the next two are missing where they could not be read in time'),
     depth: whole.optional().describe('marbles that wait, in all queues'),
     held: whole.optional().describe('marbles in hand, of all queues'),
     redis: z
@@ -32,7 +32,7 @@ export const runs = z.array(
         usedBytes: whole.optional(),
         maxBytes: whole.optional(),
       })
-      .describe('what this Redis is set to, as far as the Monitor may read it'),
+      .describe('the settings of this Redis, as far as the Monitor may read them'),
   }),
 );
 
@@ -47,7 +47,7 @@ export const queues = z.object({
       counts: z.object(Object.fromEntries(EVENTS.map((event) => [event, whole]))),
     }),
   ),
-  next: queue.optional().describe('where more follow: what `after` has to be to get them'),
+  next: queue.optional().describe('the value of `after` for the next page, where more follow'),
 });
 
 export const outboxes = z.array(
@@ -70,17 +70,17 @@ export const holders = z.array(
 );
 
 const grave = { serial: z.string(), queue, at: msSince1970, reason: z.record(z.string(), z.unknown()) };
-const unreadable = z.object(grave).describe('its bytes are no envelope');
+const unreadable = z.object(grave).describe('its bytes are not an envelope');
 const readable = z.object({
   ...grave,
   id: z.string(),
   attempts: whole,
-  failures: z.array(z.unknown()).describe('of each attempt that failed: when, and why'),
+  failures: z.array(z.unknown()).describe('for each failed attempt: when, and why'),
   sentAt: msSince1970,
   batch: z.string().optional(),
   origin: z.string().optional().describe('the run it was first elevated from'),
   hops: whole.optional(),
-  bytes: whole.describe('of its data'),
+  bytes: whole.describe('the size of its data'),
   type: z.enum(['j', 'b', 'c']).describe('JSON, bytes, a codec'),
   data: z.string().describe('the beginning of its data: text, or base64 where it is bytes'),
 });

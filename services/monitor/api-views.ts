@@ -1,5 +1,5 @@
 /**
- * What the Monitor's API shows of runs, outboxes, holders and the dead.
+ * The part of the Monitor's API that shows runs, outboxes, holders and the dead.
  */
 import { mayNeedToken, problems, type Routes } from '@marblerun/service';
 import type { DeadMarble } from 'marblerun/communicator';
@@ -12,14 +12,14 @@ export type Find = (run: string) => RunMonitor;
 
 export const inRun = z.object({ run: z.string() });
 const digits = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
-/** How many to show. */
+/** The number of entries to show. */
 export const limit = digits.transform(Number).pipe(z.int().min(1).max(1000)).default(100);
 const limited = z.object({ limit });
 export const offset = digits.transform(Number).default(0);
 const page = z.object({ offset, limit });
 const PREVIEW_BYTES = 1000;
 
-/** The schema of a route that shows something of a run. */
+/** Returns the schema of a route that shows something of a run. */
 export const view = <T extends z.ZodType>(summary: string, answer: T) => ({
   ...{ security: mayNeedToken, summary, params: inRun },
   response: { 200: answer, ...problems },
@@ -46,13 +46,13 @@ async function summary({ run, reports, reading, ready, detail }: RunMonitor) {
 
 export function registerViews(routes: Routes, find: Find): void {
   const ofOutboxes = {
-    ...view('What waits for an Elevator, the longest waiting first', outboxes),
+    ...view('Marbles that wait for an Elevator, by queue; the longest waiting first', outboxes),
     querystring: limited,
   };
   routes.get('/api/runs/:run/outboxes', { schema: ofOutboxes }, async ({ params, query }) => [
     ...(await longestWaiting(find(params.run).reports, query.limit)),
   ]);
-  const ofHolders = { ...view('Holders, the longest unheard first', holders), querystring: limited };
+  const ofHolders = { ...view('Holders, the longest silent first', holders), querystring: limited };
   routes.get('/api/runs/:run/holders', { schema: ofHolders }, ({ params, query }) =>
     find(params.run).reports.status.holders(query.limit),
   );
@@ -64,7 +64,7 @@ export function registerViews(routes: Routes, find: Find): void {
   });
 }
 
-/** The data as text, or as base64 where it is bytes; cut, because it may be large. */
+/** Shows the data as text, or as base64 where it is bytes. It is cut, since it may be large. */
 function shown({ serial, queue, at, reason, envelope }: DeadMarble) {
   if (!envelope) return { serial, queue, at, reason };
   const { id, attempt, sentAt, batch, origin, hops, failures = [], type, data } = envelope;

@@ -43,7 +43,7 @@ afterAll(async () => {
   }
 });
 
-/** Sends a marble and lets it fail until it is dead. Returns the serial of its grave. */
+/** Sends a marble and lets it fail until it is dead. Returns the serial of the dead marble. */
 async function kill(queue: string): Promise<string> {
   const id = await marble.send(queue, { secret: 'payload' });
   for (let attempt = 1; attempt <= 2; attempt++) {
@@ -63,7 +63,8 @@ test('an abandoned marble comes back with its attempt raised, and the metrics sa
   await marble.send('left', 1);
   expect(await marble.wait('left')).toBe(1);
   expect(marble.attempt).toBe(1);
-  expect(await marble.wait('left')).toBe(1); // the second wait abandons; the Monitor brings it back to this very wait
+  // the second wait abandons the marble; the Monitor brings it back to this very wait
+  expect(await marble.wait('left')).toBe(1);
   expect(marble.attempt).toBe(2);
   await until('the metrics show it held', async () =>
     (await (await call('/metrics')).text()).includes(`marblerun_held{run="${run}",queue="left"} 1`),

@@ -1,5 +1,5 @@
 /**
- * The Monitor's API for people and tools. Who may ask what: `@marblerun/service`, access.ts.
+ * The Monitor's API for people and tools. Access is decided in access.ts of `@marblerun/service`.
  */
 import {
   needsToken,
@@ -51,11 +51,11 @@ export function registerApi(server: Server, monitors: readonly RunMonitor[], acc
 function registerOne(routes: Routes, find: Find): void {
   const one = async (what: Exhumation, { run, serial }: z.infer<typeof inGrave>): Promise<Change> => {
     if ((await find(run).reports.graveyard.exhume(what, [serial])) === 0)
-      throw new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is no dead marble of this run`);
+      throw new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is not a dead marble of this run`);
     return { what, run, serial, marbles: 1 };
   };
   const common = { security: needsToken, params: inGrave, response: { 204: none, ...problems } };
-  const requeue = { ...common, summary: 'Puts a dead marble back into its queue, its attempts forgotten' };
+  const requeue = { ...common, summary: 'Puts a dead marble back into its queue and forgets its attempts' };
   routes.post('/api/runs/:run/dead/:serial/requeue', { schema: requeue }, async (request, reply) => {
     request.change = await one('requeue', request.params);
     return reply.code(204).send();
@@ -70,7 +70,10 @@ function registerOne(routes: Routes, find: Find): void {
 function registerMany(routes: Routes, find: Find): void {
   const common = { security: needsToken, params: inRun, querystring: ofQueue, body: these };
   const requeue = {
-    ...{ ...common, summary: 'Puts dead marbles back: those of the serials, else all; of one queue, if it is given' },
+    ...{
+      ...common,
+      summary: 'Puts dead marbles back: those with the serials, or all; only those of the queue, if one is given',
+    },
     response: { 200: requeued, ...problems },
   };
   routes.post('/api/runs/:run/dead/requeue', { schema: requeue }, async (request) => {
@@ -80,7 +83,7 @@ function registerMany(routes: Routes, find: Find): void {
     return { requeued };
   });
   const remove = {
-    ...{ ...common, summary: 'Deletes dead marbles: those of the serials, or all of a queue' },
+    ...{ ...common, summary: 'Deletes dead marbles: those with the serials, or all of a queue' },
     response: { 200: deleted, ...problems },
   };
   routes.post('/api/runs/:run/dead/delete', { schema: remove }, async (request) => {
@@ -88,7 +91,7 @@ function registerMany(routes: Routes, find: Find): void {
     if (!query.queue && !body?.serials)
       throw new MarbleRunError(
         'MR_BAD_OPTION',
-        'queue or serials: not given; all of every queue are not deleted at once',
+        'queue or serials: not given; allowed: one of them, since the dead of all queues are never deleted at once',
       );
     const deleted = await many(find(params.run), 'delete', query.queue, body?.serials);
     request.change = { what: 'delete', run: params.run, queue: query.queue, marbles: deleted };
@@ -96,7 +99,7 @@ function registerMany(routes: Routes, find: Find): void {
   });
 }
 
-/** Those of the serials, else all; of one queue, if it is given. */
+/** Selects the dead marbles with these serials, or all; only those of `queue`, if it is given. */
 function many({ reports }: RunMonitor, what: Exhumation, queue?: string, serials?: string[]): Promise<number> {
   const { graveyard } = reports;
   return serials ? graveyard.exhume(what, serials, queue) : graveyard.exhumeAll(what, queue);

@@ -1,11 +1,12 @@
 /**
- * Members of a batch that vanished are noticed; those that are anywhere in the run are not taken for vanished.
+ * Missing members of a batch are noticed; members that are anywhere in the run do not count as missing.
  */
 import { afterAll, expect, test } from '@jest/globals';
 import { createLogger } from '@marblerun/service';
 import { freshBus, redisCli, type Bus } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { Communicator, encodeEnvelope, keysOf, newId, type BatchAbout, type Output } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, newId, type BatchAbout, type Output } from 'marblerun/communicator';
 import { BatchWatch } from './batch-watch.js';
 
 const endings: (() => Promise<unknown>)[] = [];
@@ -38,7 +39,7 @@ function place(bus: Bus = freshBus()) {
         };
       }),
     );
-  /** Members that are missing after each of so many looks. */
+  /** Returns how many members are missing after each of a number of looks. */
   const found = async (looks: number) => {
     const missing: (number | undefined)[] = [];
     while (missing.length < looks) {
@@ -54,7 +55,7 @@ test('what waits, is held, delayed or in an outbox is there, and a batch in a ba
   const { marble, open, send, found, communicator } = place();
   const id = await open('whole');
   await open('within', id);
-  await send(id, 'a', 1070); // more than one step
+  await send(id, 'a', 1070); // more than fits into one step
   await send(id, 'a', 3, 'later');
   await send(id, 'a', 2, 'up');
   await marble.wait('a');
@@ -89,7 +90,7 @@ test('a batch that moves is not said to miss anything', async () => {
   const id = await open('moving');
   await send(id, 'a', 5);
   await redis('DEL', keys.queue('a'));
-  expect(await found(2)).toEqual([0, 0]); // one search
+  expect(await found(2)).toEqual([0, 0]); // these two looks make one search
   await send(id, 'b', 1);
   expect(await found(2)).toEqual([0, 0]);
   expect(await found(1)).toEqual([5]);

@@ -1,23 +1,28 @@
 /**
- * Looks whether the members that a batch counts as left are there: keys may have been evicted, or deleted by hand, and such a
- * batch would wait for ever.
+ * Checks that the members that a batch counts as left exist. Keys may have been evicted, or deleted by hand; then such
+ * a batch would wait for ever.
  *
- * Only a batch to which nothing has happened since the last look is searched for, and its members move while they are
- * searched: so only what was missing at two searches, with nothing booked from before the first to after the second, is told.
- * What may go wrong: members have gone to a higher run. Of a batch that waits for these nothing is said.
+ * It searches only for batches to which nothing has happened since the previous look. Members move while they are
+ * searched for. So it reports only members that were missing at two searches, with nothing booked from before the first
+ * until after the second.
+ *
+ * What may go wrong: members have gone to a higher run. Of a batch that waits for such members nothing is said.
  */
 import type { Logger } from '@marblerun/service';
 import type { Communicator, OpenBatch } from 'marblerun/communicator';
 
 interface Seen {
   readonly mark: string;
-  /** Members that were missing at the last search. */
+  /** The number of members that were missing at the last search. */
   readonly missing: number;
 }
 
-/** Steps of 1,000 marbles at the most, and one for each place: a run of more than some millions, or thousands of queues, is not searched. */
+/**
+ * The most steps of a search. A step covers 1,000 marbles at most, and each place needs one. So a run of more than some
+ * millions of marbles, or of thousands of queues, is not searched.
+ */
 const MOST_STEPS = 5000;
-/** Each search is for so many batches at the most, the first by their ids. */
+/** The most batches in one search: the first ones by id. */
 const MOST_BATCHES = 1000;
 
 export class BatchWatch {
@@ -33,7 +38,7 @@ export class BatchWatch {
     private readonly log: Logger,
   ) {}
 
-  /** A search under way ends with its step. */
+  /** Stops; a search under way ends with its step. */
   stop(): void {
     this.#stopped.abort();
   }
@@ -57,7 +62,7 @@ export class BatchWatch {
     for (const id of this.#told) if (!open.has(id)) this.#told.delete(id);
   }
 
-  /** Open batches by id; the batches in a batch are subtracted from what is left of it. */
+  /** Returns the open batches by id. The batches inside a batch are subtracted from what is left of it. */
   async #open(): Promise<Map<string, OpenBatch>> {
     const open = new Map<string, OpenBatch>();
     const within = new Map<string, number>();
@@ -74,19 +79,19 @@ export class BatchWatch {
     return open;
   }
 
-  /** Without those that wait for marbles of which some may be in a higher run. */
+  /** Leaves out batches that wait for marbles some of which may be in a higher run. */
   async #thatStay(batches: readonly OpenBatch[]): Promise<readonly OpenBatch[]> {
     if (batches.length === 0 || !(await this.communicator.audit.hasLifted())) return batches;
     const states = await this.communicator.batches.states(batches.map(({ id }) => id));
     return batches.filter((_, i) => states[i]?.about.elevated === 'done');
   }
 
-  /** How many of each are missing; undefined where it did not come to an end. */
+  /** Returns how many members of each batch are missing; undefined where the search did not come to an end. */
   async #search(suspects: readonly OpenBatch[]): Promise<Map<string, number> | undefined> {
     const ids = suspects.map(({ id }) => id);
     const found = await this.communicator.batchSearch.count(ids, MOST_STEPS, this.#stopped.signal);
     if (!found) {
-      this.log.debug({ run: this.run, batches: ids.length }, 'no audit of batches: there are too many marbles');
+      this.log.debug({ run: this.run, batches: ids.length }, 'cannot audit batches: there are too many marbles');
       return undefined;
     }
     const now = await this.#open();
@@ -94,14 +99,14 @@ export class BatchWatch {
     return new Map(unchanged.map(({ id, left }) => [id, Math.max(0, left - found.get(id)!)]));
   }
 
-  /** Once for each batch. */
+  /** Reports a batch, once. */
   async #tell(id: string, missing: number): Promise<void> {
     if (this.#told.has(id)) return;
     const [state] = await this.communicator.batches.states([id]);
     this.#told.add(id);
     this.log.error(
       { run: this.run, batch: id, name: state?.name, left: state?.left, missing },
-      'members of a batch are missing: keys of this run were evicted or deleted; it waits for ever, until a person has settled it',
+      'members of a batch are missing: keys of this run were evicted or deleted; the batch waits until a person has settled it',
     );
   }
 }

@@ -1,10 +1,11 @@
 /**
- * Batches as the Monitor shows them, what a person may do with them, and what it does with them by itself.
+ * Batches as the Monitor shows them, what a person may do with them, and what the Monitor does with them by itself.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshBus, redisCli, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { Communicator, encodeEnvelope, keysOf, newId, type BatchAbout, type Output } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, newId, type BatchAbout, type Output } from 'marblerun/communicator';
 import { buildMonitor } from './app.js';
 import { readConfig } from './config.js';
 
@@ -67,7 +68,7 @@ async function work(queue: string, n: number, error?: (i: number) => string): Pr
   }
 }
 
-/** One with 5 sent: 2 finished, 2 dead of like errors, 1 left. */
+/** A batch with 5 members sent: 2 finished, 2 died of similar errors, 1 is left. */
 let import1: string;
 beforeAll(async () => {
   import1 = await open('import', undefined, { maxDead: '50%', then: { queue: 'report', digest: '' } });
@@ -211,7 +212,7 @@ test('what a cancel that was cut left undone is done by the Monitor, and what is
   const child = await open('cut-child', id);
   await send(child, 'cut', 2, 600_000);
   await communicator.batches.seal(short);
-  // As the first step of a cancel leaves it.
+  // The state that the first step of a cancel leaves behind.
   const redis = (...command: string[]) => redisCli(['-u', bus.redis], ...command);
   await redis('HSET', keys.batches, `${id} cancel`, 'cut', `${id} sealed`, '1');
   await redis('HINCRBY', keys.batches, `${id} left`, '-1');

@@ -27,7 +27,10 @@ const runs = z.string().transform((list, context) => {
   return names;
 });
 
-/** A half-open connection must not hold up recovery for long; none of its commands takes Redis more than some ms. */
+/**
+ * The patience with Redis. A half-open connection must not hold up recovery for long, and none of the Monitor's
+ * commands takes Redis more than some ms.
+ */
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 };
 
 export const monitorVariables = z.object({
@@ -41,40 +44,40 @@ export const monitorVariables = z.object({
     .describe('ms between looks for workers whose connection to Redis is gone'),
   MARBLERUN_PROMOTE_MS: whole(10, 3_600_000)
     .default(250)
-    .describe('ms between looks for delayed marbles that are due, at the most'),
+    .describe('most ms between looks for delayed marbles that are due'),
   MARBLERUN_ORPHANS_MS: whole(100, 86_400_000)
     .default(30_000)
     .describe('ms between searches for held marbles whose holder has no entry'),
   MARBLERUN_AUDIT_MS: whole(100, 86_400_000)
     .default(60_000)
-    .describe('ms between audits: is all there that should be by its counts; what is missing twice is told'),
+    .describe(
+      'ms between audits, which compare the counts with what exists; marbles that are missing twice are reported',
+    ),
   MARBLERUN_MAX_ATTEMPTS: whole(1, 1_000_000)
     .default(5)
-    .describe('deliveries before a marble is dead, where neither it nor its worker says'),
+    .describe('deliveries before a marble is dead, where neither the marble nor its worker says how many'),
   MARBLERUN_STILL_MS: whole(60_000, 31_536_000_000)
     .default(604_800_000)
     .describe('ms after which a queue that is empty and unused is forgotten, with its counts'),
   MARBLERUN_DEAD_KEEP: whole(0, 100_000_000)
     .default(100_000)
-    .describe('dead marbles of a run to keep at the most; more are removed, the oldest first; 0: any number'),
+    .describe('most dead marbles of a run to keep; the oldest ones above that are removed; 0: any number'),
   MARBLERUN_DEAD_KEEP_MS: whole(0, 315_360_000_000)
     .default(7_776_000_000)
-    .describe('ms to keep a dead marble, then it is removed; 0: for ever'),
+    .describe('ms to keep a dead marble before it is removed; 0: for ever'),
   MARBLERUN_METRIC_HOLDERS: whole(0, 100_000)
     .default(200)
-    .describe('holders with a metric of their own at the most, the longest unheard first'),
+    .describe('most holders with a metric of their own, the longest silent first'),
   MARBLERUN_METRIC_QUEUES: whole(0, 100_000)
     .default(200)
-    .describe(
-      'queues with metrics of their own at the most: the deepest, those that wait longest, those that fail most',
-    ),
+    .describe('most queues with metrics of their own: the deepest, the longest waiting, and those that fail most'),
   MARBLERUN_METRIC_BATCHES: whole(0, 100_000)
     .default(50)
     .describe(
-      'open batches with metrics of their own at the most: those with most dead, the oldest, those with most left',
+      'most open batches with metrics of their own: those with most dead, the oldest, and those with most left',
     ),
   MARBLERUN_TOKEN: tokens.describe(
-    'bearer token for requests that change something, or name:token; without one they are refused. Several, for rotation, separated by commas or lines',
+    'bearer token for requests that change something, or name:token; without one, changes are refused. Several tokens, for rotation, are separated by commas or lines',
   ),
 });
 
@@ -102,7 +105,7 @@ export interface MonitorConfig {
   readonly access: Access;
 }
 
-/** Throws MR_BAD_CONFIG. */
+/** Reads the settings. Throws MR_BAD_CONFIG. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig {
   const variables = readEnvironment(monitorVariables, env);
   return {

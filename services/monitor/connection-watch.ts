@@ -1,14 +1,15 @@
 /**
- * Looks for processes whose connection is gone, so that what they held is back within a second or two, and not after its lease.
+ * Looks for processes whose connection is gone, so that what they held is back within a second or two, and not only after
+ * its lease.
  *
- * What may go wrong: this user, or this Redis, does not tell who is connected. Then the status says so, leases pass as ever,
- * and it asks again after a while: rights may be given meanwhile.
+ * What may go wrong: this user, or this Redis, does not tell who is connected. Then the status says so, and leases pass as
+ * ever. It asks again after a while, because rights may be given meanwhile.
  */
 import type { Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import type { Communicator } from 'marblerun/communicator';
 
-/** Between two tries where it is not told. */
+/** The time between two tries where it is not told. */
 const OFF_MS = 60_000;
 
 interface Look {
@@ -20,9 +21,9 @@ interface Look {
 export class ConnectionWatch {
   /** Processes that are missed where their connection ends. Undefined before the first look. */
   watched: number | undefined;
-  /** Processes of which this server does not show the connection: their leases alone tell. */
+  /** Processes whose connection this server does not show: their leases alone tell. */
   unwatched: number | undefined;
-  /** Why nobody is watched; empty where it is not so. */
+  /** The reason why nobody is watched; empty where they are. */
   off = '';
   #offUntil = 0;
 
@@ -32,7 +33,7 @@ export class ConnectionWatch {
     private readonly log: Logger,
   ) {}
 
-  /** For people: why some or all are missed by their leases alone; empty where none is. */
+  /** Tells people why some or all are missed by their leases alone; empty where none is. */
   get told(): string {
     const { off, watched = 0, unwatched = 0 } = this;
     if (off) return `off: ${off}`;

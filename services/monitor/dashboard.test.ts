@@ -24,7 +24,7 @@ const PROTECTION = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
-/** Each may be locked; the page is not. */
+/** A Monitor with tokens for all: its API is locked, and its page is not. */
 const monitor = buildMonitor(
   readConfig({ MARBLERUN_LOG_LEVEL: 'silent', MARBLERUN_READ_TOKEN: 'a-token-of-the-dashboard' }),
 );
@@ -41,7 +41,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** The path goes as it is: nothing between makes it a decent one. */
+/** Requests a path exactly as it is, without anything that would normalise it. */
 function get(path: string): Promise<Answer> {
   const { port } = monitor.server.server.address() as AddressInfo;
   return new Promise((resolve, reject) => {
@@ -88,7 +88,7 @@ test('all that is referred to is a file of the folder, and each file is referred
     [...file(name).matchAll(/from '\.\/([^']*)'/g)].map(([, found]) => found!),
   );
   const referred = new Set([...inPage, ...imported, 'index.html']);
-  referred.delete('api/runs'); // said where there is no JavaScript
+  referred.delete('api/runs'); // the page names it for browsers without JavaScript
   expect([...referred].sort()).toEqual([...FILES].sort());
 });
 

@@ -1,5 +1,5 @@
 /**
- * The greatest of many, of which only as many are kept as are wanted.
+ * Finds the greatest of many items, and keeps no more of them than are wanted.
  */
 const MARGIN = 100;
 
@@ -14,11 +14,12 @@ export class Greatest<T> {
   add(items: readonly T[]): void {
     for (const item of items) {
       this.#kept.push(item);
-      if (this.#kept.length > 2 * this.most + MARGIN) this.#cut(); // now and then: a sort for each would cost more
+      // only now and then, since a sort for each item would cost more
+      if (this.#kept.length > 2 * this.most + MARGIN) this.#cut();
     }
   }
 
-  /** The greatest first. */
+  /** The items, the greatest first. */
   get ranking(): readonly T[] {
     this.#cut();
     return this.#kept;

@@ -1,5 +1,5 @@
 /**
- * The metrics of the Monitor that are looked up for each scrape. Names are public and stay.
+ * The metrics of the Monitor that are looked up for each scrape. Their names are public and do not change.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
 
@@ -29,7 +29,7 @@ export function createInstruments(registry: Registry) {
     dead: gauge('marblerun_dead', 'Dead marbles that wait for a person', 'run'),
     age: gauge(
       'marblerun_heartbeat_age_seconds',
-      'How long ago a holder was heard of; the longest unheard only',
+      'How long ago a holder was last heard; only the longest silent ones',
       'run',
       'holder',
     ),
@@ -42,7 +42,7 @@ export function createInstruments(registry: Registry) {
   };
 }
 
-/** Sums over all queues, whether they have metrics of their own or not. */
+/** Creates sums over all queues, whether or not a queue has metrics of its own. */
 function createSums(registry: Registry) {
   const registers = [registry];
   const gauge = gaugesOf(registry);
@@ -64,7 +64,10 @@ function createSums(registry: Registry) {
   };
 }
 
-/** Gauges of the open batches of a run, and of some of them one by one. A batch in a batch is no member here. */
+/**
+ * Creates gauges of a run's open batches, and of some batches one by one. A batch inside a batch does not count as a
+ * member here.
+ */
 function createBatchGauges(registry: Registry) {
   const gauge = gaugesOf(registry);
   return {

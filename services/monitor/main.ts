@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The Monitor: brings back dropped marbles. Configured by its environment (docs/CONFIGURATION.md).
+ * The Monitor: brings back dropped marbles. Its environment configures it (docs/CONFIGURATION.md).
  */
 import { endAtSignals } from '@marblerun/service/early';
 

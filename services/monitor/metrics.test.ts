@@ -1,5 +1,6 @@
 /**
- * A scrape is answered in time whatever Redis does, and of very many queues it shows the most telling, with sums of all.
+ * A scrape is answered in time, whatever Redis does. Where there are very many queues, it shows the most telling ones,
+ * and sums of all.
  */
 import { afterEach, expect, test } from '@jest/globals';
 import { RedisServer, ServiceProgram, freshBus, until } from '@marblerun/test-support';

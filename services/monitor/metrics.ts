@@ -1,8 +1,8 @@
 /**
- * What the Monitor looks up for each scrape.
+ * Looks up the Monitor's values for each scrape.
  *
- * What is in Redis is read at most once per scrape. A run that does not answer in time has no values then, and
- * `marblerun_up` says so. Of very many queues some have values of their own; the sums are of all.
+ * Redis is read at most once per scrape. A run that does not answer in time has no values, and `marblerun_up` says so.
+ * Where there are very many queues, some have values of their own; the sums are of all.
  */
 import { answers } from '@marblerun/service';
 import type { Registry } from 'prom-client';
@@ -12,10 +12,10 @@ import type { MetricLimits, QueueSums, Reading } from './reading.js';
 import type { RunMonitor } from './run-monitor.js';
 import { createWatchMetrics } from './watch-metrics.js';
 
-/** The public events of marblerun_marbles_total, of those that are counted. */
+/** The events of marblerun_marbles_total that are public, out of all that are counted. */
 const PUBLIC_EVENTS = ['sent', 'finished', 'failed', 'dropped', 'returned', 'dead', 'elevated'] as const;
 
-/** Returns what reads all runs, for one scrape. */
+/** Returns a function that reads all runs for one scrape. */
 export function collectorOf(
   registry: Registry,
   monitors: readonly RunMonitor[],

@@ -1,19 +1,19 @@
 /**
- * A page of very many names, in their order; all are looked at, and no more are kept than the page holds.
+ * A page of very many names, in order. All names are looked at, and no more are kept than the page holds.
  */
 export interface Page {
-  /** How many names match. */
+  /** The number of names that match. */
   readonly total: number;
   readonly names: readonly string[];
-  /** The last of them, where more follow. */
+  /** The last name of the page, where more follow. */
   readonly next: string | undefined;
 }
 
 export interface PageQuery {
   readonly limit: number;
-  /** Names behind this one. */
+  /** The name behind which the page begins. */
   readonly after?: string | undefined;
-  /** Names with this in them. */
+  /** A text that the names must contain. */
   readonly name?: string | undefined;
 }
 

@@ -1,15 +1,17 @@
 /**
- * Very many queues: read in steps, shown in pages, compressed; and each reading rests for longer than it took.
+ * Very many queues are read in steps, shown in pages, and compressed; each reading is followed by a rest that is longer
+ * than it took.
  */
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshBus, redisCli, until } from '@marblerun/test-support';
-import { Communicator, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator } from 'marblerun/communicator';
 import { buildMonitor } from './app.js';
 import { readConfig } from './config.js';
 
-/** More than a step of the registry, and more than an audit counts at once; many of one date. */
+/** More queues than fit into a step of the registry or one count of an audit; many have the same date. */
 const MANY = 2500;
 const name = (i: number) => `tenant-${i % 7}/jobs:${i}`;
 const bus = freshBus();

@@ -1,31 +1,31 @@
 /**
- * The open batches of a run, read for who looks at it: sums over all, and the most telling of these. Read in steps, and none
- * but the most telling is kept; a run without batches costs two small commands.
+ * Reads the open batches of a run for all who look: sums over all, and the most telling ones. It reads in steps and
+ * keeps only the most telling ones; a run without batches costs two small commands.
  */
 import type { BatchState, Communicator } from 'marblerun/communicator';
 import { MostTelling, OF_BATCHES } from './most-telling.js';
 
 export interface BatchSums {
   readonly open: number;
-  /** Cancelled ones among these. */
+  /** Open batches that are cancelled. */
   readonly cancelled: number;
-  /** How long ago the oldest open one was opened. */
+  /** The age of the oldest open batch. */
   readonly oldestMs: number;
-  /** Marbles: a batch in a batch is none. */
+  /** The marbles that are left; a batch inside a batch does not count as one. */
   readonly left: number;
   readonly dead: number;
-  /** Complete, and not forgotten yet. */
+  /** Batches that are complete and not forgotten yet. */
   readonly complete: number;
 }
 
-/** Some of them one by one. `left` counts marbles only here too. */
+/** Reads some batches one by one. `left` counts only marbles here too. */
 export async function readBatches(
   { batches }: Communicator,
   most: number,
 ): Promise<{ batches: BatchSums; tellingBatches: readonly BatchState[] }> {
   const telling = new MostTelling(most, OF_BATCHES);
   const sums = { open: 0, cancelled: 0, oldestMs: 0, left: 0, dead: 0 };
-  /** How many open batches are in a batch: it counts each as one that is left. */
+  /** The number of open batches inside a batch, which counts each as one that is left. */
   const within = new Map<string, number>();
   for await (const some of batches.openOnes()) {
     telling.add(some);
@@ -38,7 +38,7 @@ export async function readBatches(
       if (parent !== undefined) within.set(parent, (within.get(parent) ?? 0) + 1);
     }
   }
-  const complete = Math.max(0, (await batches.count()) - sums.open); // between two steps some may have been opened
+  const complete = Math.max(0, (await batches.count()) - sums.open); // some may have been opened between two steps
   const states = await batches.states(telling.chosen.map(({ id }) => id));
   const tellingBatches = states.flatMap((state) =>
     state !== undefined && state.doneAt === undefined

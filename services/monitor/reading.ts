@@ -1,7 +1,7 @@
 /**
- * What is in a run, read for who looks at it: sums over all queues, and the most telling of these.
+ * Reads a run for all who look: sums over all queues, and the most telling queues.
  *
- * Queues are read in steps and none but the most telling is kept, so memory does not grow with their number.
+ * Queues are read in steps and only the most telling ones are kept, so memory does not grow with their number.
  */
 import {
   EVENTS,
@@ -14,21 +14,21 @@ import { Greatest } from './greatest.js';
 import { MostTelling, OF_QUEUES } from './most-telling.js';
 import { readBatches } from './reading-batches.js';
 
-/** At the most so many have metrics of their own. */
+/** The most queues and holders that have metrics of their own. */
 export interface MetricLimits {
   readonly metricHolders: number;
   readonly metricQueues: number;
   readonly metricBatches: number;
 }
 
-/** The page shows as many of very many queues, however many have metrics. */
+/** The most queues that the page shows where there are very many, however many have metrics. */
 export const MOST_SHOWN = 200;
 
 export interface QueueSums {
   readonly queues: number;
   readonly depth: number;
   readonly held: number;
-  /** Also of queues that are forgotten by now: a sum never falls. */
+  /** Counts of events. They include queues that were forgotten, so a sum never falls. */
   readonly counts: Readonly<Record<QueueEvent, number>>;
 }
 
@@ -68,7 +68,7 @@ async function readQueues(
   return { sums: { ...sums, counts }, telling: telling.chosen };
 }
 
-/** Outboxes, those whose next marble has waited longest first. */
+/** Lists outboxes; the one whose next marble has waited longest comes first. */
 export async function longestWaiting({ queues }: Communicator, most: number): Promise<readonly OutboxStatus[]> {
   const longest = new Greatest<OutboxStatus>(most, ({ oldestMs }) => oldestMs);
   for await (const some of queues.outboxes()) longest.add(some);

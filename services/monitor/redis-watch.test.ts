@@ -1,10 +1,11 @@
 /**
- * The audit: whatever happens to marbles, their counts and what is there agree, until something is lost.
+ * The audit: whatever happens to marbles, their counts agree with what exists, until something is lost.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '@marblerun/service';
 import { RedisServer, redisCli, until } from '@marblerun/test-support';
-import { Communicator, encodeEnvelope, keysOf, type Output } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, type Output } from 'marblerun/communicator';
 import { buildMonitor } from './app.js';
 import { readConfig } from './config.js';
 import { RedisWatch } from './redis-watch.js';
@@ -78,7 +79,7 @@ test('whatever is done to marbles, all are accounted for', async () => {
       await other.holding.swap({ sources: ['empty'], want: 1, waitOn: 'empty' });
       const came = other.holding.block('empty', 5000);
       await send(1, { queue: 'empty' });
-      await came; // it has landed, and no script has counted it
+      await came; // it has landed, and no script has counted it yet
     },
     'falls silent': async () => {
       await bus.recovery.expire(one.holding.id);
@@ -122,7 +123,7 @@ test('a list that is deleted is told at the second audit, and once; what is ther
   await admin('DEL', keys.queue('other'), keys.queue('q'));
   await unaccounted();
   expect(await unaccounted()).toBe(40);
-  await admin('HINCRBY', keys.counts, 'q deleted', '40'); // as docs/OPERATIONS.md says
+  await admin('HINCRBY', keys.counts, 'q deleted', '40'); // this is what docs/OPERATIONS.md says to do
   expect(await unaccounted()).toBe(0);
 });
 

@@ -1,25 +1,26 @@
 /**
- * Looks whether the Redis of a run keeps what it has acknowledged: may it evict, and is all there that should be?
+ * Checks that the Redis of a run keeps what it has acknowledged: whether it may evict, and whether everything is there.
  *
- * What may go wrong: marbles that move while they are counted look lost for a moment, so only what was missing twice is
- * told; what was lost before this Monitor began to look is seen where the counts are still there, and else is not.
+ * What may go wrong: marbles that move while they are counted look lost for a moment. So only marbles that were missing
+ * twice are reported. Marbles that were lost before this Monitor began to look are noticed only where the counts are
+ * still there.
  */
 import type { Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
 import type { Communicator, Stock } from 'marblerun/communicator';
 
 export class RedisWatch {
-  /** The policy by which this Redis may evict; '' where it may not, undefined where it is not known. */
+  /** The policy by which this Redis may evict. Empty where it may not, undefined where that is not known. */
   policy: string | undefined;
-  /** Marbles that should be there and are not; undefined before the first audit. */
+  /** The number of marbles that should be there and are not; undefined before the first audit. */
   unaccounted: number | undefined;
   #mayAsk = true;
   #before: Stock | undefined;
-  /** Missing at the last look. */
+  /** The number that was missing at the last look. */
   #missing = 0;
-  /** Lost together with the counts that would tell. */
+  /** The number that was lost together with the counts that would tell. */
   #lost = 0;
-  /** The known error of the counts since they were begun anew. */
+  /** The known error of the counts since they began anew. */
   #offset = 0;
 
   constructor(
@@ -39,13 +40,13 @@ export class RedisWatch {
         about,
         'this Redis may evict: when it is full it throws marbles away; set maxmemory-policy to noeviction',
       );
-    else if (before && this.policy === '') this.log.info(about, 'this Redis evicts nothing any more');
+    else if (before && this.policy === '') this.log.info(about, 'this Redis no longer evicts');
   }
 
   async audit(): Promise<undefined> {
     const stock = await this.communicator.audit.take().catch((error: unknown) => {
       if (!isMarbleRunError(error, 'MR_REDIS_AUTH')) throw error;
-      this.log.debug({ run: this.run, err: error }, 'no audit');
+      this.log.debug({ run: this.run, err: error }, 'cannot audit');
       return undefined;
     });
     if (!stock) return;
@@ -65,7 +66,10 @@ export class RedisWatch {
       this.log.info({ run: this.run, unaccounted: stable }, 'marbles are accounted for again');
   }
 
-  /** The counts are gone (FLUSHALL, evicted): of what there was, as much is lost as is not there beside what came since. */
+  /**
+   * Handles counts that are gone (FLUSHALL, eviction). The marbles that were there before are lost, except for those
+   * that still exist beside what came since.
+   */
   #begunAnew(before: Stock, now: Stock): void {
     this.#lost += Math.max(0, before.there - Math.max(0, now.there - now.due));
     this.#offset = Math.min(0, now.due - now.there);

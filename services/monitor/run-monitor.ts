@@ -1,8 +1,8 @@
 /**
- * Watches one run: brings back what was dropped, promotes what is due, tidies up.
+ * Watches one run: brings back dropped marbles, promotes those that are due, tidies up.
  *
- * Every chore is a few atomic steps that look again before they act, so any number of Monitors may
- * watch one run. What may go wrong: Redis is away; then the loops say so and try again.
+ * Every chore is a few atomic steps that look again before they act, so any number of Monitors may watch one run. What
+ * may go wrong: Redis is away. Then the loops say so and try again.
  */
 import { Latest, Loop, endTurns, type Logger, type Troubles } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
@@ -16,21 +16,35 @@ import { CLAMPED, TIDIED, type SweepMetrics } from './sweep-metrics.js';
 import { NAME, VERSION } from './version.js';
 
 const PRUNE_MS = 600_000;
-/** Of 1,000 keys each, in one search for orphans: some 0.1 s of Redis's time, in steps of less than a millisecond. */
+/**
+ * The most steps in one search for orphans, each of 1,000 keys: some 0.1 s of Redis's time, in pieces of less than a
+ * millisecond.
+ */
 const SCAN_STEPS = 200;
 const POLICY_MS = 10_000;
-/** Nothing waits for it: takers drop members of cancelled batches anyway, all but the delayed ones. */
+/**
+ * The time between tidying batches. Nothing waits for it: takers drop members of cancelled batches anyway, except for
+ * the delayed ones.
+ */
 const TIDY_MS = 60_000;
-/** Audits until batches are searched for their members: each marble is looked at then, where a batch stands still. */
+/**
+ * The number of audits from one search for the members of batches to the next. A search looks at every marble where a
+ * batch stands still.
+ */
 const BATCH_AUDIT_TURNS = 10;
-/** Of looks for the dead that are too many or too old; where they are kept for less, as often as that. */
+/**
+ * The bounds of the time between looks for dead marbles that are too many or too old. Where they are kept for less, a
+ * look comes as often as that.
+ */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
 export class RunMonitor {
   readonly communicator: Communicator;
-  /** For who looks: on a connection of its own, so that no scrape and no page stands before a sweep. */
+  /**
+   * The communicator for all who look, on a connection of its own, so that no scrape and no page stands before a sweep.
+   */
   readonly reports: Communicator;
-  /** One for all who look. */
+  /** The reading that all who look share. */
   readonly reading: Latest<Reading>;
   readonly watch: RedisWatch;
   readonly batchWatch: BatchWatch;
@@ -40,7 +54,7 @@ export class RunMonitor {
   readonly #loops: readonly Loop[];
   #mayScan = true;
 
-  /** Does no I/O. */
+  /** Sets up the loops; does no I/O. */
   constructor(
     readonly run: string,
     private readonly config: MonitorConfig,
@@ -77,7 +91,7 @@ export class RunMonitor {
     for (const loop of this.#loops) loop.start();
   }
 
-  /** Ends the turns under way; those that wait for a Redis that is away or hangs are broken off. Safe twice. */
+  /** Ends the turns under way; it breaks off those that wait for a Redis that is away or hangs. Safe to call twice. */
   async stop(): Promise<void> {
     this.batchWatch.stop();
     await endTurns(this.#loops, [this.communicator, this.reports]);
@@ -85,18 +99,18 @@ export class RunMonitor {
     await Promise.all([this.communicator.close(), this.reports.close()]);
   }
 
-  /** What marbles wait for decides: tidying up may fail for a while, and `detail` says so. */
+  /** True where the loops that marbles wait for are well. Tidying up may fail for a while, and `detail` says so. */
   get ready(): boolean {
     if (this.watch.policy) return false;
     return this.communicator.state === 'ready' && [this.#sweeps, this.#promotes].every((loop) => loop.well);
   }
 
-  /** How long ago a sweep last succeeded. */
+  /** The time since a sweep last succeeded. */
   get sweepAgeMs(): number {
     return this.#sweeps.ageMs;
   }
 
-  /** For people: the state of the bus and of each loop. */
+  /** The state of the bus and of each loop, for people. */
   get detail(): Record<string, string> {
     const loops = this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')] as const);
     const off: Record<string, string> = this.#mayScan ? {} : { orphans: 'off: this user may not SCAN' };
@@ -107,7 +121,10 @@ export class RunMonitor {
     return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off, ...byLease, ...evicts };
   }
 
-  /** A right that is missing is told before a chore begins, and not in the middle of it. */
+  /**
+   * Does the work, after a check of rights: a missing right is reported before a chore begins, and not in the middle of
+   * it.
+   */
   async #ifAllowed(work: () => Promise<number | undefined>): Promise<number | undefined> {
     await this.communicator.mustBeAllowed('monitor');
     return work();
@@ -118,7 +135,7 @@ export class RunMonitor {
     try {
       await this.communicator.recovery.sweep(this.config.maxAttempts, result);
     } finally {
-      this.#tell(result); // also what was done where some of it failed
+      this.#tell(result); // this tells what was done even where some of it failed
     }
   }
 
@@ -130,34 +147,43 @@ export class RunMonitor {
     if (returned + dead > 0) this.log.info({ run, returned, dead, silent }, 'brought dropped marbles back');
     if (dead > 0) this.log.warn({ run, dead }, 'marbles are dead');
     if (clockBack) {
-      this.log.warn({ run, ...clockBack }, 'the clock of Redis has gone back; what lay too far ahead was set right');
+      this.log.warn(
+        { run, ...clockBack },
+        'the clock of Redis has gone back; dates that lay too far ahead were corrected',
+      );
       for (const what of CLAMPED) this.metrics.clockClamped.inc({ run, what }, clockBack[what]);
     }
     if (forgotten.length > 0)
-      this.log.warn({ run, names: forgotten.slice(0, 10) }, 'forgot what was no holder or delivery');
+      this.log.warn({ run, names: forgotten.slice(0, 10) }, 'forgot entries that were not a holder or a delivery');
   }
 
-  /** Ends the leases of those that are gone for too long, and brings back what they held. Asks to be called again when the next one is. */
+  /**
+   * Ends the leases of processes that are gone for too long, and brings back what they held. Asks to be called again
+   * when the next one is.
+   */
   async lookForGone(): Promise<number | undefined> {
     const { lapsed, nextInMs } = await this.connections.look();
     if (lapsed > 0) await this.sweep();
     return nextInMs;
   }
 
-  /** Asks to be called again when the next one is due. */
+  /** Promotes marbles that are due, and asks to be called again when the next one is. */
   async promote(): Promise<number | undefined> {
     const { buried, nextInMs } = await this.communicator.recovery.promote();
-    if (buried > 0) this.log.warn({ run: this.run, dead: buried }, 'what was no delayed marble is dead');
+    if (buried > 0) this.log.warn({ run: this.run, dead: buried }, 'entries that were not delayed marbles are dead');
     return nextInMs < 0 ? undefined : Math.max(nextInMs, 1);
   }
 
-  /** SCAN shows the names of all keys of a database, so not every user may: all else goes on without. */
+  /**
+   * Finds marbles of holders that have no entry. SCAN shows the names of all keys of a database, so not every user may
+   * run it; everything else works without.
+   */
   async findOrphans(): Promise<undefined> {
     if (!this.#mayScan) return;
     const found = await this.communicator.recovery.findOrphans(SCAN_STEPS).catch((error: unknown) => {
       if (!isMarbleRunError(error, 'MR_REDIS_AUTH')) throw error;
       this.#mayScan = false;
-      this.log.warn({ run: this.run, err: error }, 'no search for marbles of holders without an entry');
+      this.log.warn({ run: this.run, err: error }, 'cannot search for marbles of holders without an entry');
       return 0;
     });
     if (found > 0) this.log.warn({ run: this.run, holders: found }, 'found marbles of holders without an entry');
@@ -165,10 +191,10 @@ export class RunMonitor {
 
   async prune(): Promise<undefined> {
     const forgotten = await this.communicator.prune(this.config.stillMs);
-    if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were still');
+    if (forgotten > 0) this.log.info({ run: this.run, queues: forgotten }, 'forgot queues that were empty and unused');
   }
 
-  /** Does what a cancel that was cut left undone; forgets batches that were complete for as long as they are kept. */
+  /** Completes a cancel that was cut off, and forgets batches that have been complete for as long as they are kept. */
   async tidyBatches(): Promise<undefined> {
     const { run } = this;
     const tidied = await this.communicator.batches.tidy();
@@ -176,18 +202,18 @@ export class RunMonitor {
     if (tidied.discarded + tidied.forgotten > 0) this.log.info({ run, ...tidied }, 'tidied batches');
   }
 
-  /** So that clients see that somebody watches; not where it does not sweep. */
+  /** Notes that it watches, so that clients see it. A Monitor that does not sweep does not note it. */
   async note(): Promise<undefined> {
     if (!this.#sweeps.late) await this.communicator.watchers.note(NAME, VERSION);
   }
 
   async #leave(): Promise<void> {
     await this.communicator.watchers.leave(NAME, VERSION).catch((error: unknown) => {
-      this.log.warn({ run: this.run, err: error }, 'could not note that it watches no longer');
+      this.log.warn({ run: this.run, err: error }, 'could not note that it no longer watches');
     });
   }
 
-  /** The retention of the dead. */
+  /** Removes dead marbles that are too many or too old. */
   async expire(): Promise<undefined> {
     const { deadKeep, deadKeepMs } = this.config;
     const removed = await this.communicator.graveyard.expire(deadKeep, deadKeepMs);
@@ -195,7 +221,7 @@ export class RunMonitor {
   }
 }
 
-/** So that no dead marble is kept for twice as long as it should be. */
+/** Returns the time between such removals, so that no dead marble is kept for twice as long as it should be. */
 function expireEveryMs(deadKeepMs: number): number {
   if (deadKeepMs === 0) return EXPIRE_MS.most;
   return Math.min(EXPIRE_MS.most, Math.max(EXPIRE_MS.least, deadKeepMs));

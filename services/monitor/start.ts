@@ -1,8 +1,8 @@
 /**
- * A Monitor inside of another program, for tests and development: it sweeps and promotes until it is stopped.
+ * Runs a Monitor inside another program, for tests and development: it sweeps and promotes until it is stopped.
  *
- * What may go wrong: an option has a mistake (MR_BAD_OPTION), or Redis is away when it starts. Afterwards it waits for
- * Redis, as the service does.
+ * What may go wrong: an option has a mistake (MR_BAD_OPTION), or Redis is away when it starts. After the start it waits
+ * for Redis, as the service does.
  */
 import { Troubles, createLogger, readOptions, runInside, variablesOf } from '@marblerun/service';
 import { Communicator, type RedisForm } from 'marblerun/communicator';
@@ -12,25 +12,28 @@ import { readConfig, type MonitorConfig } from './config.js';
 import { RunMonitor } from './run-monitor.js';
 import { createSweepMetrics } from './sweep-metrics.js';
 
-/** Each variable of the Monitor in camel case: `MARBLERUN_SWEEP_MS` is `sweepMs` (docs/CONFIGURATION.md). */
+/** The variables of the Monitor in camel case: `MARBLERUN_SWEEP_MS` is `sweepMs` (docs/CONFIGURATION.md). */
 export interface MonitorOptions extends Partial<Omit<MonitorConfig, 'redis' | 'runs' | 'access'>> {
-  /** Default: as for a client, from the environment. */
+  /** The Redis of the run. Default: as for a client, from the environment. */
   readonly redis?: string | RedisForm;
   readonly run?: string | readonly string[];
-  /** Its page and API are served here; 0: on any free port. Default: it serves nothing. */
+  /** The port of its page and API; 0: any free port. Default: it serves nothing. */
   readonly port?: number;
   readonly token?: string;
   readonly readToken?: string;
 }
 
 export interface RunningMonitor {
-  /** Of its page, where it serves one. */
+  /** The address of its page, where it serves one. */
   readonly url: string | undefined;
-  /** Ends what is under way, then disconnects. Safe twice. */
+  /** Ends the work under way, then disconnects. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Resolves when it watches. Unlike the service it listens on this machine only, and logs warnings only, unless told otherwise. */
+/**
+ * Starts a Monitor and resolves when it watches. Unlike the service it listens on this machine only and logs warnings
+ * only, unless told otherwise.
+ */
 export async function startMonitor(options: MonitorOptions = {}): Promise<RunningMonitor> {
   const variables = variablesOf({ host: '127.0.0.1', logLevel: 'warn', ...options });
   const config = readOptions('startMonitor', () => readConfig(variables));
@@ -38,10 +41,10 @@ export async function startMonitor(options: MonitorOptions = {}): Promise<Runnin
   return options.port === undefined ? watch(config) : runInside(buildMonitor(config));
 }
 
-/** Redis that is started at the same moment may take so long. */
+/** The time that a Redis may take which is started at the same moment. */
 const REACH_MS = 3000;
 
-/** Throws where a run cannot be reached. */
+/** Reaches the Redis of all runs. Throws where one cannot be reached. */
 async function reach({ redis, runs }: MonitorConfig): Promise<void> {
   for (const run of runs) {
     const communicator = new Communicator({ redis, run, connectTimeoutMs: REACH_MS });

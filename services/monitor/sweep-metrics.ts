@@ -1,13 +1,13 @@
 /**
- * Metrics that the Monitor takes while it brings back. Names are public and stay.
+ * Metrics that the Monitor counts while it brings marbles back. Their names are public and do not change.
  */
 import { RECOVERED_BY } from 'marblerun/communicator';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** Dates that may lie too far ahead when the clock of Redis has gone back. */
+/** The kinds of dates that may lie too far ahead when the clock of Redis has gone back. */
 export const CLAMPED = ['leases', 'limits', 'delayed'] as const;
 
-/** Effects of tidying batches: delayed members of cancelled ones are dropped, complete ones forgotten. */
+/** The effects of tidying batches: delayed members of cancelled batches are dropped, complete batches forgotten. */
 export const TIDIED = ['discarded', 'forgotten'] as const;
 
 export interface SweepMetrics {
@@ -18,25 +18,25 @@ export interface SweepMetrics {
   readonly tidied: Counter<'run' | 'what'>;
 }
 
-/** Every run has its series from the start: an increase from nothing to 1 would not show. */
+/** Creates the metrics. Every run has its series from the start: an increase from nothing to 1 would not show. */
 export function createSweepMetrics(registry: Registry, runs: readonly string[]): SweepMetrics {
   const recoverySeconds = new Histogram({
     name: 'marblerun_recovery_seconds',
-    help: 'From the end of a lease or time limit until its marbles were back in their queue, as this Monitor did it',
+    help: 'Time from the end of a lease or time limit until this Monitor had its marbles back in their queue',
     labelNames: ['run'],
     buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
     registers: [registry],
   });
   const silentHolders = new Counter({
     name: 'marblerun_silent_holders_total',
-    help: 'Holders whose lease passed unheard, as this Monitor gave them up',
+    help: 'Holders that this Monitor gave up because their lease passed in silence',
     labelNames: ['run'],
     registers: [registry],
   });
   const recovered = createRecovered(registry, runs);
   const clockClamped = new Counter({
     name: 'marblerun_clock_clamped_total',
-    help: 'Dates that lay too far ahead because the clock of Redis had gone back, as this Monitor set them right',
+    help: 'Dates that lay too far ahead because the clock of Redis had gone back, and that this Monitor corrected',
     labelNames: ['run', 'what'],
     registers: [registry],
   });

@@ -1,5 +1,5 @@
 /**
- * The name of this Monitor on the bus: for people, not to other Monitors, for there is no leader.
+ * The name of this Monitor on the bus. It is for people, not for other Monitors, since there is no leader.
  */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';

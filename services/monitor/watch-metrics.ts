@@ -1,10 +1,10 @@
 /**
- * Metrics of the Monitor's watch over Redis. Names are public and stay. A figure that is not known has no value.
+ * Metrics of the Monitor's watch over Redis. Their names are public and do not change. An unknown figure has no value.
  */
 import { Gauge, type Registry } from 'prom-client';
 import type { RunMonitor } from './run-monitor.js';
 
-/** Returns what sets the values, for one scrape. */
+/** Returns a function that sets the values for one scrape. */
 export function createWatchMetrics(registry: Registry): (monitors: readonly RunMonitor[]) => void {
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ['run'] as const, registers: [registry] });

@@ -40,7 +40,7 @@ test('a Monitor of a test brings back what was dropped and what is due, without 
   expect(await marble.wait('q')).toBe('delayed');
   await marble.fail(new Error('once more'), { retryInMs: 10 });
   expect(await marble.wait('q')).toBe('delayed');
-  expect(await marble.wait('q')).toBe('delayed'); // abandoned, and brought back
+  expect(await marble.wait('q')).toBe('delayed'); // the marble was abandoned, and brought back
   expect(marble.attempt).toBe(3);
   await marble.finish();
 });

@@ -1,9 +1,9 @@
 /**
- * A codec that compresses from a size on. The first byte tells how it was done, so settings may change at any
- * time: what waits is read all the same.
+ * A codec that compresses data from a certain size on. The first byte says which method was used. So settings may
+ * change at any time: marbles that already wait can still be read.
  *
- * What may go wrong: bytes of a hostile sender that unfold to gigabytes: they are refused at `maxBytes`.
- * Compressing takes the event loop's time: some 10 ms for a megabyte.
+ * What may go wrong: a hostile sender may send bytes that unfold to gigabytes; they are refused at `maxBytes`.
+ * Compression takes time of the event loop: some 10 ms for a megabyte.
  */
 import * as zlib from 'node:zlib';
 import { bad, checkOptions, oneOf, whole } from '../check-options.js';
@@ -13,11 +13,17 @@ import { asBuffer, checkCodec, plain } from './plain.js';
 export type CompressionMethod = 'gzip' | 'brotli' | 'zstd';
 
 export interface CompressionOptions {
-  /** Default `gzip`, which every Node.js has; `zstd` needs Node.js 22.15 wherever it is sent or read. */
+  /**
+   * The method that compresses: `gzip`, which every Node.js has, or `zstd`, which needs Node.js 22.15 wherever marbles
+   * are sent or read. Default `gzip`.
+   */
   readonly method?: CompressionMethod;
-  /** Smaller data stays as it is; so does data that compression does not make smaller. Default 1,024 bytes. */
+  /**
+   * The size from which data is compressed. Smaller data stays as it is; so does data that compression does not make
+   * smaller. Default 1,024 bytes.
+   */
   readonly fromBytes?: number;
-  /** The most that data may unfold to; more is refused. Default 134,217,728 bytes. */
+  /** The largest size that data may unfold to; anything larger is refused. Default 134,217,728 bytes. */
   readonly maxBytes?: number;
 }
 
@@ -36,7 +42,7 @@ const METHODS: Record<CompressionMethod, Method> = {
   },
   brotli: {
     mark: 2,
-    // The quality that is meant for files takes a hundred times as long.
+    // Brotli's default quality is meant for files and takes a hundred times as long.
     pack: (bytes) => zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
     unpack: (bytes, maxOutputLength) => zlib.brotliDecompressSync(bytes, { maxOutputLength }),
   },
@@ -47,7 +53,7 @@ const METHODS: Record<CompressionMethod, Method> = {
   },
 };
 
-/** `inner` makes the bytes. Throws MR_BAD_OPTION. */
+/** Wraps the codec `inner`, which makes the bytes. Throws MR_BAD_OPTION. */
 export function compressed(options: CompressionOptions = {}, inner: Codec = plain): Codec {
   checkOptions('compressed', options, {
     method: oneOf('gzip', 'brotli', 'zstd'),

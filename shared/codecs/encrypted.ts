@@ -1,11 +1,13 @@
 /**
- * A codec that encrypts with AES-256-GCM: who reads Redis, its file or a backup sees neither data nor what was changed.
+ * A codec that encrypts with AES-256-GCM. Whoever reads Redis, its file or a backup does not see the data.
  *
  *     version (1) · length of the key id (1) · key id · nonce (12) · ciphertext · tag (16)
  *
- * The head is authenticated too. The id says which key it was, so a new key can be taken while marbles of the old
- * one wait. What may go wrong: changed or cut bytes, or a key that is not there, are refused and never half read.
- * Header, queue and size stay visible, and who writes to Redis may put one marble's data into another.
+ * The head is authenticated too. The id names the key that was used, so you can switch to a new key while marbles of
+ * the old one still wait.
+ *
+ * What may go wrong: bytes that were changed or cut are refused and never half read, and so are bytes whose key is
+ * missing. Header, queue and size stay visible. Whoever can write to Redis may put one marble's data into another.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { bad, checkOptions, having } from '../check-options.js';
@@ -13,7 +15,10 @@ import type { Codec } from '../marble/types.js';
 import { asBuffer, checkCodec, plain } from './plain.js';
 
 export interface EncryptionOptions {
-  /** Keys by their ids: 32 random bytes each, or these in base64. An old key stays for as long as marbles wait that it encrypted. */
+  /**
+   * Keys by their ids: 32 random bytes each, or those bytes in base64. Keep an old key for as long as marbles wait that
+   * it encrypted.
+   */
   readonly keys: Readonly<Record<string, Uint8Array | string>>;
   /** The id of the key that encrypts. */
   readonly use: string;
@@ -26,7 +31,7 @@ const TAG_BYTES = 16;
 const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const CIPHER = 'aes-256-gcm';
 
-/** `inner` makes the bytes. Throws MR_BAD_OPTION, in which no key is shown. */
+/** Wraps the codec `inner`, which makes the bytes. Throws MR_BAD_OPTION, whose message shows no key. */
 export function encrypted(options: EncryptionOptions, inner: Codec = plain): Codec {
   checkOptions('encrypted', options, {
     keys: having('keys by their ids', (value) => typeof value === 'object' && value !== null),
@@ -78,7 +83,7 @@ function checkId(id: string): string {
   return id;
 }
 
-/** A copy, so that nobody changes it. */
+/** Returns a copy of the key, so that nobody can change it later. */
 function keyOf(id: string, key: unknown): Buffer {
   const bytes =
     typeof key === 'string' ? Buffer.from(key, 'base64') : key instanceof Uint8Array ? Buffer.from(key) : '';

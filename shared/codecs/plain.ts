@@ -1,7 +1,7 @@
 /**
- * The codec of a Marble that is given none: JSON, and bytes as they are. The others stand on it.
+ * The default codec: it turns data into JSON and passes bytes unchanged. The other codecs build on it.
  *
- * The first byte tells which it is: `j` JSON, `b` bytes.
+ * The first byte says which of the two it is: `j` for JSON, `b` for bytes.
  */
 import { decodeData, encodedPlainly } from '../marble/codec.js';
 import type { Codec } from '../marble/types.js';
@@ -21,13 +21,13 @@ export const plain: Codec = Object.freeze({
 
 const TYPES = ['j', 'b'] as const;
 
-/** @internal A view, not a copy. */
+/** @internal Returns a view of the bytes, not a copy. */
 export function asBuffer(bytes: string | Uint8Array | ArrayBuffer): Buffer {
   if (typeof bytes === 'string' || bytes instanceof ArrayBuffer) return Buffer.from(bytes as string);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Throws MR_BAD_OPTION. */
+/** Checks that a codec has both its functions. Throws MR_BAD_OPTION. */
 export function checkCodec(where: string, codec: unknown): void {
   const { encode, decode } = (codec ?? {}) as Partial<Codec>;
   if (typeof encode !== 'function' || typeof decode !== 'function')

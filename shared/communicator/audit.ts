@@ -1,23 +1,23 @@
 /**
- * What should be in a run by its counts, and what is there.
+ * Compares how many marbles a run should have by its counts with how many are there.
  *
  *   sent + elevated - lifted - finished - expired - deleted - destroyed
  *     = waiting + in outboxes + held + landed + delayed + dead
  *
- * All else that is counted moves a marble from one place to another. A run of up to `STEP` lists and holders is read in
- * one script and is exact. What may go wrong in a larger one: marbles move between two steps; then `moved` says by how
- * many the two may differ for that reason. Places are read in the order in which marbles go through them, so that what
- * is not counted when it moves (a delayed marble that is due) is seen twice and not missed.
+ * All other counts are of marbles that move from one place to another. A run of up to `STEP` lists and holders is read
+ * in one script, so its result is exact. What may go wrong: in a larger run, marbles move between two steps. `moved`
+ * then says by how many the two figures may differ for that reason. Places are read in the order in which marbles pass
+ * through them. A move that is not counted (a delayed marble becomes due) therefore makes a marble seen twice, and
+ * never missed.
  */
 import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { runKeys } from './outputs.js';
 import type { QueueReader } from './queue-reader.js';
 import { callScript } from './scripts.js';
 
 export interface Stock {
-  /** Of the counts: another one means that they were lost and begun anew. */
+  /** Identifies the counts: a different mark means that they were lost and started again. */
   readonly mark: string;
   /** How many marbles there should be. */
   readonly due: number;
@@ -25,7 +25,7 @@ export interface Stock {
   readonly moved: number;
 }
 
-/** So that no step takes Redis more than some ms. */
+/** Keeps each step on Redis down to a few ms. */
 const STEP = 1000;
 const CHUNK = 200;
 const SIGNS: Readonly<Record<string, number>> = {
@@ -35,13 +35,13 @@ const SIGNS: Readonly<Record<string, number>> = {
 
 export interface Place {
   readonly key: string;
-  /** Else what a holder has. */
+  /** True for a list; false for the hash of what a holder holds. */
   readonly isList: boolean;
 }
-type Reply = [there: number, aside: number, mark: string, counts: string[]];
 type Counts = ReadonlyMap<string, number>;
 
 export class Audit {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
@@ -68,21 +68,20 @@ export class Audit {
     return { mark, due: dueOf(summed(counts, new Map())), there: there + aside, moved: 0 };
   }
 
-  /** Have marbles left this run for a higher one? */
+  /** Tells whether marbles have left this run for a higher one. */
   async hasLifted(): Promise<boolean> {
     return ((await this.#counts()).get('lifted') ?? 0) > 0;
   }
 
   async #step(places: readonly Place[], told: '1' | '' = '') {
-    const keys = [...runKeys(this.keys), ...places.map(({ key }) => key)];
-    const args = [newId(), places.filter(({ isList }) => isList).length, told];
-    const [there, aside, mark, counts] = (await this.connection.run((redis) =>
-      callScript(redis, 'audit', keys, args),
-    )) as Reply;
+    const args = { mark: newId(), lists: places.filter(({ isList }) => isList).length, told };
+    const [there, aside, mark, counts] = await this.connection.run((redis) =>
+      callScript(redis, this.keys, 'audit', { args, moreKeys: places.map(({ key }) => key) }),
+    );
     return { there, aside, mark, counts };
   }
 
-  /** What is counted, by event; read in steps, for the counts of many queues are too many at once. */
+  /** Sums the counts by event. It reads in steps, because the counts of many queues are too many for one. */
   async #counts(): Promise<Counts> {
     const counts = new Map<string, number>();
     for (let cursor = '0'; ;) {
@@ -93,7 +92,7 @@ export class Audit {
     }
   }
 
-  /** Lists in the order in which marbles go through them, then what holders hold. */
+  /** Lists in the order in which marbles pass through them, then what holders hold. */
   async *places(): AsyncGenerator<Place[]> {
     for await (const names of this.reader.names())
       yield names.map((queue) => ({ key: this.keys.queue(queue), isList: true }));
@@ -115,7 +114,7 @@ export class Audit {
   }
 }
 
-/** Regrouped: each of `size`, but the last. */
+/** Regroups items into steps of `size` each; the last step may be smaller. */
 async function* inSteps<T>(groups: AsyncIterable<readonly T[]>, size: number): AsyncGenerator<T[], undefined> {
   let step: T[] = [];
   for await (const group of groups) {

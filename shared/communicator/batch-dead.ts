@@ -1,5 +1,5 @@
 /**
- * The dead marbles of a batch: what they died of, in groups, and back into their queues.
+ * The dead marbles of a batch: groups them by what they died of, and puts them back into their queues.
  */
 import { batchClosed } from './batch-errors.js';
 import type { FailureGroup } from './batch-state.js';
@@ -13,14 +13,17 @@ export interface Dead {
 
 type Group = { -readonly [K in keyof FailureGroup]: FailureGroup[K] };
 
-/** Groups at the most: the rest is one more, without an error. */
+/** The most groups that are told apart. All further dead marbles share one more group, which names no error. */
 const MOST_GROUPS = 100;
 const MOST_SERIALS = 10;
 const MOST_CHARACTERS = 200;
-/** Graves at once: each holds its marble's data. */
+/** Graves that are read at once. Each holds the data of its marble, so more would fill memory. */
 const STEP = 100;
 
-/** The most frequent first. Of more dead than `most` so many are looked at: the sum of the counts tells how many. */
+/**
+ * Groups the dead of a batch, the most frequent group first. At most `most` graves are read. The sum of the counts
+ * tells how many were.
+ */
 export async function failureGroups(
   { batches, graveyard }: Dead,
   id: string,
@@ -60,9 +63,9 @@ function kindOf({ queue, reason }: DeadMarble) {
 }
 
 /**
- * Puts all of them back into their queues, their attempts forgotten. Returns how many. A batch that was complete is open
- * again; with `then` its `then` is sent once more when it is complete. Throws MR_NOT_FOUND, and MR_BATCH_CLOSED where it was
- * cancelled: they would be dropped.
+ * Puts all dead marbles of a batch back into their queues and forgets their attempts. Returns how many. A batch that
+ * was complete is open again. With `then`, its `then` is sent once more when it is complete again. Throws MR_NOT_FOUND,
+ * or MR_BATCH_CLOSED where the batch was cancelled, because the marbles would be dropped.
  */
 export async function retryDead({ batches, graveyard }: Dead, id: string, then = false): Promise<number> {
   const [state] = await batches.states([id]);

@@ -1,8 +1,8 @@
 /**
- * Looks for members of batches in all places of a run where a living marble can be. Reads only.
+ * Looks for members of batches in every place of a run where a living marble can be. Reads only.
  *
- * In steps that are bounded by number and bytes, so marbles move meanwhile: one may be missed or seen twice. It looks at the
- * header of every marble, so it is for rare use.
+ * The search goes in steps that are bounded by number and bytes. Marbles move meanwhile, so one may be missed or seen
+ * twice. It reads the header of every marble, so it is for rare use.
  */
 import type { Audit } from './audit.js';
 import type { Connection } from './connection.js';
@@ -12,13 +12,17 @@ import { callScript } from './scripts.js';
 const STEP = { marbles: 1000, bytes: 1_048_576 } as const;
 
 export class BatchSearch {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
     private readonly audit: Audit,
   ) {}
 
-  /** How many of each, by id. Undefined where that takes more steps than `most`, or `signal` was aborted. */
+  /**
+   * Counts the members of each batch, by id. Undefined where that takes more than `most` steps, or `signal` was
+   * aborted.
+   */
   async count(ids: readonly string[], most: number, signal: AbortSignal): Promise<Map<string, number> | undefined> {
     const found = new Map(ids.map((id) => [id, 0]));
     let steps = 0;
@@ -39,7 +43,9 @@ export class BatchSearch {
   }
 
   #step(key: string, place: string, ids: readonly string[]) {
-    const args = [place, STEP.marbles, STEP.bytes, ...ids];
-    return this.connection.run((redis) => callScript(redis, 'present', [key], args)) as Promise<[string, number[]]>;
+    const args = { from: place, most: STEP.marbles, mostBytes: STEP.bytes };
+    return this.connection.run((redis) =>
+      callScript(redis, this.keys, 'present', { keys: { place: key }, args, moreArgs: ids }),
+    );
   }
 }

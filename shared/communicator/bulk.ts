@@ -1,13 +1,12 @@
 /**
- * Moves or deletes what waits in a queue, however much it is, without holding up Redis.
+ * Moves or deletes all that waits in a queue, however much it is, without holding Redis up.
  *
- * Each step is numbered under a name of its call's own, and Redis keeps for an hour what the last one did: asked again
- * because its reply was lost, it answers as before and does nothing twice.
+ * Each call has a name of its own and numbers its steps under it. Redis keeps for an hour what the last step did. A
+ * step that is repeated because its reply was lost gets the same answer again, and nothing is done twice.
  */
 import type { Connection } from './connection.js';
 import { newId } from './envelope.js';
 import { checkName, type RunKeys } from './keys.js';
-import { batchKeys, runKeys } from './outputs.js';
 import { callScript } from './scripts.js';
 
 const STEP = { marbles: 1000, bytes: 1_048_576 } as const;
@@ -21,29 +20,28 @@ export async function transfer(
   count: number,
 ): Promise<number> {
   const [source, target] = [keys.queue(checkName('queue', from)), keys.queue(checkName('queue', to))];
-  const all = [...runKeys(keys), keys.sender(newId()), source, target];
+  const named = { sender: keys.sender(newId()), source, target };
+  const fixed = { rememberMs: REMEMBER_MS, from, to, mostBytes: STEP.bytes };
   const most = Math.min(count, await connection.run((redis) => redis.llen(source)));
   let moved = 0;
   for (let number = 1; moved < most; number++) {
-    const args = [number, REMEMBER_MS, from, to, Math.min(STEP.marbles, most - moved), STEP.bytes];
-    const n = (await connection.run((redis) => callScript(redis, 'transfer', all, args))) as number;
+    const args = { ...fixed, number, most: Math.min(STEP.marbles, most - moved) };
+    const n = await connection.run((redis) => callScript(redis, keys, 'transfer', { keys: named, args }));
     if (n === 0) break;
     moved += n;
   }
   return moved;
 }
 
-/** Deletes all that waits. Returns how many marbles that were. */
+/** Deletes all that waits. Returns how many marbles there were. */
 export async function destroy(connection: Connection, keys: RunKeys, queue: string): Promise<number> {
-  const own = [keys.sender(newId()), keys.queue(checkName('queue', queue))];
-  const all = [...runKeys(keys), ...own, ...batchKeys(keys)];
+  const named = { sender: keys.sender(newId()), list: keys.queue(checkName('queue', queue)) };
+  const fixed = { rememberMs: REMEMBER_MS, queue, most: STEP.marbles, mostBytes: STEP.bytes };
   let deleted = 0;
-  for (let number = 1, more = '1'; more === '1'; number++) {
-    const args = [number, REMEMBER_MS, queue, STEP.marbles, STEP.bytes];
-    const reply = await connection.run((redis) => callScript(redis, 'destroy', all, args));
-    const [n, next] = reply as [number, string];
+  for (let number = 1; ; number++) {
+    const args = { ...fixed, number };
+    const [n, more] = await connection.run((redis) => callScript(redis, keys, 'destroy', { keys: named, args }));
     deleted += n;
-    more = next;
+    if (more !== '1') return deleted;
   }
-  return deleted;
 }

@@ -1,4 +1,4 @@
-/** The bus of a program, and how patient to be with it. */
+/** The bus of a program, and how patient the program is with it. */
 import type { RedisForm } from './redis-form.js';
 
 export interface BusOptions {
@@ -6,19 +6,19 @@ export interface BusOptions {
   readonly redis?: string | RedisForm;
   /** The name of the run. Default `main`. */
   readonly run?: string;
-  /** How long the first connection may take, until Redis has answered. Default 10,000 ms. */
+  /** How long the first connection may take until Redis has answered. Default 10,000 ms. */
   readonly connectTimeoutMs?: number;
-  /** How long a command goes on trying from when Redis is found to be away; a healthy wait does not count. Default 0: as long as it takes. */
+  /** How long a command keeps trying once Redis is found to be away; a wait in good health does not count. Default 0: as long as it takes. */
   readonly retryTimeoutMs?: number;
-  /** How long a connection may be silent while Redis owes an answer before it counts as half-open: no byte comes, and none goes. A command of many bytes has 1 s more for each 16 KiB. Default 10,000 ms. */
+  /** How long a connection may be silent while Redis owes an answer, before it counts as half-open. Silent means that no byte comes in and none goes out. A large command has 1 s more for each 16 KiB. Default 10,000 ms. */
   readonly replyTimeoutMs?: number;
-  /** Replicas that must have what was sent before `send` returns. Default 0: the primary is enough. */
+  /** How many replicas must have what was sent before `send` returns. Default 0: the primary is enough. */
   readonly replicas?: number;
-  /** How long they may take. Default 1,000 ms. */
+  /** How long the replicas may take to acknowledge. Default 1,000 ms. */
   readonly replicasTimeoutMs?: number;
 }
 
-/** The wishes of a part of MarbleRun beside those of its user. */
+/** Options that a part of MarbleRun sets beside those of its user. */
 export interface LinkOptions extends BusOptions {
   /** The longest pause before a command is asked again while Redis is away. */
   readonly mostPauseMs?: number;

@@ -1,5 +1,5 @@
 /**
- * Redis's clock goes back by an hour. It cannot be turned in a test: what was written before is dated an hour ahead instead,
+ * Redis's clock goes back by an hour. A test cannot turn it. Instead, everything written before is dated an hour ahead,
  * and so is the latest time that a Monitor has seen.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -48,14 +48,14 @@ async function addHour(key: string): Promise<void> {
   for (let i = 0; i < flat.length; i += 2) if (Number(flat[i + 1]) > 1) await redis.zincrby(key, HOUR_MS, flat[i]!);
 }
 
-/** All that was written so far was written by a clock that was ahead. */
+/** Redates all that was written so far, as if by a clock that was ahead. */
 async function goBack(): Promise<void> {
   await bus.recovery.sweep(3);
   for (const key of [keys.holders, keys.deadlines, keys.later]) await addHour(key);
   await redis.hincrby(keys.clock, 'seen', HOUR_MS);
 }
 
-/** ms from now. */
+/** How far ahead of now, in ms. */
 async function ahead(key: string): Promise<number[]> {
   const [flat, now] = await Promise.all([redis.zrange(key, '0', '-1', 'WITHSCORES'), bus.status.now()]);
   return flat.filter((_, i) => i % 2 === 1).map((date) => Number(date) - now);

@@ -1,25 +1,28 @@
 /**
- * Redis's clock decides all dates of a run, and it may go back: set by hand, by a time server, by a failover to a machine whose
- * clock is behind. What was dated before then lies too far ahead, and would come back that much too late.
+ * Notices that Redis's clock has gone back, and sets the dates of the run right.
  *
- * A Monitor looks at the clock with every sweep, and Redis keeps the latest it has seen, so it does not matter which
- * Monitor notices. Then leases and time limits are clamped to what they can be, and delayed marbles become due as much
- * earlier. What may go wrong: a Monitor dies meanwhile; the next sweep does the rest.
+ * Redis's clock decides all dates of a run. It may go back: a person or a time server sets it, or a failover leads to a
+ * machine whose clock is behind. Anything dated before then lies too far ahead, and would come back that much too late.
+ *
+ * A Monitor looks at the clock with every sweep. Redis keeps the latest time that any Monitor has seen, so it does not
+ * matter which of them notices. Leases and time limits are then cut down to the longest that they can be, and delayed
+ * marbles become due earlier by as much as the clock went back. What may go wrong: the Monitor dies meanwhile; the next
+ * sweep does the rest.
  */
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
-import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+import { callScript, type ScriptCall, type ScriptName, type ScriptReply } from './scripts.js';
 
 export interface ClockBack {
-  /** How far it has gone back, in ms. */
+  /** How far the clock has gone back, in ms. */
   readonly ms: number;
-  /** How many lay too far ahead and were set right. */
+  /** How many leases, time limits and delayed marbles lay too far ahead and were set right. */
   readonly leases: number;
   readonly limits: number;
   readonly delayed: number;
 }
 
-/** Clocks are corrected by less all the time. */
+/** The largest step back that is ignored: clocks are corrected by less all the time. */
 const UNNOTICED_MS = 1000;
 const STEP = { holders: 250, marbles: 250, bytes: 1_048_576 } as const;
 const UNKNOWN_LEASE_MS = 60_000;
@@ -30,10 +33,9 @@ export class ClockWatch {
     private readonly keys: RunKeys,
   ) {}
 
-  /** Undefined where it has not gone back. */
+  /** Looks at the clock. Undefined where it has not gone back. */
   async look(): Promise<ClockBack | undefined> {
-    const { clock, serial } = this.keys;
-    const ms = (await this.#script('clock', [clock, serial], [UNNOTICED_MS])) as number;
+    const ms = await this.#script('clock', { args: { unnoticedMs: UNNOTICED_MS } });
     if (ms === 0) return undefined;
     const { leases, limits } = await this.#clamp();
     return { ms, leases, limits, delayed: await this.#rewind() };
@@ -55,26 +57,26 @@ export class ClockWatch {
   }
 
   async #clampSome(receipts: Map<string, string[]>, total: { leases: number; limits: number }): Promise<void> {
-    const { clock, holders, deadlines, holder, held } = this.keys;
-    const names = [...receipts.keys()];
-    const keys = [clock, holders, deadlines, ...names.flatMap((name) => [holder(name), held(name)])];
-    const args = [...receipts].flatMap(([name, some]) => [name, some.length, ...some]);
-    const [leases, limits] = (await this.#script('clamp', keys, [UNKNOWN_LEASE_MS, ...args])) as [number, number];
+    const { holder, held } = this.keys;
+    const [leases, limits] = await this.#script('clamp', {
+      args: { unknownLeaseMs: UNKNOWN_LEASE_MS },
+      moreKeys: [...receipts.keys()].flatMap((name) => [holder(name), held(name)]),
+      moreArgs: [...receipts].flatMap(([name, some]) => [name, some.length, ...some]),
+    });
     total.leases += leases;
     total.limits += limits;
   }
 
   async #rewind(): Promise<number> {
-    const { clock, later } = this.keys;
+    const args = { most: STEP.marbles, mostBytes: STEP.bytes };
     for (let delayed = 0; ;) {
-      const reply = await this.#script('rewind', [clock, later], [STEP.marbles, STEP.bytes]);
-      const [moved, more] = reply as [number, string];
+      const [moved, more] = await this.#script('rewind', { args });
       delayed += moved;
       if (more !== '1') return delayed;
     }
   }
 
-  /** All members of a sorted set, some at a time: none that is there all the while is left out. */
+  /** Walks through a sorted set, some members at a time. A member that is there all the while is not left out. */
   async #each(key: string, work: (members: string[]) => Promise<void>): Promise<void> {
     let cursor = '0';
     do {
@@ -84,7 +86,7 @@ export class ClockWatch {
     } while (cursor !== '0');
   }
 
-  #script(name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
-    return this.connection.run((redis) => callScript(redis, name, keys, args));
+  #script<Name extends ScriptName>(name: Name, call: ScriptCall<Name>): Promise<ScriptReply<Name>> {
+    return this.connection.run((redis) => callScript(redis, this.keys, name, call));
   }
 }

@@ -1,9 +1,9 @@
 /**
- * All traffic with the bus of one run; the only code that knows Redis is in this folder.
+ * All traffic with the bus of one run. Only the code in this folder knows Redis.
  *
- * The plain verbs are here; monitored work, recovery, the dead, lanes and status have a part each.
- * What may go wrong on every call: MR_REDIS_UNAVAILABLE, MR_REDIS_AUTH, MR_REDIS_READONLY,
- * MR_REDIS_FULL, MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names; of `push` MR_TOO_FEW_REPLICAS.
+ * The plain verbs are in this class. Monitored work, recovery, the dead, lanes and status each have a part of their
+ * own. What may go wrong on every call: MR_REDIS_UNAVAILABLE, MR_REDIS_AUTH, MR_REDIS_READONLY, MR_REDIS_FULL,
+ * MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names. `push` may also throw MR_TOO_FEW_REPLICAS.
  */
 import { Audit } from './audit.js';
 import { Batches } from './batches.js';
@@ -19,7 +19,7 @@ import { Holding } from './holding.js';
 import type { HoldingOptions } from './in-hand.js';
 import { checkName, keysOf, type RunKeys } from './keys.js';
 import { LaneFoot, LaneHead } from './lane.js';
-import { batchKeys, runKeys, type Output } from './outputs.js';
+import type { Output } from './outputs.js';
 import { PoppedAside } from './popped-aside.js';
 import { prune } from './pruning.js';
 import { QueueReader } from './queue-reader.js';
@@ -59,7 +59,10 @@ export class Communicator {
   #counting: Promise<unknown> | undefined;
   readonly #poppedAside = new PoppedAside();
 
-  /** Does no I/O: the first call connects. `shared`: it works on one connection with all in this process that say so for the same bus. */
+  /**
+   * Does no I/O: the first call connects. With `shared`, all in this process that ask for the same bus work on one
+   * connection.
+   */
   constructor(options: LinkOptions = {}, sharing: 'own' | 'shared' = 'own') {
     this.#options = options;
     this.run = options.run ?? 'main';
@@ -84,12 +87,12 @@ export class Communicator {
     return this.#connection.state;
   }
 
-  /** A command is under way and gets on, however slow the link is. */
+  /** True while a command is under way and gets on, however slow the link is. */
   get getsOn(): boolean {
     return this.#connection.getsOn;
   }
 
-  /** Something was sent and is not answered yet. */
+  /** True while something was sent that is not answered yet. */
   get isSending(): boolean {
     return this.#sender.busy;
   }
@@ -98,12 +101,12 @@ export class Communicator {
     return this.#connection.address;
   }
 
-  /** Aborted with MR_CLOSED when this is disconnected, for what waits for something else than Redis. */
+  /** Aborts with MR_CLOSED when this is disconnected, for callers that wait for something other than Redis. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
 
-  /** Calls `listener` whenever its connection ends, whoever has ended it. For one that does not share it. */
+  /** Calls `listener` whenever the connection ends, whoever has ended it. For a communicator that does not share it. */
   whenCut(listener: () => void): void {
     this.#connection.whenCut(listener);
   }
@@ -113,30 +116,32 @@ export class Communicator {
     await this.#connection.run((redis) => redis.ping());
   }
 
-  /** Throws MR_REDIS_AUTH, with all that is missing, where its user may not do what a part of MarbleRun needs. */
+  /**
+   * Throws MR_REDIS_AUTH where its user may not do what a part of MarbleRun needs. The error lists all that is missing.
+   */
   mustBeAllowed(part: Part): Promise<void> {
     return this.#connection.mustBeAllowed(part);
   }
 
-  /** Sends marbles, in order and all or none; each exactly once, also over a cut connection. */
+  /** Sends marbles, in order and all or none. Each is sent exactly once, even if the connection is cut meanwhile. */
   push(outputs: readonly Output[]): Promise<void> {
     return this.#sender.send(outputs);
   }
 
-  /** Takes marbles for good: no lease, no finish. Queues in strict order. */
+  /** Takes marbles for good, without a lease or a finish. It serves queues in strict order. */
   async pop(queues: readonly string[], count = 1): Promise<Popped[]> {
-    const lines = queues.map((queue) => this.#keys.queue(queue));
-    const keys = [...runKeys(this.#keys), ...lines, ...batchKeys(this.#keys)];
+    const lists = { moreKeys: queues.map((queue) => this.#keys.queue(queue)), moreArgs: queues };
     if (!this.#mayPop) await this.mustBeAllowed('pop');
     this.#mayPop = true;
     const { n, members } = this.#poppedAside.take(queues[0]!);
+    const args = { most: count, aside: n, members };
     const reply = await this.#connection
-      .run((redis) => callScriptBuffer(redis, 'pop', keys, [count, n, members, ...queues]))
+      .run((redis) => callScriptBuffer(redis, this.#keys, 'pop', { args, ...lists }))
       .catch((error: unknown) => {
-        this.#poppedAside.putBack(queues[0]!, { n, members }); // to be counted with the next
+        this.#poppedAside.putBack(queues[0]!, { n, members }); // counted with the next pop
         throw error;
       });
-    return (reply as [Buffer, ...Buffer[]][]).flatMap(([queue, ...envelopes]) =>
+    return reply.flatMap(([queue, ...envelopes]) =>
       envelopes.map((bytes) => ({ queue: String(queue), envelope: decodeEnvelope(bytes) })),
     );
   }
@@ -152,24 +157,27 @@ export class Communicator {
       return { queue, envelope: (envelope = decodeEnvelope(found[1])) };
     } finally {
       this.#poppedAside.add(queue, envelope?.member);
-      const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then it is missing in the counts
+      const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then the counts do not have it
       this.#counting = Promise.all([this.#counting, counted]);
     }
   }
 
-  /** Moves up to `count` marbles, of those that are there, from the front of one queue to the end of another. Returns how many. */
+  /**
+   * Moves up to `count` of the marbles that are there from the front of one queue to the end of another. Returns how
+   * many.
+   */
   transfer(from: string, to: string, count: number): Promise<number> {
     return transfer(this.#connection, this.#keys, [from, to], count);
   }
 
-  /** The marbles that wait, the next one first, without taking them. */
+  /** Shows the marbles that wait, the next one first, without taking them. */
   async dump(queue: string, offset = 0, limit = 100): Promise<Envelope[]> {
     const key = this.#keys.queue(checkName('queue', queue));
     const bytes = await this.#connection.run((redis) => redis.lrangeBuffer(key, -offset - limit, -offset - 1));
     return bytes.map(decodeEnvelope).reverse();
   }
 
-  /** Deletes all that waits in a queue. Returns how many marbles that were. */
+  /** Deletes all that waits in a queue. Returns how many marbles there were. */
   destroy(queue: string): Promise<number> {
     return destroy(this.#connection, this.#keys, queue);
   }
@@ -183,12 +191,12 @@ export class Communicator {
     return (await this.#connection.run((redis) => redis.get(this.#keys.value(checkName('value', name))))) ?? undefined;
   }
 
-  /** Every queue: what waits, what is held, what was counted. */
+  /** Shows every queue: what waits, what is held, what was counted. */
   show(): Promise<QueueStatus[]> {
     return this.status.queues();
   }
 
-  /** The whole run, in figures. */
+  /** Sums up the whole run in figures. */
   async overview(): Promise<RunStatus> {
     const [monitors, queues, holders, later, dead] = await Promise.all([
       this.watchers.list(),
@@ -200,28 +208,33 @@ export class Communicator {
     return { run: this.run, redis: this.state, monitors, queues, holders, later, dead };
   }
 
-  /** Forgets queues that have been seen empty and still for `stillMs`, with their counts, and names that are none. Returns how many queues. */
+  /**
+   * Forgets queues that have been seen empty and still for `stillMs`, with their counts. It also removes invalid names
+   * from the registries. Returns how many queues it forgot.
+   */
   prune(stillMs: number): Promise<number> {
     return prune(this.#connection, this.#keys, this.queues, stillMs);
   }
 
   holding(waiting: Connection, options: HoldingOptions): Holding {
-    this.#connection.keepProcess(); // whoever holds something has something under way
+    this.#connection.keepProcess(); // a holder always has something under way
     return new Holding(this.#connection, waiting, this.#keys, this.recovery, options);
   }
 
-  /** A further connection, for commands that block up to `blockMs`; closed with this communicator. */
+  /** Opens a further connection, for commands that block up to `blockMs`. It is closed with this communicator. */
   waitingConnection(blockMs: number): Connection {
     const connection = this.#aside(blockMs);
     connection.keepProcess();
     return connection;
   }
 
-  /** Renews the lease of many holders. Returns those that were given up. */
+  /** Renews the leases of many holders. Returns those that were given up. */
   async beat(holders: readonly { id: string; leaseMs: number }[], blockedMs: string): Promise<string[]> {
-    const keys = [this.#keys.holders, ...holders.map(({ id }) => this.#keys.holder(id))];
-    const args = holders.flatMap(({ id, leaseMs }) => [id, leaseMs, blockedMs]);
-    const known = (await this.#connection.run((redis) => callScript(redis, 'beat', keys, args))) as number[];
+    const call = {
+      moreKeys: holders.map(({ id }) => this.#keys.holder(id)),
+      moreArgs: holders.flatMap(({ id, leaseMs }) => [id, leaseMs, blockedMs]),
+    };
+    const known = await this.#connection.run((redis) => callScript(redis, this.#keys, 'beat', call));
     return holders.filter((_, i) => known[i] === 0).map(({ id }) => id);
   }
 
@@ -233,7 +246,7 @@ export class Communicator {
     return new LaneHead(this.#replicated(), this.#keys);
   }
 
-  /** Breaks off blocking calls so that they return as if their time were over. */
+  /** Ends blocking calls early, so that they return as if their time were over. */
   async unblock(waiting: Connection): Promise<void> {
     await this.#connection.unblock(waiting);
   }

@@ -1,11 +1,11 @@
 /**
- * Commands to the bus that heal: they wait while Redis is away and are asked again.
+ * Runs commands on the bus that heal: they wait while Redis is away, and are asked again.
  *
- * ioredis neither queues, resends nor reconnects here, because only this file knows which command
- * may be asked again and must then say so, and only `dial.ts` knows where to. What may go wrong:
- * before the first success Redis being away is an error after `connectTimeoutMs`; afterwards a
- * command waits as long as it takes, or `retryTimeoutMs`, and the caller is told MR_REDIS_UNAVAILABLE.
- * Both count from when Redis was found to be away, however long a command waited in good health before that.
+ * ioredis neither queues, resends nor reconnects here. Only this file knows which command may be asked again and must
+ * then say so, and only `dial.ts` knows where to connect. What may go wrong: Redis is away. Before the first success
+ * that is an error after `connectTimeoutMs`. Afterwards a command waits as long as it takes, or until `retryTimeoutMs`
+ * has passed and the caller is told MR_REDIS_UNAVAILABLE. Both times count from when Redis was found to be away,
+ * however long a command waited in good health before that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -17,12 +17,17 @@ import { Link, type Session } from './link.js';
 import { Waiting, verdictOn, type Verdict } from './redis-errors.js';
 import { mustBeAllowed, type Part } from './rights.js';
 
-/** Refusals that pass by themselves for one that was connected: a failover, or files that are being renewed. */
+/**
+ * Refusals that pass by themselves once a connection has worked: they come from a failover, or from files being
+ * renewed.
+ */
 const PASSES = new Set<ErrorCode>(['MR_REDIS_READONLY', 'MR_REDIS_TLS', 'MR_BAD_OPTION']);
 
 export type { Session };
 
-/** The pause before one who only waits asks again for what the user may not do: without it he would ask a thousand times a second. */
+/**
+ * The pause after a refusal on a connection that only waits. Without it, its owner would ask a thousand times a second.
+ */
 const REFUSED_PAUSE_MS = 1000;
 const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY', 'MR_REDIS_WRONG_TYPE']);
 
@@ -43,47 +48,56 @@ export class Connection {
     this.#link = linkTo(this.#options);
   }
 
-  /** A session of its own. `blockMs`: the longest block of a command on it, for one that only waits. Idle, it lets the process end. */
+  /**
+   * Opens a session of its own. `blockMs` is the longest block of a command, for a connection that only waits. When
+   * idle, it lets the process end.
+   */
   static own(options: LinkOptions, blockMs = 0): Connection {
     return new Connection(options, (all) => new Link(all, blockMs), blockMs > 0);
   }
 
-  /** One with all others in this process that were made so for the same bus. No command on it may block. Idle, it lets the process end. */
+  /**
+   * Shares one connection with all others in this process that ask for the same bus. No command on it may block. When
+   * idle, it lets the process end.
+   */
   static shared(options: LinkOptions): Connection {
     return new Connection(options, (all) => Link.shared(all));
   }
 
-  /** `ready`, or what it waits for, in the words of Redis or the system. */
+  /** `ready`, or what the connection waits for, in the words of Redis or the system. */
   get state(): string {
     return this.#link.state;
   }
 
-  /** The id by which its server knows the latest fit connection; empty before that. */
+  /** The id by which the server knows the latest usable connection; empty before the first. */
   get clientId(): string {
     return this.#link.clientId;
   }
 
-  /** The client id at its server; undefined before the first. */
+  /** How the server knows the latest usable connection; undefined before the first. */
   get session(): Session | undefined {
     return this.#link.session;
   }
 
-  /** Where this connects to, without the password. */
+  /** The address that this connects to, without the password. */
   get address(): string {
     return this.#link.address;
   }
 
-  /** A command is under way on a connection that is fit: it gets on, however slowly, or `silence.ts` would end it. */
+  /**
+   * True while a command is under way on a usable connection. It then gets on, however slowly, or `silence.ts` would
+   * end it.
+   */
   get getsOn(): boolean {
     return this.#underWay > 0 && this.#link.fit !== undefined;
   }
 
-  /** Calls `listener` whenever a connection that was fit ends, whoever has ended it. Of one that is not shared. */
+  /** Calls `listener` whenever a fit connection ends, whoever has ended it. For a connection that is not shared. */
   whenCut(listener: () => void): void {
     this.#link.whenCut = listener;
   }
 
-  /** The process goes on while this is not closed, also with nothing under way. */
+  /** Keeps the process alive until this is closed, even with nothing under way. */
   keepProcess(): void {
     if (this.#keeps || this.#closed) return;
     this.#keeps = true;
@@ -91,12 +105,12 @@ export class Connection {
   }
 
   /**
-   * Runs a command until it is answered. `attempt` is told whether an earlier try may have been done.
-   * Throws a MarbleRunError: what Redis refused, MR_REDIS_UNAVAILABLE, or MR_CLOSED.
+   * Runs a command until it is answered. `attempt` is told whether an earlier try may have been done. Throws a
+   * MarbleRunError: what Redis refused, MR_REDIS_UNAVAILABLE, or MR_CLOSED.
    */
   async run<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
     let again = false;
-    let away: number | undefined; // since when Redis is
+    let away: number | undefined; // since when Redis is away
     this.#underWay++;
     this.#link.keep();
     try {
@@ -126,12 +140,17 @@ export class Connection {
     }
   }
 
-  /** Throws MR_REDIS_AUTH, with all that is missing, where its user may not do what a part of MarbleRun needs. */
+  /**
+   * Throws MR_REDIS_AUTH where its user may not do what a part of MarbleRun needs. The error lists all that is missing.
+   */
   async mustBeAllowed(part: Part): Promise<void> {
     await this.run((redis) => mustBeAllowed(redis, part, keysOf(this.#options.run)));
   }
 
-  /** Like `run`, but also waits while Redis is full: for work that is done already and must not be dropped. */
+  /**
+   * Runs a command like `run`, but also waits while Redis is full. It is for work that is done already and must not be
+   * dropped.
+   */
   patient<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
     return this.run(async (redis, again) => {
       try {
@@ -143,16 +162,19 @@ export class Connection {
     });
   }
 
-  /** Ends the blocking command that is under way on `waiting`; it is then answered as if its time were over. */
+  /** Ends the blocking command that is under way on `waiting`. Redis then answers it as if its time were over. */
   async unblock(waiting: Connection): Promise<void> {
     await this.run(async (redis) => {
       const { fit, clientId, server } = waiting.#link;
-      // Ids are of one server: after a failover or on another node it would be somebody else's.
+      // Client ids belong to one server: after a failover, or on another node, this one would be somebody else's.
       if (fit && server === this.#link.server) await redis.client('UNBLOCK', Number(clientId));
     });
   }
 
-  /** Ends the connection of a session: what was sent on it does not happen after this returns. It may have ended already. */
+  /**
+   * Ends the connection of a session, which may have ended already. Nothing that was sent on it happens after this
+   * returns.
+   */
   async end({ id, address }: Session): Promise<void> {
     await this.run((redis) => redis.call('CLIENT', 'KILL', 'ID', id, 'ADDR', address));
   }
@@ -165,7 +187,10 @@ export class Connection {
     this.#link.leave(this.#underWay > 0);
   }
 
-  /** No longer than it may take: a server that takes connections and says nothing would hold it up. */
+  /**
+   * Waits for the link no longer than the time that is left: a server that takes connections and says nothing would
+   * hold it up.
+   */
   async #open(away: number): Promise<Redis> {
     this.#mustBeOpen();
     const redis = await inTime(this.#link.open(), this.#leftMs(away), () => new Waiting(this.state));
@@ -178,7 +203,7 @@ export class Connection {
     if (this.#closed) throw closed();
   }
 
-  /** Decides what the error means here. A server that is not the right one (any more) is left. */
+  /** Decides what the error means here. A server that is not the right one, or no longer is, is left. */
   #judge(error: unknown, redis: Redis | undefined): Verdict {
     const link = this.#link;
     const verdict = verdictOn(this.#closed ? closed() : error);
@@ -192,7 +217,7 @@ export class Connection {
     return { kind: 'wait', state: link.state };
   }
 
-  /** It has been renewed at Redis and in a file, one after the other. */
+  /** True for a password that may be on its way: it is renewed at Redis and in a file, one after the other. */
   #isPasswordOnItsWay({ code, message }: MarbleRunError): boolean {
     return code === 'MR_REDIS_AUTH' && this.#link.readsPassword && /WRONGPASS|NOAUTH/.test(message);
   }
@@ -202,7 +227,7 @@ export class Connection {
     throw error;
   }
 
-  /** How long a command may go on trying where Redis is `away` since then. */
+  /** How long a command may keep trying where Redis has been away since `away`. */
   #leftMs(away: number): number {
     return this.#limitMs === 0 ? Infinity : this.#limitMs - (Date.now() - away);
   }
@@ -232,7 +257,10 @@ export function closed(): MarbleRunError {
   return new MarbleRunError('MR_CLOSED', 'the connection is closed');
 }
 
-/** Longer with each try, and not the same for all who wait for one Redis. */
+/**
+ * The pause before the next try. It grows with each try, and varies so that those who wait for one Redis do not all ask
+ * at once.
+ */
 function pauseMs(tries: number, mostMs: number): number {
   return Math.min(10 * 2 ** tries, mostMs) * (0.75 + Math.random() / 2);
 }

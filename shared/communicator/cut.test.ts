@@ -1,6 +1,6 @@
 /**
- * A connection cut after Redis did a command and before its reply came, or a command that arrives
- * late, after it was repeated: nothing is done twice, nothing is lost. Over a real, damaged connection.
+ * A connection is cut after Redis did a command and before its reply came, or a command arrives late, after it was
+ * repeated. Nothing is done twice, and nothing is lost. The tests run over a real, damaged connection.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Cable, freshBus, until, type Bus } from '@marblerun/test-support';
@@ -52,7 +52,7 @@ async function swap(holding: Holding, request: SwapRequest): Promise<{ taken: He
   return { taken: result.taken, refused: [...result.refused] };
 }
 
-/** All commands of a kind go once over the cable, so that Redis knows their scripts. */
+/** Sends all commands of a kind over the cable once, so that Redis knows their scripts. */
 async function warmUp(holding: Holding): Promise<void> {
   await far.push([output('warm', 'warm')]);
   const { taken } = await swap(holding, { sources: ['warm'], want: 1 });
@@ -225,7 +225,7 @@ test('a lane whose replies are lost carries each marble once', async () => {
     const lost = [cable.loseReplyTo(keys.transit('up')), cable.loseReplyTo(`data-${id}`)];
     const batch = await foot.lift(['q'], limits, arrived);
     await lost[0];
-    expect((await head.land(batch!, options)).landing).toBe('duplicate'); // the first answer of it was lost
+    expect((await head.land(batch!, options)).landing).toBe('duplicate'); // its first answer was lost
     await lost[1];
     arrived = batch;
   }
@@ -234,7 +234,10 @@ test('a lane whose replies are lost carries each marble once', async () => {
   await Promise.all([farUpper.close(), nearUpper.close()]);
 });
 
-/** Lets through what is held back: Redis does it and closes the connection, for it has heard now that the client is gone. */
+/**
+ * Lets through what is held back. Redis does it and closes the connection, because it has heard by now that the client
+ * is gone.
+ */
 async function lateArrival(): Promise<void> {
   cable.release();
   await until('Redis has done what was late', () => cable.orphans === 0);

@@ -1,9 +1,9 @@
 /**
  * Makes the connection that a {@link RedisForm} describes: reads its files, finds the node of a cluster.
  *
- * All keys of a run are in one slot, so a run on a cluster needs one plain connection, to the node
- * that owns the slot: any node says by MOVED which one that is. What may go wrong: a file cannot be
- * read (MR_BAD_OPTION); the node is gone: then the others that are known are asked in turn.
+ * All keys of a run are in one slot, so a run on a cluster needs one plain connection, to the node that owns the slot.
+ * Any node tells by MOVED which one that is. What may go wrong: a file cannot be read (MR_BAD_OPTION), or the node is
+ * gone. In that case the other known nodes are asked in turn.
  */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -16,7 +16,7 @@ import type { Place } from './wrong-protocol.js';
 type Tls = NonNullable<RedisOptions['tls']>;
 
 export class Dialer {
-  /** Known nodes of a cluster, the one to connect to first. */
+  /** Known nodes of a cluster; the first is the one to connect to. */
   #nodes: readonly string[];
 
   constructor(private readonly form: RedisForm) {
@@ -27,12 +27,12 @@ export class Dialer {
     return this.form.cluster !== undefined;
   }
 
-  /** Sentinels say which server is the master: a replica is met only while they change their mind. */
+  /** True where Sentinels say which server is the master. A replica is then met only while they change their mind. */
   get isWatched(): boolean {
     return this.form.sentinels !== undefined;
   }
 
-  /** The one that is connected to next; undefined where Sentinels have to say. */
+  /** The place to connect to next; undefined where Sentinels have to say. */
   get place(): Place | undefined {
     const { host, port, path, sentinels } = this.form;
     if (this.isCluster) return splitAddress(this.#nodes[0]!);
@@ -44,17 +44,23 @@ export class Dialer {
     return this.form.tls !== undefined && this.form.tls !== false;
   }
 
-  /** It may have been renewed a moment before the file is, or after it. */
+  /**
+   * True where the password comes from a file. It may have been renewed at Redis a moment before the file is, or after
+   * it.
+   */
   get readsPassword(): boolean {
     return this.form.passwordFile !== undefined;
   }
 
-  /** Where this connects to, without the password. */
+  /** The address that this connects to, without the password. */
   get address(): string {
     return this.isCluster ? this.#nodes[0]! : describeRedis(this.form);
   }
 
-  /** Not connected yet. ioredis is not to heal it: a new one is dialled instead, with new files, to the node that is right by then. */
+  /**
+   * Makes a client that is not connected yet. ioredis does not heal it. Instead, a new one is dialled, with fresh
+   * files, to the node that is right by then.
+   */
   async dial(options: RedisOptions): Promise<Redis> {
     const { db, username, tls } = this.form;
     return new Redis({
@@ -66,20 +72,23 @@ export class Dialer {
     });
   }
 
-  /** A node of the cluster says that another one has the slot. `from` is for answers without a host: the same one. */
+  /**
+   * Notes that another node of the cluster has the slot. An answer may lack a host: it then means the host that
+   * answered.
+   */
   moved(to: string): void {
     const { host, port } = splitAddress(to);
     const known = host === '' || host === '?' ? splitAddress(this.#nodes[0]!).host : host;
     this.#prefer(`${known}:${port}`);
   }
 
-  /** The node cannot be reached: the next one is asked. */
+  /** Moves on to the next node, because this one cannot be reached. */
   failed(): void {
     const [first, ...others] = this.#nodes;
     if (first !== undefined) this.#nodes = [...others, first];
   }
 
-  /** Asks for the nodes, so that they are known when this one is gone. */
+  /** Asks for the nodes of the cluster, so that they are known when this one is gone. */
   async learn(redis: Redis): Promise<void> {
     const here = splitAddress(this.#nodes[0]!).host;
     const ranges = await redis.cluster('SLOTS');
@@ -91,7 +100,7 @@ export class Dialer {
     this.#nodes = [node, ...this.#nodes.filter((other) => other !== node)];
   }
 
-  /** Says which host is asked for (SNI), as far as that is a name: one address may serve many. */
+  /** Names the host that is asked for (SNI), where that is a name: one address may serve many. */
   #named(tls: Tls | undefined): Tls | undefined {
     const { place } = this;
     if (!tls || !place || !('host' in place) || isIP(place.host) !== 0) return tls;

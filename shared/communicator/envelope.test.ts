@@ -45,7 +45,7 @@ test('an elevated marble has one hop more, forgets its attempts and remembers it
     ...{ ...sent, attempt: 0, hops: 1, origin: 'spoke' },
     data: Buffer.from('"ä b"'),
   });
-  expect(String(once.envelope)).toContain(' z=new '); // of a newer version: not ours to leave out
+  expect(String(once.envelope)).toContain(' z=new '); // a newer version wrote it: it is not ours to leave out
   const twice = elevated(once.envelope, 'hub');
   expect(twice.hops).toBe(2);
   expect(decodeEnvelope(twice.envelope)).toMatchObject({ id: 'a.1', hops: 2, origin: 'spoke', batch: 'night' });

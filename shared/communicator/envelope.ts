@@ -3,11 +3,10 @@
  *
  *     <id> <attempt> <sent, ms in base 36> <type>[ <letter>=<value>]...\n<data>
  *
- * `attempt` counts the deliveries that failed or were dropped so far (0 when sent). Scripts read
- * the first two words, and `m` and `f` when a delivery failed, so anything may be added behind them.
- * The type says how the data is written: `j` JSON, `b` bytes, `c` a codec of the user's. What may go
- * wrong: bytes that are no envelope (written by something else) throw MR_DATA_UNREADABLE and are
- * left where they are.
+ * `attempt` counts the deliveries that failed or were dropped so far (0 when sent). Scripts read the first two words,
+ * and `m` and `f` when a delivery failed, so anything may be added behind them. The type says how the data is written:
+ * `j` JSON, `b` bytes, `c` a codec of the user's. What may go wrong: something else wrote bytes that are not an
+ * envelope. They throw MR_DATA_UNREADABLE and are left where they are.
  */
 import { randomBytes } from 'node:crypto';
 import { MarbleRunError } from '../errors.js';
@@ -17,7 +16,7 @@ export interface Envelope extends Header {
   readonly data: Buffer;
 }
 
-/** A class, for the same reason as what waits in `sender.ts`. */
+/** A class, for the same reason as `Waiting` in `sender.ts`. */
 class Received implements Envelope {
   constructor(
     readonly id: string,
@@ -40,13 +39,16 @@ const NUMBERS: Record<string, keyof Header> = {
 const NAMES: Record<string, keyof Header> = { b: 'batch', B: 'member', o: 'origin', t: 'traceparent' };
 const NEWLINE = 10;
 const SPACE = 32;
-/** By their character codes. */
+/** The types by their character codes. */
 const TYPES: Record<number, Header['type'] | undefined> = { 0x6a: 'j', 0x62: 'b', 0x63: 'c' };
 
-/** The last two digits of an id: writing a number in base 36 is slow, so it is done once for each pair. */
+/** The last two digits of an id. Writing a number in base 36 is slow, so it is done once for each pair. */
 const PAIRS = Array.from({ length: 36 * 36 }, (_, i) => i.toString(36).padStart(2, '0'));
 
-/** Ids are unique by a random prefix per process and a counter: 13 to 17 characters, no system call per id. */
+/**
+ * Makes an id. A random prefix per process and a counter make it unique: 13 to 17 characters, without a system call for
+ * each.
+ */
 const idPrefix = randomBytes(7).toString('base64url');
 let idHigh = 0;
 let idLow = 0;
@@ -61,7 +63,7 @@ export function newId(): string {
 
 let lastMs = NaN;
 let lastBase36 = '';
-/** Marbles sent in one millisecond share the text of it. */
+/** Writes a time in base 36. Marbles sent in one millisecond share the text. */
 function base36(ms: number): string {
   if (ms !== lastMs) {
     lastMs = ms;
@@ -70,12 +72,12 @@ function base36(ms: number): string {
   return lastBase36;
 }
 
-/** A string where the data is text, so that the common case needs no Buffer. */
+/** Writes an envelope: a string where the data is text, so that the common case needs no Buffer. */
 export function encodeEnvelope(header: Header, data: string | Buffer): string | Buffer {
   const line = encodeHeader(header);
   if (typeof data === 'string') return `${line}\n${data}`;
   const bytes = Buffer.allocUnsafe(line.length + 1 + data.length);
-  bytes.write(line, 'latin1'); // a header has no other characters, and is read so
+  bytes.write(line, 'latin1'); // a header has only latin1 characters, and is read as such
   bytes[line.length] = NEWLINE;
   data.copy(bytes, line.length + 1);
   return bytes;
@@ -96,7 +98,10 @@ function encodeHeader(header: Header): string {
   return line;
 }
 
-/** The data is a view into `bytes`, not a copy. Throws MR_DATA_UNREADABLE. Every marble taken passes here: no string is made but the id. */
+/**
+ * Reads an envelope. The data is a view into `bytes`, not a copy. Every marble taken passes through here, so the id is
+ * the only string that is made. Throws MR_DATA_UNREADABLE.
+ */
 export function decodeEnvelope(bytes: Buffer): Envelope {
   const idEnd = wordEnd(bytes, 0);
   const attemptEnd = wordEnd(bytes, idEnd + 1);
@@ -119,19 +124,19 @@ export function decodeEnvelope(bytes: Buffer): Envelope {
   return Object.assign(received, decodeExtras(bytes.toString('latin1', typeEnd + 1, end).split(' ')));
 }
 
-/** Where the word that begins at `from` ends: at a space, a newline, or the end. */
+/** Finds where the word that begins at `from` ends: at a space, a newline, or the end. */
 function wordEnd(bytes: Buffer, from: number): number {
   let i = from;
   while (i < bytes.length && bytes[i] !== SPACE && bytes[i] !== NEWLINE) i++;
   return i;
 }
 
-/** NaN where it is none, or one that JavaScript cannot have. */
+/** Reads a number. NaN where it is not one, or is too large for JavaScript to hold exactly. */
 function readNumber(bytes: Buffer, from: number, to: number, base: 10 | 36): number {
   if (from >= to) return NaN;
   let number = 0;
   for (let i = from; i < to; i++) {
-    const code = bytes[i]! | 0x20; // lower case; digits are as they were
+    const code = bytes[i]! | 0x20; // lower case; digits stay as they are
     const digit = code >= 0x61 && code <= 0x7a ? code - 0x57 : bytes[i]! - 0x30;
     if (digit < 0 || digit >= base) return NaN;
     number = number * base + digit;
@@ -149,19 +154,22 @@ function decodeExtras(words: string[]): Partial<Header> {
     if (letter === 'f') failures.push(...readFailure(value));
     else if (NUMBERS[letter]) Object.assign(extras, /^\d{1,15}$/.test(value) && { [NUMBERS[letter]]: Number(value) });
     else if (NAMES[letter]) extras[NAMES[letter]] = value;
-    else if (/[A-Z]/.test(letter)) throw unknownWord(word); // any other is a newer version's: not ours to judge
+    else if (/[A-Z]/.test(letter)) throw unknownWord(word); // a newer version wrote any other: it is not ours to judge
   }
   if (failures.length > 0) extras['failures'] = failures;
   return extras;
 }
 
-/** A word in upper case is one that whoever finishes the marble must know, or counts would be wrong for ever. */
+/**
+ * The error for an unknown word in upper case. Whoever finishes the marble must know such a word, or counts would be
+ * wrong for ever.
+ */
 function unknownWord(word: string): MarbleRunError {
   const text = `envelope: its header has ${JSON.stringify(word.slice(0, 60))}, which this version of MarbleRun does not know`;
   return new MarbleRunError('MR_DATA_UNREADABLE', text);
 }
 
-/** History is for people: where it cannot be read, the marble can. */
+/** Reads one failure. The history is for people only, so a part that cannot be read is left out. */
 function readFailure(latin1: string): Failure[] {
   try {
     return [JSON.parse(Buffer.from(latin1, 'latin1').toString()) as Failure];
@@ -171,9 +179,9 @@ function readFailure(latin1: string): Failure[] {
 }
 
 /**
- * The same marble one run higher: one more hop, its first run remembered, its attempts and failures forgotten, and
- * with them the batch that it is a member of, which is one of that run. The rest of
- * its header goes on as it is, also what a newer version wrote there. Throws MR_DATA_UNREADABLE.
+ * Raises a marble one run higher: one more hop, and its first run remembered. Its attempts and failures are forgotten,
+ * and so is the batch that it is a member of, because that batch belongs to the lower run. The rest of its header goes
+ * on unchanged, including what a newer version wrote there. Throws MR_DATA_UNREADABLE.
  */
 export function elevated(bytes: Buffer, from: string): { envelope: Buffer; hops: number; expedited: boolean } {
   const { id, hops = 0, origin = from, expedited, data } = decodeEnvelope(bytes);

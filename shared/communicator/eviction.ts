@@ -1,27 +1,31 @@
 /**
- * A Redis that throws keys away when it is full throws marbles away, and tells nobody. So its clients tell their people.
+ * Warns of a Redis that may evict. When it is full, it throws keys away, marbles among them, and tells nobody. So its
+ * clients tell their people.
  *
- * What may go wrong: this user may not read the policy (INFO): then nothing is said.
+ * What may go wrong: this user may not read the policy (INFO). In that case nothing is said.
  */
 import type { Redis } from 'ioredis';
 
 /** Redis servers that this process has asked. */
 const asked = new Set<string>();
 
-/** For threads that speak for another one. */
+/** Silences the warning in a thread that speaks for another one. */
 let quiet = false;
 export function warnOfNoEviction(): void {
   quiet = true;
 }
 
-/** The policy where it lets Redis throw keys away; '' where it does not; undefined where this user may not know. */
+/**
+ * Reads the policy: its name where it lets Redis throw keys away, '' where it does not, undefined where this user may
+ * not know.
+ */
 export function evictingPolicy(info: string | undefined): string | undefined {
   if (info === undefined) return undefined;
   const policy = /^maxmemory_policy:(\S*)/m.exec(info)?.[1] ?? '';
   return policy === 'noeviction' ? '' : policy;
 }
 
-/** Once for each Redis in this process. Never throws. */
+/** Warns once for each Redis in this process. Never throws. */
 export async function warnOfEviction(redis: Redis, address: string): Promise<void> {
   if (quiet || asked.has(address)) return;
   asked.add(address);

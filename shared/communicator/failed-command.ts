@@ -1,10 +1,10 @@
 /**
- * Tells what a refused command was about, for the error that a person reads: which script, which command in it,
- * which key.
+ * Tells what a refused command was about, for the error that a person reads: which script, which command in it, which
+ * key.
  *
- * Redis tells of a script only its hash and a line, and of a key of a wrong type nothing. The line is looked up in the
- * text of the script; the types of the keys are asked for after the failure, so a command that works costs nothing.
- * What may go wrong: this user may not ask (TYPE); then all keys of the command are named.
+ * Redis names only the hash of a script and a line of it, and says nothing about a key of the wrong type. The line is
+ * looked up in the text of the script. The types of the keys are asked for after the failure, so a command that works
+ * costs nothing. What may go wrong: this user may not ask (TYPE). In that case all keys of the command are named.
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -17,10 +17,10 @@ interface Asked {
   readonly keys: readonly string[];
 }
 
-/** The command behind each error of Redis, as it was asked, without its data. */
+/** The command behind each error of Redis, with its keys and without its data. */
 const asked = new WeakMap<object, Asked>();
 
-/** Notes the keys of the command that `cause` answers; to be called before its arguments are taken from it. */
+/** Notes the keys of the command that `cause` answers. It is called before the arguments are taken from `cause`. */
 export function noteAsked(cause: unknown): void {
   const { command } = cause as { command?: { name?: string; args: unknown[] } };
   if (!command || asked.has(cause as object) || command.args.length === 0) return;
@@ -32,17 +32,17 @@ export function noteAsked(cause: unknown): void {
 
 const isKey = (arg: unknown) => typeof arg === 'string' && arg.startsWith('mr:{');
 
-/** `script "swap", HSET`, or the command alone; empty where it is not known. */
+/** Names the place: `script "swap", HSET`, or the command alone, or empty where neither is known. */
 export function whereOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : '';
   const [, sha, line] = /script: ([0-9a-f]{40}), on @\w+:(\d+)/.exec(message) ?? [];
   const script = sha === undefined ? undefined : byHash().get(sha);
-  const handedOn = / user_script:\d+: /.test(message); // caught in the script and thrown again: its line is not known
+  const handedOn = / user_script:\d+: /.test(message); // the script caught it and threw it again: its line is not known
   if (script) return `script "${script}", ${handedOn ? commandsIn(script) : commandsAt(script, Number(line))}`;
   return asked.get(cause as object)?.name.toUpperCase() ?? '';
 }
 
-/** The same error, with the keys that have a wrong type where that is what it is about. */
+/** The same error. Where it is about a wrong type, it also names the keys that have one. */
 export async function withKeys(error: MarbleRunError, redis: Redis | undefined): Promise<MarbleRunError> {
   const keys = asked.get(error.cause as object)?.keys;
   if (error.code !== 'MR_REDIS_WRONG_TYPE' || !redis || !keys) return error;
@@ -51,7 +51,7 @@ export async function withKeys(error: MarbleRunError, redis: Redis | undefined):
     const [is, should] = [types[i], typeOfKey(key)];
     return is === '' || is === 'none' || is === should ? [] : [`${key} is a ${is} and must be a ${should}`];
   });
-  const what = wrong.length > 0 ? wrong.join('; ') : `it is one of ${keys.join(' ')}`;
+  const what = wrong.length > 0 ? wrong.join('; ') : `the key is one of ${keys.join(' ')}`;
   const message = error.message.replace(/ \(MR_\w+\)$/, '');
   return new MarbleRunError(error.code, `${message}; ${what}`, { cause: error.cause });
 }
@@ -64,7 +64,10 @@ function byHash(): Map<string, ScriptName> {
   ));
 }
 
-/** The commands that stand in a line; where none does, those of its function and those handed to it, or else of the script. */
+/**
+ * The commands on a line. Where it has none, those in its function and those passed to that function, or else all of
+ * the script.
+ */
 function commandsAt(script: ScriptName, line: number): string {
   const text = scriptText(script);
   const lines = text.split('\n');
@@ -82,7 +85,7 @@ function commandsIn(script: ScriptName): string {
   return named(scriptText(script), 'call\\(').join(' or ');
 }
 
-/** Commands that stand as a word of the language after `before`. */
+/** Command names that stand in the text as a quoted word after `before`. */
 function named(text: string, before: string): string[] {
   return [...new Set([...text.matchAll(new RegExp(`${before}'([A-Z]+)'`, 'g'))].map(([, name]) => name!))];
 }

@@ -1,5 +1,5 @@
 /**
- * Acts that only a test does to a run: it lets time pass for what is delayed, and erases all of it.
+ * Acts that only a test does to a run: letting time pass for delayed marbles, and erasing everything.
  */
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
@@ -10,12 +10,15 @@ export class ForTests {
     private readonly keys: RunKeys,
   ) {}
 
-  /** Delayed marbles are due so much sooner. Not all at once: whoever looks meanwhile may see some of them due. */
+  /**
+   * Makes delayed marbles due that much sooner. This is not atomic: whoever looks meanwhile may see only some of them
+   * due.
+   */
   async advance(ms: number): Promise<void> {
     const { later } = this.keys;
     await this.connection.run(async (redis) => {
       const members = await redis.zrangeBuffer(later, '0', '-1');
-      // XX: one that has been promoted meanwhile does not come back.
+      // XX: a marble that has been promoted meanwhile does not come back.
       await Promise.all(members.map((member) => redis.zadd(later, 'XX', 'INCR', -ms, member)));
     });
   }

@@ -1,11 +1,12 @@
 /**
- * Looks which hearts' connections are gone from Redis, and ends the leases of their holders: when a process dies its sockets
- * close, long before its lease passes.
+ * Finds hearts whose connections are gone from Redis, and ends the leases of their holders: when a process dies its
+ * sockets close, long before its lease passes.
  *
- * Everything is noted on the bus, so any Monitor goes on with what another began, and every step looks again before it acts.
- * A connection counts as gone only on a server where a Monitor has seen it: not after a restart or a failover, and not
- * behind a proxy that shows other connections than those of the clients. What may go wrong: this user may not ask
- * (CLIENT LIST, INFO), or this server has no such answer; then it throws MR_REDIS_AUTH or MR_REDIS_REPLY, and leases pass as ever.
+ * Everything is noted on the bus, so any Monitor goes on with what another began, and every step looks again before it
+ * acts. A connection counts as gone only on a server where a Monitor has seen it: not after a restart or a failover, and
+ * not behind a proxy that shows other connections than those of the clients. What may go wrong: this user may not ask
+ * (CLIENT LIST, INFO), or this server has no such answer. It then throws MR_REDIS_AUTH or MR_REDIS_REPLY, and leases
+ * pass as ever.
  */
 import type { Redis } from 'ioredis';
 import { MarbleRunError } from '../errors.js';
@@ -17,18 +18,18 @@ import { callScript } from './scripts.js';
 export interface GoneLook {
   /** Hearts whose connections this server is known to show. */
   readonly watched: number;
-  /** Hearts of which that is not known: their holders have their leases alone. */
+  /** Hearts of which that is not known: for their holders the lease alone tells. */
   readonly unwatched: number;
   /** Leases that were ended. */
   readonly lapsed: number;
-  /** Ms until a heart that is gone will have been so for too long; undefined where none is gone. */
+  /** Ms until a heart that is gone has been gone for too long; undefined where none is gone. */
   readonly nextInMs: number | undefined;
 }
 
 /** A heart as it was read. */
 interface Noted {
   readonly heart: string;
-  /** Its id and address; empty where that was no heart. */
+  /** Its id and address; empty where what was read is no heart. */
   readonly connection: string;
   readonly server: string;
   readonly isMarked: boolean;
@@ -41,18 +42,22 @@ interface Portion {
   readonly next: string;
   readonly noted: readonly Noted[];
   readonly there: ReadonlySet<string>;
-  /** Ms until one that is gone is so for too long. */
+  /** Ms until a heart that is gone has been gone for too long. */
   readonly left: ReadonlyMap<Noted, number>;
 }
 
-/** So many at a time: Redis writes some 300 bytes for each. */
+/** Hearts that are asked for at a time: Redis writes some 300 bytes for each. */
 const PORTION = 500;
-/** A process that ended while its server was away is in nobody's list, and its note would stay. One that lives notes itself again. */
+/**
+ * The age at which a note that no look has confirmed is removed. A process that ended while its server was away is in
+ * nobody's list, and its note would stay. A process that lives notes itself again.
+ */
 const KEEP_MS = 3_600_000;
 
 const servers = new WeakMap<Redis, Promise<string>>();
 
 export class GoneConnections {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
@@ -75,7 +80,7 @@ export class GoneConnections {
     }
   }
 
-  /** On one connection, so that all of it is said of one server. */
+  /** Looks at some of the hearts, on one connection, so that all of it is said of one server. */
   #portion(cursor: string): Promise<Portion> {
     return this.connection.run(async (redis) => {
       const [next, fields] = await redis.hscan(this.keys.hearts, cursor, 'COUNT', PORTION);
@@ -97,15 +102,16 @@ export class GoneConnections {
     });
   }
 
-  /** All that their holders hold counts as dropped. The hearts stay noted until each of their holders has been looked at. */
+  /**
+   * Ends the leases of the holders of these hearts. The hearts stay noted until each of their holders has been looked
+   * at.
+   */
   async #lapse(server: string, over: readonly Noted[]): Promise<number> {
     let lapsed = 0;
     // A holder whose process is gone does not beat, so its date stays and it is not passed over.
     for await (const holders of stepsOf(this.connection, this.keys.holders)) {
-      const keys = [this.keys.holders, this.keys.hearts, ...holders.map(this.keys.holder)];
-      lapsed += (await this.connection.run((redis) =>
-        callScript(redis, 'lapse', keys, [server, ...holders]),
-      )) as number;
+      const call = { args: { server }, moreKeys: holders.map(this.keys.holder), moreArgs: holders };
+      lapsed += await this.connection.run((redis) => callScript(redis, this.keys, 'lapse', call));
     }
     await this.connection.run((redis) => this.#note(redis, server, over, () => 'over'));
     return lapsed;
@@ -113,12 +119,12 @@ export class GoneConnections {
 
   async #note(redis: Redis, server: string, some: readonly Noted[], state: (one: Noted) => State): Promise<number[]> {
     if (some.length === 0) return [];
-    const args = some.flatMap((one) => [one.heart, one.connection, state(one)]);
-    return (await callScript(redis, 'gone', [this.keys.hearts], [server, KEEP_MS, ...args])) as number[];
+    const moreArgs = some.flatMap((one) => [one.heart, one.connection, state(one)]);
+    return callScript(redis, this.keys, 'gone', { args: { server, keepMs: KEEP_MS }, moreArgs });
   }
 }
 
-/** Most are there, as they were at the last look: of them nothing is written. */
+/** False for most hearts, which are there as they were at the last look: nothing is written for them. */
 function isNews({ server, isMarked }: Noted, isThere: boolean, asked: string): boolean {
   return !isThere || server !== asked || isMarked;
 }
@@ -133,7 +139,7 @@ function readNotes(fields: readonly string[]): Noted[] {
   return noted;
 }
 
-/** Connections that this server knows, as `<id> <address>`: an id alone may be somebody else's by now. */
+/** Returns connections that this server knows, as `<id> <address>`: an id alone may be somebody else's by now. */
 async function connectionsOf(redis: Redis, noted: readonly Noted[]): Promise<Set<string>> {
   const ids = noted.flatMap(({ connection }) => (connection === '' ? [] : [connection.split(' ', 1)[0]!]));
   if (ids.length === 0) return new Set();
@@ -141,7 +147,7 @@ async function connectionsOf(redis: Redis, noted: readonly Noted[]): Promise<Set
   return new Set([...list.matchAll(/^id=(\d+) addr=(\S+)/gm)].map(([, id, address]) => `${id} ${address}`));
 }
 
-/** Another one with each start of a server. It does not change while a connection stands. */
+/** Returns the `run_id`, which is new with each start of a server. It does not change while a connection stands. */
 function serverOf(redis: Redis): Promise<string> {
   const known = servers.get(redis) ?? redis.info('server').then(readServer);
   servers.set(redis, known);

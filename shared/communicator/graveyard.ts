@@ -1,24 +1,24 @@
 /**
  * The dead: marbles that failed or were dropped too often, parked with their reason for a person.
  *
- * Any number is read, put back or removed in steps that are bounded by number and bytes. What may go
- * wrong: a cut between two steps; what is done is done, and the next call does the rest.
+ * Any number of them is read, put back or removed, in steps that are bounded by number and bytes. What may go wrong: a
+ * call is cut off between two steps. What is done stays done, and the next call does the rest.
  */
 import type { Connection } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, batchKeys, runKeys } from './outputs.js';
+import { LineTable } from './outputs.js';
 import { callScript } from './scripts.js';
 
 export interface DeadMarble {
-  /** Of the grave: unique, unlike the id of a marble, which its sender may choose. */
+  /** The number of the grave. It is unique, unlike the id of a marble, which its sender may choose. */
   readonly serial: string;
   readonly queue: string;
   /** When it died, in ms since 1970 by Redis's clock. */
   readonly at: number;
-  /** Why: `failed`, `dropped`, `abandoned`, `over its time limit` …, with the error where there was one. */
+  /** Why it died: `failed`, `dropped`, `abandoned`, `over its time limit` …, with the error where there was one. */
   readonly reason: Readonly<Record<string, unknown>>;
-  /** Undefined where the bytes are no envelope. */
+  /** The marble; undefined where the bytes are not an envelope. */
   readonly envelope: Envelope | undefined;
 }
 
@@ -27,6 +27,7 @@ const STEP = { graves: 100, bytes: 1_048_576 } as const;
 export type Exhumation = 'requeue' | 'delete';
 
 export class Graveyard {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
@@ -36,7 +37,7 @@ export class Graveyard {
     return this.connection.run((redis) => redis.zcard(this.keys.dead));
   }
 
-  /** The latest first; `offset` and `limit` count over all queues. */
+  /** Lists the dead, the latest first. `offset` and `limit` count over all queues. */
   async list(offset = 0, limit = 100): Promise<DeadMarble[]> {
     const { dead, graves } = this.keys;
     const serials = await this.connection.run((redis) =>
@@ -45,7 +46,7 @@ export class Graveyard {
     return this.#read(serials, graves);
   }
 
-  /** Those of these that are there. */
+  /** Reads the graves of these serials that still exist. */
   read(serials: readonly string[]): Promise<DeadMarble[]> {
     return this.#read([...serials], this.keys.graves);
   }
@@ -54,17 +55,20 @@ export class Graveyard {
     return (await this.#read([serial], this.keys.graves))[0];
   }
 
-  /** `requeue`: back to the end of their queues, their attempts forgotten. Returns how many of the serials were graves. */
+  /**
+   * Takes marbles out of their graves. `requeue` puts them at the end of their queues and forgets their attempts.
+   * Returns how many of the serials were graves.
+   */
   async exhume(what: Exhumation, serials: readonly string[], onlyQueue = ''): Promise<number> {
     const table = new LineTable(this.keys);
     let exhumed = 0;
     for (let at = 0; at < serials.length;) {
-      const keys = [...runKeys(this.keys), ...table.keys, ...batchKeys(this.keys)];
       const step = serials.slice(at, at + STEP.graves);
-      const args = [what, onlyQueue, STEP.bytes, table.names.length, ...table.names, ...step];
-      const [taken, looked, missing] = (await this.connection.run((redis) =>
-        callScript(redis, 'exhume', keys, args),
-      )) as [number, number, string];
+      const args = { what, only: onlyQueue, mostBytes: STEP.bytes };
+      const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...step] };
+      const [taken, looked, missing] = await this.connection.run((redis) =>
+        callScript(redis, this.keys, 'exhume', { args, ...lists }),
+      );
       exhumed += taken;
       at += looked;
       if (missing !== '') table.line(missing);
@@ -72,24 +76,18 @@ export class Graveyard {
     return exhumed;
   }
 
-  /** All of a queue, or of every queue, that are dead at this moment; the oldest first. Returns how many. */
+  /** Takes out all that are dead at this moment, of one queue or of every queue, the oldest first. Returns how many. */
   async exhumeAll(what: Exhumation, queue = ''): Promise<number> {
     const serials = await this.connection.run((redis) => redis.zrange(this.keys.dead, '0', '-1'));
     serials.sort((a, b) => Number(a) - Number(b)); // many die in one millisecond
     return this.exhume(what, serials, queue);
   }
 
-  /** Removes the oldest that are more than `keep` or older than `keepMs`; 0: no such limit. Returns how many. */
+  /** Removes the oldest that are more than `keep` or older than `keepMs`; 0 means no such limit. Returns how many. */
   async expire(keep: number, keepMs: number): Promise<number> {
+    const args = { keep, keepMs, most: STEP.graves, mostBytes: STEP.bytes };
     for (let total = 0; ;) {
-      const removed = (await this.connection.run((redis) =>
-        callScript(
-          redis,
-          'expire',
-          [...runKeys(this.keys), ...batchKeys(this.keys)],
-          [keep, keepMs, STEP.graves, STEP.bytes],
-        ),
-      )) as number;
+      const removed = await this.connection.run((redis) => callScript(redis, this.keys, 'expire', { args }));
       if (removed === 0) return total;
       total += removed;
     }
@@ -109,18 +107,21 @@ function readGrave(serial: string, body: Buffer): DeadMarble {
   try {
     envelope = decodeEnvelope(body.subarray(end + 1));
   } catch {
-    envelope = undefined; // that is why it is dead: the reason says so
+    envelope = undefined; // this is why it is dead: the reason says so
   }
   return { serial, ...about, envelope };
 }
 
-/** What is no grave is shown all the same, for people to delete: it must not hide the others. */
+/**
+ * Reads the first line of a grave. A line that is not valid is shown all the same, for people to delete: it must not
+ * hide the others.
+ */
 function readAbout(line: string): Pick<DeadMarble, 'queue' | 'at' | 'reason'> {
   try {
     const { queue, at, reason } = JSON.parse(line) as Partial<DeadMarble>;
     if (typeof queue === 'string' && typeof at === 'number' && typeof reason === 'object') return { queue, at, reason };
   } catch {
-    // told below
+    // reported below
   }
   return { queue: '-', at: 0, reason: { why: 'unreadable grave' } };
 }

@@ -1,9 +1,9 @@
-/** What stands before the data of a marble, as words of its envelope (`envelope.ts`). It names nothing of Node.js. */
+/** The words before the data of a marble, in its envelope (`envelope.ts`). This file names nothing of Node.js. */
 
 /** One delivery that was not finished, as scripts write it into the header. */
 export interface Failure {
   readonly attempt: number;
-  /** In ms since 1970 by Redis's clock. */
+  /** When it ended, in ms since 1970 by Redis's clock. */
   readonly at: number;
   /** `failed`, `dropped`, `abandoned`, `over its time limit`. */
   readonly why: string;
@@ -13,34 +13,36 @@ export interface Failure {
 
 export interface Header {
   readonly id: string;
-  /** Failed or dropped deliveries so far; a marble's `attempt` is one more. */
+  /** Deliveries so far that failed or were dropped. A marble's `attempt` is one more. */
   readonly attempt: number;
-  /** When it was sent, in ms since 1970 by the sender's clock. For people and metrics: nothing is decided by it. */
+  /**
+   * When it was sent, in ms since 1970 by the sender's clock. This is for people and metrics: nothing is decided by it.
+   */
   readonly sentAt: number;
   readonly type: 'j' | 'b' | 'c';
-  /** Deliveries allowed before it counts as dead; the worker's default where absent. */
+  /** Deliveries that are allowed before it counts as dead; where absent, the worker's default. */
   readonly maxAttempts?: number;
   readonly batch?: string;
   /** The id of the batch that it is a member of. */
   readonly member?: string;
-  /** The run it was first elevated from. */
+  /** The run that it was first elevated from. */
   readonly origin?: string;
-  /** How often it, or the marble it came of, has been elevated. */
+  /** How often it, or the marble that it came from, has been elevated. */
   readonly hops?: number;
-  /** 1: on its way to higher runs it goes before all others. */
+  /** 1 where it goes before all others on its way to higher runs. */
   readonly expedited?: number;
-  /** A delivery that takes longer is taken back; 0: no limit. The worker's where absent. */
+  /** How long a delivery may take before it is taken back; 0: no limit. Where absent, the worker's limit. */
   readonly timeLimitMs?: number;
-  /** The first backoff and the longest; the worker's where absent. */
+  /** The first backoff and the longest; where absent, the worker's. */
   readonly retryBaseMs?: number;
   readonly retryMaxMs?: number;
-  /** The span that sent it, as W3C Trace Context writes it. */
+  /** The span that it was sent in, as W3C Trace Context writes it. */
   readonly traceparent?: string;
   /**
-   * Held when its holder died, and perhaps the cause: 1, or 2 after it was worked on among such suspects and that ended so
-   * again. Then it is worked on alone. Never sent.
+   * Set where the marble was held when its holder died, and may be the cause: 1 at first. It is 2 after the marble was
+   * worked on among such suspects and their holder died again. From then on it is worked on alone. Never sent.
    */
   readonly suspicion?: number;
-  /** The latest deliveries that were not finished, the oldest first; absent where there was none. Never sent. */
+  /** The latest deliveries that were not finished, the oldest first; absent where there were none. Never sent. */
   readonly failures?: readonly Failure[];
 }

@@ -139,7 +139,7 @@ test('one that comes back just after it was seen to be gone for too long keeps i
   await look();
   const server = (await noted('h'))![SERVER]!;
   const lapse = () =>
-    callScript(redis, 'lapse', [keys.holders, keys.hearts, keys.holder(holding.id)], [server, holding.id]);
+    callScript(redis, keys, 'lapse', { args: { server }, moreKeys: [keys.holder(holding.id)], moreArgs: [holding.id] });
   await change('h', GONE, () => String(GONE_MS));
   await beats('h');
   expect(await lapse()).toBe(0);

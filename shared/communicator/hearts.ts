@@ -1,34 +1,36 @@
 /**
- * Hearts on the bus: by which connection the heartbeat of a process beats, so that its end is seen where that connection ends.
+ * Hearts on the bus. They note the connection that the heartbeat of a process beats by, so that the end of the process is
+ * seen when that connection ends.
  *
- * One for each heartbeat, and not for each holder: ten thousand holders of 500 processes are 500. A heart notes its connection with
- * each beat, so one that was cut and comes back is known again with the first. What may go wrong: the note is lost or
- * cannot be made; then the lease alone tells, as if there were no hearts.
+ * There is one for each heartbeat, and not for each holder: ten thousand holders of 500 processes have 500 hearts. A heart
+ * notes its connection with each beat, so one that was cut and comes back is known again with the first beat. What may go
+ * wrong: the note is lost or cannot be made. Then the lease alone tells, as if there were no hearts.
  */
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
 import { callScript } from './scripts.js';
 
 export interface Heart {
-  /** Named by its holders too, in their descriptions. */
+  /** The id, which its holders name too, in their descriptions. */
   readonly id: string;
-  /** How long its connection may be gone before the leases of its holders end. */
+  /** The time that its connection may be gone before the leases of its holders end. */
   readonly goneMs: number;
 }
 
 export class Hearts {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
   ) {}
 
-  /** Notes that it beats, by this connection. */
+  /** Notes that the heart beats by this connection. */
   async pulse({ id, goneMs }: Heart): Promise<void> {
     await this.connection.run(async (redis) => {
       const { session } = this.connection;
-      // An address that Redis does not tell cannot be compared.
-      if (session?.address)
-        await callScript(redis, 'pulse', [this.keys.hearts], [id, session.id, session.address, goneMs]);
+      if (!session?.address) return; // an address that Redis does not tell cannot be compared
+      const args = { heart: id, client: session.id, address: session.address, goneMs };
+      await callScript(redis, this.keys, 'pulse', { args });
     });
   }
 
@@ -36,7 +38,7 @@ export class Hearts {
     return this.connection.run((redis) => redis.hlen(this.keys.hearts));
   }
 
-  /** Its process ends in order: from now on nobody misses its connection. */
+  /** Removes a heart whose process ends in order: from now on nobody misses its connection. */
   async stop(id: string): Promise<void> {
     await this.connection.run((redis) => redis.hdel(this.keys.hearts, id));
   }

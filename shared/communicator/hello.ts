@@ -1,7 +1,7 @@
-/** Asks a server who it is. HELLO is answered by each version and to each user. */
+/** Asks a server who it is. Every version answers HELLO, and so does it for every user. */
 import type { Redis } from 'ioredis';
 
-/** A server's answer to HELLO, which is allowed to every user, so that the least rights are enough. */
+/** A server's answer to HELLO. Every user is allowed to ask it, so the least rights are enough. */
 interface Server {
   readonly id: string;
   readonly version: string;

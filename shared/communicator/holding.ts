@@ -1,11 +1,11 @@
 /**
  * One holder on the bus: what a waiting client holds between taking and finishing.
  *
- * Its commands are numbered and go one at a time, so a command whose reply was lost is answered
- * again and not done again. What may go wrong: the holder was silent for longer than its lease and
- * the Monitor gave it up, or Redis has lost its last commands (a failover, an old file), or one stayed without an answer for as long as the owner allows
- * (`retryTimeoutMs`); then `swap` and `giveBack` say `forgotten`, nothing was done, and the owner
- * leaves and goes on with a new Holding. All that this one held has been, or will be, handed out again.
+ * Its commands are numbered and go one at a time, so a command whose reply was lost is answered again and not done
+ * again. What may go wrong: the holder was silent for longer than its lease and the Monitor gave it up. Or Redis has
+ * lost its last commands (a failover, an old file). Or a command had no answer for as long as the owner allows
+ * (`retryTimeoutMs`). In each case `swap` and `giveBack` say `forgotten`, and nothing was done. The owner then leaves
+ * and goes on with a new Holding. All that this one held has been, or will be, handed out again.
  */
 import type { Connection } from './connection.js';
 import { decodeEnvelope, newId } from './envelope.js';
@@ -20,33 +20,29 @@ import {
   type Swapped,
 } from './in-hand.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, batchKeys, runKeys } from './outputs.js';
+import { LineTable } from './outputs.js';
 import { MOST_LANDED, Landing } from './landing.js';
 import { Progress } from './progress.js';
 import type { Recovery } from './recovery.js';
-import { callScript, callScriptBuffer } from './scripts.js';
-import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
+import { callScript } from './scripts.js';
+import { swapCommand, type HolderState, type SwapAnswer, type SwapCommand } from './swap-arguments.js';
 
-type TakenGroup = [queue: Buffer, first: number, envelopes: Buffer[]];
-type SwapReply = [Buffer, Buffer[], ...TakenGroup[]];
-type MembersReply = [Buffer, Buffer[], Buffer[], ...TakenGroup[]];
-
-/** How the bus notes among whom a suspect is worked on (lua/begin.lua). */
+/** How the bus notes what company a suspect is worked on in (lua/begin.lua). */
 const MARKS = { alone: 'a', 'among others': 'c' } as const;
 
 export class Holding {
   readonly id = newId();
   readonly progress = new Progress();
-  /** The last command that Redis is known to have noted: where it has not, it has gone back in time. */
+  /** The last command that Redis is known to have noted. Where Redis does not have it, Redis has gone back in time. */
   #noted = 0;
   #count = 0;
   #waitsOn = '';
   readonly #landing: Landing;
-  /** A command stayed without an answer: what it did is not known, so this holder is to be left. */
+  /** True once a command had no answer: what it did is not known, so this holder is to be left. */
   #unsure = false;
   #line: Promise<unknown> = Promise.resolve();
 
-  /** `waiting` is a connection for `block` alone: a blocking command holds up all behind it. */
+  /** Needs `waiting` as a connection for `block` alone, because a blocking command holds up all behind it. */
   constructor(
     private readonly connection: Connection,
     waiting: Connection,
@@ -57,7 +53,7 @@ export class Holding {
     this.#landing = new Landing(connection, waiting, keys);
   }
 
-  /** Makes the holder known. To be called once, before anything else. */
+  /** Makes the holder known. It is called once, before anything else. */
   async enter(): Promise<void> {
     const { leaseMs, description, maxAttempts, takesAhead, hasCompany } = this.options;
     const about = {
@@ -66,8 +62,9 @@ export class Holding {
       ...(takesAhead && { ahead: hasCompany ? '2' : '1' }),
     };
     const fields = Object.entries(about).flat();
-    const keys = [this.keys.holders, this.keys.holder(this.id), this.keys.held(this.id)];
-    await this.connection.run((redis) => callScript(redis, 'enter', keys, [this.id, leaseMs, ...fields]));
+    const keys = { holder: this.keys.holder(this.id), held: this.keys.held(this.id) };
+    const call = { keys, args: { holder: this.id, leaseMs }, moreArgs: fields };
+    await this.connection.run((redis) => callScript(redis, this.keys, 'enter', call));
   }
 
   /** Finishes and takes in one round trip. */
@@ -79,62 +76,59 @@ export class Holding {
     const { abandon = [], finish = [], waitOn } = request;
     await this.#landing.endUnknown();
     const landing = this.#landing.toAdopt;
-    const { op, keys, script, args, booksMembers } = this.#nextSwap(request, landing);
+    const { op, command } = this.#nextSwap(request, landing);
     if (abandon.length > 0) this.#count = -1;
-    const reply = (await this.connection.patient((redis, again) =>
-      callScriptBuffer(redis, script, keys, args(again)),
-    )) as SwapReply | MembersReply;
-    if (reply[0].toString() === 'forgotten') return { forgotten: true };
+    const answer = await this.connection.patient(command);
+    if (!answer) return { forgotten: true };
     if (waitOn !== undefined) this.#waitsOn = waitOn;
     this.#landing.adopted(landing);
-    const cancelled = booksMembers ? (reply.splice(2, 1) as unknown as [Buffer[]])[0] : [];
     this.#noteLanding();
-    if (finish.length > 0 || reply.length > 2 || landing?.known) this.#noted = op;
-    const result = { ...this.#read(reply as SwapReply, finish.length), cancelled: cancelled.map(String) };
+    if (finish.length > 0 || answer.taken.length > 0 || landing?.known) this.#noted = op;
+    const result = this.#read(answer, finish.length);
     if (!this.options.takesAhead) await this.#noteOwnLimits(result.taken);
     return result;
   }
 
-  #nextSwap(request: SwapRequest, landing: HolderState['landing']): SwapCommand & { op: number } {
+  #nextSwap(request: SwapRequest, landing: HolderState['landing']): { op: number; command: SwapCommand } {
     const { leaseMs, timeLimitMs } = this.options;
     const op = this.progress.nextOp();
     const state = { id: this.id, leaseMs, timeLimitMs, op, noted: this.#noted, count: this.#count };
     const places = { firstSeq: this.progress.nextSeq, waitsOn: this.#waitsOn, landing };
     this.progress.keepSeqs(request.want ?? 0);
-    return { op, ...swapCommand({ ...state, ...places }, request, this.keys) };
+    return { op, command: swapCommand({ ...state, ...places }, request, this.keys) };
   }
 
   /**
-   * Notes that work on these begins: to be called before it does. Returns those that are not ours any more, on which none
-   * may begin. Costs a round trip, so only for those with a limit of their own, and for suspects.
+   * Notes that work on these begins. It is called before the work does. Returns those that are no longer ours: work on
+   * them must not begin. It costs a round trip, so it is only for marbles with a limit of their own, and for suspects.
    */
   begin(beginnings: readonly Beginning[]): Promise<Set<Held>> {
     return this.#inLine(async () => {
-      if (this.landed) await this.#swap({}); // adopts it: it may be among these
+      if (this.landed) await this.#swap({}); // adopts what landed: it may be among these
       return this.#note(beginnings);
     });
   }
 
   async #note(beginnings: readonly Beginning[]): Promise<Set<Held>> {
-    const args = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
+    const moreArgs = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
       ...[held.receipt, timeLimitMs ?? '', charge ? MARKS[charge] : ''],
     ]);
-    const keys = [this.keys.held(this.id), this.keys.deadlines];
-    const known = (await this.connection.patient((redis) =>
-      callScript(redis, 'begin', keys, [this.id, ...args]),
-    )) as number[];
+    const call = { keys: { held: this.keys.held(this.id) }, args: { holder: this.id }, moreArgs };
+    const known = await this.connection.patient((redis) => callScript(redis, this.keys, 'begin', call));
     return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
   }
 
-  /** Before anybody works on them: a limit that only this process knew of would not hold it. Costs nothing where none has one. */
+  /**
+   * Notes the marbles' own time limits before anybody works on them. A limit that only this process knew would not hold
+   * if it hangs. Costs nothing where none has one.
+   */
   async #noteOwnLimits(taken: readonly Held[]): Promise<void> {
     const limited = taken.filter(({ envelope }) => envelope.timeLimitMs !== undefined);
     if (limited.length === 0) return;
     await this.#note(limited.map((held) => ({ held, timeLimitMs: held.envelope.timeLimitMs })));
   }
 
-  #read(reply: SwapReply, finished: number): Omit<Swapped, 'cancelled'> {
-    const [, refused, ...groups] = reply;
+  #read({ refused, cancelled, taken: groups }: SwapAnswer, finished: number): Swapped {
     const taken: Held[] = [];
     let n = 0;
     for (const [queueBytes, first, envelopes] of groups) {
@@ -145,15 +139,18 @@ export class Holding {
       }
     }
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + n - finished;
-    return { forgotten: false, taken, refused: new Set(refused.map(String)) };
+    return { forgotten: false, taken, refused: new Set(refused.map(String)), cancelled: cancelled.map(String) };
   }
 
-  /** What is no envelope goes to the dead at once, with its reason; the others must not wait for it. */
+  /**
+   * Reads an envelope. Bytes that are not one go to the dead at once, with their reason: the others must not wait for
+   * them.
+   */
   #readable(seq: number, queue: string, bytes: Buffer): Held | undefined {
     try {
-      return new Held(seq, queue, decodeEnvelope(bytes));
+      return new Held(seq, queue, decodeEnvelope(bytes), this);
     } catch (error) {
-      const held = new Held(seq, queue, { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes });
+      const held = new Held(seq, queue, { id: '-', attempt: 0, sentAt: 0, type: 'b', data: bytes }, this);
       const { message } = error as Error;
       void this.giveBack([{ held, verdict: 'fail', delayMs: 0, error: { message } }]).catch(() => undefined);
       return undefined;
@@ -161,9 +158,9 @@ export class Holding {
   }
 
   /**
-   * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when
-   * none came within `ms`, `unblock` was called, or it is not known: the next swap then tells. Waits in
-   * commands of up to `sliceMs`; the first is shorter by chance, or holders that came together would wake together.
+   * Waits for one marble of `queue`; the swap before must have named it as `waitOn`. Undefined when none came within
+   * `ms`, when `unblock` was called, or when the outcome is not known: the next swap then tells. It waits in commands
+   * of up to `sliceMs`. The first is shorter by chance, or holders that came together would also wake together.
    */
   async block(queue: string, ms: number, sliceMs = ms): Promise<Held | undefined> {
     const deadline = performance.now() + ms;
@@ -179,7 +176,7 @@ export class Holding {
     }
   }
 
-  /** After `unblock` none begins. */
+  /** Prepares a wait. After `unblock` none begins. */
   async #beginBlock(unblocks: number): Promise<boolean> {
     if (this.#unsure || !(await this.#landing.begin(this.progress.nextSeq, unblocks))) return false;
     this.progress.keepSeqs(MOST_LANDED);
@@ -197,19 +194,19 @@ export class Holding {
     const { timeLimitMs, takesAhead } = this.options;
     const { timeLimitMs: ownLimitMs, suspicion } = held?.envelope ?? {};
     const hasOwn = !takesAhead && (ownLimitMs !== undefined || suspicion !== undefined);
-    if (timeLimitMs > 0 || hasOwn) await this.adopt(); // which starts its time, and charges a crash to it
+    if (timeLimitMs > 0 || hasOwn) await this.adopt(); // adopting starts its time, and charges a crash to it
     if (held && hasOwn) await this.#inLine(() => this.#noteOwnLimits([held]));
     return held;
   }
 
-  /** True between `block` and the next swap: the marble is ours, but still counted as waiting. */
+  /** True between `block` and the next swap: the marble is ours, but is still counted as waiting. */
   get landed(): boolean {
     return this.#landing.isKnown;
   }
 
   /**
-   * A swap that only adopts what is known to have landed; for owners that have no other reason for one
-   * soon. What may have landed unseen is for the owner's next swap, which hands it over.
+   * Adopts what is known to have landed, with a swap that does nothing else; for owners that have no other reason for a
+   * swap soon. What may have landed unseen is left to the owner's next swap, which hands it over.
    */
   adopt(): Promise<void> {
     return this.#inLine(async () => {
@@ -217,42 +214,37 @@ export class Holding {
     });
   }
 
-  /** Ends a `block` that is under way; it then returns undefined, or what landed just before. */
+  /** Ends a `block` that is under way. It then returns undefined, or what landed just before. */
   unblock(): Promise<void> {
     return this.#landing.unblock();
   }
 
-  /** Gives marbles back, last taken first. */
+  /** Gives marbles back, the last taken first. */
   giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
     return this.#inLine(() => this.#unlessUnsure(() => this.#giveBack(items)));
   }
 
   async #giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
-    if (this.landed) await this.#swap({}); // adopts it: it may be among these
+    if (this.landed) await this.#swap({}); // adopts what landed: it may be among these
     const table = new LineTable(this.keys);
-    const args = items.flatMap(({ held, verdict, delayMs, error }) => [
+    const given = items.flatMap(({ held, verdict, delayMs, error }) => [
       ...[held.receipt, table.line(held.queue), verdict, Math.ceil(delayMs), JSON.stringify(error ?? null)],
     ]);
-    const keys = [
-      ...runKeys(this.keys),
-      this.keys.holders,
-      this.keys.held(this.id),
-      this.keys.deadlines,
-      ...table.keys,
-      ...batchKeys(this.keys),
-    ];
     const op = this.progress.nextOp();
-    const head = [this.id, op, this.#noted, this.options.maxAttempts, table.names.length, ...table.names];
-    const [status, refused, dead] = (await this.connection.run((redis) =>
-      callScript(redis, 'giveback', keys, [...head, ...args]),
-    )) as [string, string[], string[]];
-    if (status === 'forgotten') return { forgotten: true };
+    const call = {
+      keys: { held: this.keys.held(this.id) },
+      args: { holder: this.id, op, noted: this.#noted, maxAttempts: this.options.maxAttempts },
+      ...{ moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...given] },
+    };
+    const reply = await this.connection.run((redis) => callScript(redis, this.keys, 'giveback', call));
+    if (reply[0] === 'forgotten') return { forgotten: true };
+    const [, refused, dead] = reply;
     this.#noted = op;
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count - items.length;
     return { forgotten: false, refused: new Set(refused), dead: new Set(dead) };
   }
 
-  /** Gives back all that is held, as if it had not been taken, and is forgotten. Safe twice. */
+  /** Gives back all that is held, as if it had not been taken, and makes Redis forget the holder. Safe twice. */
   leave(): Promise<void> {
     return this.#inLine(async () => {
       await this.#landing.endUnknown();
@@ -260,7 +252,7 @@ export class Holding {
     });
   }
 
-  /** A line for people, shown with this holder; empty for none. */
+  /** Sets a line for people, shown with this holder; empty for none. */
   async report(message: string): Promise<void> {
     await this.connection.run((redis) => redis.hset(this.keys.holder(this.id), 'report', message.slice(0, 200)));
   }

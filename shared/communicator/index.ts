@@ -1,30 +1,42 @@
-export { Audit, type Stock } from './audit.js';
-export { Batches, type BatchToOpen, type OpenedBatch, type Tidied } from './batches.js';
-export { failureGroups, retryDead } from './batch-dead.js';
-export type { BatchAbout, BatchState, FailureGroup } from './batch-state.js';
+/**
+ * The door for programs that build on the bus: the Communicator, what it is given and what it answers.
+ */
 export { Communicator, type Popped } from './communicator.js';
-export { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
-export { Connection } from './connection.js';
-export { decodeEnvelope, encodeEnvelope, newId, type Envelope } from './envelope.js';
-export { isServiceLink, readRedisVariable, readVariable, type Given } from './environment.js';
-export { GoneConnections, type GoneLook } from './gone.js';
-export { Graveyard, type DeadMarble, type Exhumation } from './graveyard.js';
-export type { Failure, Header } from './header.js';
-export { Hearts, type Heart } from './hearts.js';
-export { Holding } from './holding.js';
-export { Held, type Finished, type GivenBack, type HoldingOptions } from './in-hand.js';
-export { BATCHES_LAYOUT, LAYOUT_VERSION, checkName, keysOf, type RunKeys } from './keys.js';
-export { LaneFoot, LaneHead, type Batch, type Landing, type LandOptions, type LiftLimits } from './lane.js';
-export { describeRedis, mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
-export type { OpenBatch } from './open-batches.js';
-export type { Output } from './outputs.js';
-export { Progress, ProgressReader, type Frozen } from './progress.js';
-export type { Part } from './rights.js';
-export { RECOVERED_BY, type Recovered } from './recovered.js';
-export { Recovery, noSweep, type SweepResult } from './recovery.js';
-export { scriptNames, scriptText, type ScriptName } from './scripts.js';
-export { EVENTS, type MonitorStatus, type QueueEvent, type QueueStatus, type RunStatus } from './run-status.js';
-export { WATCH, Watchers } from './watchers.js';
-export { QueueReader, type OutboxStatus } from './queue-reader.js';
-export { Status, type HolderStatus } from './status.js';
+export { BUS_DEFAULTS, type BusOptions, type LinkOptions } from './bus-options.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';
+
+// What is sent and taken.
+export { decodeEnvelope, encodeEnvelope, newId, type Envelope } from './envelope.js';
+export type { Failure, Header } from './header.js';
+export type { Output } from './outputs.js';
+export { checkName, type Named } from './keys.js';
+
+// How a run is.
+export { EVENTS, type MonitorStatus, type QueueEvent, type QueueStatus, type RunStatus } from './run-status.js';
+export type { OutboxStatus, QueueReader } from './queue-reader.js';
+export type { Durability, HolderStatus, Status } from './status.js';
+export { WATCH, type Watchers } from './watchers.js';
+export type { Audit, Place, Stock } from './audit.js';
+
+// Recovery, and dead letters.
+export { noSweep, type Recovery, type SweepResult } from './recovery.js';
+export { RECOVERED_BY, type Recovered } from './recovered.js';
+export type { GoneConnections, GoneLook } from './gone.js';
+export type { Heart, Hearts } from './hearts.js';
+export type { Promoted } from './promotion.js';
+export type { ClockBack } from './clock-watch.js';
+export type { DeadMarble, Exhumation, Graveyard } from './graveyard.js';
+
+// Batches.
+export type { Batches, BatchToOpen, OpenedBatch, Tidied } from './batches.js';
+export type { BatchAbout, BatchState, FailureGroup } from './batch-state.js';
+export type { BatchSearch } from './batch-search.js';
+export { failureGroups, retryDead, type Dead } from './batch-dead.js';
+export type { OpenBatch } from './open-batches.js';
+
+// Lanes between runs.
+export type { Batch, Landed, Landing, LandOptions, LaneFoot, LaneHead, LiftLimits } from './lane.js';
+
+// How programs name their Redis.
+export { describeRedis, mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis-form.js';
+export { isServiceLink, readRedisVariable, readVariable, type Environment, type Given } from './environment.js';

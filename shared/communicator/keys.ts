@@ -1,14 +1,17 @@
 /**
- * Every key name of a run, in one place: no other file and no script spells one.
+ * Spells every key name of a run, in one place: no other file and no script does.
  *
- * The run is the hash tag, so all keys of a run are in one slot of a Redis Cluster and every
- * script over them is atomic. `docs/PROTOCOL.md` describes what each key holds.
+ * The run is the hash tag, so all keys of a run are in one slot of a Redis Cluster, and every script over them is
+ * atomic. `docs/PROTOCOL.md` describes what each key holds.
  */
 import { MarbleRunError } from '../errors.js';
 
-/** The layout of data that this version writes; raised when old and new cannot share a run. */
+/** The layout of data that this version writes. It is raised when old and new versions cannot share a run. */
 export const LAYOUT_VERSION = '1';
-/** What the first batch of a run makes of that: a client that knows of no batches would leave their members for ever. */
+/**
+ * The layout of a run from its first batch on. A client that knows nothing of batches would never count their members
+ * as done.
+ */
 export const BATCHES_LAYOUT = '2';
 
 export type RunKeys = ReturnType<typeof keysOf>;
@@ -16,7 +19,7 @@ export type RunKeys = ReturnType<typeof keysOf>;
 export function keysOf(run: string) {
   const at = `mr:{${checkName('run', run)}}`;
   return {
-    /** Of all keys of the run. */
+    /** The beginning of all keys of the run. */
     prefix: `${at}:`,
     layout: `${at}:layout`,
     queue: (queue: string) => `${at}:q:${queue}`,
@@ -30,7 +33,10 @@ export function keysOf(run: string) {
     hearts: `${at}:hearts`,
     holder: (holder: string) => `${at}:holder:${holder}`,
     held: (holder: string) => `${at}:held:${holder}`,
-    /** Names the queue too, so that what landed finds its way back even if the holder's entry is gone. */
+    /**
+     * Where marbles land. The key names the queue too, so that they find their way back even if the holder's entry is
+     * gone.
+     */
     landing: (holder: string, queue: string) => `${at}:landing:${holder}:${queue}`,
     monitors: `${at}:monitors`,
     deadlines: `${at}:deadlines`,
@@ -46,12 +52,12 @@ export function keysOf(run: string) {
     children: `${at}:children`,
     cancelled: `${at}:cancelled`,
     batchends: `${at}:batchends`,
-    /** For trials of a user's rights; none of them stays. */
+    /** Keys for trials of a user's rights; none of them stays. */
     trial: (name: string) => `${at}:trial:${name}`,
     value: (name: string) => `${at}:value:${name}`,
     /** Prefixes of the keys that a holder without an entry may have left behind: `<prefix><holder>[:<queue>]`. */
     traces: [`${at}:held:`, `${at}:landing:`, `${at}:holder:`],
-    /** A pattern for these, and for the lists of queues: what the search for orphans looks at. */
+    /** A pattern for these, and for the lists of queues. The search for orphans looks at what it matches. */
     searched: `${at}:[hlq]*`,
   };
 }
@@ -63,7 +69,7 @@ const TYPES: readonly [pattern: RegExp, type: string][] = [
   [/^(clock|hearts|counts|graves|landed|batches|(holder|held):.*|lane:[^:]*)$/, 'hash'],
 ];
 
-/** Of which type Redis has to hold a key; undefined where it is none of a run. */
+/** The type that Redis has to hold a key as; undefined where it is not a key of a run. */
 export function typeOfKey(key: string): string | undefined {
   const name = /^mr:\{[^}]*\}:(.*)$/.exec(key)?.[1];
   return name === undefined ? undefined : TYPES.find(([pattern]) => pattern.test(name))?.[1];
@@ -77,13 +83,19 @@ const NAME_RULES = {
   value: { pattern: /^[A-Za-z0-9._:/-]{1,256}$/, allowed: '1 to 256 of A-Z a-z 0-9 . _ : / -' },
 } as const;
 
-/** Is it one that {@link checkName} lets pass? For what comes out of Redis. */
-export function isName(kind: keyof typeof NAME_RULES, name: string): boolean {
+/** The kinds of names that are checked. */
+export type Named = keyof typeof NAME_RULES;
+
+/** Tells whether {@link checkName} would let a name pass. It is for names that come out of Redis. */
+export function isName(kind: Named, name: string): boolean {
   return NAME_RULES[kind].pattern.test(name);
 }
 
-/** Returns the name, or throws MR_BAD_NAME, naming `field`. Names never hold a space or a brace: envelopes and keys rely on it. */
-export function checkName(kind: keyof typeof NAME_RULES, name: unknown, field: string = kind): string {
+/**
+ * Returns the name, or throws MR_BAD_NAME, naming `field`. Names never hold a space or a brace, because envelopes and
+ * keys rely on that.
+ */
+export function checkName(kind: Named, name: unknown, field: string = kind): string {
   const rule = NAME_RULES[kind];
   if (typeof name === 'string' && rule.pattern.test(name)) return name;
   const article = kind === 'id' ? 'an' : 'a';

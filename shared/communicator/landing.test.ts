@@ -1,5 +1,5 @@
 /**
- * Marbles on the way from a queue to a waiting holder: whatever is lost there, they are not.
+ * Marbles on the way from a queue to a waiting holder: whatever else is lost there, they are not.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Cable, RedisServer, freshBus, sharedRedis, until } from '@marblerun/test-support';
@@ -42,7 +42,7 @@ async function enter(on: Communicator, waitsOn = on, timeLimitMs = 0): Promise<H
   return holding;
 }
 
-/** The connection is cut instead of the reply that hands a marble over. */
+/** Cuts the connection instead of passing on the reply that hands a marble over. */
 async function landUnseen(holding: Holding): Promise<void> {
   await holding.swap({ waitOn: 'a' });
   const lost = cable.loseReplyTo('blmove', 'unseen');
@@ -80,14 +80,14 @@ test('what has landed with a holder that dies is swept like what it holds', asyn
   expect((await came)?.envelope.id).toBe('x');
   await bus.recovery.expire(holding.id);
   expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1 });
-  // Its client may not have heard of it: no attempt is charged.
+  // Its client may not have heard of it, so no attempt is charged.
   expect(await bus.dump('a')).toMatchObject([{ id: 'x', attempt: 0, suspicion: 1 }]);
 });
 
 test('what is adopted and finished by one swap leaves no deadline', async () => {
   const holding = await enter(bus, bus, 60_000);
   await holding.swap({ waitOn: 'a' });
-  await redis.del(keysOf(bus.run).holder(holding.id)); // so that it is not adopted when it lands
+  await redis.del(keysOf(bus.run).holder(holding.id)); // without its entry, it is not adopted when it lands
   await send(bus, 'x');
   const held = await holding.block('a', 5000);
   expect(held).toBeDefined();

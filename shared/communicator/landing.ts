@@ -1,18 +1,21 @@
 /**
- * Where a marble lands that Redis hands over to a waiting holder: whether something waits, and what may lie there.
+ * Keeps track of where Redis hands a marble over to a waiting holder: whether something waits, and what may lie there.
  *
- * One wait at a time, and none while something may lie there that no swap has looked for. What may go wrong: how a wait
- * ended is not known. Then it may go on at Redis, so its connection is ended there before anybody looks.
+ * Waits come one at a time, and none begins while something may lie there that no swap has looked for. What may go
+ * wrong: it is not known how a wait ended. It may then go on at Redis, so its connection is ended there before anybody
+ * looks.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Session } from './connection.js';
 import { handOver } from './hand-over.js';
 import type { RunKeys } from './keys.js';
 
-/** Sequence numbers that are kept for one wait: one marble lands, more only where something went wrong (`swap.lua`). */
+/**
+ * Sequence numbers that are kept for one wait. One marble lands; more do only where something went wrong (`swap.lua`).
+ */
 export const MOST_LANDED = 4;
 
-/** A marble may lie there: its sequence number, and whether its envelope has reached us. */
+/** The place of a marble that may lie there: its sequence number, and whether its envelope has reached us. */
 export interface Place {
   readonly seq: number;
   known: boolean;
@@ -22,17 +25,17 @@ export class Landing {
   #place: Place | undefined;
   #isWaiting = false;
   #unblocks = 0;
-  /** On which something may still wait. */
+  /** The session on which something may still wait. */
   #unknown: Session | undefined;
 
-  /** `waiting` is for this alone: what waits holds up all behind it. */
+  /** Needs `waiting` for itself alone: a command that waits holds up all behind it. */
   constructor(
     private readonly connection: Connection,
     private readonly waiting: Connection,
     private readonly keys: RunKeys,
   ) {}
 
-  /** To be given to `begin`: a wait does not begin after `unblock` was called. */
+  /** A count to pass to `begin`, so that no wait begins once `unblock` was called. */
   get unblocks(): number {
     return this.#unblocks;
   }
@@ -46,17 +49,20 @@ export class Landing {
     return this.#place?.known === true;
   }
 
-  /** A marble may have landed whose envelope has not reached us. */
+  /** True where a marble may have landed whose envelope has not reached us. */
   get isUnseen(): boolean {
     return this.#place?.known === false;
   }
 
-  /** A swap has looked. */
+  /** Notes that a swap has looked there. */
   adopted(place: Place | undefined): void {
     if (place && this.#place === place) this.#place = undefined;
   }
 
-  /** False where a swap must come first, or `unblock` was called. `firstSeq` and the three that follow are its own then. */
+  /**
+   * Begins a wait. False where a swap must come first, or `unblock` was called. Otherwise `firstSeq` and the three
+   * numbers behind it belong to the wait.
+   */
   async begin(firstSeq: number, unblocks: number): Promise<boolean> {
     if (this.#place || this.#isWaiting) return false;
     await this.endUnknown();
@@ -66,7 +72,10 @@ export class Landing {
     return true;
   }
 
-  /** Resolves with what landed; null where the time was over; undefined where it is not known. Only after `begin`, each time. */
+  /**
+   * Resolves with what landed; null where the time ran out; undefined where this is not known. Each call needs a
+   * `begin` before it.
+   */
   async wait(holder: { readonly id: string; readonly leaseMs: number }, queue: string, ms: number) {
     const place = this.#place!;
     const waitsAs = (session: Session | undefined) => (this.#unknown = session);
@@ -85,19 +94,22 @@ export class Landing {
     }
   }
 
-  /** Ends what may still wait. Else it could take a marble after a swap has looked, and nobody would look there again. */
+  /**
+   * Ends what may still wait. It could otherwise take a marble after a swap has looked, and nobody would look there
+   * again.
+   */
   async endUnknown(): Promise<void> {
     if (this.#isWaiting || !this.#unknown) return;
     await this.connection.end(this.#unknown);
     this.#unknown = undefined;
   }
 
-  /** Ends a wait that is under way as if its time were over. */
+  /** Ends a wait that is under way, as if its time were over. */
   async unblock(): Promise<void> {
     this.#unblocks++;
     while (this.#isWaiting) {
       await this.connection.unblock(this.waiting);
-      await sleep(10); // the command may not have reached Redis yet: then once more
+      await sleep(10); // the command may not have reached Redis yet: try again then
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A script that fails half-way is not undone. So whatever command of a lane's scripts Redis refuses, and whatever key of
- * a lane holds something else, for a while and for several tries: afterwards every marble has arrived, and once.
+ * A script that fails half-way is not undone. So Redis refuses each command of a lane's scripts, or each key of a lane
+ * holds something else, for a while and for several tries. Afterwards every marble has arrived, and once.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { RedisServer } from '@marblerun/test-support';
@@ -16,7 +16,7 @@ const [LOWER, UPPER] = [keysOf('lower'), keysOf('upper')];
 
 let server: RedisServer;
 let redis: Redis;
-/** The Elevator's, with rights of their own. */
+/** The Elevator's connections, with rights of their own. */
 let [lower, upper]: Communicator[] = [];
 beforeAll(async () => {
   server = await RedisServer.start();
@@ -45,7 +45,10 @@ async function elevate(queue: string, n: number, header: Partial<Header> = {}): 
   await lower!.push(outputs);
 }
 
-/** Marbles for every way that one may go: two queues, one that goes on, one that has travelled too far; some expedited. */
+/**
+ * Marbles for every way that one may go: two queues, one that goes on, one marble that has travelled too far; some
+ * expedited.
+ */
 async function elevateSome(): Promise<void> {
   await elevate('deep', 1, { hops: 3 });
   await elevate('a', 4);
@@ -67,7 +70,7 @@ async function carry(): Promise<void> {
   }
 }
 
-/** How many of each are where; nothing twice. */
+/** Counts how many of each are where. Nothing may be there twice. */
 async function found() {
   const [a, b, on] = await Promise.all(
     [UPPER.queue('a'), UPPER.queue('b'), UPPER.outbox('on')].map((key) => redis.lrange(key, 0, -1)),
@@ -137,7 +140,7 @@ const KEYS: Record<string, string> = {
   'serial above': UPPER.serial,
 };
 
-/** Puts something else there, and what was there aside. Returns what mends it. */
+/** Puts something else there, and what was there aside. Returns a function that mends it. */
 async function spoil(key: string): Promise<() => Promise<void>> {
   const existed = (await redis.exists(key)) === 1;
   if (existed) await redis.rename(key, 'aside');

@@ -1,17 +1,17 @@
 /**
  * A lane: the ordered, numbered way from one run to another.
  *
- * The lower run numbers each batch and hands the same one out until it is told that it arrived; the
- * upper run takes each number once. What may go wrong: a crash between any two steps, or two
- * Elevators at once: the batch is handed out again, and the upper run ignores it. State lost or
- * rolled back on either side: the upper run sees that numbers or contents do not join (`doubt`),
- * and the batch goes again under a new epoch: then at least once, counted as a gap, never lost.
+ * The lower run numbers each batch, and hands the same one out until it is told that it arrived. The upper run takes
+ * each number once. What may go wrong: a crash between any two steps, or two Elevators at once. The batch is then
+ * handed out again, and the upper run ignores it. Or either side loses its state, or is rolled back. The upper run then
+ * sees that numbers or contents do not join up (`doubt`), and the batch goes again under a new epoch. That batch
+ * arrives at least once, is counted as a gap, and is never lost.
  */
 import { createHash } from 'node:crypto';
 import type { Connection } from './connection.js';
 import { elevated, newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, OutputGroups, runKeys, type Output } from './outputs.js';
+import { LineTable, OutputGroups, type Output } from './outputs.js';
 import type { Replicated } from './replicas.js';
 import { callScript, callScriptBuffer, type ScriptArg } from './scripts.js';
 
@@ -28,7 +28,7 @@ export type Landing = 'landed' | 'duplicate' | 'gap' | 'doubt';
 export interface Landed {
   readonly landing: Landing;
   readonly knownEpoch: string;
-  /** Queues whose key holds something other than a list: what would go there is among the dead. */
+  /** Queues whose key holds something other than a list. Their marbles go to the dead. */
   readonly noList: readonly string[];
 }
 
@@ -39,9 +39,10 @@ export interface LiftLimits {
 
 /** The lower end, in the run that marbles leave. */
 export class LaneFoot {
-  /** Queues whose outbox was found to be no list by the latest lift that looked: the others go on without them. */
+  /** Queues whose outbox was not a list when a lift last looked. The other queues go on without them. */
   noList: readonly string[] = [];
 
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
@@ -49,47 +50,53 @@ export class LaneFoot {
   ) {}
 
   /**
-   * Clears `arrived`, and hands out the batch in transit or else a new one, in which all of `queues` have an equal share;
-   * what is too little for all goes to the first. Undefined when nothing waits in them.
+   * Clears `arrived`. Hands out the batch in transit, or else a new one, in which all of `queues` have an equal share.
+   * What is too little to share goes to the first. Undefined when nothing waits in them.
    */
   async lift(queues: readonly string[], limits: LiftLimits, arrived?: Batch): Promise<Batch | undefined> {
-    const keys = [this.keys.lane(this.name), this.keys.transit(this.name), this.keys.outboxes, this.keys.counts];
-    const args = [newId(), arrived?.epoch ?? '', arrived?.number ?? '', limits.marbles, limits.bytes, ...queues];
-    const reply = (await this.connection.run((redis) =>
-      callScriptBuffer(redis, 'lift', [...keys, ...queues.map((queue) => this.keys.outbox(queue))], args),
-    )) as [Buffer, Buffer, Buffer, Buffer[] | null, ...Buffer[]];
-    const [laneId, epoch, number, noList, ...entries] = reply;
+    const ofArrived = { arrivedEpoch: arrived?.epoch ?? '', arrivedNumber: arrived?.number ?? '' };
+    const args = { newId: newId(), ...ofArrived, most: limits.marbles, mostBytes: limits.bytes };
+    const lists = { moreKeys: queues.map((queue) => this.keys.outbox(queue)), moreArgs: queues };
+    const [laneId, epoch, number, noList, ...entries] = await this.connection.run((redis) =>
+      callScriptBuffer(redis, this.keys, 'lift', { keys: this.#ownKeys, args, ...lists }),
+    );
     if (noList && queues.length > 0) this.noList = noList.map(String);
     if (entries.length === 0) return undefined;
     const head = { laneId: `${this.name}/${String(laneId)}`, epoch: String(epoch), number: String(number) };
     return { ...head, fingerprint: fingerprintOf(entries), entries: entries.map(splitEntry) };
   }
 
-  /** Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit: somebody else delivered it. */
+  /**
+   * Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit, because
+   * somebody else delivered it.
+   */
   async renew(batch: Batch, knownEpoch: string): Promise<boolean> {
-    const keys = [this.keys.lane(this.name), this.keys.transit(this.name)];
-    return (
-      (await this.connection.run((redis) =>
-        callScript(redis, 'renew', keys, [batch.epoch, batch.number, knownEpoch]),
-      )) !== ''
+    const args = { epoch: batch.epoch, number: batch.number, knownEpoch };
+    const fresh = await this.connection.run((redis) =>
+      callScript(redis, this.keys, 'renew', { keys: this.#ownKeys, args }),
     );
+    return fresh !== '';
   }
 
-  /** Queues whose marbles wait in an outbox. */
+  get #ownKeys() {
+    return { lane: this.keys.lane(this.name), transit: this.keys.transit(this.name) };
+  }
+
+  /** Lists the queues whose marbles wait in an outbox. */
   waitingQueues(): Promise<string[]> {
     return this.connection.run((redis) => redis.zrange(this.keys.outboxes, '0', '-1'));
   }
 
-  /** Marbles in transit. */
+  /** Counts the marbles in transit. */
   inTransit(): Promise<number> {
     return this.connection.run((redis) => redis.llen(this.keys.transit(this.name)));
   }
 }
 
 export interface LandOptions {
-  /** The run that the batch comes from: remembered as the origin of its marbles. */
+  /** The run that the batch comes from. It is remembered as the origin of its marbles. */
   readonly from: string;
-  /** Marbles that have travelled this often go to the dead here. */
+  /** The most hops of a marble. One that has travelled further goes to the dead here. */
   readonly hopLimit: number;
   /** True for queues that go on to a yet higher run: their marbles land in the outbox. */
   readonly onward: (queue: string) => boolean;
@@ -97,12 +104,16 @@ export interface LandOptions {
 
 /** The upper end, in the run that marbles arrive in. */
 export class LaneHead {
+  /** @internal */
   constructor(
     private readonly connection: Replicated,
     private readonly keys: RunKeys,
   ) {}
 
-  /** Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: then it is to go again. */
+  /**
+   * Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: the
+   * batch must then go again.
+   */
   async land(batch: Batch, options: LandOptions): Promise<Landed> {
     const outputs = new OutputGroups();
     const arrivals = batch.entries.map((entry) => arrival(entry, options));
@@ -110,10 +121,11 @@ export class LaneHead {
     const table = new LineTable(this.keys);
     const groups: ScriptArg[] = [];
     outputs.pushTo(groups, table);
-    const keys = [...runKeys(this.keys), this.keys.landed, ...table.keys];
-    const head = [batch.laneId, batch.epoch, batch.number, batch.fingerprint, table.names.length, ...table.names];
-    const reply = await this.connection.run((redis) => callScript(redis, 'land', keys, [...head, ...groups]));
-    const [landing, knownEpoch, ...noList] = reply as [Landing, string, ...string[]];
+    const args = { lane: batch.laneId, epoch: batch.epoch, number: batch.number, fingerprint: batch.fingerprint };
+    const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...groups] };
+    const [landing, knownEpoch, ...noList] = await this.connection.run((redis) =>
+      callScript(redis, this.keys, 'land', { args, ...lists }),
+    );
     return { landing, knownEpoch, noList };
   }
 }

@@ -27,7 +27,7 @@ const send = (on: Communicator, id: string) =>
   on.push([{ kind: 'back', queue: 'a', envelope: encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j' }, '0') }]);
 const idsIn = async (on: Communicator) => (await on.dump('a')).map(({ id }) => id);
 
-/** The ids by which Redis knows its clients, without the one that asks. */
+/** The ids by which Redis knows its clients, without the client that asks. */
 async function clients(): Promise<string[]> {
   const list = (await redisCli(server.port, 'CLIENT', 'LIST'))
     .split('\n')

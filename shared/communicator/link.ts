@@ -1,9 +1,10 @@
 /**
- * The way to one Redis: dialled when it is asked for and not there, and found fit to carry the run before it is used.
+ * The way to one Redis. It is dialled when somebody asks for it and it is not there, and is used once it is found fit
+ * to carry the run.
  *
- * What only works on a bus can share one with all who work on the same in this process: a connection costs Redis
- * something, used or not. What may go wrong: it is lost, and everybody who had a command on it asks again
- * (`connection.ts`) on what is dialled next.
+ * Callers that do not block can share one link with all in this process that work on the same bus: a connection costs
+ * Redis something, used or not. What may go wrong: the link is lost. Everybody who had a command on it then asks again
+ * (`connection.ts`) on the one that is dialled next.
  */
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -24,16 +25,22 @@ import { plainInstead, tlsInstead } from './wrong-protocol.js';
 const OLDEST_REDIS = 7;
 const FOR_EVER_MS = 2_147_483_647;
 
-/** After so long without traffic the system asks whether the other end is there: seconds after a path breaks, also one that waits is cut. */
+/**
+ * How long a connection has no traffic before the system asks whether the other end is there. One that waits is then
+ * cut seconds after its path breaks.
+ */
 const KEEP_ALIVE_MS = 10_000;
 
-/** As whom a server knows a connection. The address is named because ids begin anew with a restart, and are others on another server. */
+/**
+ * How a server knows a connection. The address belongs to it, because ids start anew with a restart, and mean other
+ * connections on another server.
+ */
 export interface Session {
   readonly id: string;
   readonly address: string;
 }
 
-/** Those that several use, by what they were asked for with. */
+/** Links that several users share, by the options that they were asked for with. */
 const shared = new Map<string, Link>();
 
 export class Link {
@@ -41,24 +48,24 @@ export class Link {
   state = 'not connected';
   /** Called whenever a connection that was fit ends. */
   whenCut: (() => void) | undefined;
-  /** Of one that several use: by which it is found, and how many they are. */
+  /** The key that a shared link is found by, and how many users it has. */
   #key = '';
   #users = 0;
-  /** Commands under way, and users for whom the process shall live also without any. */
+  /** Reasons for the process to go on: commands under way, and users who keep it alive without any. */
   #reasons = 0;
   readonly #dialer: Dialer;
-  /** The latest that was dialled, and whether it has been found fit. */
+  /** The latest client that was dialled, and whether it has been found fit. */
   #redis: Redis | undefined;
   #fit = false;
   #opening: Promise<Redis> | undefined;
   #lastError: Error | undefined;
-  /** As what the latest that was fit is known to its server. */
+  /** How the server knows the latest client that was fit. */
   #session: Session | undefined;
   #ended = false;
-  /** Keeps the process in place of a connection that is gone and that nobody has asked for since. */
+  /** A timer that keeps the process alive in place of a connection that is gone and that nobody has asked for since. */
   #stand: NodeJS.Timeout | undefined;
 
-  /** `blockMs`: the longest block of a command. */
+  /** Takes `blockMs`, the longest block of a command. */
   constructor(
     private readonly options: Required<BusOptions>,
     private readonly blockMs = 0,
@@ -66,7 +73,7 @@ export class Link {
     this.#dialer = new Dialer(parseRedis(options.redis));
   }
 
-  /** One for all who ask for the same: each calls `leave`, once. For commands that do not block. */
+  /** Shares one link among all who ask for the same. Each calls `leave` once. It is for commands that do not block. */
   static shared(options: Required<BusOptions>): Link {
     const { redis, run, connectTimeoutMs, replyTimeoutMs } = options;
     const key = JSON.stringify([redis, run, connectTimeoutMs, replyTimeoutMs]);
@@ -77,55 +84,58 @@ export class Link {
     return link;
   }
 
-  /** What may be used now. */
+  /** The client to use now, if there is one. */
   get fit(): Redis | undefined {
     return this.#fit ? this.#redis : undefined;
   }
 
-  /** The password comes from a file, and so may be another one soon. */
+  /** True where the password comes from a file, and so may change soon. */
   get readsPassword(): boolean {
     return this.#dialer.readsPassword;
   }
 
-  /** By which its server knows the latest that was fit; empty before that. */
+  /** The id by which the server knows the latest client that was fit; empty before the first. */
   get clientId(): string {
     return this.#session?.id ?? '';
   }
 
-  /** As whom the latest that was fit is known to its server. */
+  /** How the server knows the latest client that was fit. */
   get session(): Session | undefined {
     return this.#session;
   }
 
-  /** Where this connects to, without the password. */
+  /** The address that this connects to, without the password. */
   get address(): string {
     return this.#dialer.address;
   }
 
-  /** The server at the other end: ids of clients are of one server. */
+  /** The server at the other end. Ids of clients belong to one server. */
   get server(): string {
     const { remoteAddress, remotePort } = (this.#redis?.stream ?? {}) as Partial<Socket>;
     return `${remoteAddress}:${remotePort}`;
   }
 
-  /** A reason for the process to go on: until as many `rest` as `keep`. */
+  /** Adds a reason for the process to go on. It does, until `rest` was called as often as `keep`. */
   keep(): void {
     if (this.#reasons++ === 0) (this.#redis?.stream as Partial<Socket> | undefined)?.ref?.();
     this.#standIn();
   }
 
-  /** With no reason left, a program that has nothing else to do ends. */
+  /** Removes a reason. With none left, a program that has nothing else to do ends. */
   rest(): void {
     if (--this.#reasons === 0) (this.#redis?.stream as Partial<Socket> | undefined)?.unref?.();
     this.#standIn();
   }
 
-  /** Callers that come while it is opened share what comes of it. Throws why it cannot be used. */
+  /** Opens the link. Callers that come meanwhile share the outcome. Throws the reason why it cannot be used. */
   open(): Promise<Redis> {
     return (this.#opening ??= this.#open().finally(() => (this.#opening = undefined)));
   }
 
-  /** One user less; with the last it ends. `breakOff`: what is under way ends now, for the others too, who ask again. */
+  /**
+   * Removes a user; with the last one the link ends. `breakOff` ends what is under way now, for the other users too,
+   * who ask again.
+   */
   leave(breakOff: boolean): void {
     this.#ended = --this.#users <= 0;
     if (this.#ended) shared.delete(this.#key);
@@ -133,19 +143,19 @@ export class Link {
     this.#standIn();
   }
 
-  /** Ends the latest that was dialled, if it is this, so that it is dialled anew. */
+  /** Ends this client, if it is the latest that was dialled, so that it is dialled anew. */
   drop(redis: Redis | undefined): void {
     if (!redis || redis !== this.#redis) return;
     this.#lost(redis);
-    // Of a stream that has closed, ioredis would wait two seconds for the close, and keep the process alive so long.
+    // On a stream that has closed, ioredis would wait two seconds for the close, and keep the process alive that long.
     if (!(redis.stream as Socket | undefined)?.closed) redis.disconnect();
   }
 
-  /** Leaves a server that is not the right one (any more), having learnt of it from a command there. */
+  /** Leaves a server that is not the right one, or no longer is. A command there has told so. */
   leaveNode(redis: Redis, verdict: Verdict): void {
     if (redis !== this.#redis || !this.#redial(verdict)) return;
     this.#lost(redis);
-    redis.quit().catch(() => undefined); // what else is under way there is answered first
+    redis.quit().catch(() => undefined); // other commands under way there are answered first
   }
 
   async #open(): Promise<Redis> {
@@ -154,8 +164,8 @@ export class Link {
     const refusal = turnedAway(redis);
     try {
       await this.#connect(redis);
-      await turn(); // a refusal is read before anything is written to a closed connection
-      if (this.#lastError) throw this.#lastError; // ioredis goes on with database 0 where it may not select another
+      await turn(); // read a refusal before anything is written to a closed connection
+      if (this.#lastError) throw this.#lastError; // ioredis goes on with database 0 where another is refused
       await this.#check(redis);
       if (this.#dialer.isCluster) await this.#dialer.learn(redis);
     } catch (cause) {
@@ -173,7 +183,7 @@ export class Link {
 
   async #connect(redis: Redis): Promise<void> {
     const connected = redis.connect().catch((error: unknown) => {
-      throw this.#lastError ?? error; // of a refused user it says only "Connection is closed"
+      throw this.#lastError ?? error; // for a refused user it says only "Connection is closed"
     });
     const { place, isTls } = this.#dialer;
     if (!place || !isTls || this.#session) return connected;
@@ -181,7 +191,7 @@ export class Link {
     await Promise.race([connected, plain.failed]).finally(plain.end);
   }
 
-  /** Why the first connection was cut, where it is that TLS is spoken there. */
+  /** Explains why the first connection was cut, where the reason is that the server speaks TLS. */
   async #askedPlainly(cause: unknown): Promise<MarbleRunError | undefined> {
     const { place, isTls } = this.#dialer;
     if (!place || isTls || this.#session || verdictOn(cause).kind !== 'cut') return undefined;
@@ -231,7 +241,7 @@ export class Link {
     this.#stand = undefined;
   }
 
-  /** Once per connect: may this Redis carry the run at all? */
+  /** Checks, once per connect, whether this Redis may carry the run at all. */
   async #check(redis: Redis): Promise<void> {
     const [server, about] = await Promise.all([hello(redis), redis.client('INFO')]);
     if (parseInt(server.version, 10) < OLDEST_REDIS) {
@@ -256,8 +266,8 @@ export class Link {
   }
 
   /**
-   * What was sent on the connection before this one may still be on its way, or blocked in Redis, which may
-   * not know yet that we are gone. It is ended there too, so that nothing of it runs after it is asked again.
+   * Ends the connection before this one at Redis too. Commands that were sent on it may still be on their way, or
+   * blocked in Redis, which may not know yet that we are gone. None of them may run after it is asked again.
    */
   async #endPredecessor(redis: Redis, session: Session): Promise<void> {
     const before = this.#session;
@@ -265,7 +275,7 @@ export class Link {
     if (before && before.id !== session.id) await redis.call('CLIENT', 'KILL', 'ID', before.id, 'ADDR', before.address);
   }
 
-  /** True if another node of the cluster is to be connected to. */
+  /** Chooses another node of the cluster. True if it is to be connected to. */
   #redial(verdict: Verdict): boolean {
     if (!this.#dialer.isCluster) return false;
     if (verdict.kind === 'moved') this.#dialer.moved(verdict.to);

@@ -1,6 +1,7 @@
 /**
- * The Lua files as texts, for where the files do not lie beside the program: in a bundle.
+ * The Lua files as texts, for a bundle, where the files do not lie beside the program.
  *
- * Empty in the source tree, where the files are always newer; `scripts/pack.mjs` fills in what is published.
+ * It is empty in the source tree, where the files are always newer. `scripts/pack.mjs` fills it in for what is
+ * published.
  */
 export const luaTexts: Readonly<Record<string, string>> = {};

@@ -1,7 +1,7 @@
 /**
- * What a command says of the batches whose members it finishes or sends, as `lua/lib/members.lua` reads it.
+ * Tells Redis about the batches whose members a command finishes or sends, as `lua/lib/members.lua` reads it.
  *
- * Sums, so that Redis books each batch once; and who it was, in case that some of it is refused.
+ * It sends sums, so that Redis books each batch once. It also says which marbles they were, in case some are refused.
  */
 import type { Output } from './outputs.js';
 import type { ScriptArg } from './scripts.js';
@@ -39,7 +39,7 @@ export class Members {
     else this.#finished.push({ seq, which: named.which, n: 1 });
   }
 
-  /** `owner`: the sequence number of the marble whose finish sends them. */
+  /** Counts outputs that are members. `owner` is the sequence number of the marble whose finish sends them. */
   send(outputs: readonly Output[], owner?: number): void {
     for (const { member, kind, isInside } of outputs) {
       if (member === undefined) continue;

@@ -1,6 +1,6 @@
 /**
- * Nonsense in Redis, written by no client of ours: it must neither stop the others nor be lost nor be looked at for
- * ever. A table for each place where a name or a member comes out of Redis.
+ * Nonsense in Redis that none of our clients wrote. It must not stop the others, get lost, or be looked at for ever.
+ * There is a table for each place where a name or a member comes out of Redis.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { freshBus } from '@marblerun/test-support';

@@ -1,8 +1,9 @@
 /**
- * All open batches of a run, for sums over them: read in steps, and of each only what sums are made of, which costs Redis a
- * small part of what a whole state does. Reads only.
+ * Reads all open batches of a run in steps, for sums over them. It reads only what the sums are made of, which costs
+ * Redis a small part of what whole states would.
  *
- * What may go wrong: batches are opened or completed between two steps; then one may be missed, or read twice.
+ * What may go wrong: batches are opened or completed between two steps. One may then be missed, or read twice. Reads
+ * only.
  */
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
@@ -10,15 +11,15 @@ import { timeMs } from './redis-time.js';
 
 export interface OpenBatch {
   readonly id: string;
-  /** Members that are alive; a batch in it is one. */
+  /** Members that are alive. A batch that is a member counts as one. */
   readonly left: number;
-  /** Changes with whatever becomes of its members. */
+  /** A mark that changes with whatever happens to its members. */
   readonly mark: string;
   readonly dead: number;
   readonly isCancelled: boolean;
   /** How long ago it was opened. */
   readonly ageMs: number;
-  /** The id of the batch that it is in. */
+  /** The id of the batch that this batch is a member of. */
   readonly parent: string | undefined;
 }
 
@@ -33,7 +34,7 @@ export async function* openBatches(
     const ends = await connection.run((redis) =>
       redis.zrange(keys.batchends, String(offset), String(offset + STEP - 1), 'REV', 'WITHSCORES'),
     );
-    const ids = ends.filter((_, i) => i % 2 === 0 && ends[i + 1] === 'inf'); // they come before those that end
+    const ids = ends.filter((_, i) => i % 2 === 0 && ends[i + 1] === 'inf'); // open ones come first
     read = ids.length;
     if (read > 0) yield await readThem(connection, keys, ids);
   }
@@ -46,7 +47,7 @@ async function readThem(connection: Connection, keys: RunKeys, ids: readonly str
   );
   return ids.flatMap((id, i) => {
     const [left, sealed, dead, cancel, since, parent, sent, failed] = values.slice(i * FIELDS.length);
-    if (left === null || left === undefined) return []; // forgotten meanwhile
+    if (left === null || left === undefined) return []; // it was forgotten meanwhile
     return {
       ...{
         id,
@@ -55,7 +56,7 @@ async function readThem(connection: Connection, keys: RunKeys, ids: readonly str
         dead: Number(dead ?? 0),
         parent: parent ?? undefined,
       },
-      ...{ isCancelled: typeof cancel === 'string', ageMs: Math.max(0, now - Number(since)) },
+      ...{ isCancelled: typeof cancel === 'string', ageMs: Math.max(0, now - parseInt(String(since))) },
     };
   });
 }

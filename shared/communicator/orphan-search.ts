@@ -2,20 +2,20 @@
  * Finds what nobody else would: marbles of holders without an entry (evicted, deleted, restored from an old file), and
  * lists whose names are not allowed, which no client can ask for.
  *
- * It looks at the names of all keys of the database, of other runs and programs too, so it goes in steps and remembers
- * between turns where it was: a turn costs Redis a bounded time, and a whole pass takes as many turns as there are keys.
+ * It looks at the names of all keys of the database, including those of other runs and programs. So it goes in steps,
+ * and remembers between turns where it was. A turn costs Redis a bounded time. A whole pass takes more turns the more
+ * keys there are.
  */
 import type { Redis } from 'ioredis';
 import type { Connection } from './connection.js';
 import { isName, type RunKeys } from './keys.js';
-import { batchKeys, runKeys } from './outputs.js';
 import { callScript } from './scripts.js';
 import { SweepFailures } from './sweep-failures.js';
 
 const SCAN_COUNT = 1000;
 const STEP = { holders: 1000, marbles: 100, bytes: 1_048_576 } as const;
 
-/** A list that cannot be asked for by its name: the key as Redis has it, which may be no text. */
+/** A list that cannot be asked for by its name. Its key is kept as Redis has it, which may not be text. */
 interface Misnamed {
   readonly key: Buffer;
   readonly shown: string;
@@ -29,7 +29,10 @@ export class OrphanSearch {
     private readonly keys: RunKeys,
   ) {}
 
-  /** Goes on where it was, for so many steps of 1,000 keys, or to the end of the pass. Returns how many holders had no entry. */
+  /**
+   * Goes on where it was, for so many steps of 1,000 keys, or to the end of the pass. Returns how many holders had no
+   * entry.
+   */
   async find(steps = Infinity): Promise<number> {
     const holders = new Map<string, string>();
     const misnamed: Misnamed[] = [];
@@ -70,20 +73,19 @@ export class OrphanSearch {
     let unknown = 0;
     for (let i = 0; i < found.length; i += STEP.holders) {
       const some = found.slice(i, i + STEP.holders);
-      const keys = [this.keys.holders, ...some.map(([holder]) => this.keys.holder(holder))];
-      unknown += (await this.connection.run((redis) => callScript(redis, 'orphans', keys, some.flat()))) as number;
+      const call = { moreKeys: some.map(([holder]) => this.keys.holder(holder)), moreArgs: some.flat() };
+      unknown += await this.connection.run((redis) => callScript(redis, this.keys, 'orphans', call));
     }
     return unknown;
   }
 
   async #bury({ key, shown }: Misnamed): Promise<void> {
-    const keys = [...runKeys(this.keys), key, ...batchKeys(this.keys)];
-    const args = [shown, STEP.marbles, STEP.bytes];
-    while (((await this.connection.run((redis) => callScript(redis, 'bury', keys, args))) as number) > 0);
+    const call = { keys: { list: key }, args: { shown, most: STEP.marbles, mostBytes: STEP.bytes } };
+    while ((await this.connection.run((redis) => callScript(redis, this.keys, 'bury', call))) > 0);
   }
 }
 
-/** As people may read it, and as a queue may be called. */
+/** Rewrites a name so that people can read it, and so that a queue may have it. */
 function shownName(name: string): string {
   return name.slice(0, 128).replace(/[^A-Za-z0-9._:/-]/g, '_') || '-';
 }

@@ -1,5 +1,6 @@
 /**
- * How long a command tries counts from when Redis was found to be away, and is what the option says.
+ * The time that a command keeps trying counts from when Redis was found to be away, and is the time that the option
+ * says.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';

@@ -1,6 +1,6 @@
 /**
- * Outputs: marbles on their way to a queue, the outbox to a higher run, a later time, or the dead.
- * Here they become the key table and the argument groups of `lua/lib/outputs.lua`.
+ * Outputs: marbles on their way to a queue, to the outbox for a higher run, to a later time, or to the dead. This file
+ * turns them into the key table and the argument groups of `lua/lib/outputs.lua`.
  */
 import type { RunKeys } from './keys.js';
 import type { ScriptArg } from './scripts.js';
@@ -9,27 +9,17 @@ export interface Output {
   readonly kind: 'back' | 'front' | 'up' | 'upFront' | 'later' | 'dead';
   readonly queue: string;
   readonly envelope: string | Buffer;
-  /** For `later`, in ms. */
+  /** The delay of a `later`, in ms. */
   readonly delayMs?: number;
-  /** For `dead`: JSON. */
+  /** The reason of a `dead`, as JSON. */
   readonly reason?: string;
   /** The id of the batch that it is a member of. */
   readonly member?: string | undefined;
-  /** It is sent by a member of that batch: a seal does not refuse it. */
+  /** True where a member of that batch sends it: a seal does not refuse it. */
   readonly isInside?: boolean;
 }
 
-/** The keys that every script which moves marbles takes first (`lua/lib/run.lua`). */
-export function runKeys(keys: RunKeys): string[] {
-  return [keys.counts, keys.queues, keys.outboxes, keys.later, keys.dead, keys.graves, keys.serial];
-}
-
-/** The keys that every script which knows of members takes last (`lua/lib/batches.lua`). */
-export function batchKeys(keys: RunKeys): string[] {
-  return [keys.batches, keys.batchdead, keys.children, keys.cancelled, keys.batchends];
-}
-
-/** Lines are numbered as they appear; several outputs of one command to a queue share its line. */
+/** The table of a command's lines, numbered as they appear. Several outputs to one queue share its line. */
 export class LineTable {
   readonly keys: string[] = [];
   readonly names: string[] = [];
@@ -37,7 +27,7 @@ export class LineTable {
 
   constructor(private readonly runKeys: RunKeys) {}
 
-  /** The number of the line from 1, as Lua counts. */
+  /** Finds or adds a line. Returns its number, from 1, as Lua counts. */
   line(queue: string, outbox = false): number {
     const key = outbox ? this.runKeys.outbox(queue) : this.runKeys.queue(queue);
     let number = this.#numbers.get(key);
@@ -58,15 +48,18 @@ interface Owner {
 interface Group {
   readonly head: Output;
   readonly envelopes: ScriptArg[];
-  /** Who sends them, and how many of them, one owner after the other. */
+  /** Who sends the envelopes, and how many each, one owner after the other. */
   readonly owners: Owner[];
 }
 
-/** All that goes to a line in one way is one group, whoever sends it. */
+/** Groups outputs: all that goes to a line in one way is one group, whoever sends it. */
 export class OutputGroups {
   readonly #groups = new Map<string, Group>();
 
-  /** `owner`: the sequence number of the marble whose finish sends them; they come marble by marble. Nothing is sent of one that is refused. */
+  /**
+   * Adds outputs. `owner` is the sequence number of the marble whose finish sends them; they come marble by marble. If
+   * that finish is refused, none of them is sent.
+   */
   add(outputs: readonly Output[], owner?: number): void {
     for (const output of outputs) {
       const group = this.#groupOf(output);
@@ -75,7 +68,7 @@ export class OutputGroups {
     }
   }
 
-  /** Appends their number and then the groups, as `lua/lib/outputs.lua` reads them. */
+  /** Appends the number of groups and then the groups, as `lua/lib/outputs.lua` reads them. */
   pushTo(args: ScriptArg[], table: LineTable): void {
     args.push(this.#groups.size);
     for (const { head, envelopes, owners } of this.#groups.values()) {
@@ -101,14 +94,16 @@ function extraOf({ kind, delayMs, reason }: Output): string | number {
   return kind === 'later' ? delayMs! : (reason ?? '');
 }
 
-/** One envelope more of `seq`. */
+/** Counts one more envelope of `seq`. */
 function own(owners: Owner[], seq: number): void {
   const last = owners.at(-1);
   if (last?.seq === seq) last.envelopes++;
   else owners.push({ seq, envelopes: 1 });
 }
 
-/** Seq, how many that follow it, and how many envelopes each of them sends: those that are alike share a place. */
+/**
+ * Writes runs of owners that send equally many: the first sequence number, how many owners, how many envelopes each.
+ */
 function ownersText(owners: readonly Owner[]): string {
   const runs: number[] = [];
   for (let i = 0; i < owners.length;) {

@@ -1,9 +1,9 @@
 /**
- * What was taken by BRPOP, which counts nothing: it is counted with the next pop.
+ * Remembers what was taken by BRPOP, which counts nothing. It is counted with the next pop.
  */
 export interface Aside {
   readonly n: number;
-  /** Of which batches these are members: `<id> <n> ...`, each as often as may be. */
+  /** The batches that these are members of: `<id> <n> ...`; an id may come more than once. */
   readonly members: string;
 }
 

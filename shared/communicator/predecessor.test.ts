@@ -1,6 +1,6 @@
 /**
- * A connection that was given up and of which Redis has not heard yet is ended there before anything is asked again,
- * and nobody else with it.
+ * A connection was given up and Redis has not heard of that yet. It is ended there before anything is asked again, and
+ * nobody else is ended with it.
  */
 import { expect, test } from '@jest/globals';
 import { Cable, RedisServer, until } from '@marblerun/test-support';
@@ -11,7 +11,7 @@ import { encodeEnvelope } from './envelope.js';
 const output = (id: string) =>
   ({ kind: 'back', queue: 'q', envelope: encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j' }, '1') }) as const;
 
-/** Names of connections of ours: Redis gives each an id and knows its address. */
+/** Names of our connections. Redis gives each an id and knows its address. */
 const connections = async (admin: Redis) =>
   [...((await admin.client('LIST')) as string).matchAll(/^id=(\d+) addr=(\S+)/gm)].map(
     ([, id, address]) => `${id} ${address}`,

@@ -1,10 +1,12 @@
 /**
- * How far a worker has come with what it holds, in memory that its heartbeat's thread reads while the main loop is blocked.
+ * How far a worker has come with what it holds. This lies in memory that its heartbeat's thread reads while the main
+ * loop is blocked.
  *
- * Work on a marble begins here (`begin`). The thread freezes that before it gives back what has not begun, in one atomic
- * step: so nothing begins that may have been given back. The main loop ends the freeze with its next `begin`, and from
- * then on begins nothing that it had asked the bus for until then. What may go wrong: the thread's command reaches Redis
- * late, when the main loop works again. Then Redis has noted a newer command of this holder, and refuses it.
+ * Work on a marble begins here (`begin`). The thread freezes the progress before it gives back what has not begun, in
+ * one atomic step. So nothing begins that may have been given back. The main loop ends the freeze with its next
+ * `begin`. From then on it begins nothing that it had asked the bus for before. What may go wrong: the thread's command
+ * reaches Redis late, when the main loop works again. Redis has then noted a newer command of this holder, and refuses
+ * it.
  */
 
 /** Progress as the thread has found it. */
@@ -17,19 +19,22 @@ export interface Frozen {
   readonly mayHaveLanded: boolean;
 }
 
-/** State and whether something may have landed: 32 bits each, because changing one atomically costs a marble least so. */
+/**
+ * Places of the state and of whether something may have landed: 32 bits each, the cheapest to change atomically for
+ * each marble.
+ */
 const [STATE, UNSEEN] = [0, 1];
-/** The last command and the next sequence number: 64 bits each. */
+/** Places of the last command and the next sequence number: 64 bits each. */
 const [OP, NEXT] = [0, 1];
 const BYTES = 24;
-/** The state: whether it is frozen, and the lower bits of the highest sequence number that has begun. */
+/** Bits of the state: whether it is frozen, and the lower bits of the highest sequence number that has begun. */
 const FROZEN = 0x4000_0000;
 const LOWER_BITS = 0x3fff_ffff;
 
 const numbersOf = (memory: SharedArrayBuffer) => new BigInt64Array(memory, 0, 2);
 const flagsOf = (memory: SharedArrayBuffer) => new Int32Array(memory, 16, 2);
 
-/** The main loop's side: it numbers what a holder asks and holds. */
+/** The main loop's side. It numbers what a holder asks and holds. */
 export class Progress {
   readonly memory = new SharedArrayBuffer(BYTES);
   readonly #numbers = numbersOf(this.memory);
@@ -37,7 +42,7 @@ export class Progress {
   #op = 0;
   #next = 1;
   #begun = 0;
-  /** Deliveries of a lower number that have not begun may have been given back. */
+  /** The bound below which deliveries that have not begun may have been given back. */
   #passed = 0;
 
   /** The number of the next command. */
@@ -57,12 +62,15 @@ export class Progress {
     Atomics.store(this.#numbers, NEXT, BigInt(this.#next));
   }
 
-  /** Whether a marble may have landed that has not been seen here. */
+  /** Tells the thread whether a marble may have landed that has not been seen here. */
   set mayHaveLanded(may: boolean) {
     Atomics.store(this.#flags, UNSEEN, may ? 1 : 0);
   }
 
-  /** To be called just before work on this one begins. False: it must not, for it may have been given back. */
+  /**
+   * Notes that work on this one begins, just before it does. False where it must not, because it may have been given
+   * back.
+   */
   begin(seq: number): boolean {
     if (seq < this.#passed) return false;
     const before = this.#begun & LOWER_BITS;
@@ -77,7 +85,7 @@ export class Progress {
   }
 }
 
-/** The thread's side. */
+/** The thread's side. It only freezes and reads. */
 export class ProgressReader {
   readonly #numbers: BigInt64Array;
   readonly #flags: Int32Array;
@@ -91,7 +99,10 @@ export class ProgressReader {
     return (Atomics.load(this.#flags, STATE) & FROZEN) !== 0;
   }
 
-  /** From now on nothing begins. Undefined where the main loop was about to begin something, or went on meanwhile. */
+  /**
+   * Freezes the progress: from now on nothing begins. Undefined where the main loop was about to begin something, or
+   * went on meanwhile.
+   */
   freeze(): Frozen | undefined {
     const state = Atomics.load(this.#flags, STATE);
     if (Atomics.compareExchange(this.#flags, STATE, state, state | FROZEN) !== state) return undefined;

@@ -1,32 +1,32 @@
 /**
- * Moves delayed marbles that are due into their queues: one of the verbs of the Monitor.
+ * Moves delayed marbles that are due into their queues. A Monitor calls it.
  *
- * Each step takes the keys of the queues of what is due next. Which these are is learnt from the script: it names all
- * that are missing for one step at a time, having done nothing, and is asked again with them.
+ * Each step takes the keys of the queues of what is due next. The script tells which these are: it does nothing, names
+ * all that one step lacks, and is asked again with them.
  */
 import { MarbleRunError } from '../errors.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, batchKeys, runKeys } from './outputs.js';
-import type { ScriptArg, ScriptName } from './scripts.js';
+import { LineTable } from './outputs.js';
+import type { ScriptCall, ScriptReply } from './scripts.js';
 
-export type RunScript = (name: ScriptName, keys: string[], args: ScriptArg[]) => Promise<unknown>;
+export type Promote = (call: ScriptCall<'promote'>) => Promise<ScriptReply<'promote'>>;
 
 export interface Promoted {
   readonly moved: number;
-  /** What was no delayed marble, or of no allowed queue: it is among the dead. */
+  /** Members that were not delayed marbles, or had no allowed queue. They are among the dead. */
   readonly buried: number;
 }
 
-/** The queues of some steps before are kept: mostly they are the same. */
+/** Limits of a step. The queues of some steps before are kept, because they are mostly the same. */
 const STEP = { marbles: 250, bytes: 1_048_576, lines: 250 } as const;
 
-export async function promoteDue(keys: RunKeys, script: RunScript): Promise<Promoted> {
+export async function promoteDue(keys: RunKeys, promote: Promote): Promise<Promoted> {
   let table = new LineTable(keys);
   let askedFor = '';
   for (let moved = 0, buried = 0; ;) {
-    const args = [STEP.marbles, STEP.bytes, table.names.length, ...table.names];
-    const reply = await script('promote', [...runKeys(keys), ...table.keys, ...batchKeys(keys)], args);
-    const [n, dead, more, ...missing] = reply as [number, number, string, ...string[]];
+    const args = { most: STEP.marbles, mostBytes: STEP.bytes };
+    const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names] };
+    const [n, dead, more, ...missing] = await promote({ args, ...lists });
     moved += n;
     buried += dead;
     if (missing.length === 0 && more !== '1') return { moved, buried };

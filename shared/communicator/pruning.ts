@@ -1,18 +1,17 @@
 /**
- * Forgets queues that nobody uses any more, with their counts, and names in the registries that are none.
+ * Forgets queues that nobody uses any more, with their counts, and removes invalid names from the registries.
  *
- * Any number of queues is looked at in steps; each is forgotten by a script that looks again.
+ * It looks at any number of queues in steps. The script that forgets a queue looks at it again first.
  */
 import type { Connection } from './connection.js';
 import { isName, type RunKeys } from './keys.js';
-import { runKeys } from './outputs.js';
 import type { QueueReader } from './queue-reader.js';
 import { EVENTS } from './run-status.js';
 import { callScript } from './scripts.js';
 
 const STEP = 1000;
 
-/** Those that have been seen empty and still for `stillMs`. Returns how many. */
+/** Forgets the queues that have been seen empty and still for `stillMs`. Returns how many. */
 export async function prune(
   connection: Connection,
   keys: RunKeys,
@@ -23,16 +22,14 @@ export async function prune(
   let forgotten = 0;
   for await (const some of reader.queues()) {
     for (const { queue } of some.filter(({ depth, held }) => depth + held === 0)) {
-      const all = [...runKeys(keys), keys.queue(queue), keys.outbox(queue)];
-      forgotten += (await connection.run((redis) =>
-        callScript(redis, 'prune', all, [queue, stillMs, ...EVENTS]),
-      )) as number;
+      const named = { keys: { list: keys.queue(queue), outbox: keys.outbox(queue) }, args: { queue, stillMs } };
+      forgotten += await connection.run((redis) => callScript(redis, keys, 'prune', { ...named, moreArgs: EVENTS }));
     }
   }
   return forgotten;
 }
 
-/** Such names are of no key that anybody could ask for. One that is missed because others move is found the next time. */
+/** Removes names of keys that nobody could ask for. One that is missed because others move is found the next time. */
 async function forgetMisnamed(connection: Connection, keys: RunKeys): Promise<void> {
   for (const registry of [keys.queues, keys.outboxes]) {
     for (let at = 0, read = STEP; read === STEP; at += STEP) {

@@ -1,8 +1,9 @@
 /**
- * What there is of queues and outboxes, for people and metrics: read in steps of some hundred, which neither hold Redis up
- * nor fill the memory of who reads, however many there are. Reads only.
+ * Reads what there is of queues and outboxes, for people and metrics. It goes in steps of some hundred, which neither
+ * hold Redis up nor fill the memory of the reader, however many there are. Reads only.
  *
- * What may go wrong: marbles move between two steps. The figures of one queue are of one moment, those of all are not.
+ * What may go wrong: marbles move between two steps. The figures of one queue are of one moment; the figures of all are
+ * not.
  */
 import type { Connection } from './connection.js';
 import { decodeEnvelope } from './envelope.js';
@@ -10,53 +11,54 @@ import { isName, type RunKeys } from './keys.js';
 import { timeMs } from './redis-time.js';
 import { stepsOf } from './registry.js';
 import { EVENTS, type QueueEvent, type QueueStatus } from './run-status.js';
-import { callScript } from './scripts.js';
+import { callScript, type ScriptCall } from './scripts.js';
 
-/** What waits for an Elevator. */
+/** A queue's marbles that wait for an Elevator. */
 export type OutboxStatus = Pick<QueueStatus, 'queue' | 'depth' | 'oldestMs'>;
 
-/** A script over so many queues takes Redis about a millisecond. */
+/** How many queues a script reads at once. It takes Redis about a millisecond. */
 const STEP = 200;
 
-/** Of each list: its length, the header of its next marble, its counts. */
+/** A list: its length, the header of its next marble, its counts. */
 type Line = readonly [depth: number, header: string | null, counts: string];
 
 export class QueueReader {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
   ) {}
 
-  /** Of all queues, also of those that have an outbox only; each once. One that comes meanwhile may be missing. */
+  /** Names all queues, each once, including those that have only an outbox. One that comes meanwhile may be missing. */
   async *names(): AsyncGenerator<string[]> {
     const seen = new Set<string>();
     for (const registry of [this.keys.queues, this.keys.outboxes])
       for await (const some of stepsOf(this.connection, registry)) yield newOnes(some, seen);
   }
 
-  /** Of outboxes; each once. */
+  /** Names the queues that have an outbox, each once. */
   async *outboxNames(): AsyncGenerator<string[]> {
     const seen = new Set<string>();
     for await (const some of stepsOf(this.connection, this.keys.outboxes)) yield newOnes(some, seen);
   }
 
-  /** Every queue, in no order. */
+  /** Reads every queue, in no order. */
   async *queues(): AsyncGenerator<QueueStatus[]> {
     for await (const names of this.names()) yield await this.queuesNamed(names);
   }
 
-  /** Every outbox, in no order. */
+  /** Reads every outbox, in no order. */
   async *outboxes(): AsyncGenerator<OutboxStatus[]> {
     for await (const names of this.outboxNames()) yield await this.#outboxesNamed(names);
   }
 
-  /** What was counted of queues that are forgotten by now. */
+  /** Sums the counts of queues that are forgotten by now. */
   async countsOfForgotten(): Promise<QueueStatus['counts']> {
     const [nobody] = await this.queuesNamed(['']);
     return nobody!.counts;
   }
 
-  /** In the order of the names. */
+  /** Reads queues, in the order of the names. */
   async queuesNamed(names: readonly string[]): Promise<QueueStatus[]> {
     const { lines, now } = await this.#lines(names, this.keys.queue, EVENTS);
     return lines.map((line, i) => queueStatus(names[i]!, line, now));
@@ -67,25 +69,30 @@ export class QueueReader {
     return lines.map(([depth, header], i) => ({ queue: names[i]!, depth, oldestMs: waitedMs(header, now) }));
   }
 
-  /** All in one round trip. */
+  /** Reads all lines in one round trip. */
   async #lines(names: readonly string[], keyOf: (name: string) => string, events: readonly string[]) {
-    const calls: { keys: string[]; args: (string | number)[] }[] = [];
+    const calls: ScriptCall<'lines'>[] = [];
     for (let i = 0; i < names.length; i += STEP) {
       const some = names.slice(i, i + STEP);
-      calls.push({ keys: [this.keys.counts, ...some.map(keyOf)], args: [events.length, ...events, ...some] });
+      calls.push({ moreKeys: some.map(keyOf), moreArgs: [events.length, ...events, ...some] });
     }
     const [now, ...replies] = await this.connection.run((redis) =>
-      Promise.all([
-        timeMs(redis),
-        ...calls.map(({ keys, args }) => callScript(redis, 'lines', keys, args) as Promise<unknown[]>),
-      ]),
+      Promise.all([timeMs(redis), ...calls.map((call) => callScript(redis, this.keys, 'lines', call))]),
     );
-    const flat = replies.flat();
-    return { now, lines: names.map((_, i) => flat.slice(3 * i, 3 * i + 3) as unknown as Line) };
+    return { now, lines: linesOf(replies.flat()) };
   }
 }
 
-/** Allowed names that have not been seen; names them as seen. */
+function linesOf(flat: readonly (number | string | null)[]): Line[] {
+  const lines: Line[] = [];
+  for (let i = 0; i < flat.length; i += 3) {
+    const [depth, header, counts] = flat.slice(i, i + 3);
+    lines.push([Number(depth), typeof header === 'string' ? header : null, String(counts)]);
+  }
+  return lines;
+}
+
+/** Picks the allowed names that have not been seen, and notes that they have been. */
 function newOnes(names: readonly string[], seen: Set<string>): string[] {
   return names.filter((name) => isName('queue', name) && seen.size < seen.add(name).size);
 }
@@ -95,7 +102,7 @@ function waitedMs(header: string | null, now: number): number {
   try {
     return Math.max(0, now - decodeEnvelope(Buffer.from(header)).sentAt);
   } catch {
-    return 0; // no envelope: whoever takes it buries it
+    return 0; // not an envelope: whoever takes it buries it
   }
 }
 

@@ -9,7 +9,7 @@
  */
 export const RECOVERED_BY = ['lease', 'connection', 'docker', 'limit', 'abandoned'] as const;
 
-/** How many marbles. */
+/** How many marbles were taken back by each sign. */
 export type Recovered = Record<(typeof RECOVERED_BY)[number], number>;
 
 export function noneRecovered(): Recovered {
@@ -17,8 +17,9 @@ export function noneRecovered(): Recovered {
 }
 
 /**
- * Reads the field `by` of a holder: `<what> <date>`. Whoever ends a lease before its time writes that, with the date that the
- * lease has from then on. Where it has another one by now, the holder has beaten since: then it is its lease again.
+ * Reads the field `by` of a holder: `<what> <date>`. Whoever ends a lease before its time writes that, with the date that
+ * the lease has from then on. Where the lease has another date by now, the holder has beaten since, and its lease tells
+ * again.
  */
 export function toldBy(by: string | null | undefined, ends: string | null): 'lease' | 'connection' | 'docker' {
   const [what, date] = by?.split(' ') ?? [];

@@ -1,20 +1,20 @@
 /**
- * Brings back what was dropped: the verbs of the Monitor.
+ * Brings back what was dropped. These are the verbs of the Monitor.
  *
- * Each works in steps that are bounded by number and bytes, so Redis is never blocked for long, and
- * looks again, in the same atomic step, whether there is still something to bring back: any number
- * of Monitors may do this at once. Scripts take the keys of queues; which queues a holder has
- * marbles of is learnt from the script's answer (`missing`) and asked again.
+ * Each verb works in steps that are bounded by number and bytes, so Redis is never blocked for long. Each step looks
+ * again, within itself, whether there is still something to bring back. So any number of Monitors may do this at once.
+ * Scripts need the keys of queues. The script's answer (`missing`) tells which queues a holder has marbles of, and it
+ * is asked again with these.
  */
 import { ClockWatch, type ClockBack } from './clock-watch.js';
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
-import { LineTable, batchKeys, runKeys } from './outputs.js';
+import { LineTable } from './outputs.js';
 import { OrphanSearch } from './orphan-search.js';
 import type { Frozen } from './progress.js';
 import { promoteDue, type Promoted } from './promotion.js';
 import { noneRecovered, toldBy, type Recovered } from './recovered.js';
-import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+import { callScript, type ScriptCall, type ScriptName, type ScriptReply } from './scripts.js';
 import { SweepFailures } from './sweep-failures.js';
 
 export interface SweepResult {
@@ -24,13 +24,13 @@ export interface SweepResult {
   dead: number;
   /** Holders given up. */
   silent: number;
-  /** Of all marbles that were taken back: what told that they were to be. */
+  /** How many marbles were taken back, by what told that they were to be. */
   recovered: Recovered;
-  /** For each holder or group brought back: ms since its lease or time limit had passed. */
+  /** How late each holder or group was brought back: ms since its lease or time limit had passed. */
   lateMs: number[];
-  /** What stood among the holders or deadlines and was none. */
+  /** Invalid members that stood among the holders or deadlines and were removed. */
   forgotten: string[];
-  /** Where Redis's clock had gone back. */
+  /** How far Redis's clock had gone back, if it had. */
   clockBack: ClockBack | undefined;
 }
 
@@ -46,28 +46,29 @@ export const noSweep = (): SweepResult => ({
 
 const STEP = { marbles: 500, bytes: 1_048_576, due: 1000, lines: 20 } as const;
 
-/** A lease passed longer ago than this was no lease: the holder had no entry, or left one from long ago. */
+/**
+ * The most that a lease can plausibly be late. A lease that passed longer ago was not one: the holder had no entry, or
+ * left one from long ago.
+ */
 const PLAUSIBLE_LATE_MS = 86_400_000;
 
-/** What is to be taken back of a holder. */
+/** A request to take back what a holder has. */
 interface Reclaim {
   readonly holder: string;
   readonly mode: 'dropped' | 'released';
-  /** For marbles whose holder did not say. */
+  /** The attempts of marbles whose holder did not say. */
   readonly maxAttempts: number;
-  /** Only what has not begun. */
+  /** Set to take back only what has not begun. */
   readonly blocked?: Frozen;
-  /** Queues of holders before it: most have marbles of the same, and need not be asked which. */
+  /** The queues of earlier holders. Most holders have marbles of the same queues, and need not be asked which. */
   readonly table?: LineTable;
 }
-
-type Counted = [returned: number, dead: number, lateMs: number];
-type Due = [silent: string[], overdue: string[], nextInMs: number, forgotten: string[]];
 
 export class Recovery {
   readonly #orphans: OrphanSearch;
   readonly #clock: ClockWatch;
 
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
@@ -77,8 +78,8 @@ export class Recovery {
   }
 
   /**
-   * Brings back all that is dropped now. `maxAttempts` is for marbles whose holder did not say. Where some cannot be
-   * brought back, the others are, and then it throws, with all of that; `result` has what was done.
+   * Brings back all that is dropped now. `maxAttempts` is for marbles whose holder did not say. If some cannot be
+   * brought back, the others are. It then throws an error with all these failures, and `result` tells what was done.
    */
   async sweep(maxAttempts: number, result = noSweep()): Promise<SweepResult> {
     const failures = new SweepFailures();
@@ -102,13 +103,19 @@ export class Recovery {
     return result;
   }
 
-  /** Takes back what a holder that leaves still has, as if it had not been taken; also of one that was given up meanwhile. */
+  /**
+   * Takes back what a holder that leaves still has, as if it had not been taken. It also works for one that was given
+   * up meanwhile.
+   */
   async release(holder: string, waitsOn: string): Promise<void> {
-    await this.#script('orphans', [this.keys.holders, this.keys.holder(holder)], [holder, waitsOn]);
+    await this.#script('orphans', { moreKeys: [this.keys.holder(holder)], moreArgs: [holder, waitsOn] });
     await this.#reclaim({ holder, mode: 'released', maxAttempts: 1 }, noSweep());
   }
 
-  /** Takes back what a holder has not begun, as if it had not been taken: its process is blocked, and others may work on it. */
+  /**
+   * Takes back what a holder has not begun, as if it had not been taken. Its process is blocked, and others may work on
+   * it.
+   */
   async releaseUnbegun(holder: string, blocked: Frozen): Promise<void> {
     await this.#reclaim({ holder, mode: 'released', maxAttempts: 1, blocked }, noSweep());
   }
@@ -118,21 +125,26 @@ export class Recovery {
     return (await this.connection.run((redis) => redis.zadd(this.keys.holders, 'XX', 'CH', 0, holder))) === 1;
   }
 
-  /** Moves delayed marbles that are due into their queues. Returns how many, and ms until the next is due (-1: none waits). */
+  /**
+   * Moves delayed marbles that are due into their queues. Returns how many, and in how many ms the next is due (-1:
+   * none waits).
+   */
   async promote(): Promise<Promoted & { nextInMs: number }> {
-    const promoted = await promoteDue(this.keys, (name, keys, args) => this.#script(name, keys, args));
+    const promoted = await promoteDue(this.keys, (call) => this.#script('promote', call));
     const [, , nextInMs] = await this.#due(0, 0, 0);
     return { ...promoted, nextInMs };
   }
 
-  /** Finds what holders without an entry left behind, in at most so many steps of 1,000 keys; the next sweep brings it back. Returns how many such holders. */
+  /**
+   * Finds what holders without an entry left behind, in at most so many steps of 1,000 keys. The next sweep brings it
+   * back. Returns how many such holders there were.
+   */
   findOrphans(steps?: number): Promise<number> {
     return this.#orphans.find(steps);
   }
 
-  async #due(most: number, skipHolders: number, skipDeliveries: number): Promise<Due> {
-    const { holders, deadlines, later } = this.keys;
-    return (await this.#script('due', [holders, deadlines, later], [most, skipHolders, skipDeliveries])) as Due;
+  #due(most: number, skipHolders: number, skipDeliveries: number): Promise<ScriptReply<'due'>> {
+    return this.#script('due', { args: { most, skipHolders, skipDeliveries } });
   }
 
   async #reclaim(reclaim: Reclaim, result: SweepResult): Promise<void> {
@@ -145,51 +157,38 @@ export class Recovery {
       );
       if (client && (mode === 'dropped' || blocked?.mayHaveLanded)) await this.#endWait(client);
       const waiting = waitsOn ?? '';
-      const keys = [
-        holders,
-        entry(holder),
-        held(holder),
-        landing(holder, waiting),
-        ...table.keys,
-        ...batchKeys(this.keys),
-      ];
-      const head = [holder, mode, maxAttempts, STEP.marbles, STEP.bytes, waiting];
-      const args = [...head, table.names.length, ...table.names, ...begun];
-      const [status, ...rest] = (await this.#script('reclaim', [...runKeys(this.keys), ...keys], args)) as [
-        string,
-        ...unknown[],
-      ];
-      if (status === 'alive') return;
-      if (status === 'missing') for (const queue of rest as string[]) table.line(queue);
-      else if (tally(result, rest as Counted, status, toldBy(by, ends))) return;
+      const reply = await this.#script('reclaim', {
+        keys: { holder: entry(holder), held: held(holder), landing: landing(holder, waiting) },
+        args: { holder, mode, maxAttempts, most: STEP.marbles, mostBytes: STEP.bytes, waiting },
+        ...{ moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...begun] },
+      });
+      if (reply[0] === 'alive') return;
+      if (reply[0] === 'missing') for (const queue of reply.slice(1)) table.line(queue);
+      else if (tally(result, reply, toldBy(by, ends))) return;
     }
   }
 
   /**
-   * Ends the wait of a silent or blocked holder, or what is sent would land with it for as long as that lasts. A holder that
-   * is so no more waits again. So does whoever else has this id now: ids begin anew when Redis does.
+   * Ends the wait of a silent or blocked holder, or what is sent would land with it for as long as the wait lasts. A
+   * holder that has recovered simply waits again. So does whoever else has this client id now: ids start anew when
+   * Redis does.
    */
   async #endWait(client: string): Promise<void> {
     await this.connection.run((redis) => redis.client('UNBLOCK', Number(client)));
   }
 
   async #overdue(holder: string, receipts: string[], maxAttempts: number, result: SweepResult): Promise<void> {
-    receipts.sort((a, b) => parseInt(b, 10) - parseInt(a, 10)); // last taken first
+    receipts.sort((a, b) => parseInt(b, 10) - parseInt(a, 10)); // the last taken first
     for (let i = 0; i < receipts.length; i += STEP.marbles) {
       const table = new LineTable(this.keys);
       const lines = receipts
         .slice(i, i + STEP.marbles)
         .flatMap((receipt) => [receipt, table.line(receipt.slice(receipt.indexOf('/') + 1))]);
-      const keys = [
-        ...runKeys(this.keys),
-        this.keys.deadlines,
-        this.keys.holder(holder),
-        this.keys.held(holder),
-        ...table.keys,
-        ...batchKeys(this.keys),
-      ];
-      const args = [holder, maxAttempts, table.names.length, ...table.names, ...lines];
-      const [returned, dead, late, limited] = (await this.#script('overdue', keys, args)) as [...Counted, number];
+      const [returned, dead, late, limited] = await this.#script('overdue', {
+        keys: { holder: this.keys.holder(holder), held: this.keys.held(holder) },
+        args: { holder, maxAttempts },
+        ...{ moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...lines] },
+      });
       result.returned += returned;
       result.dead += dead;
       result.recovered.limit += limited;
@@ -198,13 +197,15 @@ export class Recovery {
     }
   }
 
-  #script(name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
-    return this.connection.run((redis) => callScript(redis, name, keys, args));
+  #script<Name extends ScriptName>(name: Name, call: ScriptCall<Name>): Promise<ScriptReply<Name>> {
+    return this.connection.run((redis) => callScript(redis, this.keys, name, call));
   }
 }
 
-/** Adds what one step of a reclaim did; true where it was the last. */
-function tally(result: SweepResult, [returned, dead, late]: Counted, status: string, by: keyof Recovered): boolean {
+type Counted = Extract<ScriptReply<'reclaim'>, ['more' | 'done', ...number[]]>;
+
+/** Adds what one step of a reclaim did. True where it was the last step. */
+function tally(result: SweepResult, [status, returned, dead, late]: Counted, by: keyof Recovered): boolean {
   result.returned += returned;
   result.dead += dead;
   result.recovered[by] += returned + dead;
@@ -213,7 +214,7 @@ function tally(result: SweepResult, [returned, dead, late]: Counted, status: str
   return status === 'done';
 }
 
-/** '<holder> <receipt>' members, by holder. */
+/** Groups '<holder> <receipt>' members by holder. */
 function byHolder(members: string[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const member of members) {

@@ -1,5 +1,5 @@
 /**
- * The meaning of an error of Redis or of the connection for the command that met it.
+ * Tells what an error of Redis or of the connection means for the command that met it.
  *
  *   cut      the connection broke: the command may or may not have been done; ask again, marked as such
  *   wait     not done; Redis is starting, failing over or electing, or a slot is on its way to another
@@ -17,9 +17,12 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly error: MarbleRunError };
 
 /**
- * ASK and TRYAGAIN: the slot is being migrated. Going where ASK says would help commands of one key
- * only: a script whose keys are not all there yet is refused by both nodes until the slot has moved.
- * NOSCRIPT: ioredis sends the text once where a script was forgotten; another SCRIPT FLUSH may come just then.
+ * The replies that mean `wait`.
+ *
+ * ASK and TRYAGAIN: the slot is being migrated. Going where ASK says would help only commands of one key: both nodes
+ * refuse a script whose keys are not all there yet, until the slot has moved.
+ *
+ * NOSCRIPT: ioredis sends the text once where a script was forgotten. Another SCRIPT FLUSH may come just then.
  */
 const WAITS = [
   ...['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'ASK', 'TRYAGAIN'],
@@ -31,10 +34,13 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
     code: 'MR_REDIS_AUTH',
     hint: 'Redis asks for a password; give it in the URL: redis://user:password@host:port',
   },
-  WRONGPASS: { code: 'MR_REDIS_AUTH', hint: 'Redis refused the user name or password; a % of theirs is %25 in a URL' },
+  WRONGPASS: {
+    code: 'MR_REDIS_AUTH',
+    hint: 'Redis refused the user name or password; in a URL write a % of theirs as %25',
+  },
   DENIED: {
     code: 'MR_REDIS_AUTH',
-    hint: 'this Redis has no password and takes only clients of its own machine; set a password there and give it in the URL',
+    hint: 'this Redis has no password and accepts only clients of its own machine; set a password there and give it in the URL',
   },
   NOPERM: { code: 'MR_REDIS_AUTH', hint: 'the Redis user may not run this' },
   WRONGTYPE: { code: 'MR_REDIS_WRONG_TYPE', hint: 'a key of the run holds something else; rename or delete it' },
@@ -46,20 +52,20 @@ const REFUSALS: Record<string, { code: ErrorCode; hint: string }> = {
   OOM: { code: 'MR_REDIS_FULL', hint: 'Redis is over its maxmemory; nothing was sent' },
 };
 
-/** The answer of Redis 7.0 where a right is missing in a script; later versions say NOPERM. */
+/** The answer of Redis 7.0 where a right is missing in a script. Later versions say NOPERM. */
 const NO_RIGHT = /The user executing the script can't /;
 
-/** Has no word of its own. */
+/** The reply of a Redis that is full of clients. It does not begin with a word of its own. */
 const TOO_MANY = 'max number of clients reached';
 
-/** ioredis has no codes for a broken connection: these are its messages and Node's error codes. */
+/** Messages of a broken connection. ioredis has no codes for it: these are its messages and Node's error codes. */
 const CUT =
   /Connection is closed|All sentinels are unreachable|Reached the max retries|Stream isn't writeable|Socket timeout|closed before|ECONN|EPIPE|connect ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;
 
 /** Node's codes and OpenSSL's words for a handshake that failed. */
 const TLS = /CERT|ERR_TLS|ERR_SSL|SSL routines|certificate/;
 
-/** Says of itself that it is to be waited out. */
+/** An error that says of itself that it is to be waited out. */
 export class Waiting extends Error {}
 
 /** Fields that ioredis adds to an error: the command that was asked, and what failed before it in a transaction. */
@@ -73,8 +79,8 @@ export function verdictOn(cause: unknown): Verdict {
   if (isMarbleRunError(cause)) return { kind: 'refused', error: cause };
   const { command, previousErrors: [queued] = [] } = cause as Told;
   noteAsked(cause);
-  if (command) command.args = []; // passwords and data: an error may be printed with its cause
-  if (queued !== undefined) return verdictOn(queued); // why a transaction was discarded
+  if (command) command.args = []; // they hold passwords and data, and an error may be printed with its cause
+  if (queued !== undefined) return verdictOn(queued); // this is why the transaction was discarded
   const { code = '', message: said = String(cause) } = cause as Partial<NodeJS.ErrnoException>; // in Jest, of another realm
   const message = `${code} ${said}`.trim();
   const word = /^(?:ERR (?:user_script:\d+: (?:ERR )?)?)?-?([A-Z]+)/.exec(said)?.[1] ?? '';
@@ -87,7 +93,7 @@ export function verdictOn(cause: unknown): Verdict {
   }
   if (word === 'MOVED') return { kind: 'moved', to: message.split(' ').at(-1)! };
   if (TLS.test(message)) {
-    const hint = 'no TLS connection to Redis; look at tls, caFile, certFile, keyFile and servername of redis';
+    const hint = 'no TLS connection to Redis; check tls, caFile, certFile, keyFile and servername of redis';
     return { kind: 'refused', error: new MarbleRunError('MR_REDIS_TLS', `${hint}: ${message}`, { cause }) };
   }
   if (message.includes(TOO_MANY)) return { kind: 'wait', state: TOO_MANY };
@@ -99,7 +105,7 @@ export function verdictOn(cause: unknown): Verdict {
   };
 }
 
-/** Where a name has several addresses, what each of them said. */
+/** Words for an error. Where a name has several addresses, it tells what each of them said. */
 export function inWords(error: Error): string {
   const { errors = [] } = error as Partial<AggregateError>;
   return errors.length > 0 ? errors.map((one) => (one as Error).message).join(', ') : error.message;

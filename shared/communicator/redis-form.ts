@@ -1,33 +1,35 @@
 /**
- * Where Redis is and how one is let in: a URL, or the long form for what a URL cannot say.
+ * Where Redis is and how to get in: a URL, or the long form for what a URL cannot say.
  *
- * Both are plain data, so that a heartbeat thread and a file of configuration can have them too.
- * Files (passwords, certificates) are named here and read at each connect (`dial.ts`), so that they
- * may be renewed. What may go wrong: MR_BAD_OPTION, which names the field and what is allowed. It shows no text that
- * was given: a password may have been put into any field.
+ * Both are plain data, so that a heartbeat thread and a configuration file can have them too. Files (passwords,
+ * certificates) are named here and read at each connect (`dial.ts`), so that they may be renewed. What may go wrong:
+ * MR_BAD_OPTION, which names the field and what is allowed. It shows no text that was given, because a password may
+ * have been put into any field.
  */
 import { bad, checkOptions, having, whole, type Rule, type Rules } from '../check-options.js';
 import { isMarbleRunError } from '../errors.js';
 import { parseUrl } from './redis-url.js';
 
 export interface TlsForm {
-  /** Authorities to trust instead of the system's, PEM. */
+  /** The file of authorities to trust instead of the system's, PEM. */
   readonly caFile?: string;
-  /** Client certificate and its key, PEM. */
+  /** Files of the client certificate and its key, PEM. */
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** The name that the server's certificate must have, where it is not the host. */
+  /** The name that the server's certificate must have, where that is not the host. */
   readonly servername?: string;
 }
 
-/** One of `host`, `path`, `cluster`, `sentinels` says where; the rest holds for each of them. */
+/**
+ * Exactly one of `host`, `path`, `cluster` and `sentinels` says where Redis is. The other fields go with each of them.
+ */
 export interface RedisForm {
   readonly host?: string;
   /** Default 6379. */
   readonly port?: number;
-  /** A Unix socket. */
+  /** The path of a Unix socket. */
   readonly path?: string;
-  /** Some nodes of a Redis Cluster, `host:port`; the others are learnt from them. */
+  /** Some nodes of a Redis Cluster, `host:port`. The others are learnt from them. */
   readonly cluster?: readonly string[];
   /** Sentinels, `host:port`, and the name of the master that they watch. */
   readonly sentinels?: readonly string[];
@@ -37,7 +39,7 @@ export interface RedisForm {
   readonly username?: string;
   readonly password?: string;
   readonly passwordFile?: string;
-  /** True, or how; also for Sentinels, unless `sentinelTls` says otherwise. */
+  /** True, or the details. It also holds for Sentinels, unless `sentinelTls` says otherwise. */
   readonly tls?: boolean | TlsForm;
   readonly sentinelUsername?: string;
   readonly sentinelPassword?: string;
@@ -45,7 +47,7 @@ export interface RedisForm {
   readonly sentinelTls?: boolean | TlsForm;
 }
 
-const text = having('a text', (value) => typeof value === 'string' && value !== '');
+const text = having('text', (value) => typeof value === 'string' && value !== '');
 const address = having('host:port', (value) => typeof value === 'string' && isAddress(value));
 const addresses = having(
   'one or more "host:port"',
@@ -53,7 +55,7 @@ const addresses = having(
 );
 const hostName = having('a host name or an IP address', (value) => text.test(value) && !/[\s/@?#]/.test(String(value)));
 
-/** A rule whose refusal shows no text. */
+/** Wraps a rule so that its refusal shows no text. */
 function quiet(name: string, { allowed, test }: Rule): Rule {
   return having(allowed, (value) => test(value) || (typeof value === 'string' && bad(name, '…', allowed)));
 }
@@ -61,8 +63,8 @@ function quiet(name: string, { allowed, test }: Rule): Rule {
 const quietly = (where: string, rules: Rules): Rules =>
   Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, quiet(`${where}.${name}`, rule)]));
 
-/** Whatever was given is not shown. */
-const secret = (name: string) => having('a text', (value) => text.test(value) || bad(name, '…', 'a text'));
+/** A rule for a secret: its refusal shows nothing of what was given. */
+const secret = (name: string) => having('text', (value) => text.test(value) || bad(name, '…', 'text'));
 
 const TLS_RULES: Rules = { caFile: text, certFile: text, keyFile: text, servername: text };
 const tls = (where: string) =>
@@ -95,8 +97,8 @@ const rulesOf = (where: string): Rules =>
   });
 
 /**
- * Checks what a user gave, the long form also as JSON, and returns the long form. `where` names it in
- * messages. Throws MR_BAD_OPTION.
+ * Checks what a user gave and returns the long form. What was given may be a URL, the long form, or that as JSON.
+ * `where` names it in messages. Throws MR_BAD_OPTION.
  */
 export function parseRedis(given: unknown, where = 'redis'): RedisForm {
   const form = typeof given === 'string' ? parseText(given.trim(), where) : given;
@@ -105,7 +107,7 @@ export function parseRedis(given: unknown, where = 'redis'): RedisForm {
   return form as RedisForm;
 }
 
-/** For people: the place, without the secrets. */
+/** Describes the place for people, without the secrets. */
 export function describeRedis({ host, port, path, cluster, sentinels, master, db }: RedisForm): string {
   const place =
     path ??
@@ -114,7 +116,7 @@ export function describeRedis({ host, port, path, cluster, sentinels, master, db
   return db ? `${place}/${db}` : place;
 }
 
-/** `host:port`, where the host may be an IPv6 address with or without brackets. */
+/** Splits `host:port`, where the host may be an IPv6 address with or without brackets. */
 export function splitAddress(hostAndPort: string): { host: string; port: number } {
   const colon = hostAndPort.lastIndexOf(':');
   return { host: hostAndPort.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(hostAndPort.slice(colon + 1)) };
@@ -129,20 +131,20 @@ function checkRelations(form: RedisForm, where: string): void {
   const places = (['host', 'path', 'cluster', 'sentinels'] as const).filter((name) => form[name] !== undefined);
   if (places.length > 1) bad(where, places.join(' and '), 'one of host, path, cluster, sentinels');
   if (form.port !== undefined && places.length > 0 && !form.host)
-    bad(`${where}.port`, form.port, `nothing beside ${places[0]}`);
+    bad(`${where}.port`, form.port, `only without ${places[0]}`);
   if ((form.sentinels === undefined) !== (form.master === undefined))
     bad(`${where}.${form.master ? 'sentinels' : 'master'}`, undefined, 'both sentinels and master, or neither');
-  if (form.cluster && form.db) bad(`${where}.db`, form.db, '0 with a cluster');
+  if (form.cluster && form.db) bad(`${where}.db`, form.db, 'only 0 with a cluster');
   for (const [one, other] of [
     ['password', 'passwordFile'],
     ['sentinelPassword', 'sentinelPasswordFile'],
   ] as const) {
-    if (form[one] !== undefined && form[other] !== undefined) bad(`${where}.${one}`, '…', `nothing beside ${other}`);
+    if (form[one] !== undefined && form[other] !== undefined) bad(`${where}.${one}`, '…', `only without ${other}`);
   }
   if (form.username !== undefined && form.password === undefined && form.passwordFile === undefined)
-    bad(`${where}.username`, '…', 'a username only together with password or passwordFile');
+    bad(`${where}.username`, '…', 'only together with password or passwordFile');
   for (const name of ['sentinelUsername', 'sentinelPassword', 'sentinelPasswordFile', 'sentinelTls'] as const) {
-    if (form[name] !== undefined && !form.sentinels) bad(`${where}.${name}`, '…', 'nothing without sentinels');
+    if (form[name] !== undefined && !form.sentinels) bad(`${where}.${name}`, '…', 'only together with sentinels');
   }
 }
 
@@ -161,7 +163,7 @@ function parseJson(given: string, where: string): unknown {
   }
 }
 
-/** Returns the mistake as a text, or undefined, for the check of a service's variable. */
+/** Returns the mistake as a text, or undefined. A service checks its variable with it. */
 export function mistakeInRedis(given: unknown): string | undefined {
   try {
     parseRedis(given);

@@ -1,6 +1,6 @@
 /**
- * A Redis URL, read. What may go wrong: MR_BAD_OPTION, which says what is wrong with the URL and shows nothing of it: where
- * a URL is not what it should be, a password may be in any part of it.
+ * Reads a Redis URL. What may go wrong: MR_BAD_OPTION, which says what is wrong with the URL and shows nothing of it.
+ * In a malformed URL, a password may be in any part.
  */
 import { MarbleRunError } from '../errors.js';
 import type { RedisForm } from './redis-form.js';
@@ -11,14 +11,14 @@ const ENCODED = 'user and password in percent encoding: / as %2F, ? as %3F, # as
 export function parseUrl(given: string, where: string): RedisForm {
   const { protocol, hostname, port, pathname, username, password, search, hash } = readUrl(given, where);
   const db = /^\/?(\d*)$/.exec(pathname)?.[1];
-  if (hasStrayAt(given)) refuse(where, 'the URL has an @ after its host', ENCODED);
+  if (hasStrayAt(given)) refuse(where, 'an @ after the host of the URL', ENCODED);
   if (search !== '' || hash !== '')
-    refuse(where, 'the URL has a ? or #', 'redis://user:password@host:6379/0; the long form has all settings');
-  if (db === undefined) refuse(where, 'the path of the URL', 'a number as its path: redis://host:6379/<database>');
+    refuse(where, 'a ? or # in the URL', 'redis://user:password@host:6379/0; the long form has all settings');
+  if (db === undefined) refuse(where, 'this path of the URL', 'a number as its path: redis://host:6379/<database>');
   if (username !== '' && password === '')
     refuse(
       where,
-      'the URL has a user and no password',
+      'a URL with a user and no password',
       'redis://user:password@host; redis://:password@host without a user',
     );
   return {
@@ -32,18 +32,18 @@ export function parseUrl(given: string, where: string): RedisForm {
 }
 
 function readUrl(given: string, where: string): URL {
-  // A URL parser would leave them out without a word, and the password would be another one.
+  // A URL parser would leave these out without a word, and the password would be another one.
   if (/[\s\p{Cc}]/u.test(given))
-    refuse(where, 'a text with a blank or a line break', `${ALLOWED}; in a URL a line break is %0A, a blank %20`);
+    refuse(where, 'text with a blank or a line break', `${ALLOWED}; in a URL a line break is %0A, a blank %20`);
   const [scheme] = /^[a-z]+:\/\//.exec(given) ?? [];
-  if (scheme === undefined) refuse(where, 'a text without redis:// or rediss://', ALLOWED);
+  if (scheme === undefined) refuse(where, 'text without redis:// or rediss://', ALLOWED);
   if (scheme !== 'redis://' && scheme !== 'rediss://') refuse(where, 'a URL of another scheme', ALLOWED);
   if (URL.canParse(given)) return new URL(given);
   if (hasStrayAt(given)) refuse(where, 'a URL that cannot be read', ENCODED);
   return refuse(where, 'a URL that cannot be read', `${ALLOWED}; with a password redis://user:password@host:6379`);
 }
 
-/** An @ after / ? or # is most often of a password that has one of these. */
+/** True for an @ after / ? or #. It most often means a password that holds one of these. */
 function hasStrayAt(given: string): boolean {
   return /^rediss?:\/\/[^/?#]*[/?#].*@/.test(given);
 }
@@ -52,7 +52,7 @@ function decode(part: string, where: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    return refuse(where, 'a % that begins no percent encoding', ENCODED);
+    return refuse(where, 'a % that does not begin a percent encoding', ENCODED);
   }
 }
 

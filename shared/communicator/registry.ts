@@ -1,12 +1,14 @@
 /**
- * Goes through a registry (a sorted set of names by date) in steps, so that no step takes Redis long and no caller has all
- * names at once.
+ * Walks through a registry (a sorted set of names by date) in steps, so that no step takes Redis long and no caller has
+ * all names at once.
  *
- * A date only grows, so a name that moves meanwhile is ahead and is not missed; it may come twice.
+ * A date only grows. A name that moves meanwhile is therefore still ahead and is not missed; it may come twice.
  */
 import type { Connection } from './connection.js';
 
-/** Takes Redis a millisecond or less; each is a round trip, of which there are not to be too many. */
+/**
+ * Names in a step. It takes Redis a millisecond or less, and each step is a round trip, so there must not be too many.
+ */
 const STEP = 500;
 
 export async function* stepsOf(connection: Connection, registry: string): AsyncGenerator<string[]> {
@@ -18,6 +20,6 @@ export async function* stepsOf(connection: Connection, registry: string): AsyncG
     if (flat.length < 2 * STEP) return;
     const [first, last] = [flat[1]!, flat.at(-1)!];
     if (first === last) yield await connection.run((redis) => redis.zrangebyscore(registry, last, last));
-    from = first === last ? `(${last}` : last; // those of the last date may not all have been among these
+    from = first === last ? `(${last}` : last; // this step may lack some of the last date
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A right that is missing is named before anything is begun, and asking for it changes nothing.
+ * A missing right is named before anything is begun, and asking for it changes nothing.
  */
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   server = await RedisServer.start();
 });
 afterEach(async () => {
-  for (const one of open) await one.close().catch(() => undefined); // of a user that may not do so
+  for (const one of open) await one.close().catch(() => undefined); // the user may not be allowed to
   open = [];
   await admin('FLUSHALL');
 });
@@ -87,7 +87,7 @@ test('who may do all is let in, and nothing is changed by the trials', async () 
     expect(before.length).toBeGreaterThanOrEqual(fill ? 7 : 1);
     const fresh = opened(new Communicator({ redis: server.url, run: 'main' }));
     for (const part of PARTS) await fresh.mustBeAllowed(part);
-    await admin('GET', 'mr:{main}:trial:text'); // which lets it pass
+    await admin('GET', 'mr:{main}:trial:text'); // Redis drops it: it has expired
     expect(await all()).toEqual(before);
   }
 });

@@ -1,10 +1,10 @@
 /**
- * Whether the user of a connection may run what its part of MarbleRun needs: asked before the work begins, by trials
- * that change nothing, in one round trip.
+ * Tells whether the user of a connection may run what its part of MarbleRun needs. It asks before the work begins, by
+ * trials that change nothing, in one round trip.
  *
- * What may go wrong: a right is missing. Then MR_REDIS_AUTH names it and what needs it, and nothing was begun: in the
- * middle of work it would be an error at one command of many. What only adds to a part (SCAN, INFO, CONFIG GET, CLIENT LIST, the script `present`) is not
- * asked for here: who misses it does without.
+ * What may go wrong: a right is missing. MR_REDIS_AUTH then names it and what needs it, and nothing was begun; in the
+ * middle of work it would be an error at one command of many. Rights that are merely useful to a part (SCAN, INFO,
+ * CONFIG GET, CLIENT LIST, the script `present`) are not asked for here: a user who lacks them does without.
  */
 import type { Redis } from 'ioredis';
 import { MarbleRunError } from '../errors.js';
@@ -14,7 +14,9 @@ import { callScript, scriptCommands, type ScriptName } from './scripts.js';
 
 export type Part = 'send' | 'dispatch' | 'batches' | 'replicas' | 'pop' | 'work' | 'monitor' | 'lift' | 'land';
 
-/** The scripts of each part, whose commands are read from their texts, and what it runs beside them. */
+/**
+ * The scripts of each part, and the commands that it runs beside them. The commands of a script are read from its text.
+ */
 const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; readonly commands: readonly string[] }>> =
   {
     send: { scripts: ['send'], commands: [] },
@@ -38,7 +40,7 @@ const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; re
     land: { scripts: ['land'], commands: [] },
   };
 
-/** Which of the keys of `rights.lua` a command is tried on, and with what. */
+/** The trial of each command: which of the keys of `rights.lua` it is tried on, and its arguments. */
 const NONE = 0;
 const TEXT = 1;
 const ABSENT = 2;
@@ -56,7 +58,10 @@ const TRIALS: Readonly<Record<string, readonly [key: number, ...args: string[]]>
   ...{ zremrangebyrank: [TEXT, '0', '0'] },
 };
 
-/** Of those that no script may run: the whole command, on a key of a wrong type or for a client that cannot be. */
+/**
+ * Trials of commands that no script may run: the whole command, on a key of a wrong type or for a client that cannot
+ * exist.
+ */
 const DIRECT_TRIALS: Readonly<Record<string, (text: string) => readonly string[]>> = {
   blmove: (text) => ['BLMOVE', text, text, 'RIGHT', 'LEFT', '0.001'],
   brpop: (text) => ['BRPOP', text, '0.001'],
@@ -65,10 +70,10 @@ const DIRECT_TRIALS: Readonly<Record<string, (text: string) => readonly string[]
   wait: () => ['WAIT', '0', '1'],
 };
 
-/** Connections that have passed, and for what. */
+/** Connections that have passed, and the parts that they passed for. */
 const passed = new WeakMap<Redis, Set<Part>>();
 
-/** Throws MR_REDIS_AUTH, with all that is missing. Asks once on each connection. */
+/** Throws MR_REDIS_AUTH, listing all that is missing. It asks once on each connection. */
 export async function mustBeAllowed(redis: Redis, part: Part, keys: RunKeys): Promise<void> {
   const before = passed.get(redis) ?? new Set<Part>();
   if (before.has(part)) return;
@@ -77,13 +82,13 @@ export async function mustBeAllowed(redis: Redis, part: Part, keys: RunKeys): Pr
   const missing = await missingOf(redis, [...users.keys(), 'client|kill'], keys);
   if (missing.length > 0) {
     const named = missing.map((command) => `${command} (for ${users.get(command)?.join(', ') ?? 'a new connection'})`);
-    const message = `redis: this user may not run ${named.join(', ')}; docs/SECURITY.md has the rights that MarbleRun needs`;
+    const message = `redis: this user may not run ${named.join(', ')}; docs/SECURITY.md lists the rights that MarbleRun needs`;
     throw new MarbleRunError('MR_REDIS_AUTH', message);
   }
   before.add(part);
 }
 
-/** What a part runs, and what for. */
+/** The commands that a part runs, and what it needs each for. */
 export function usersOf(part: Part): Map<string, string[]> {
   const { scripts, commands } = NEEDS[part];
   const users = new Map<string, string[]>(commands.map((command) => [command, [part]]));
@@ -92,7 +97,7 @@ export function usersOf(part: Part): Map<string, string[]> {
   return users;
 }
 
-/** False for a command that nobody has thought of a harmless trial for. */
+/** False for a command that has no harmless trial here. */
 export function canBeTried(command: string): boolean {
   return command in TRIALS || command in DIRECT_TRIALS;
 }
@@ -102,16 +107,16 @@ async function missingOf(redis: Redis, commands: readonly string[], keys: RunKey
     const [key, ...args] = TRIALS[command] ?? [];
     return key === undefined ? [] : [command, key, args.length, ...args];
   });
-  const trialKeys = [keys.layout, keys.trial('absent'), keys.trial('text')];
+  const trialKeys = { absent: keys.trial('absent'), numberless: keys.trial('text') };
   const direct = commands.filter((command) => command in DIRECT_TRIALS);
   const [refused, ...verdicts] = await Promise.all([
-    callScript(redis, 'rights', trialKeys, inScript) as Promise<string[]>,
+    callScript(redis, keys, 'rights', { keys: trialKeys, moreArgs: inScript }),
     ...direct.map((command) => isRefused(redis, DIRECT_TRIALS[command]!(keys.layout))),
   ]);
   return [...refused, ...direct.filter((_, i) => verdicts[i])];
 }
 
-/** Any other answer than that is a good one: it was let in. */
+/** Tries a command. Any answer but a refusal is a good one: the command was let in. */
 async function isRefused(redis: Redis, [command, ...args]: readonly string[]): Promise<boolean> {
   try {
     await redis.call(command!, ...args);

@@ -1,6 +1,6 @@
 /**
- * A Redis that has gone back in time: a replica that had not heard of the last commands, or an old file. What a
- * client holds is then not what Redis has noted of it, although both may be as many.
+ * A Redis that has gone back in time: a replica that had not heard of the last commands, or an old file. The marbles
+ * that a client holds are then not those that Redis has noted, although there may be as many.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { RedisServer, redisCli } from '@marblerun/test-support';

@@ -1,8 +1,10 @@
-/** What is told of a run, its queues and its Monitors. It names nothing of Node.js or Redis. */
+/** The status of a run, its queues and its Monitors. This file names nothing of Node.js or Redis. */
 
 /**
- * What is counted of each queue, for ever upwards. `expired`: removed from the dead by the retention, `deleted`: by a person.
- * `moved` from its list and `received` in it by a transfer; `destroyed` while it waited. `lifted` and `elevated` are of its outbox.
+ * The counts of each queue, which only grow. `expired`: removed from the dead because of its age or the number of the
+ * dead; `deleted`: removed from the dead by a person. A transfer counts as `moved` in the queue that marbles leave, and
+ * as `received` in the one that they enter. `destroyed`: removed while it waited. `elevated` and `lifted` are about the
+ * queue's outbox.
  */
 export const EVENTS = [
   'sent',
@@ -38,20 +40,20 @@ export interface MonitorStatus {
   /** `<host>:<pid>`. */
   readonly name: string;
   readonly version: string;
-  /** When it last noted that it sweeps: ms since 1970 by Redis's clock, and how long ago that was. */
+  /** When it last noted that it sweeps, in ms since 1970 by Redis's clock, and how long ago that was. */
   readonly turnedAt: number;
   readonly silentMs: number;
 }
 
-/** How a run is, at a glance. */
+/** The state of a run, at a glance. */
 export interface RunStatus {
   readonly run: string;
-  /** `ready`, or what it waits for. */
+  /** `ready`, or what the connection waits for. */
   readonly redis: string;
-  /** Those that have noted that they watch, the one that turned last first. */
+  /** Monitors that have noted that they watch, the one that turned last first. */
   readonly monitors: readonly MonitorStatus[];
   readonly queues: readonly QueueStatus[];
-  /** Waiting or working clients, delayed marbles, dead marbles. */
+  /** How many clients wait or work, and how many marbles are delayed and dead. */
   readonly holders: number;
   readonly later: number;
   readonly dead: number;

@@ -1,26 +1,33 @@
 /**
- * The Lua scripts: which there are, how a file becomes a command of ioredis.
+ * The Lua scripts: which there are, and how a file becomes a command of ioredis.
  *
- * A file names the parts of `lua/lib` that it stands on in a line `-- include a b`; they are put in
- * its place. ioredis sends the hash and, where Redis has forgotten the script (a restart, SCRIPT
- * FLUSH), the text.
+ * A line `-- include a b` in a file names the parts of `lua/lib` that it builds on. They are put in its place. ioredis
+ * sends the hash and, where Redis has forgotten the script (a restart, SCRIPT FLUSH), the text.
  */
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { beside } from '../beside.js';
+import type { RunKeys } from './keys.js';
 import { luaTexts } from './lua-texts.js';
+import { namesIn, placed, type AnyCall, type ScriptNames } from './script-names.js';
+import type { ScriptArg, ScriptBufferReply, ScriptCall, ScriptKey, ScriptName, ScriptReply } from './script-types.js';
 
-/** Parts for what sends or finishes members of batches: what has none runs without them, and pays nothing. */
-const MEMBERS = ['batches', 'members'];
+export type { ScriptArg, ScriptCall, ScriptKey, ScriptName, ScriptReply } from './script-types.js';
+
+/**
+ * Parts for sending and finishing members of batches. Commands without members run without these, and pay nothing for
+ * them.
+ */
+const MEMBERS = ['batches', 'booking', 'members'];
 
 interface Script {
   readonly file: string;
   /**
-   * It may run when Redis is over its maxmemory. Set where the script frees memory or keeps
-   * a holder alive; a script that adds marbles is refused as a whole instead.
+   * True where the script may run when Redis is over its maxmemory. That is so where it frees memory or keeps a holder
+   * alive. A script that adds marbles is refused as a whole instead.
    */
   readonly allowOom: boolean;
-  /** Parts that it stands on beside those that its file names. */
+  /** Parts that it builds on beside those that its file names. */
   readonly also?: readonly string[];
 }
 
@@ -69,14 +76,9 @@ const SCRIPTS = {
   progress: { file: 'progress', allowOom: true },
   present: { file: 'present', allowOom: true },
   forget: { file: 'forget', allowOom: true },
-} satisfies Record<string, Script>;
+} satisfies Record<ScriptName, Script>;
 
-export type ScriptName = keyof typeof SCRIPTS;
-export type ScriptArg = string | number | Buffer;
-/** A Buffer where the name of a key may be no text. */
-export type ScriptKey = string | Buffer;
-
-/** The file, as seen from dist/communicator/; in a bundle, which has none, the text that was built in. */
+/** Reads the file, as seen from dist/communicator/. A bundle has no files: it has the text that was built in. */
 function read(name: string): string {
   const file = beside(import.meta.url, `../../communicator/lua/${name}.lua`);
   const text = file ? readFileSync(file, 'utf8') : luaTexts[name];
@@ -89,7 +91,7 @@ export function scriptText(name: ScriptName): string {
   return expanded(file, allowOom ? 'allow-oom' : '', read, also);
 }
 
-/** `read` gives the text of a file. */
+/** Expands a script. `read` gives the text of a file. */
 export function expanded(
   file: string,
   flags: string,
@@ -106,28 +108,59 @@ export function scriptNames(): ScriptName[] {
   return Object.keys(SCRIPTS) as ScriptName[];
 }
 
-/** The commands that it runs, in small letters. */
+/** The commands that a script runs, in small letters. */
 export function scriptCommands(name: ScriptName): Set<string> {
   const calls = scriptText(name).matchAll(/\b(?:redis\.p?call|pushAll)\(\s*'([A-Z]+)'/g);
   return new Set([...calls].map(([, command]) => command!.toLowerCase()));
 }
 
-let texts: Map<ScriptName, string> | undefined;
-
-/** Teaches a connection all scripts; call them with {@link callScript}. */
-export function defineScripts(redis: Redis): void {
-  texts ??= new Map(scriptNames().map((name) => [name, scriptText(name)]));
-  for (const [name, lua] of texts) redis.defineCommand(`mr_${name}`, { lua });
+interface Loaded {
+  readonly lua: string;
+  readonly names: ScriptNames;
 }
 
-/** Lists are passed as they are and not spread: a call has room for some hundred thousand arguments, a command for more. */
+let loaded: Map<ScriptName, Loaded> | undefined;
+
+function scripts(): ReadonlyMap<ScriptName, Loaded> {
+  return (loaded ??= new Map(
+    scriptNames().map((name) => {
+      const lua = scriptText(name);
+      return [name, { lua, names: namesIn(lua) }];
+    }),
+  ));
+}
+
+/** Teaches a connection all scripts. They are called with {@link callScript}. */
+export function defineScripts(redis: Redis): void {
+  for (const [name, { lua }] of scripts()) redis.defineCommand(`mr_${name}`, { lua });
+}
+
+/** Calls a script of this run. Its texts are strings; with `callScriptBuffer`, Buffers. */
+export function callScript<Name extends ScriptName>(
+  redis: Redis,
+  run: RunKeys,
+  name: Name,
+  call: ScriptCall<Name>,
+): Promise<ScriptReply<Name>> {
+  return command(redis, run, name, call, '') as Promise<ScriptReply<Name>>;
+}
+
+export function callScriptBuffer<Name extends ScriptName>(
+  redis: Redis,
+  run: RunKeys,
+  name: Name,
+  call: ScriptCall<Name>,
+): Promise<ScriptBufferReply<Name>> {
+  return command(redis, run, name, call, 'Buffer') as Promise<ScriptBufferReply<Name>>;
+}
+
+/**
+ * Scripts as methods of a client. They take lists as they are, not spread: a call has room for some hundred thousand
+ * arguments, a command for more.
+ */
 type Scripted = Record<string, (keyCount: number, keys: ScriptKey[], args: ScriptArg[]) => Promise<unknown>>;
 
-/** Replies are strings; with `callScriptBuffer`, Buffers. */
-export function callScript(redis: Redis, name: ScriptName, keys: ScriptKey[], args: ScriptArg[]): Promise<unknown> {
-  return (redis as unknown as Scripted)[`mr_${name}`]!(keys.length, keys, args);
-}
-
-export function callScriptBuffer(redis: Redis, name: ScriptName, keys: string[], args: ScriptArg[]): Promise<unknown> {
-  return (redis as unknown as Scripted)[`mr_${name}Buffer`]!(keys.length, keys, args);
+function command(redis: Redis, run: RunKeys, name: ScriptName, call: AnyCall, kind: '' | 'Buffer'): Promise<unknown> {
+  const { keyCount, keys, args } = placed(name, scripts().get(name)!.names, run, call);
+  return (redis as unknown as Scripted)[`mr_${name}${kind}`]!(keyCount, keys, args);
 }

@@ -1,6 +1,6 @@
 /**
- * A wait that its client has given up, and that goes on at Redis: nothing lands with it any more, and were something to,
- * the holder finds it.
+ * A wait that its client has given up goes on at Redis. Nothing lands with it any more. If something did, the holder
+ * would find it.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Cable, RedisServer, freshBus, until } from '@marblerun/test-support';
@@ -18,7 +18,7 @@ let redis: Redis;
 let server: RedisServer;
 let holding: Holding;
 beforeEach(async () => {
-  server = await RedisServer.start(); // of its own: nobody else waits there
+  server = await RedisServer.start(); // a server of its own: nobody else waits there
   const fresh = freshBus(server.url);
   cable = await Cable.to(fresh.redis);
   bus = new Communicator(fresh);
@@ -41,7 +41,7 @@ const waiting = async () => (await bus.dump('a')).map(({ id }) => id);
 const landed = () => redis.lrange(keysOf(bus.run).landing(holding.id, 'a'), 0, -1);
 const isWaitedFor = async () => /flags=b .*cmd=blmove/.test((await redis.client('LIST')) as string);
 
-/** From now on the note that it waits and the wait go in one write. */
+/** Makes the note of the wait and the wait go in one write from now on. */
 async function waitOnce(): Promise<void> {
   await holding.swap({ waitOn: 'a' });
   const first = holding.block('a', 60_000);
@@ -52,7 +52,7 @@ async function waitOnce(): Promise<void> {
   await holding.swap({ finish: [{ held: held!, outputs: [] }], waitOn: 'a' });
 }
 
-/** The wait is over for its client, the swap looks what has landed, and only then is something sent. */
+/** The wait is over for its client, the swap looks at what has landed, and only then is something sent. */
 async function lookThenSend(): Promise<void> {
   const looked = (await holding.swap({ waitOn: 'a' })) as Swapped;
   expect(looked.taken).toEqual([]);

@@ -1,28 +1,32 @@
 /**
- * Sends marbles, each command exactly once: it is numbered, and Redis remembers the last number of
- * each sender for an hour, so that one asked again after a cut connection is not done twice.
+ * Sends marbles, each command exactly once. A command is numbered, and Redis remembers the last number of each sender
+ * for an hour. So one that is asked again after a cut connection is not done twice.
  *
- * One command is under way at a time, and what is sent meanwhile goes together with the next: order
- * is kept, one sender needs one number in Redis, and many small sends share a round trip. What may
- * go wrong: a connection cut for more than an hour leaves the last command in doubt; it is then
- * asked again and may double, and never gets lost. (The idea: Kafka's idempotent producer.)
+ * One command is under way at a time, and what is sent meanwhile goes together with the next. This keeps the order, one
+ * sender needs one number in Redis, and many small sends share a round trip. What may go wrong: a connection that is
+ * cut for more than an hour leaves the last command in doubt. It is then asked again and may be done twice, but is
+ * never lost. (The idea: Kafka's idempotent producer.)
  */
+import type { Redis } from 'ioredis';
 import { newId } from './envelope.js';
 import type { RunKeys } from './keys.js';
-import { batchClosed, type Closed } from './batch-errors.js';
+import { batchClosed } from './batch-errors.js';
 import { Members } from './members.js';
-import { LineTable, OutputGroups, batchKeys, runKeys, type Output } from './outputs.js';
+import { LineTable, OutputGroups, type Output } from './outputs.js';
 import type { Replicated } from './replicas.js';
 import type { Part } from './rights.js';
-import { callScript, type ScriptArg, type ScriptName } from './scripts.js';
+import { callScript, type ScriptArg, type ScriptReply } from './scripts.js';
 
 const REMEMBER_MS = 3_600_000;
 const MOST_OUTPUTS = 5_000;
 const MOST_BYTES = 1_048_576;
 
-type Command = readonly [script: ScriptName, keys: string[], args: ScriptArg[]];
+type Command = (redis: Redis) => Promise<ScriptReply<'dispatchMembers'>>;
 
-/** One call of `send`. A class: V8 makes objects of a literal old at once where many of it outlived a collection (docs/PERFORMANCE.md). */
+/**
+ * One call of `send`. It is a class, because V8 puts objects of a literal straight into the old generation where many
+ * of them outlived a collection (docs/PERFORMANCE.md).
+ */
 class Waiting {
   constructor(
     readonly outputs: number,
@@ -40,10 +44,10 @@ export class Sender {
   readonly #id = newId();
   #number = 0;
   readonly #waiting: Waiting[] = [];
-  /** Of all that wait, one after the other. */
+  /** The outputs of all that wait, one after the other. */
   readonly #outputs: Output[] = [];
   #busy: Promise<void> | undefined;
-  /** Scripts that this user is known to be allowed. */
+  /** Parts that this user is known to have the rights for. */
   readonly #allowed = new Set<Part>();
 
   constructor(
@@ -51,7 +55,10 @@ export class Sender {
     private readonly keys: RunKeys,
   ) {}
 
-  /** Resolves when the marbles are in Redis. Throws MR_REDIS_*: none of them is, or (MR_REDIS_UNAVAILABLE) it is not known; MR_TOO_FEW_REPLICAS: they are, at the primary. */
+  /**
+   * Sends outputs. Resolves when the marbles are in Redis. Throws MR_REDIS_*: none of them is there, or, with
+   * MR_REDIS_UNAVAILABLE, it is not known. Throws MR_TOO_FEW_REPLICAS: they are at the primary.
+   */
   send(outputs: readonly Output[]): Promise<void> {
     if (outputs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -81,10 +88,13 @@ export class Sender {
         for (const { reject } of sends) reject(error);
       }
     }
-    this.#busy = undefined; // in the same step as the last look: else a send between the two would wait for ever
+    this.#busy = undefined; // in the same step as the last look, or a send between the two would wait for ever
   }
 
-  /** Whole sends, at least one, within the limits: a send is atomic, so it is never divided. A batch that is closed refuses none but its own. */
+  /**
+   * Takes whole sends, at least one, within the limits. A send is atomic, so it is never divided. Sends to different
+   * batches do not share a command, so that a closed batch refuses only its own.
+   */
   #nextBatch(): Batch {
     let sends = 0;
     let outputs = 0;
@@ -113,16 +123,16 @@ export class Sender {
     const part = isPlain ? 'send' : members.any ? 'batches' : 'dispatch';
     if (!this.#allowed.has(part)) await this.connection.mustBeAllowed(part);
     this.#allowed.add(part);
-    const [script, keys, args] = isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs, members);
-    const reply = await this.connection.run((redis) => callScript(redis, script, keys, args));
-    if (Array.isArray(reply)) throw batchClosed(reply as [string, Closed]);
+    const command = isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs, members);
+    const reply = await this.connection.run(command);
+    if (Array.isArray(reply)) throw batchClosed(reply);
   }
 
   #plain(number: number, queue: string, outputs: readonly Output[]): Command {
-    const { counts, queues } = this.keys;
-    const args: ScriptArg[] = [number, REMEMBER_MS, queue];
-    for (const { envelope } of outputs) args.push(envelope);
-    return ['send', [this.keys.sender(this.#id), this.keys.queue(queue), counts, queues], args];
+    const keys = { sender: this.keys.sender(this.#id), list: this.keys.queue(queue) };
+    const args = { number, rememberMs: REMEMBER_MS, queue };
+    const envelopes = outputs.map(({ envelope }) => envelope);
+    return (redis) => callScript(redis, this.keys, 'send', { keys, args, moreArgs: envelopes });
   }
 
   #any(number: number, outputs: readonly Output[], members: Members): Command {
@@ -131,11 +141,14 @@ export class Sender {
     groups.add(outputs);
     const tail: ScriptArg[] = [];
     groups.pushTo(tail, table);
-    const keys = [...runKeys(this.keys), this.keys.sender(this.#id), ...table.keys];
-    const lines = [table.names.length, ...table.names];
-    if (!members.any) return ['dispatch', keys, [number, REMEMBER_MS, ...lines, ...tail]];
-    const head: ScriptArg[] = [number, REMEMBER_MS];
-    members.pushTo(head);
-    return ['dispatchMembers', [...keys, ...batchKeys(this.keys)], [...head, ...lines, ...tail]];
+    const head: ScriptArg[] = [];
+    if (members.any) members.pushTo(head);
+    const script = members.any ? 'dispatchMembers' : 'dispatch';
+    const call = {
+      keys: { sender: this.keys.sender(this.#id) },
+      args: { number, rememberMs: REMEMBER_MS },
+      ...{ moreKeys: table.keys, moreArgs: [...head, table.names.length, ...table.names, ...tail] },
+    };
+    return (redis) => callScript(redis, this.keys, script, call);
   }
 }

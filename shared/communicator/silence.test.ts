@@ -1,5 +1,5 @@
 /**
- * A slow path is not a broken one: what is sent arrives however long that takes, and silence is noticed in time.
+ * A slow path is not a broken one: what is sent arrives, however long that takes, and silence is noticed in time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -29,7 +29,7 @@ const marble = (id: string, bytes: number) => ({
   envelope: encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'b' }, Buffer.alloc(bytes)),
 });
 
-// A quarter of 900 kB, at twice 60 kB/s, and a tenth of the usual time without an answer.
+// A quarter of 900 kB goes at twice 60 kB/s, with a tenth of the usual time without an answer.
 test.each([
   { holds: 8 * KIB, how: 'that takes no more than it passes' },
   { holds: 1024 * KIB, how: 'that takes all at once, so that nobody sees how far it is' },
@@ -101,7 +101,7 @@ test('an idle connection is kept, and one whose process was busy for longer than
   await sleep(1200);
   const asked = bus.get('x');
   const free = Date.now() + 1500;
-  while (Date.now() < free); // no turn of the event loop
+  while (Date.now() < free); // blocks the event loop
   await asked;
   expect([before.length, await clients()]).toEqual([1, before]);
 });

@@ -1,5 +1,5 @@
 /**
- * What there is in a run: queues, holders, lanes, for people and metrics. Reads only.
+ * Reads what there is in a run: queues, holders, the state of Redis, for people and metrics. Reads only.
  */
 import type { Redis } from 'ioredis';
 import { isMarbleRunError } from '../errors.js';
@@ -12,14 +12,14 @@ import type { QueueStatus } from './run-status.js';
 
 export interface HolderStatus {
   readonly holder: string;
-  /** When its lease passes, and when it was last heard of: ms since 1970 by Redis's clock. */
+  /** When its lease passes, and when it was last heard of, in ms since 1970 by Redis's clock. */
   readonly leaseUntil: number;
   readonly heardAt: number;
-  /** How long ago that was. */
+  /** How long ago it was last heard of. */
   readonly unheardMs: number;
   /** Marbles in hand. */
   readonly held: number;
-  /** host, pid, queue, report, blockedMs, … as its client wrote them. */
+  /** The fields host, pid, queue, report, blockedMs, … as its client wrote them. */
   readonly about: Readonly<Record<string, string>>;
 }
 
@@ -35,23 +35,24 @@ export interface Durability {
 const CHUNK = 200;
 
 export class Status {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
     private readonly reader: QueueReader,
   ) {}
 
-  /** Every queue at once, by name; {@link QueueReader} has them in steps. */
+  /** Reads every queue at once, by name; {@link QueueReader} has them in steps. */
   async queues(): Promise<QueueStatus[]> {
     return byName(await together(this.reader.queues()));
   }
 
-  /** Every outbox at once, by name. */
+  /** Reads every outbox at once, by name. */
   async outboxes(): Promise<OutboxStatus[]> {
     return byName(await together(this.reader.outboxes()));
   }
 
-  /** The longest unheard first. */
+  /** Lists holders, the longest unheard first. */
   async holders(limit = 1000): Promise<HolderStatus[]> {
     const [members, now] = await this.connection.run((redis) =>
       Promise.all([redis.zrange(this.keys.holders, '0', String(limit - 1), 'WITHSCORES'), timeMs(redis)]),
@@ -62,7 +63,7 @@ export class Status {
     return status;
   }
 
-  /** Of '<holder>', '<when its lease passes>', …: in one round trip. */
+  /** Describes holders in one round trip. `members` alternates: '<holder>', '<when its lease passes>', … */
   #described(members: readonly string[], now: number): Promise<HolderStatus[]> {
     const { holder: entry, held } = this.keys;
     const ids = members.filter((_, i) => i % 2 === 0);
@@ -79,7 +80,7 @@ export class Status {
     );
   }
 
-  /** Has it a lease that runs? Costs the same however many holders there are. */
+  /** Tells whether a holder has a lease that runs. It costs the same however many holders there are. */
   async isHeard(holder: string): Promise<boolean> {
     const [leaseUntil, now] = await this.connection.run((redis) =>
       Promise.all([redis.zscore(this.keys.holders, holder), timeMs(redis)]),
@@ -91,17 +92,20 @@ export class Status {
     return this.connection.run((redis) => redis.zcard(this.keys.holders));
   }
 
-  /** Delayed marbles. */
+  /** Counts the delayed marbles. */
   laterCount(): Promise<number> {
     return this.connection.run((redis) => redis.zcard(this.keys.later));
   }
 
-  /** ms since 1970 by Redis's clock. */
+  /** Reads the time by Redis's clock, in ms since 1970. */
   now(): Promise<number> {
     return this.connection.run(timeMs);
   }
 
-  /** How full this Redis is; `maxBytes` is 0 where there is no limit. Undefined where this user may not read it (INFO). */
+  /**
+   * Reads how full this Redis is. `maxBytes` is 0 where there is no limit. Undefined where this user may not read it
+   * (INFO).
+   */
   async memory(): Promise<{ usedBytes: number; maxBytes: number } | undefined> {
     const info = await this.#ifAllowed((redis) => redis.info('memory'));
     return info === undefined
@@ -109,12 +113,18 @@ export class Status {
       : { usedBytes: Number(field(info, 'used_memory')), maxBytes: Number(field(info, 'maxmemory')) };
   }
 
-  /** The policy by which this Redis may evict; '' where it may not, undefined where this user may not read it (INFO). */
+  /**
+   * Reads the policy by which this Redis may evict: '' where it may not, undefined where this user may not read it
+   * (INFO).
+   */
   async evictingPolicy(): Promise<string | undefined> {
     return evictingPolicy(await this.#ifAllowed((redis) => redis.info('memory')));
   }
 
-  /** What this Redis promises of what it has acknowledged; undefined what this user may not read (INFO, CONFIG GET). */
+  /**
+   * Reads how well this Redis keeps what it has acknowledged. Values that this user may not read (INFO, CONFIG GET) are
+   * undefined.
+   */
   async durability(): Promise<Durability> {
     const info = await this.#ifAllowed((redis) => redis.info('server', 'persistence', 'memory'));
     const config = await this.#ifAllowed<string[]>((redis) => redis.config('GET', 'appendfsync'));

@@ -1,13 +1,14 @@
 /**
- * What a holder asks of `swap.lua`, as its keys and arguments.
+ * Writes what a holder asks of `swap.lua` as the keys and arguments of that script.
  */
-import { pushFinished, type SwapRequest } from './in-hand.js';
+import type { Redis } from 'ioredis';
+import { pushFinished, type Finished, type SwapRequest } from './in-hand.js';
 import type { RunKeys } from './keys.js';
 import { Members } from './members.js';
-import { LineTable, OutputGroups, batchKeys, runKeys } from './outputs.js';
-import type { ScriptArg, ScriptName } from './scripts.js';
+import { LineTable, OutputGroups } from './outputs.js';
+import { callScriptBuffer, type ScriptArg, type ScriptCall } from './scripts.js';
 
-/** What the holder knows of itself. */
+/** The holder's own state. */
 export interface HolderState {
   readonly id: string;
   readonly leaseMs: number;
@@ -15,31 +16,26 @@ export interface HolderState {
   /** The number of this command, and of the last that Redis is known to have noted. */
   readonly op: number;
   readonly noted: number;
-  /** Marbles held; -1: not sure. */
+  /** How many marbles it holds; -1: not sure. */
   readonly count: number;
   readonly firstSeq: number;
   readonly waitsOn: string;
-  /** Under which number something may have landed, and whether its envelope has reached us. */
+  /** The number under which something may have landed, and whether its envelope has reached us. */
   readonly landing: { readonly seq: number; readonly known: boolean } | undefined;
 }
 
-export interface SwapCommand {
-  readonly script: ScriptName;
-  readonly keys: string[];
-  /** Its answer names batches that are cancelled. */
-  readonly booksMembers: boolean;
-  /** `again`: it may have been done already. */
-  readonly args: (again: boolean) => ScriptArg[];
+export interface SwapAnswer {
+  readonly refused: readonly Buffer[];
+  /** Batches that are cancelled. */
+  readonly cancelled: readonly Buffer[];
+  readonly taken: readonly (readonly [queue: Buffer, firstSeq: number, envelopes: Buffer[]])[];
 }
 
-const SCRIPTS = {
-  plain: { taking: 'swap', routing: 'swapRouting' },
-  members: { taking: 'swapMembers', routing: 'swapMembersRouting' },
-} as const;
+/** Resolves with undefined where the holder is forgotten. `again`: it may have been done already. */
+export type SwapCommand = (redis: Redis, again: boolean) => Promise<SwapAnswer | undefined>;
 
 export function swapCommand(state: HolderState, request: SwapRequest, runsKeys: RunKeys): SwapCommand {
-  const { sources = [], want = 0, abandon = [], finish = [], waitOn } = request;
-  const { id, leaseMs, timeLimitMs, op, noted, count, firstSeq, waitsOn, landing } = state;
+  const { sources = [], abandon = [], finish = [] } = request;
   const table = new LineTable(runsKeys);
   const finished: ScriptArg[] = [];
   const queues = pushFinished(finish, finished);
@@ -51,25 +47,60 @@ export function swapCommand(state: HolderState, request: SwapRequest, runsKeys: 
     members.send(sent, held.seq);
   }
   outputs.pushTo(finished, table);
-  const limited = timeLimitMs === 0 && finish.some(({ held }) => held.envelope.timeLimitMs !== undefined);
-  const tail: ScriptArg[] = [
-    ...[count, limited ? -1 : timeLimitMs, firstSeq, want, landing?.seq ?? 0, landing?.known ? 1 : 0],
-    waitOn !== undefined && waitOn !== waitsOn ? waitOn : '',
-  ];
-  if (members.any) members.pushTo(tail);
-  tail.push(
-    ...[sources.length, ...sources, table.names.length, ...table.names],
-    ...[abandon.length, ...abandon.map((held) => held.receipt), queues],
-  );
-  const { holders, holder, held, landing: landingKey, deadlines } = runsKeys;
-  const own = [holders, holder(id), held(id), landingKey(id, waitsOn), deadlines];
-  return {
-    script: SCRIPTS[members.any ? 'members' : 'plain'][table.keys.length > 0 ? 'routing' : 'taking'],
-    keys: [
-      ...[...runKeys(runsKeys), ...own, ...sources.map((queue) => runsKeys.queue(queue)), ...table.keys],
-      ...(members.any ? batchKeys(runsKeys) : []),
-    ],
-    booksMembers: members.any,
-    args: (again) => [id, leaseMs, op, noted, again ? '1' : ''].concat(tail as never[]).concat(finished as never[]),
+  const { holder, held, landing, queue } = runsKeys;
+  const lists: ScriptArg[] = [];
+  if (members.any) members.pushTo(lists);
+  lists.push(sources.length, ...sources, table.names.length, ...table.names);
+  lists.push(abandon.length, ...abandon.map(({ receipt }) => receipt), queues);
+  const call = {
+    keys: { holder: holder(state.id), held: held(state.id), landing: landing(state.id, state.waitsOn) },
+    args: namedArgs(state, request),
+    moreKeys: [...sources.map(queue), ...table.keys],
+    moreArgs: lists.concat(finished),
   };
+  const ask = members.any ? askMembers : askPlain;
+  return (redis, again) => {
+    const told = again ? { ...call, args: { ...call.args, again: '1' } } : call;
+    return ask(redis, runsKeys, table.keys.length > 0, told);
+  };
+}
+
+function namedArgs(state: HolderState, { want = 0, finish = [], waitOn }: SwapRequest) {
+  const { id, leaseMs, op, noted, count, firstSeq, waitsOn, landing } = state;
+  return {
+    holder: id,
+    leaseMs,
+    op,
+    noted,
+    again: '',
+    believed: count,
+    timeLimitMs: limitOf(state, finish),
+    firstSeq,
+    want,
+    landedSeq: landing?.seq ?? 0,
+    landedKnown: landing?.known ? 1 : 0,
+    waitsOnNext: waitOn !== undefined && waitOn !== waitsOn ? waitOn : '',
+  };
+}
+
+/** The time limit that its deadlines tell of; -1: none, but some of the finished had one of their own. */
+function limitOf({ timeLimitMs }: HolderState, finish: readonly Finished[]): number {
+  const limited = timeLimitMs === 0 && finish.some(({ held }) => held.envelope.timeLimitMs !== undefined);
+  return limited ? -1 : timeLimitMs;
+}
+
+async function askPlain(redis: Redis, keys: RunKeys, sends: boolean, call: ScriptCall<'swap' | 'swapRouting'>) {
+  const [, refused, ...taken] = await callScriptBuffer(redis, keys, sends ? 'swapRouting' : 'swap', call);
+  return refused && { refused, cancelled: [], taken };
+}
+
+async function askMembers(
+  redis: Redis,
+  keys: RunKeys,
+  sends: boolean,
+  call: ScriptCall<'swapMembers' | 'swapMembersRouting'>,
+) {
+  const script = sends ? 'swapMembersRouting' : 'swapMembers';
+  const [, refused, cancelled, ...taken] = await callScriptBuffer(redis, keys, script, call);
+  return refused && { refused, cancelled: cancelled ?? [], taken };
 }

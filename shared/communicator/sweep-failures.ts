@@ -1,8 +1,9 @@
 /**
- * Failures of one turn of a Monitor: all other marbles are brought back, and then every failure is told.
+ * Collects the failures of one turn of a Monitor. First all other marbles are brought back, and then every failure is
+ * told.
  *
- * What may go wrong for one holder alone (a key of another type, a right that only it asks for) goes on with the next; what
- * would go wrong for all (Redis is away) ends the turn at once.
+ * A failure that concerns one holder alone (a key of another type, a right that only it asks for) does not stop the
+ * next. One that would hit all (Redis is away) ends the turn at once.
  */
 import { MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';
 
@@ -12,7 +13,7 @@ const MOST_TOLD = 20;
 export class SweepFailures {
   readonly #errors: MarbleRunError[] = [];
 
-  /** False where it failed. */
+  /** Does a piece of work. False where it failed. */
   async attempt(what: string, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
@@ -25,7 +26,7 @@ export class SweepFailures {
     }
   }
 
-  /** Throws where there was any. */
+  /** Throws what was collected, if anything. */
   tell(): void {
     const [first, ...others] = this.#errors;
     if (!first) return;

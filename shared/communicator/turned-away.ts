@@ -1,12 +1,12 @@
 /**
- * The answer of Redis when it does not take a connection: at once, before it has read anything, and then it
- * hangs up. ioredis takes it for the answer to whatever it has sent, or loses it with the connection.
+ * Catches the answer of a Redis that does not take a connection. It comes at once, before Redis has read anything, and
+ * then Redis hangs up. ioredis takes it for the answer to whatever it has sent, or loses it with the connection.
  */
 import type { Redis } from 'ioredis';
 
 const REFUSAL = /^-((?:DENIED|ERR max number of clients) [^\r\n]*)/;
 
-/** Returns what has been said by then. To be called before it connects. */
+/** Listens for a refusal, from before the client connects. Returns a function that tells what was said by then. */
 export function turnedAway(redis: Redis): () => Error | undefined {
   let refusal: Error | undefined;
   redis.once('connect', () => {

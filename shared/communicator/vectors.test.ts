@@ -1,4 +1,4 @@
-/** docs/protocol-vectors.json, with which other languages check themselves, is what this implementation does. */
+/** docs/protocol-vectors.json is what this implementation does. Other languages check themselves with it. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { decodeEnvelope, encodeEnvelope } from './envelope.js';
@@ -37,7 +37,7 @@ test.each(Object.keys(vectors.names) as (keyof Vectors['names'])[])('names: %s',
 
 test('every key is there, under its name', () => {
   const { searched, ...named } = keysOf('main');
-  expect(searched).toContain('*'); // a pattern and no key
+  expect(searched).toContain('*'); // a pattern, not a key
   const known = Object.values(named).flatMap((key) => (typeof key === 'function' ? key('1', '2') : key));
   const kinds = (key: string) => key.replace(/^mr:\{main\}:/, '').split(':')[0]!;
   const told = new Set(vectors.keys.map(({ key }) => kinds(key)));

@@ -1,7 +1,8 @@
 /**
- * The Monitors of a run, as they note it themselves: without one, nothing that was dropped or delayed comes back.
+ * The Monitors of a run, as they note it themselves. Without one, nothing that was dropped or delayed comes back.
  *
- * A note says when its Monitor last turned. One that was killed leaves its note, which tells how long ago that was.
+ * A note says when its Monitor last turned. A Monitor that was killed leaves its note, which tells how long ago that
+ * was.
  */
 import type { Connection } from './connection.js';
 import type { RunKeys } from './keys.js';
@@ -10,15 +11,16 @@ import { callScript } from './scripts.js';
 import { timeMs } from './redis-time.js';
 
 export const WATCH = Object.freeze({
-  /** Between two notes of a Monitor. */
+  /** The time between two notes of a Monitor. */
   everyMs: 5000,
-  /** One that is silent for longer is not watching. */
+  /** A Monitor that is silent for longer is not watching. */
   patienceMs: 30_000,
-  /** One that is silent for longer is forgotten. */
+  /** A Monitor that is silent for longer is forgotten. */
   keepMs: 3_600_000,
 });
 
 export class Watchers {
+  /** @internal */
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
@@ -26,16 +28,16 @@ export class Watchers {
 
   /** Notes that the Monitor turns. */
   async note(name: string, version: string): Promise<void> {
-    const args = [member(name, version), WATCH.keepMs];
-    await this.connection.run((redis) => callScript(redis, 'watch', [this.keys.monitors], args));
+    const args = { monitor: member(name, version), keepMs: WATCH.keepMs };
+    await this.connection.run((redis) => callScript(redis, this.keys, 'watch', { args }));
   }
 
-  /** The Monitor watches no longer. */
+  /** Removes the note, because the Monitor watches no longer. */
   async leave(name: string, version: string): Promise<void> {
     await this.connection.run((redis) => redis.zrem(this.keys.monitors, member(name, version)));
   }
 
-  /** The one that turned last first. */
+  /** Lists the Monitors, the one that turned last first. */
   async list(): Promise<MonitorStatus[]> {
     const [flat, now] = await this.connection.run((redis) =>
       Promise.all([redis.zrange(this.keys.monitors, '0', '-1', 'WITHSCORES'), timeMs(redis)]),
@@ -50,7 +52,7 @@ export class Watchers {
   }
 }
 
-/** No name holds a space. */
+/** The member of a note. Blanks in a name become dashes, because a blank ends it. */
 function member(name: string, version: string): string {
   return `${name.replace(/\s/g, '-')} ${version}`;
 }

@@ -1,17 +1,18 @@
 /**
- * What JavaScript lets pass and types would not: each method refuses it before anything is sent, in plain English that names
- * the field, the value and what is allowed. A method that is not in the tables here fails the first test.
+ * Options that JavaScript lets pass and types would not. Each method refuses them before anything is sent, in plain
+ * English that names the field, the value and what is allowed. A method that is missing from the tables here fails the
+ * first test.
  */
 import { afterAll, expect, test } from '@jest/globals';
 import { fakeMarble } from '../testing/fake-marble.js';
-import { HeldMarble } from './held-marble.js';
-import { LoopMarble } from './loop-marble.js';
+import { HeldInHandler } from './held-in-handler.js';
+import { HeldInLoop } from './held-in-loop.js';
 import { Marble } from './marble.js';
 
-/** Nobody is there: what is told is told without asking Redis. */
+/** A client whose Redis is not there: an option that is refused must be refused without asking Redis. */
 const marble = new Marble({ redis: 'redis://127.0.0.1:1' });
 const held = fakeMarble('x');
-const inLoop = new LoopMarble(held.held, 'x', held.signal, marble);
+const inLoop = new HeldInLoop((held as unknown as HeldInHandler).held, 'x', held.signal, marble);
 afterAll(() => marble.close());
 
 type Call = (what: never) => unknown;
@@ -27,10 +28,10 @@ const OPTIONS: Record<string, Call> = {
   'Marble.work': (options) => marble.work('q', () => 1, options),
   'Marble.batch': (options) => marble.batch('b', options),
   'Marble.batches': (options) => marble.batches(options),
-  'HeldMarble.send': (options) => held.send('q', 1, options),
-  'HeldMarble.expedite': (options) => held.expedite('q', 1, options),
-  'HeldMarble.elevate': (options) => held.elevate('q', 1, options),
-  'LoopMarble.fail': (options) => inLoop.fail('x', options),
+  'HeldInHandler.send': (options) => held.send('q', 1, options),
+  'HeldInHandler.expedite': (options) => held.expedite('q', 1, options),
+  'HeldInHandler.elevate': (options) => held.elevate('q', 1, options),
+  'HeldInLoop.fail': (options) => inLoop.fail('x', options),
 };
 const QUEUES: Record<string, Call> = {
   'Marble.wait': (queue) => marble.wait(queue),
@@ -41,14 +42,14 @@ const QUEUES: Record<string, Call> = {
   'Marble.elevate': (queue) => marble.elevate(queue, 1),
   'Marble.sendMany': (queue) => marble.sendMany(queue, [1]),
   'Marble.work': (queue) => marble.work(queue, () => 1),
-  'HeldMarble.send': (queue) => held.send(queue, 1),
-  'HeldMarble.expedite': (queue) => held.expedite(queue, 1),
-  'HeldMarble.elevate': (queue) => held.elevate(queue, 1),
+  'HeldInHandler.send': (queue) => held.send(queue, 1),
+  'HeldInHandler.expedite': (queue) => held.expedite(queue, 1),
+  'HeldInHandler.elevate': (queue) => held.elevate(queue, 1),
 };
-/** With neither a queue nor options. */
-const OTHERS = ['Marble.finish', 'Marble.report', 'Marble.status', 'Marble.close', 'LoopMarble.finish']
-  .concat(['HeldMarble.retryIn', 'HeldMarble.report', 'HeldMarble.abort', 'HeldMarble.constructor'])
-  .concat(['LoopMarble.constructor']);
+/** The methods that take neither a queue nor options. */
+const OTHERS = ['Marble.finish', 'Marble.report', 'Marble.status', 'Marble.close', 'HeldInLoop.finish']
+  .concat(['HeldInHandler.retryIn', 'HeldInHandler.report', 'HeldInHandler.abort', 'HeldInHandler.constructor'])
+  .concat(['HeldInLoop.constructor']);
 
 async function told(call: () => unknown): Promise<string> {
   try {
@@ -61,7 +62,7 @@ async function told(call: () => unknown): Promise<string> {
 }
 
 test('every method of every class is in a table', () => {
-  const methods = [Marble, HeldMarble, LoopMarble].flatMap(({ prototype, name: of }) =>
+  const methods = [Marble, HeldInHandler, HeldInLoop].flatMap(({ prototype, name: of }) =>
     Object.entries(Object.getOwnPropertyDescriptors(prototype))
       .filter(([, { value }]) => typeof value === 'function')
       .map(([name]) => `${of}.${name}`),

@@ -1,4 +1,4 @@
-/** Batches whose marbles die, or that are cancelled: the table "what happens if" of docs/BATCHES.md. */
+/** Batches whose marbles die, and batches that are cancelled: the table "What happens if" of docs/BATCHES.md. */
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { depth, fired, marble, newName, noMore, open, takenBack, then, withDead } from './batch-testing.js';

@@ -1,5 +1,6 @@
 /**
- * Options that a batch is opened with: types, rules, defaults; and whether one that is there was opened with the same.
+ * Options of a batch: their types, rules and defaults. It also checks whether an existing batch was opened with the
+ * same options.
  */
 import { createHash } from 'node:crypto';
 import type { BatchAbout } from '../communicator/batch-state.js';
@@ -11,18 +12,27 @@ import { encodeData } from './codec.js';
 import type { ResolvedOptions } from './options.js';
 
 export interface BatchOptions {
-  /** Sent once when the batch is complete; its `batch` is the batch's name, its id `<id of the batch>.then`. Default: nothing. */
+  /**
+   * The marble that is sent once, when the batch is complete. Its `batch` is the batch's name, its id
+   * `<id of the batch>.then`. Default: nothing.
+   */
   readonly then?: { readonly queue: string; readonly data?: unknown };
   /**
-   * Meaning of a dead marble. `wait`: the batch is not complete until a person has requeued or removed it. `continue`:
-   * nothing. `cancel`: the batch is cancelled. Default `wait`.
+   * The effect of a dead marble. With `wait` the batch stays open until a person has requeued or removed the marble.
+   * With `continue` it has no effect. With `cancel` the batch is cancelled. Default `wait`.
    */
   readonly onDead?: 'wait' | 'continue' | 'cancel';
-  /** More dead marbles than that cancel the batch; a share such as `1%` is one of all, and looked at from the seal on. Default: any number. */
+  /**
+   * The number of dead marbles above which the batch is cancelled. A share such as `1%` is one of all marbles, and is
+   * judged from the seal on. Default: any number.
+   */
   readonly maxDead?: number | `${number}%`;
-  /** It is remembered for so long after it was complete. Default 604,800,000 ms, a week. */
+  /** The time for which a batch is remembered after it is complete. Default 604,800,000 ms, a week. */
   readonly keepMs?: number;
-  /** Fate of marbles that are elevated. `wait`: they are left; nothing comes back from a higher run. `done`: they are done with. Default `wait`. */
+  /**
+   * The fate of marbles that are elevated. With `wait` they count as left, although nothing comes back from a higher
+   * run. With `done` they are done with. Default `wait`.
+   */
   readonly elevated?: 'wait' | 'done';
 }
 
@@ -58,7 +68,7 @@ export function checkBatch(name: string, options: unknown): void {
   if (options !== undefined) checkOptions('batch', options, RULES);
 }
 
-/** @internal Settings that it is opened with; `parent` is the id of the batch that it is in. */
+/** @internal Returns the settings to open a batch with; `parent` is the id of the batch that it is in. */
 export function batchToOpen(name: string, given: BatchOptions, parent: string | undefined, options: ResolvedOptions) {
   const { then, maxDead, ...rest } = defined(given);
   const about = { name, ...DEFAULTS, ...rest, ...(maxDead !== undefined && { maxDead }) };
@@ -69,7 +79,10 @@ export function batchToOpen(name: string, given: BatchOptions, parent: string | 
   return { about: { ...about, then: { queue: then.queue, digest } }, parent, then: encodeEnvelope(header, data) };
 }
 
-/** @internal Throws MR_BATCH_OTHER, naming what was given and is not as it was when the batch was opened. */
+/**
+ * @internal Checks that an existing batch has the options that were given. Throws MR_BATCH_OTHER, which names those
+ * that differ.
+ */
 export function mustBeAsGiven(name: string, given: BatchOptions, wanted: BatchAbout, there: BatchAbout): void {
   const differ = (Object.keys(defined(given)) as (keyof BatchOptions)[]).filter(
     (what) => JSON.stringify(wanted[what]) !== JSON.stringify(there[what]),
@@ -79,9 +92,9 @@ export function mustBeAsGiven(name: string, given: BatchOptions, wanted: BatchAb
     what === 'then' ? (then ? `to queue ${then.queue}` : 'none') : JSON.stringify(value ?? null);
   const told = differ.map((what) => {
     const isData = what === 'then' && wanted.then?.queue === there.then?.queue;
-    return isData ? 'the data of then is other' : `${what} is ${shown(what, there)}, given ${shown(what, wanted)}`;
+    return isData ? 'the data of then differs' : `${what} is ${shown(what, there)}, given ${shown(what, wanted)}`;
   });
-  throw new MarbleRunError('MR_BATCH_OTHER', `batch ${name} is there with other settings: ${told.join('; ')}`);
+  throw new MarbleRunError('MR_BATCH_OTHER', `batch ${name} already exists with other settings: ${told.join('; ')}`);
 }
 
 function defined<T extends object>(object: T): T {

@@ -1,5 +1,5 @@
 /**
- * How a batch gets on, for people and programs: what Redis counts, and how fast that changes.
+ * The progress of a batch, for people and programs: what Redis counts, and how fast the counts change.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchState } from '../communicator/batch-state.js';
@@ -7,34 +7,37 @@ import type { BatchState } from '../communicator/batch-state.js';
 export interface BatchProgress {
   readonly name: string;
   readonly id: string;
-  /** The id of the batch that it is in. */
+  /** The id of the batch that this one is in. */
   readonly parent: string | undefined;
-  /** Marbles ever; a batch in it counts as one. */
+  /** Marbles that were ever sent; a batch inside this one counts as one. */
   readonly sent: number;
-  /** Marbles that are alive: they wait, are delayed or in hand. */
+  /** Marbles that are alive: they wait, are delayed, or are in hand. */
   readonly left: number;
   readonly finished: number;
-  /** In their graves now. */
+  /** Marbles that are among the dead now. */
   readonly dead: number;
-  /** Dropped because the batch was cancelled. */
+  /** Marbles that were dropped because the batch was cancelled. */
   readonly cancelled: number;
-  /** Dead ones that were removed, by a person or with time; waiting ones that were destroyed. */
+  /** Dead marbles that were removed by a person or by their retention, and waiting ones that were destroyed. */
   readonly gone: number;
   readonly failedAttempts: number;
-  /** How often more ended than there were: somebody has copied marbles by hand, and the counts are not to be trusted. */
+  /**
+   * The number of ends beyond the number of marbles. Somebody has copied marbles by hand, and the counts cannot be
+   * trusted.
+   */
   readonly surplus: number;
-  /** Marbles that end in a second: since the look before, or since the batch was opened. */
+  /** Marbles that end in a second, since the previous look or since the batch was opened. */
   readonly ratePerSecond: number;
-  /** Until nothing is left, at that rate; undefined where that is not known, and before the seal. */
+  /** The time until nothing is left, at that rate. Undefined before the seal, and where it is not known. */
   readonly etaMs: number | undefined;
   readonly sealed: boolean;
-  /** Complete: nothing is left, and nothing can be sent to it. */
+  /** True once the batch is complete: nothing is left, and nothing can be sent to it. */
   readonly done: boolean;
-  /** `then` was sent. */
+  /** True once `then` was sent. */
   readonly fired: boolean;
-  /** Why it was cancelled; undefined where it was not. */
+  /** The reason why the batch was cancelled; undefined where it was not. */
   readonly cancelReason: string | undefined;
-  /** In ms since 1970, by Redis's clock. */
+  /** The time when the batch was opened, in ms since 1970, by Redis's clock. */
   readonly openedAt: number;
   readonly doneAt: number | undefined;
 }
@@ -66,7 +69,7 @@ export class Pace {
   }
 }
 
-/** Await it for one look; `for await` looks until the batch is complete. */
+/** The progress of a batch: `await` it for one look, or use `for await` to look until the batch is complete. */
 export class Progress implements PromiseLike<BatchProgress>, AsyncIterable<BatchProgress> {
   constructor(
     private readonly look: () => Promise<BatchProgress>,

@@ -11,7 +11,7 @@ export let marble: Marble;
 let promoting: NodeJS.Timeout;
 beforeEach(() => {
   marble = marbleOf({ heartbeatMs: 100, leaseMs: 1000, maxAttempts: 1, retryBaseMs: 0 });
-  promoting = setInterval(() => void peek.recovery.promote().catch(() => undefined), 20); // what a Monitor does
+  promoting = setInterval(() => void peek.recovery.promote().catch(() => undefined), 20); // a Monitor would do this
 });
 afterEach(() => clearInterval(promoting));
 
@@ -20,7 +20,7 @@ export const newName = () => `b${++names}`;
 export const open = (options?: BatchOptions) => marble.batch(newName(), options);
 export const then = { queue: 'then', data: { all: 'done' } };
 export const depth = async (queue: string) => (await peek.dump(queue)).length;
-/** How often `then` has been sent: what is on its way is brought there first. */
+/** Counts how often `then` has been sent, after all that is on its way has arrived. */
 export async function noMore(): Promise<number> {
   await peek.recovery.promote();
   return depth('then');
@@ -41,7 +41,7 @@ export async function withDead(options: BatchOptions, n = 1) {
   return batch;
 }
 
-/** Takes back as dropped what the one holder with something in hand has; a beat may come between. */
+/** Takes back, as dropped, what the only busy holder has in hand. It tries again where a heartbeat comes between. */
 export async function takenBack(): Promise<void> {
   const holder = (await peek.status.holders()).find(({ held }) => held === 1)!.holder;
   await until('it is taken back', async () => {

@@ -73,10 +73,10 @@ test('a batch is joined by its name; settings that differ are named', async () =
   expect([first.joined, second.joined, second.id]).toEqual([false, true, first.id]);
   expect((await marble.batch(first.name)).id).toBe(first.id);
   await expect(marble.batch(first.name, { maxDead: '1%', onDead: 'cancel' })).rejects.toThrow(
-    `batch ${first.name} is there with other settings: maxDead is 3, given "1%"; onDead is "wait", given "cancel" (MR_BATCH_OTHER)`,
+    `batch ${first.name} already exists with other settings: maxDead is 3, given "1%"; onDead is "wait", given "cancel" (MR_BATCH_OTHER)`,
   );
   await expect(marble.batch(first.name, { then: { queue: 'then', data: 2 } })).rejects.toThrow(
-    'the data of then is other',
+    'the data of then differs',
   );
 });
 

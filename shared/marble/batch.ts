@@ -1,8 +1,8 @@
 /**
- * A batch: marbles that are counted together, until all of them are done with.
+ * A batch: marbles that are counted together until all of them are done with.
  *
- * What may go wrong: this process dies at any moment; whoever opens the batch by its name goes on with it. A marble of it
- * dies; what that means was said when it was opened. docs/BATCHES.md tells the rest.
+ * What may go wrong: this process may die at any moment; then whoever opens the batch by its name goes on with it. A
+ * marble of the batch may die; `onDead` says what that means. docs/BATCHES.md tells the rest.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Communicator } from '../communicator/communicator.js';
@@ -19,7 +19,7 @@ import { checkItems, sendMany, type Items } from './send-many.js';
 import { told, type Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 
-/** @internal Parts that a batch works with: those of the Marble that opened it. */
+/** @internal The parts that a batch works with; they belong to the Marble that opened it. */
 export interface BatchPlace {
   readonly communicator: Communicator;
   readonly options: ResolvedOptions;
@@ -28,7 +28,8 @@ export interface BatchPlace {
   readonly mustBeOpen: () => void;
 }
 
-type BatchSendOptions = Omit<SendOptions, 'batch'>;
+/** Options of sending one member. */
+export type BatchSendOptions = Omit<SendOptions, 'batch'>;
 
 const PROGRESS_RULES: Rules = { everyMs: whole(10, 3_600_000), signal: abortSignal };
 const DONE_RULES: Rules = { signal: abortSignal };
@@ -37,7 +38,7 @@ const RETRY_RULES: Rules = { then: flag };
 const CANCEL_RULES: Rules = {
   reason: having('text of 1 to 200 characters', (value) => typeof value === 'string' && /^.{1,200}$/su.test(value)),
 };
-/** Between looks of `done`. */
+/** The pause between two looks of `done`. */
 const LOOK_MS = { first: 20, most: 1000 } as const;
 
 export class Batch<Q extends object = Queues> {
@@ -47,9 +48,9 @@ export class Batch<Q extends object = Queues> {
   private constructor(
     private readonly place: BatchPlace,
     readonly name: string,
-    /** Short, and of this batch alone: a name may come again after it was forgotten. */
+    /** A short id that belongs to this batch alone; its name may come again after the batch was forgotten. */
     readonly id: string,
-    /** It was there already when it was opened here. */
+    /** True where the batch already existed when it was opened here. */
     readonly joined: boolean,
   ) {}
 
@@ -70,22 +71,25 @@ export class Batch<Q extends object = Queues> {
     return new Batch<Q>(place, name, id, joined);
   }
 
-  /** Opens a batch in this one, or joins it: this one is complete when that is. */
+  /** Opens or joins a batch inside this one. This one is complete only when the inner one is. */
   batch(name: string, options?: BatchOptions): Promise<Batch<Q>> {
     return Batch.open<Q>(this.place, name, options, this.id);
   }
 
-  /** Sends to the end of a queue, at once. Returns the id. Throws MR_BATCH_CLOSED where it is sealed, cancelled or complete. */
+  /**
+   * Sends to the end of a queue, at once. Returns the id. Throws MR_BATCH_CLOSED where the batch is sealed, cancelled
+   * or complete.
+   */
   send<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: BatchSendOptions): Promise<string> {
     return this.#send('back', queue, data, options);
   }
 
-  /** Sends to the front of a queue. Throws as `send` does. */
+  /** Sends to the front of a queue, at once. Throws as `send` does. */
   expedite<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: Omit<UndelayedOptions, 'batch'>): Promise<string> {
     return this.#send('front', queue, data, options);
   }
 
-  /** Sends any number, in order and with bounded memory. Returns how many. Throws a SendManyError. */
+  /** Sends any number of marbles, in order and with bounded memory. Returns how many. Throws a SendManyError. */
   async sendMany<K extends QueueOf<Q>>(
     queue: K,
     items: Items<Q[K]>,
@@ -110,8 +114,8 @@ export class Batch<Q extends object = Queues> {
   }
 
   /**
-   * Says that nothing more comes from outside; its own marbles may still send. Complete is what then has nothing left.
-   * Safe twice. Throws MR_BATCH_SHORT where fewer than `expected` have ever been sent to it.
+   * Says that nothing more comes from outside; marbles of the batch may still send. The batch is complete as soon as
+   * nothing is left. Safe to call twice. Throws MR_BATCH_SHORT where fewer than `expected` have ever been sent to it.
    */
   async seal(options: { readonly expected?: number } = {}): Promise<void> {
     this.place.mustBeOpen();
@@ -120,13 +124,16 @@ export class Batch<Q extends object = Queues> {
     this.#sealed = { expected: options.expected };
   }
 
-  /** Await it for one look, or go through it: `for await (const { left } of batch.progress())`. Throws MR_NOT_FOUND. */
+  /**
+   * Tells how the batch gets on. Await it for one look, or loop: `for await (const { left } of batch.progress())`.
+   * Throws MR_NOT_FOUND.
+   */
   progress(options: { readonly everyMs?: number; readonly signal?: Signal } = {}): Progress {
     checkOptions('progress', options, PROGRESS_RULES);
     return new Progress(() => this.#look(), options.everyMs ?? 1000, options.signal);
   }
 
-  /** Waits until it is complete, and tells how it went. Throws the signal's reason, MR_NOT_FOUND. */
+  /** Waits until the batch is complete, and returns how it went. Throws the signal's reason, or MR_NOT_FOUND. */
   async done(options: { readonly signal?: Signal } = {}): Promise<BatchProgress> {
     checkOptions('done', options, DONE_RULES);
     const abort = options.signal;
@@ -139,22 +146,26 @@ export class Batch<Q extends object = Queues> {
     }
   }
 
-  /** No marble of it is begun any more, of the batches in it neither; those under way get their signal. False where it is complete. */
+  /**
+   * Cancels the batch and the batches in it. None of their marbles is begun any more, and handlers under way get their
+   * signal. Returns false where the batch is complete.
+   */
   cancel(reason = 'cancelled'): Promise<boolean> {
     this.place.mustBeOpen();
     checkOptions('cancel', { reason }, CANCEL_RULES);
     return this.place.communicator.batches.cancel(this.id, reason);
   }
 
-  /** Its dead marbles, by what they died of; the most frequent first. */
+  /** Groups the dead marbles by what they died of, the most frequent group first. */
   failures(): Promise<FailureGroup[]> {
     this.place.mustBeOpen();
     return failureGroups(this.place.communicator, this.id);
   }
 
   /**
-   * Puts its dead marbles back into their queues, their attempts forgotten. Returns how many. A batch that was complete is
-   * open again; `then: true` sends its `then` once more when it is complete. Throws MR_BATCH_CLOSED where it was cancelled.
+   * Puts the dead marbles back into their queues and forgets their attempts. Returns how many. A batch that was
+   * complete is open again; with `then: true` its `then` is sent once more when it is complete. Throws MR_BATCH_CLOSED
+   * where it was cancelled.
    */
   async retryDead(options: { readonly then?: boolean } = {}): Promise<number> {
     this.place.mustBeOpen();

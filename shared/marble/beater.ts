@@ -1,9 +1,9 @@
 /**
- * Sends the heartbeat of all holders of one run: one command for up to a thousand holders, and
- * however many marbles they have. Runs in the heartbeat thread, or in the main loop where that is asked for.
+ * Sends the heartbeats of all holders of one run: one command for up to a thousand holders, however many marbles they
+ * have. It runs in the heartbeat thread, or in the main loop where that is asked for.
  *
- * With each beat it notes by which connection it beats (`hearts.ts`). Where that ends it beats at once, by another one: whoever
- * is not back in time is taken for dead.
+ * With each beat it notes the connection that it beats by (`hearts.ts`). When that connection ends, it beats at once by
+ * another one: a process that is not back in time is taken for dead.
  */
 import { Communicator } from '../communicator/communicator.js';
 import type { LinkOptions } from '../communicator/bus-options.js';
@@ -12,16 +12,16 @@ import { isMarbleRunError } from '../errors.js';
 import { Relief } from './relief.js';
 
 export interface BeaterEvents {
-  /** The holder was silent for longer than its lease and has been given up. */
+  /** Called when a holder was silent for longer than its lease and has been given up. */
   readonly lost: (holder: string) => void;
-  /** A beat could not be sent. The next one is tried on time. */
+  /** Called when a heartbeat could not be sent. The next one is tried on time. */
   readonly trouble: (message: string) => void;
-  /** For how long the main loop has been blocked, in ms. */
+  /** Returns for how long the main loop has been blocked, in ms. */
   readonly blockedMs: () => number;
 }
 
 const WORTH_REPORTING_MS = 1000;
-/** So that no beat of a process with thousands of holders holds Redis up. */
+/** The most holders in one command, so that no heartbeat of a process with thousands of holders holds Redis up. */
 const MOST_PER_BEAT = 1000;
 
 export class Beater {
@@ -31,7 +31,7 @@ export class Beater {
   readonly #relief: Relief;
   #busy = false;
   #isNoted = false;
-  /** Its connection has ended since the latest beat began, which may have noted it. */
+  /** True: the connection has ended since the latest beat began, which may have noted it. */
   #isCut = false;
   #reported = false;
 
@@ -51,14 +51,14 @@ export class Beater {
     this.#timer.unref();
   }
 
-  /** The first beat goes at once, so that the connection stands before it is needed. */
+  /** Adds a holder. The first heartbeat goes at once, so that the connection stands before it is needed. */
   add(holder: string, leaseMs: number, progress?: SharedArrayBuffer): void {
     if (progress) this.#relief.add(holder, progress);
     this.#holders.set(holder, leaseMs);
     if (this.#holders.size === 1) void this.#beat();
   }
 
-  /** Returns how many holders are left. */
+  /** Removes a holder. Returns how many are left. */
   remove(holder: string): number {
     this.#relief.remove(holder);
     this.#holders.delete(holder);
@@ -104,7 +104,7 @@ export class Beater {
     setImmediate(() => void this.#beat());
   }
 
-  /** Noted while the loop is blocked, and once more when it is free again. */
+  /** Describes a blocked loop. It is noted while the loop is blocked, and once more when it is free again. */
   #blocked(): string {
     const ms = this.events.blockedMs();
     const worth = ms >= WORTH_REPORTING_MS;

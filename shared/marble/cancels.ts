@@ -1,13 +1,13 @@
 /**
- * Knows which batches are cancelled, for who has members of some in hand: told by Redis with what is finished of them, and else
- * asked for with every heartbeat, for as long as members are in hand.
+ * Knows which batches are cancelled, for a client that has members of batches in hand. Redis tells this in its reply to
+ * a finish of such members. Otherwise the client asks with every heartbeat, for as long as it has members in hand.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 
 export interface CancelsOwner {
-  /** Members are in hand. */
+  /** Returns true while members are in hand. */
   readonly isNeeded: () => boolean;
   /** Called when some batches are known to be cancelled. */
   readonly found: () => void;
@@ -34,7 +34,7 @@ export class Cancels {
     this.owner.found();
   }
 
-  /** To be called when something came in hand. */
+  /** Begins to ask where one of the marbles just taken is a member of a batch. */
   watch(taken: readonly Held[]): void {
     if (this.#timer || !taken.some(({ envelope }) => envelope.member !== undefined)) return;
     this.#timer = setInterval(() => void this.#look(), this.everyMs);
@@ -56,7 +56,7 @@ export class Cancels {
       this.#ids = new Set(ids);
       if (ids.length > 0) this.owner.found();
     } catch {
-      // Redis is away: whoever works tells of that, and the next look is on time
+      // Redis is away: the worker reports that, and the next look comes on time
     }
   }
 }

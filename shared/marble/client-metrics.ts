@@ -2,7 +2,10 @@
  * Metrics of a worker, on the user's own registry of prom-client. Several Marbles may share one registry.
  */
 
-/** `lost`: its lease or time limit passed; `abandoned`: the next one was waited for without a finish. */
+/**
+ * The outcome of a marble. `lost`: its lease or time limit passed. `abandoned`: the loop waited for the next one
+ * without a finish.
+ */
 export type Outcome = 'finished' | 'failed' | 'lost' | 'abandoned';
 
 export interface Metric {
@@ -16,7 +19,8 @@ interface MetricOptions {
   readonly labelNames: string[];
   readonly buckets?: number[];
 }
-type Kind = new (options: never) => unknown;
+/** The class of a metric, as prom-client has it. */
+export type MetricKind = new (options: never) => unknown;
 
 /** The part of prom-client that is used: `new Marble({ metrics: { Counter, Histogram, registry } })`. */
 export interface MetricsRegistry {
@@ -24,8 +28,8 @@ export interface MetricsRegistry {
 }
 export interface ClientMetricsOptions {
   readonly registry: MetricsRegistry;
-  readonly Counter: Kind;
-  readonly Histogram: Kind;
+  readonly Counter: MetricKind;
+  readonly Histogram: MetricKind;
 }
 
 const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300];
@@ -39,14 +43,14 @@ export class ClientMetrics {
     { registry, Counter, Histogram }: ClientMetricsOptions,
     private readonly run: string,
   ) {
-    const make = (Kind: Kind, name: string, help: string, labels: string[], more = {}) =>
-      found(registry, Kind, { name, help, labelNames: ['run', 'queue', ...labels], ...more });
+    const make = (MetricKind: MetricKind, name: string, help: string, labels: string[], more = {}) =>
+      found(registry, MetricKind, { name, help, labelNames: ['run', 'queue', ...labels], ...more });
     const outcome = ['outcome'];
     this.#sent = make(Counter, 'marblerun_client_sent_total', 'Marbles that this process has sent', []);
     this.#processed = make(
       Counter,
       'marblerun_client_processed_total',
-      'Marbles that this process had in hand, by what came of them',
+      'Marbles that this process had in hand, by outcome',
       outcome,
     );
     this.#seconds = make(
@@ -68,18 +72,21 @@ export class ClientMetrics {
   }
 }
 
-/** Has its series from the start: an increase from nothing to 1 would not show. Undefined where nothing is measured. */
+/**
+ * Creates the counter of looks that saw no Monitor. Its series exists from the start: an increase from nothing to 1
+ * would not show. Returns undefined where nothing is measured.
+ */
 export function countOfVainLooks(metrics: ClientMetricsOptions | undefined, run: string): Metric | undefined {
   if (!metrics) return undefined;
   const name = 'marblerun_client_no_monitor_total';
-  const help = 'Looks of this process, one in 10 s, when no Monitor had watched the run for 30 s';
+  const help = 'Looks of this process, one every 10 s, that found no Monitor watching the run for 30 s';
   const counter = found(metrics.registry, metrics.Counter, { name, help, labelNames: ['run'] });
   counter.inc({ run }, 0);
   return counter;
 }
 
-/** Several Marbles may share a registry. */
-function found(registry: MetricsRegistry, Kind: Kind, options: MetricOptions): Metric {
-  const made = () => new Kind({ ...options, registers: [registry] } as never);
+/** Finds the metric in the registry or creates it, since several Marbles may share a registry. */
+function found(registry: MetricsRegistry, MetricKind: MetricKind, options: MetricOptions): Metric {
+  const made = () => new MetricKind({ ...options, registers: [registry] } as never);
   return (registry.getSingleMetric(options.name) ?? made()) as Metric;
 }

@@ -1,8 +1,8 @@
 /**
- * Data to bytes and back: JSON, or bytes that pass unchanged, or a codec of the user's.
+ * Turns data into bytes and back: as JSON, as bytes that pass unchanged, or by the user's codec.
  *
- * What JSON would bend without a word is refused, with its path. What may go wrong: a codec or a
- * `toJSON` may throw anything at all, or return what cannot be sent; both are told by one code.
+ * Data that JSON would silently change is refused, with its path. What may go wrong: a codec or a `toJSON` may throw
+ * anything at all, or return something that cannot be sent. One error code stands for both.
  */
 import { types } from 'node:util';
 import type { Envelope } from '../communicator/envelope.js';
@@ -17,10 +17,12 @@ export interface Encoded {
   readonly data: string | Buffer;
 }
 
-/** Throws MR_DATA_UNENCODABLE, or MR_DATA_TOO_LARGE with the size and the limit: before anything is sent. */
+/**
+ * Encodes data before anything is sent. Throws MR_DATA_UNENCODABLE, or MR_DATA_TOO_LARGE with the size and the limit.
+ */
 export function encodeData(data: unknown, maxBytes: number, codec?: Codec): Encoded {
   const result = codec ? encodedBy(codec, data) : encodedPlainly(data);
-  if (result.data.length * 3 <= maxBytes) return result; // no character of a string takes more than three bytes
+  if (result.data.length * 3 <= maxBytes) return result; // no character takes more than three bytes
   const bytes = Buffer.byteLength(result.data);
   if (bytes > maxBytes) {
     throw new MarbleRunError(
@@ -31,11 +33,11 @@ export function encodeData(data: unknown, maxBytes: number, codec?: Codec): Enco
   return result;
 }
 
-/** Throws MR_DATA_UNREADABLE. */
+/** Decodes the data of a marble. Throws MR_DATA_UNREADABLE. */
 export function decodeData({ type, data, id }: Pick<Envelope, 'type' | 'data' | 'id'>, codec?: Codec): unknown {
   if (type === 'b') return data;
   if (type === 'c' && !codec)
-    throw new MarbleRunError('MR_DATA_UNREADABLE', `data of ${id}: was sent with a codec and this Marble has none`);
+    throw new MarbleRunError('MR_DATA_UNREADABLE', `data of ${id}: it was sent with a codec, and this Marble has none`);
   try {
     return type === 'c' ? codec!.decode(data) : (JSON.parse(data.toString()) as unknown);
   } catch (cause) {
@@ -43,7 +45,7 @@ export function decodeData({ type, data, id }: Pick<Envelope, 'type' | 'data' | 
   }
 }
 
-/** Without a codec: bytes as they are, all else as JSON. Throws MR_DATA_UNENCODABLE. */
+/** Encodes without a codec: bytes as they are, everything else as JSON. Throws MR_DATA_UNENCODABLE. */
 export function encodedPlainly(data: unknown): Encoded {
   const bytes = bytesOf(data);
   if (bytes) return { type: 'b', data: bytes };
@@ -74,7 +76,10 @@ function encodedBy(codec: Codec, data: unknown): Encoded {
   throw unencodable(`data: its codec returned ${what}; allowed: text, a Uint8Array or an ArrayBuffer`);
 }
 
-/** A view, not a copy; undefined for what is no bytes. Also of another realm, such as that of a test runner. */
+/**
+ * Returns a view of the bytes, not a copy; undefined where the data is not bytes. Bytes of another realm count too,
+ * such as that of a test runner.
+ */
 function bytesOf(value: unknown): Buffer | undefined {
   if (typeof value !== 'object' || value === null || isPlain(value)) return undefined;
   if (types.isUint8Array(value))
@@ -82,7 +87,7 @@ function bytesOf(value: unknown): Buffer | undefined {
   return types.isArrayBuffer(value) ? Buffer.from(value) : undefined;
 }
 
-/** Where the BigInt is that JSON refused; undefined where it refused something else, such as a cycle. */
+/** Finds the BigInt that JSON refused. Returns undefined where JSON refused something else, such as a cycle. */
 function bigIntIn(data: unknown): string | undefined {
   try {
     return lossIn(data)?.text.replace(/^data: /, '');
@@ -91,7 +96,7 @@ function bigIntIn(data: unknown): string | undefined {
   }
 }
 
-const ALLOWED = 'allowed: what JSON can say, and bytes';
+const ALLOWED = 'allowed: values that JSON can express, and bytes';
 
 function unencodable(message: string, cause?: unknown): MarbleRunError {
   return new MarbleRunError('MR_DATA_UNENCODABLE', message, cause === undefined ? undefined : { cause });

@@ -44,7 +44,7 @@ circular.cause = circular;
 const group = new AggregateError([], '');
 group.errors.push(group, new Error('inner'));
 
-/** Things that can be thrown and are hard to describe, and what is told of them. */
+/** Values that can be thrown and are hard to describe, and the description that each must get. */
 const HOSTILE: [string, unknown, object][] = [
   ...['name', 'message', 'code', 'stack', 'cause'].map((field): [string, unknown, object] => [
     `an error whose ${field} throws`,

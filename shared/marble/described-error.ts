@@ -1,8 +1,8 @@
 /**
- * Whatever was thrown, as plain JSON of some kilobytes at the most.
+ * Describes whatever was thrown as plain JSON of some kilobytes at most.
  *
- * What may go wrong is everything: getters that throw, a Proxy that was revoked, an `inspect` of its own that
- * throws, a message of megabytes. Nothing of that may leave here, or one bad error would end its worker.
+ * Everything may go wrong here: getters may throw, a Proxy may be revoked, an `inspect` of its own may throw, a message
+ * may have megabytes. No such error may leave this file, or one bad error would end its worker.
  */
 import { inspect, types } from 'node:util';
 
@@ -10,10 +10,10 @@ export type DescribedError = { readonly message: string } & Readonly<Record<stri
 
 const STACK_LIMIT = 2000;
 const WORD_LIMIT = 100;
-/** Fields of one object that are worth a look: `inspect` itself would show all of a million. */
+/** The number of fields of one object that are shown. `inspect` itself would show all of a million. */
 const MOST_FIELDS = 100;
 
-/** Never throws. */
+/** Describes an error. Never throws. */
 export function describeError(error: unknown): DescribedError {
   try {
     return isError(error) ? fieldsOf(error) : { message: text(error, STACK_LIMIT) };
@@ -34,7 +34,7 @@ function fieldsOf(error: Error): DescribedError {
   };
 }
 
-/** The same as an Error that nobody need fear: for those who want one, such as a tracer. */
+/** Returns a copy of the error that is safe to read, for code that wants an Error, such as a tracer. */
 export function plainError(error: unknown): Error {
   const { name, message, stack, code } = describeError(error);
   const plain = Object.assign(new Error(message), { name: name ?? 'Error' });
@@ -44,13 +44,13 @@ export function plainError(error: unknown): Error {
 
 const FIELDS = ['name', 'message', 'code', 'stack', 'cause'] as const;
 
-/** Also of another realm, such as that of a test runner. */
+/** Recognises an Error, even one of another realm, such as that of a test runner. */
 function isError(value: unknown): value is Error {
   try {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- Node.js 20 has no Error.isError
     return types.isNativeError(value) || value instanceof Error;
   } catch {
-    return false; // a Proxy that was revoked has no prototype
+    return false; // a revoked Proxy has no prototype
   }
 }
 
@@ -62,7 +62,10 @@ function read(error: Error, field: string): unknown {
   }
 }
 
-/** Describes an error without a message by what it is made of, as where no address of a host could be reached. */
+/**
+ * Describes an error that has no message by what it is made of, such as the error for a host none of whose addresses
+ * answered.
+ */
 function unspoken(error: Error, name: string): string {
   const errors = read(error, 'errors');
   if (!Array.isArray(errors) || errors.length === 0) return `${name} without a message`;
@@ -72,7 +75,7 @@ function unspoken(error: Error, name: string): string {
   return `${errors.length} errors: ${told.join('; ')}${errors.length > told.length ? '; …' : ''}`;
 }
 
-/** Half a character at the end of what was cut would be no JSON to Redis. */
+/** Cuts a text to a length. Half a character at its end would not be JSON to Redis. */
 function text(value: unknown, most: number): string {
   const whole = typeof value === 'string' ? value : shown(value);
   return Buffer.from(whole.slice(0, most)).toString();
@@ -90,6 +93,6 @@ function shown(value: unknown): string {
 
 function isLarge(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return false; // of which it shows the beginning
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return false; // `inspect` shows only their beginning
   return Object.keys(value).length > MOST_FIELDS;
 }

@@ -1,14 +1,19 @@
 /**
- * What a client takes from its environment: where Redis is, and which run. What may go wrong: a variable is given twice, or
- * its file cannot be read; a name that begins with MARBLERUN_ and is none of ours is most often a misspelt one, so it is
- * told once as a warning of the process. (Services take it for a mistake: theirs are all for them.)
+ * Reads from the environment where Redis is, and which run to use.
+ *
+ * What may go wrong: a variable is given twice, or its file cannot be read. A name that begins with MARBLERUN_ and is
+ * unknown is probably misspelt, so the process warns about it once. (A service takes it for a mistake, since such
+ * variables are all meant for it.)
  */
 import { closest } from 'fastest-levenshtein';
 import { isServiceLink, readRedisVariable, readVariable, type Given } from '../communicator/environment.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Of clients, and of the services, which may share an environment with one: tests/client-environment.test.ts reads their tables. */
+/**
+ * The variables of clients, and those of the services, which may share an environment with a client.
+ * tests/client-environment.test.ts compares them with the services' own tables.
+ */
 const VARIABLES = [
   ...['MARBLERUN_REDIS', 'MARBLERUN_RUN'],
   ...['MARBLERUN_HOST', 'MARBLERUN_PORT', 'MARBLERUN_HOSTS', 'MARBLERUN_LOG_LEVEL', 'MARBLERUN_DRAIN_MS'],
@@ -30,7 +35,7 @@ const OF_TESTS = 'MARBLERUN_TEST_';
 
 const told = new Set<string>();
 
-/** Throws MR_BAD_OPTION. */
+/** Reads the settings of a client. Throws MR_BAD_OPTION. */
 export function readClientEnvironment(env: Environment): { redis: Given | undefined; run: Given | undefined } {
   for (const [name, value = ''] of Object.entries(env)) warnOf(name, value);
   return { redis: readRedisVariable(env), run: readVariable(env, 'MARBLERUN_RUN') };

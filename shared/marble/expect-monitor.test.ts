@@ -1,4 +1,4 @@
-/** A client that holds or delays says once that no Monitor watches; any other client is silent. */
+/** A client that holds or delays marbles warns once that no Monitor watches; any other client is silent. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { Counter, Histogram, Registry } from 'prom-client';
@@ -20,7 +20,7 @@ afterEach(() => {
   Object.assign(LOOKS, standard);
 });
 
-/** Looks of a client that does nothing else are over after so many of its own round trips. */
+/** Waits for as long as the looks of another client would take, by counting round trips. */
 const looked = (turns: number) => until('time passes', () => turns-- < 0, { everyMs: LOOKS.everyMs });
 
 test('it is said after 30 s', () => expect(standard.everyMs * standard.vain).toBe(30_000));

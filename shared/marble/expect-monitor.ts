@@ -1,31 +1,35 @@
 /**
- * Says once that nobody watches the run: without a Monitor, what this client holds or delays would never come back. A client
- * with metrics counts it too, for as long as it lasts: nobody else knows of a run that never had a Monitor.
+ * Warns once that nobody watches the run: without a Monitor, marbles that this client holds or delays would never come
+ * back. A client with metrics also counts it for as long as it lasts, since nobody else knows of a run that never had a
+ * Monitor.
  *
- * One look for all Marbles of a process on a bus, every ten seconds and never for a marble. What may go wrong: Redis is
- * away, or does not let this user look; then nothing is said.
+ * All Marbles of a process on one bus share one look every ten seconds; a marble never causes one. What may go wrong:
+ * Redis is away, or does not let this user look. Then nothing is said.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import { WATCH } from '../communicator/watchers.js';
 import { countOfVainLooks, type ClientMetricsOptions, type Metric } from './client-metrics.js';
 
-/** After so many looks in a row that saw no Monitor: 30 s. */
+/** The warning comes after this many looks in a row that saw no Monitor: after 30 s. */
 export const LOOKS = { everyMs: 10_000, vain: 3 };
 
 interface Look {
-  /** With what each counts. */
+  /** The clients that expect a Monitor, each with the metric that it counts with. */
   readonly clients: Map<Communicator, Metric | undefined>;
   readonly timer: NodeJS.Timeout;
   vain: number;
 }
 
 const looks = new Map<string, Look>();
-/** Buses of which it has been said. */
+/** The buses for which the warning was given. */
 const told = new Set<string>();
 
 const busOf = ({ address, run }: Communicator) => `${address} ${run}`;
 
-/** This client holds or delays from now on, until {@link forgetMonitor}. May be called again, for each delayed send: then it costs nothing. */
+/**
+ * Says that this client holds or delays marbles from now on, until {@link forgetMonitor}. It is called again for each
+ * delayed send, which costs nothing then.
+ */
 export function expectMonitor(client: Communicator, metrics: ClientMetricsOptions | undefined): void {
   const bus = busOf(client);
   const known = looks.get(bus);
@@ -60,7 +64,7 @@ async function check(bus: string, look: Look): Promise<void> {
     const monitors = await client.watchers.list();
     look.vain = monitors.some(({ silentMs }) => silentMs < WATCH.patienceMs) ? 0 : look.vain + 1;
   } catch {
-    look.vain = 0; // whoever works with Redis says what is wrong with it
+    look.vain = 0; // Redis is away: those who work with it report that
   }
   if (look.vain < LOOKS.vain) return;
   const counters = new Set([...look.clients.values()].filter((counter) => counter !== undefined));
@@ -73,7 +77,7 @@ function warn(bus: string, client: Communicator): void {
   told.add(bus);
   process.emitWarning(
     `no Monitor has watched the run "${client.run}" at ${client.address} for ${(LOOKS.vain * LOOKS.everyMs) / 1000} s: ` +
-      'retries, delayed marbles and what a crashed worker held wait until there is one; ' +
+      'retries, delayed marbles and the marbles of crashed workers wait until there is one; ' +
       `start one with MARBLERUN_RUN=${client.run} npx @marblerun/monitor, or see docs/OPERATIONS.md`,
     { type: 'MarbleRunWarning', code: 'MR_NO_MONITOR' },
   );

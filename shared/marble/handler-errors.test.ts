@@ -94,7 +94,9 @@ test.each(onErrors)('an onError that %s costs neither a place nor the worker', a
   );
   await worker.stop();
   await until('it was told', () => told('MR_ON_ERROR').length === 4);
-  expect(told('MR_ON_ERROR')[0]!.message).toMatch(/^onError threw, told of marble \S+ of queue q, attempt 1: /);
+  expect(told('MR_ON_ERROR')[0]!.message).toMatch(
+    /^onError threw when it was called for marble \S+ of queue q, attempt 1: /,
+  );
 });
 
 test("the default warning shows the error's own stack", async () => {

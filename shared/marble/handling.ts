@@ -1,18 +1,19 @@
 /**
- * Runs the handlers of a worker: what is ready, what is under way, what came of it.
+ * Runs the handlers of a worker. It knows which marbles are ready, which are under way, and what came of them.
  *
- * A handler that returns no promise is done when it returns, and costs none. After some handlers a
- * turn of the event loop is given to others, so that what is finished goes to Redis while the next
- * are at work. What may go wrong: a handler throws, or runs into its time limit: both end here. What waits too long for
- * its turn behind slow handlers is given back, for others to take (`unbegun`); behind one that blocks the event loop, by the
- * heartbeat's thread (`relief.ts`).
+ * A handler that returns no promise is done when it returns, so it costs no promise. After a number of handlers the
+ * event loop gets a turn, so that finished marbles go to Redis while the next handlers run.
+ *
+ * What may go wrong: a handler throws, or runs into its time limit; both end here. A marble that waits too long behind
+ * slow handlers is given back, so that others can take it (`unbegun`). Behind a handler that blocks the event loop, the
+ * heartbeat thread gives it back (`relief.ts`).
  */
 import type { Holding } from '../communicator/holding.js';
 import type { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import { batchCancelled } from './cancels.js';
 import { decodeData } from './codec.js';
-import { HeldMarble } from './held-marble.js';
+import { HeldInHandler } from './held-in-handler.js';
 import type { ResolvedOptions } from './options.js';
 import { Prefetch } from './prefetch.js';
 import { Ready } from './ready.js';
@@ -23,47 +24,50 @@ import { UnderWay, type Place } from './under-way.js';
 export type AnyHandler = (data: unknown, marble: never) => unknown;
 
 export interface Failed {
-  readonly marble: HeldMarble;
+  readonly marble: HeldInHandler;
   readonly error: unknown;
-  /** It ran into its time limit; its handler may still be at work. */
+  /** True where the time limit has passed; the handler may still be at work. */
   readonly isLate: boolean;
 }
 
 export interface HandlingOptions {
   readonly concurrency: number;
   readonly prefetch: number;
-  /** Its batch is known to be cancelled. */
+  /** Returns true where the marble's batch is known to be cancelled. */
   readonly isCancelled: (held: Held) => boolean;
-  /** Told of a failed attempt at once. */
-  readonly onError: (error: unknown, marble: HeldMarble) => void;
+  /** Called at once for every failed attempt. */
+  readonly onError: (error: unknown, marble: HeldInHandler) => void;
 }
 
-/** Handlers begun in one turn of the event loop: enough to share a round trip, few enough to overlap with it. */
+/**
+ * The number of handlers that begin in one turn of the event loop: enough to share a round trip, few enough to overlap
+ * with it.
+ */
 const TURN = 250;
-/** The wait in hand after which a marble is given back: five times what was meant when it was taken. */
+/** The wait in hand after which a marble is given back: five times the wait that was planned when it was taken. */
 const UNBEGUN_MS = 500;
-/** So long one may wait until it can be worked on alone. */
+/** The time that a marble may wait until it can be worked on alone. */
 const SOLITUDE_MS = 30_000;
-/** The most outputs that go with one command; those of one marble always go together. */
+/** The most outputs that go with one command. Outputs of one marble always go together. */
 const MOST_OUTPUTS = 5000;
 const MOST_OUTPUT_BYTES = 1_048_576;
 
 export class Handling {
-  readonly #running = new UnderWay<HeldMarble>();
+  readonly #running = new UnderWay<HeldInHandler>();
   readonly #ready = new Ready();
   readonly #suspects: Suspects;
   readonly #prefetch: Prefetch;
   readonly #telemetry: Telemetry | undefined;
-  #finished: HeldMarble[] = [];
+  #finished: HeldInHandler[] = [];
   #failed: Failed[] = [];
-  #unbegun: HeldMarble[] = [];
-  #cancelled: HeldMarble[] = [];
+  #unbegun: HeldInHandler[] = [];
+  #cancelled: HeldInHandler[] = [];
   #begun = 0;
   #yielding = false;
   #closed = false;
   #patience: NodeJS.Timeout | undefined;
 
-  /** `changed` is called whenever something is finished, has failed, or is to be given back. */
+  /** Takes `changed`, which is called whenever a marble is finished, has failed, or has to be given back. */
   constructor(
     private readonly handler: AnyHandler,
     private readonly options: ResolvedOptions,
@@ -78,13 +82,13 @@ export class Handling {
     this.#telemetry = Telemetry.of(options);
   }
 
-  /** How many more may be taken. */
+  /** The number of further marbles that may be taken. */
   get room(): number {
     if (this.#suspects.keepsOthersOut) return 0;
     return this.#prefetch.places - this.#running.size - this.#ready.size;
   }
 
-  /** Under way, or done and not yet told to Redis. */
+  /** True while handlers are under way, or Redis has not heard of their results. */
   get busy(): boolean {
     return this.#running.size + this.#finished.length + this.#failed.length > 0;
   }
@@ -93,23 +97,23 @@ export class Handling {
     return this.#finished.length > 0;
   }
 
-  /** Throws why the beginning of work could not be noted. */
+  /** Throws the error that kept the beginning of work from being noted, if there was one. */
   throwIfBroken(): void {
     if (this.#suspects.trouble !== undefined) throw this.#suspects.trouble;
   }
 
-  add(taken: readonly Held[], holding: Holding): void {
+  add(taken: readonly Held[]): void {
     const now = performance.now();
     for (const held of taken) {
-      const marble = new HeldMarble(held, holding, this.options, this.#telemetry, now);
+      const marble = new HeldInHandler(held, this.options, this.#telemetry, now);
       if (this.work.isCancelled(held)) this.#cancelled.push(marble);
       else this.#ready.add(marble);
     }
     this.#start();
   }
 
-  /** The next ones to tell of: up to `most`, and as many as have outputs for one command. */
-  takeFinished(most: number): HeldMarble[] {
+  /** Takes the next marbles to report: up to `most`, and no more than have outputs for one command. */
+  takeFinished(most: number): HeldInHandler[] {
     let n = 0;
     for (let outputs = 0, bytes = 0; n < this.#finished.length && n < most; n++) {
       const marble = this.#finished[n]!;
@@ -124,23 +128,23 @@ export class Handling {
     return this.#failed.splice(0, most);
   }
 
-  /** Takes out the marbles that waited too long to begin. */
-  takeUnbegun(most: number): HeldMarble[] {
+  /** Takes the marbles that have waited too long to begin. */
+  takeUnbegun(most: number): HeldInHandler[] {
     return this.#unbegun.splice(0, most);
   }
 
-  /** Takes what is not worked on because its batch is cancelled. */
-  takeCancelled(most: number): HeldMarble[] {
+  /** Takes the marbles that nobody works on because their batch is cancelled. */
+  takeCancelled(most: number): HeldInHandler[] {
     return this.#cancelled.splice(0, most);
   }
 
-  /** Members of batches are in hand. */
+  /** True while members of batches are in hand. */
   get hasMembers(): boolean {
-    const isMember = ({ held }: HeldMarble) => held.envelope.member !== undefined;
+    const isMember = ({ held }: HeldInHandler) => held.envelope.member !== undefined;
     return [...this.#running].some(isMember) || this.#ready.firstWhile(() => true, Infinity).some(isMember);
   }
 
-  /** Some batches are known to be cancelled: what has not begun of them is dropped, and handlers under way are told. */
+  /** Drops marbles of cancelled batches that have not begun, and tells handlers that work on others. */
   dropCancelled(): void {
     this.#cancelled.push(...this.#ready.remove(({ held }) => this.work.isCancelled(held)));
     for (const marble of this.#running)
@@ -148,7 +152,7 @@ export class Handling {
     this.changed();
   }
 
-  /** Starts nothing more: the rest is given back. */
+  /** Starts no further handler; the remaining marbles are given back. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#patience);
@@ -157,8 +161,8 @@ export class Handling {
 
   /** Tells handlers under way that their result will not be taken: those of one holder, or all. */
   abort(reason: (held: Held) => unknown, holding?: Holding): void {
-    if (holding) this.#ready.remove((marble) => marble.holding === holding);
-    for (const marble of this.#running) if (!holding || marble.holding === holding) marble.abort(reason(marble.held));
+    if (holding) this.#ready.remove((marble) => marble.holder === holding);
+    for (const marble of this.#running) if (!holding || marble.holder === holding) marble.abort(reason(marble.held));
   }
 
   #start(): void {
@@ -170,7 +174,7 @@ export class Handling {
         break;
       }
       if (!this.#suspects.mayBegin(marble, this.#running.size)) break;
-      if (!marble.holding.progress.begin(marble.held.seq)) {
+      if (!marble.holder.progress.begin(marble.held.seq)) {
         this.#leaveToOthers(marble);
         break;
       }
@@ -198,32 +202,38 @@ export class Handling {
     this.#patience.unref();
   }
 
-  /** All: those behind the first would have to wait longer. Who waits to be alone has more time, or it never would be. */
+  /**
+   * Gives back all marbles that have not begun, since those behind the first would wait even longer. A marble that
+   * waits to be alone has more time, or its turn would never come.
+   */
   #giveBackUnbegun(): void {
     this.#patience = undefined;
     const { first } = this.#ready;
     const waitedMs = first ? performance.now() - first.takenAt : 0;
     if (waitedMs >= UNBEGUN_MS) {
-      const isPatient = (marble: HeldMarble) => waitedMs < SOLITUDE_MS && this.#suspects.waits(marble);
+      const isPatient = (marble: HeldInHandler) => waitedMs < SOLITUDE_MS && this.#suspects.waits(marble);
       this.#passOn(this.#ready.remove((marble) => !isPatient(marble)));
     }
     this.#watchUnbegun();
   }
 
-  /** `first` and those behind it may have been given back while the main loop was blocked (`relief.ts`). */
-  #leaveToOthers(first: HeldMarble): void {
+  /**
+   * Leaves `first` and the marbles behind it to others where the heartbeat thread may have given them back while the
+   * main loop was blocked (`relief.ts`).
+   */
+  #leaveToOthers(first: HeldInHandler): void {
     this.#suspects.over(first);
     this.#passOn(this.#ready.remove(() => true));
     this.#suspects.leave();
   }
 
-  #passOn(marbles: HeldMarble[]): void {
+  #passOn(marbles: HeldInHandler[]): void {
     this.#prefetch.stall();
     this.#unbegun.push(...marbles);
     this.changed();
   }
 
-  #begin(marble: HeldMarble): void {
+  #begin(marble: HeldInHandler): void {
     const started = performance.now();
     try {
       const result = this.#run(marble);
@@ -240,18 +250,18 @@ export class Handling {
     this.changed();
   }
 
-  #run(marble: HeldMarble): unknown {
+  #run(marble: HeldInHandler): unknown {
     if (!this.#telemetry) return this.#handle(marble);
     marble.processing = this.#telemetry.processing(marble.held.queue, marble.held.envelope);
     return marble.processing.run(() => this.#handle(marble));
   }
 
-  #handle(marble: HeldMarble): unknown {
+  #handle(marble: HeldInHandler): unknown {
     marble.data = decodeData(marble.held.envelope, this.options.codec);
     return this.handler(marble.data, marble as never);
   }
 
-  async #settle(place: Place<HeldMarble>, result: PromiseLike<unknown>, started: number): Promise<void> {
+  async #settle(place: Place<HeldInHandler>, result: PromiseLike<unknown>, started: number): Promise<void> {
     const marble = place.item;
     const timer = this.#limit(marble);
     try {
@@ -267,14 +277,17 @@ export class Handling {
     this.changed();
   }
 
-  #over(marble: HeldMarble, started: number): void {
+  #over(marble: HeldInHandler, started: number): void {
     marble.isOver = true;
     this.#prefetch.took(performance.now() - started);
     this.#suspects.over(marble);
   }
 
-  /** Told by this worker itself: the Monitor does so only for one that cannot. */
-  #limit(marble: HeldMarble): NodeJS.Timeout | undefined {
+  /**
+   * Starts the timer of a time limit. The worker ends its own time limits; the Monitor does so only for a worker that
+   * cannot.
+   */
+  #limit(marble: HeldInHandler): NodeJS.Timeout | undefined {
     const timeLimitMs = marble.held.envelope.timeLimitMs ?? this.options.timeLimitMs;
     if (timeLimitMs === 0) return undefined;
     return setTimeout(() => {
@@ -286,7 +299,7 @@ export class Handling {
     }, timeLimitMs);
   }
 
-  #fail(marble: HeldMarble, error: unknown, isLate = false): void {
+  #fail(marble: HeldInHandler, error: unknown, isLate = false): void {
     marble.isOver = true;
     marble.processing?.end('failed', error);
     this.#failed.push({ marble, error, isLate });

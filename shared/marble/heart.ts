@@ -13,14 +13,14 @@ interface Timing {
 /** Hearts of the heartbeat's thread, which has one connection for all that beat alike on a bus. */
 const hearts = new Map<string, Heart>();
 
-/** How many holders of this process have each. */
+/** The number of holders of this process that have each heart. */
 const users = new Map<string, number>();
 
 export function newHeart(goneMs: number): Heart | undefined {
   return goneMs === 0 ? undefined : { id: newId(), goneMs };
 }
 
-/** The same for all that share a connection in the heartbeat's thread. */
+/** Returns the heart of a heartbeat: the same for all that share a connection in the heartbeat's thread. */
 export function heartOf(bus: LinkOptions, { heartbeatMs, goneMs }: Timing): Heart | undefined {
   const key = JSON.stringify([bus, heartbeatMs, goneMs]);
   const heart = hearts.get(key) ?? newHeart(goneMs);
@@ -28,12 +28,12 @@ export function heartOf(bus: LinkOptions, { heartbeatMs, goneMs }: Timing): Hear
   return heart;
 }
 
-/** A holder begins to have it. */
+/** Counts one more holder that has the heart. */
 export function useHeart({ id }: Heart): void {
   users.set(id, (users.get(id) ?? 0) + 1);
 }
 
-/** True where that holder was the last to have it. */
+/** Counts one holder less. True where it was the last to have the heart. */
 export function leaveHeart({ id }: Heart): boolean {
   const left = (users.get(id) ?? 1) - 1;
   if (left > 0) users.set(id, left);

@@ -1,5 +1,5 @@
 /**
- * The heartbeat thread: beats for all holders of the process, and watches the main loop.
+ * The heartbeat thread: sends heartbeats for all holders of the process, and watches the main loop.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LinkOptions } from '../communicator/bus-options.js';
@@ -56,5 +56,5 @@ function remove(holder: string): void {
   }
 }
 
-warnOfNoEviction(); // the main thread does
+warnOfNoEviction(); // the main thread warns of that
 post({ ready: true });

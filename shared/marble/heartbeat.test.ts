@@ -57,7 +57,8 @@ test('the heartbeat goes on while the event loop is blocked, and says for how lo
   const holder = keysOf(bus.run).holder((await peek.status.holders())[0]!.holder);
   const started = Date.now();
   let noted = 0;
-  // No turn of the event loop for more than two leases. That it is noted can be seen only meanwhile: the next beat takes it back.
+  // The event loop gets no turn for more than two leases. The note can be seen only during that time: the next
+  // heartbeat removes it.
   while (Date.now() < started + 4000 || noted < 1000) {
     noted = Math.max(noted, Number(execFileSync('redis-cli', ['-u', bus.redis, 'HGET', holder, 'blockedMs'])));
     if (Date.now() > started + 20_000) break;

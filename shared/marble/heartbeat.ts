@@ -1,10 +1,10 @@
 /**
- * The heartbeat of this process's holders: in a thread of its own (one per process, started with the
- * first holder and ended with the last), or in the main loop.
+ * Sends the heartbeats of this process's holders, in a thread of its own or in the main loop. A process has one such
+ * thread: it starts with the first holder and ends with the last.
  *
- * The thread has a connection of its own and beats while the main loop computes, so a busy worker is
- * not a dead one; and it gives back what such a worker has not begun. What may go wrong: Redis cannot be reached; then beats are tried again on time,
- * a warning says so, and after the lease the marbles are handed out again.
+ * The thread has its own connection and sends heartbeats while the main loop computes, so a busy worker does not count
+ * as dead. It also gives back marbles that such a worker has not begun. What may go wrong: Redis cannot be reached.
+ * Then heartbeats are tried again on time, a warning says so, and after the lease the marbles are handed out again.
  */
 import type { LinkOptions } from '../communicator/bus-options.js';
 import type { Heart } from '../communicator/hearts.js';
@@ -14,24 +14,24 @@ import type { ResolvedOptions } from './options.js';
 import { ThreadKeeper } from './thread-keeper.js';
 
 export interface Heartbeat {
-  /** The name under which it is missed where its connection ends; undefined with `goneMs: 0`. */
+  /** The heart that is missed when its connection ends; undefined with `goneMs: 0`. */
   readonly heart: Heart | undefined;
   /**
-   * Calls `begin`, which begins a lease and adds its holder, once it can beat. Rejects where the thread cannot be
-   * started, or with the reason of `signal`.
+   * Calls `begin`, which begins a lease and adds its holder, as soon as heartbeats can be sent. Rejects where the
+   * thread cannot be started, or with the reason of `signal`.
    */
   whileUp(begin: () => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** `progress`: how far it has come, where it takes ahead (communicator/progress.ts). */
+  /** Adds a holder. `progress` tells how far a worker that takes ahead has come (communicator/progress.ts). */
   add(holder: string, lost: () => void, progress?: SharedArrayBuffer): void;
   remove(holder: string): void;
 }
 
-/** A heart that was cut is missed after `goneMs`: it tries more often than others to come back. */
+/** The longest pause of a heartbeat that was cut. It is missed after `goneMs`, so it tries to come back more often than others. */
 const MOST_PAUSE_MS = 200;
 
 export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs } = options;
-  // A half-open connection is to be noticed while there is time for another beat.
+  // A half-open connection must be noticed while there is time for another heartbeat.
   const replyTimeoutMs = Math.min(options.replyTimeoutMs, Math.max(1000, Math.floor(heartbeatMs / 2)));
   const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs, replyTimeoutMs, mostPauseMs: MOST_PAUSE_MS };
   if (options.heartbeat === 'loop') return loopHeartbeat(bus, options);

@@ -1,128 +1,33 @@
 /**
- * The marble that a handler works on. What it sends is kept back and committed with its finish.
+ * The marble that a handler works on. What it sends is committed in one step with its finish.
  */
 import type { Failure } from '../communicator/header.js';
-import type { Holding } from '../communicator/holding.js';
-import type { Held } from '../communicator/in-hand.js';
-import type { Output } from '../communicator/outputs.js';
-import { bad, delay } from '../check-options.js';
-import { MarbleRunError } from '../errors.js';
-import { NONE, keepBack } from './kept-back.js';
-import type { ResolvedOptions } from './options.js';
-import { outgoing, type SendKind } from './outgoing.js';
 import type { SendOptions, UndelayedOptions } from './send-options.js';
-import type { Processing, Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 
-export class HeldMarble<Q extends object = Queues, K extends string = string, D = unknown> {
-  /** What was sent. */
-  data = undefined as D;
-  /** @internal */
-  outputs: readonly Output[] = NONE;
-  /** @internal */
-  outputBytes = 0;
-  /** @internal Its handler has ended, or its time is over. */
-  isOver = false;
-  /** @internal */
-  processing: Processing | undefined;
-  /** @internal What `retryIn` said. */
-  retryInMs: number | undefined;
-  #controller: AbortController | undefined;
-  #reason: unknown;
-
-  /** @internal */
-  constructor(
-    /** @internal */
-    readonly held: Held,
-    /** @internal */
-    readonly holding: Holding,
-    /** @internal */
-    private readonly options: ResolvedOptions,
-    /** @internal */
-    private readonly telemetry?: Telemetry,
-    /** @internal By `performance.now()`. */
-    readonly takenAt = 0,
-  ) {}
-
-  get id(): string {
-    return this.held.envelope.id;
-  }
-
-  /** Which delivery this is, from 1. */
-  get attempt(): number {
-    return this.held.envelope.attempt + 1;
-  }
-
+/** An interface, so that a test can stand in for it; `marblerun/testing` has one ready. */
+export interface HeldMarble<Q extends object = Queues, K extends string = string, D = unknown> {
+  /** The data that was sent. */
+  readonly data: D;
+  readonly id: string;
+  /** The queue that it came from. */
+  readonly queue: K;
+  /** The number of this delivery, from 1. */
+  readonly attempt: number;
   /** The latest deliveries that were not finished, the oldest first. */
-  get failures(): readonly Failure[] {
-    return this.held.envelope.failures ?? [];
-  }
-
-  get queue(): K {
-    return this.held.queue as K;
-  }
-
+  readonly failures: readonly Failure[];
   /** The label that it was sent with. Members of a batch carry only the batch's id: a handler that needs the name gets it in the data. */
-  get batch(): string | undefined {
-    return this.held.envelope.batch;
-  }
-
+  readonly batch: string | undefined;
   /** Aborted when the lease is lost, the time limit passes, or the worker's drain time is over: the result will not be taken. */
-  get signal(): Signal {
-    this.#controller ??= new AbortController();
-    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    return this.#controller.signal;
-  }
-
-  /** Sends to the end of a queue when this marble is finished. Returns the id. */
-  send<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: SendOptions): string {
-    return this.#keep('back', queue, data, options);
-  }
-
-  /** Sends to the front of a queue when this marble is finished. */
-  expedite<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: UndelayedOptions): string {
-    return this.#keep('front', queue, data, options);
-  }
-
-  /** Sends to a higher run when this marble is finished. */
-  elevate<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: UndelayedOptions): string {
-    return this.#keep('up', queue, data, options);
-  }
-
-  /** If the handler throws: how long until the next attempt, instead of the backoff. */
-  retryIn(retryInMs: number): void {
-    this.#mustNotBeOver();
-    if (!delay.test(retryInMs)) bad('retryIn.retryInMs', retryInMs, delay.allowed);
-    this.retryInMs = retryInMs;
-  }
-
-  /** What this worker is doing, for people: shown in the Monitor's list of holders. */
-  async report(message: string): Promise<void> {
-    if (typeof message !== 'string') bad('report.message', message, 'a string');
-    await this.holding.report(message);
-  }
-
-  /** @internal */
-  abort(reason: unknown): void {
-    this.#reason = reason;
-    this.#controller?.abort(reason);
-  }
-
-  #keep(kind: SendKind, queue: string, data: unknown, options?: SendOptions): string {
-    this.#mustNotBeOver();
-    const sending = this.telemetry?.sending(queue, this.processing, options?.id);
-    const output = outgoing(kind, queue, data, options, this.options, this.held.envelope, sending?.traceparent);
-    sending?.end();
-    keepBack(this, [output]);
-    return output.id;
-  }
-
-  /** What is sent now would be committed by nobody. */
-  #mustNotBeOver(): void {
-    if (!this.isOver) return;
-    throw new MarbleRunError(
-      'MR_NOTHING_HELD',
-      `marble ${this.id} of queue ${this.queue}: its handler has ended, so nothing can be sent with it; is an await or a return missing in the handler?`,
-    );
-  }
+  readonly signal: Signal;
+  /** Sends to the end of a queue when this marble is finished. Returns the id. Throws MR_NOTHING_HELD once its handler has ended. */
+  send<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: SendOptions): string;
+  /** Sends to the front of a queue when this marble is finished. Throws as `send` does. */
+  expedite<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: UndelayedOptions): string;
+  /** Sends to a higher run when this marble is finished. Throws as `send` does. */
+  elevate<To extends QueueOf<Q>>(queue: To, data: Q[To], options?: UndelayedOptions): string;
+  /** Sets how long it is until the next attempt if the handler throws, instead of the backoff. */
+  retryIn(retryInMs: number): void;
+  /** Tells people what this worker is doing: the Monitor shows it in its list of holders. 200 characters at the most. */
+  report(message: string): Promise<void>;
 }

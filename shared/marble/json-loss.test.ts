@@ -1,4 +1,4 @@
-/** Data that JSON bends without a word: refused, with where it is and what to send instead. */
+/** Data that JSON would silently change is refused, with its path and with what to send instead. */
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { decodeData, encodeData } from './codec.js';
@@ -72,7 +72,7 @@ test.each<[string, unknown, string]>([
   ['Infinity', [[1, -Infinity]], 'data[0][1]: -Infinity'],
   ['a BigInt inside', { n: 1n }, 'data.n: a BigInt is not carried by JSON; use a string'],
   ['undefined in an array', [1, undefined], 'data[1]: undefined is not carried by JSON; use null'],
-  // eslint-disable-next-line no-sparse-arrays -- what is tested
+  // eslint-disable-next-line no-sparse-arrays -- a hole is what this tests
   ['a hole in an array', [1, , 2], 'data[1]: undefined'],
   ['an invalid Date', { at: new Date('no') }, 'data.at: an invalid Date'],
   ['private fields', { price: new Money(1) }, 'data.price: an instance of Money without fields of its own'],

@@ -1,13 +1,13 @@
 /**
- * Finds what JSON would bend: a Map becomes `{}`, NaN becomes null, a function is left out, all without a word.
+ * Finds values that JSON would silently change: a Map becomes `{}`, NaN becomes null, a function is left out.
  *
- * Every marble that is sent passes here, so plain data is only looked at, once, and nothing is made of it. Where
- * that look finds more than plain data, a second one says what, and puts its path together on the way back. What may
- * go wrong: a cycle has no end, so `JSON.stringify` must have gone through the data first.
+ * Every marble that is sent passes here, so plain data is looked at once and nothing is allocated for it. Where that
+ * look finds more than plain data, a second one says what it is and puts its path together on the way back. What may go
+ * wrong: a cycle has no end, so `JSON.stringify` must have gone through the data first.
  */
 import { types } from 'node:util';
 
-/** A value that JSON does not carry: where it is, what it is, what to send instead. */
+/** A value that JSON does not carry: its path, what it is, and what to send instead. */
 export class Loss {
   #path = '';
 
@@ -30,13 +30,13 @@ export class Loss {
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const LONGEST_PATH = 500;
 
-/** Undefined where JSON carries all of it. */
+/** Finds the first value that JSON does not carry. Returns undefined where JSON carries all of them. */
 export function lossIn(value: unknown): Loss | undefined {
   if (typeof value === 'string' || (typeof value === 'object' && value !== null && isCarried(value))) return undefined;
   return searched(value);
 }
 
-/** An object literal, or what JSON.parse makes. */
+/** True for an object literal, or for an object that JSON.parse made. */
 export function isPlain(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype;
 }
@@ -56,7 +56,10 @@ function isCarried(value: object): boolean {
   return true;
 }
 
-/** The same ladder as for fields: one function for both would be called for each value, which takes longer than the look. */
+/**
+ * Checks the items of an array, with the same ladder as for fields. One function for both would be called for each
+ * value, which takes longer than the check itself.
+ */
 function areCarried(items: readonly unknown[]): boolean {
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
@@ -103,7 +106,10 @@ function lossInItems(items: readonly unknown[]): Loss | undefined {
   return undefined;
 }
 
-/** A field that is undefined is left out by JSON and reads as undefined again: nothing is lost. */
+/**
+ * Looks through the fields of an object. JSON leaves out a field that is undefined, and it reads as undefined again, so
+ * nothing is lost.
+ */
 function lossInFields(fields: object): Loss | undefined {
   for (const key in fields) {
     const value: unknown = (fields as Record<string, unknown>)[key];
@@ -114,7 +120,7 @@ function lossInFields(fields: object): Loss | undefined {
   return undefined;
 }
 
-/** What is neither a plain object nor an array. */
+/** Looks at a value that is neither a plain object nor an array. */
 function lossInInstance(value: object, prototype: object): Loss | undefined {
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return new Loss(named(value), 'base64 or a codec');
   if (types.isDate(value))
@@ -129,7 +135,7 @@ function lossInInstance(value: object, prototype: object): Loss | undefined {
   return lossInFields(value);
 }
 
-/** `toJSON` makes what is sent, and JSON does not ask a second one. */
+/** Looks at what `toJSON` returned. JSON sends that, and does not call a second `toJSON`. */
 function lossInMade(value: object): Loss | undefined {
   const made = (value as { toJSON(): unknown }).toJSON();
   if (typeof made !== 'object' || made === null) return made === undefined ? undefined : searched(made);
@@ -155,7 +161,7 @@ function tag(value: object): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** `a Set`, `an instance of Money`. */
+/** Names a value: `a Set`, `an instance of Money`. */
 function named(value: object): string {
   const known = tag(value);
   if (known !== 'Object' && known !== 'Error') {

@@ -1,10 +1,10 @@
-/** How much may be sent with one marble: the same for a handler and for an atomic loop. */
+/** The limits of what may be sent with one marble: the same for a handler and for an atomic loop. */
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { marbleOf, peek, waiting } from './testing.js';
 
 type Send = (data: string) => unknown;
-/** Works on the one marble of queue `a` in some way; resolves with what was thrown. */
+/** Works on the one marble of queue `a`, as a handler or as a loop. Resolves with what was thrown. */
 type Form = (work: (send: Send) => unknown) => Promise<unknown>;
 
 const handler: Form = async (work) => {

@@ -1,6 +1,7 @@
 /**
- * What is sent with a marble in hand, by a handler or an atomic loop: kept back, and committed with its finish in one
- * step of Redis. What may go wrong: it is more than one step may carry (MR_TOO_MANY_OUTPUTS); what was kept before stays.
+ * Keeps back the marbles that a handler or an atomic loop sends, and commits them with the finish in one step of Redis.
+ * What may go wrong: they are more than one step may carry (MR_TOO_MANY_OUTPUTS). Marbles that were kept back before
+ * stay.
  */
 import type { Held } from '../communicator/in-hand.js';
 import type { Output } from '../communicator/outputs.js';
@@ -9,7 +10,7 @@ import { MarbleRunError } from '../errors.js';
 const MOST_OUTPUTS = 10_000;
 const MOST_BYTES = 16_777_216;
 
-/** Most marbles send nothing: they share this. */
+/** An empty list that marbles share, since most send nothing. */
 export const NONE: readonly Output[] = Object.freeze([]);
 
 export interface KeepsBack {
@@ -18,7 +19,7 @@ export interface KeepsBack {
   outputBytes: number;
 }
 
-/** Keeps all of them or none. A single one may have any size. */
+/** Keeps back all of these outputs or none. A single one may have any size. */
 export function keepBack(marble: KeepsBack, outputs: readonly Output[]): void {
   const count = marble.outputs.length + outputs.length;
   let bytes = marble.outputBytes;
@@ -33,6 +34,6 @@ function tooMany({ envelope, queue }: Held, count: number, bytes: number): Marbl
   return new MarbleRunError(
     'MR_TOO_MANY_OUTPUTS',
     `marble ${envelope.id} of queue ${queue}: ${count} outputs of ${bytes} bytes; allowed: ${MOST_OUTPUTS} of ${MOST_BYTES} bytes, ` +
-      'for they are committed in one step; send what is more by another Marble, without atomic',
+      'for they are committed in one step; send the others through another Marble, without atomic',
   );
 }

@@ -2,66 +2,29 @@
  * The marble that a loop (`for await (const held of marble.each('pages'))`) has in hand.
  */
 import type { Failure } from '../communicator/header.js';
-import type { Held } from '../communicator/in-hand.js';
 import type { Signal } from './types.js';
-
-/** How it ends: by the Marble whose loop this is. */
-export interface Ending {
-  finish(): Promise<void>;
-  fail(error: unknown, options?: FailOptions): Promise<void>;
-}
 
 export interface FailOptions {
   /** How long until the next attempt, instead of the backoff. */
   readonly retryInMs?: number;
 }
 
-export class LoopMarble<K extends string = string, D = unknown> {
-  readonly #held: Held;
-  readonly #ending: Ending;
-
-  /** @internal */
-  constructor(
-    held: Held,
-    /** The data that was sent. */
-    readonly data: D,
-    /** Aborted when the marble is known to have been taken back, or given back by `close`. */
-    readonly signal: Signal,
-    ending: Ending,
-  ) {
-    this.#held = held;
-    this.#ending = ending;
-  }
-
-  get id(): string {
-    return this.#held.envelope.id;
-  }
-
-  get queue(): K {
-    return this.#held.queue as K;
-  }
-
-  get batch(): string | undefined {
-    return this.#held.envelope.batch;
-  }
-
+export interface LoopMarble<K extends string = string, D = unknown> {
+  /** The data that was sent. */
+  readonly data: D;
+  readonly id: string;
+  /** The queue that it came from. */
+  readonly queue: K;
   /** The number of this delivery, from 1. */
-  get attempt(): number {
-    return this.#held.envelope.attempt + 1;
-  }
-
+  readonly attempt: number;
   /** The latest deliveries that were not finished, the oldest first. */
-  get failures(): readonly Failure[] {
-    return this.#held.envelope.failures ?? [];
-  }
-
+  readonly failures: readonly Failure[];
+  /** The label that it was sent with. */
+  readonly batch: string | undefined;
+  /** Aborted when the marble is known to have been taken back, or given back by `close`. */
+  readonly signal: Signal;
   /** Ends it and commits what was kept back. Throws MR_NOTHING_HELD where it is not in hand any more, MR_LEASE_LOST, MR_CLOSED. */
-  finish(): Promise<void> {
-    return this.#ending.finish();
-  }
-
+  finish(): Promise<void>;
   /** Gives it back for another attempt, by default after a backoff. Throws as `finish` does. */
-  fail(error: unknown, options?: FailOptions): Promise<void> {
-    return this.#ending.fail(error, options);
-  }
+  fail(error: unknown, options?: FailOptions): Promise<void>;
 }

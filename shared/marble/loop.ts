@@ -1,8 +1,8 @@
 /**
  * The loop form: one marble in hand at a time, from `wait` to `finish`.
  *
- * What may go wrong: the script waits again without finishing: then the marble is abandoned, and the Monitor
- * brings it back with its attempt raised; or its lease passes first, and `finish` throws MR_LEASE_LOST.
+ * What may go wrong: the script waits again without a finish. Then the marble is abandoned, and the Monitor brings it
+ * back with its attempt raised. Or the lease passes first, and `finish` throws MR_LEASE_LOST.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Held } from '../communicator/in-hand.js';
@@ -14,8 +14,10 @@ import { Cancels, batchCancelled } from './cancels.js';
 import { decodeData } from './codec.js';
 import { describeError } from './described-error.js';
 import { NONE } from './kept-back.js';
-import { leaseLost, type Lease } from './lease.js';
-import { LoopMarble, type FailOptions } from './loop-marble.js';
+import { HeldInLoop } from './held-in-loop.js';
+import type { HolderSession } from './holder-session.js';
+import { leaseLost } from './lease-lost.js';
+import type { FailOptions, LoopMarble } from './loop-marble.js';
 import type { ResolvedOptions } from './options.js';
 import { backoffMs } from './retry.js';
 import { Taker } from './taker.js';
@@ -23,17 +25,12 @@ import type { Processing, Telemetry } from './telemetry.js';
 
 interface InHand {
   readonly held: Held;
-  /** Undefined for an unmonitored marble. */
-  readonly holding: Holding | undefined;
-  /** Kept back until `finish`, with `atomic`. */
+  /** The outputs that are kept back until `finish`, with `atomic`. */
   outputs: readonly Output[];
   outputBytes: number;
   readonly lost: AbortController;
   readonly processing: Processing | undefined;
 }
-
-/** What Redis says of a finish, or of what is given back. */
-type Outcome = { readonly forgotten: true } | { readonly forgotten: false; readonly refused: Set<string> };
 
 export class Loop {
   readonly #taker: Taker;
@@ -43,10 +40,10 @@ export class Loop {
   #hasWarned = false;
   #isClosed = false;
 
-  /** Without a lease: unmonitored. */
+  /** Takes a session, or none for an unmonitored loop. */
   constructor(
     communicator: Communicator,
-    private readonly lease: Lease | undefined,
+    private readonly session: HolderSession | undefined,
     private readonly options: ResolvedOptions,
     private readonly telemetry: Telemetry | undefined,
   ) {
@@ -54,14 +51,14 @@ export class Loop {
       isNeeded: () => this.#inHand?.held.envelope.member !== undefined,
       found: () => this.#tellCancelled(),
     });
-    this.#taker = new Taker(communicator, lease, this.#cancels, options);
+    this.#taker = new Taker(communicator, session, this.#cancels, options);
   }
 
   get inHand(): InHand | undefined {
     return this.#inHand;
   }
 
-  /** Waits for the next marble and takes it in hand. Undefined when the time is over. */
+  /** Waits for the next marble and takes it in hand. Returns undefined when the time is over. */
   async take(queues: string[], timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
     this.#mustBeOpen();
     if (this.#isWaiting)
@@ -72,17 +69,20 @@ export class Loop {
     this.#isWaiting = true;
     try {
       const abandoned = this.#abandon();
-      const found = await this.#taker.take(queues, { timeoutMs, signal, abandoned, closed: () => this.#isClosed });
-      if (!found) return undefined;
-      const processing = this.telemetry?.processing(found.held.queue, found.held.envelope);
-      this.#inHand = { ...found, outputs: NONE, outputBytes: 0, lost: new AbortController(), processing };
-      return decodeData(found.held.envelope, this.options.codec);
+      const held = await this.#taker.take(queues, { timeoutMs, signal, abandoned, closed: () => this.#isClosed });
+      if (!held) return undefined;
+      const processing = this.telemetry?.processing(held.queue, held.envelope);
+      this.#inHand = { held, outputs: NONE, outputBytes: 0, lost: new AbortController(), processing };
+      return decodeData(held.envelope, this.options.codec);
     } finally {
       this.#isWaiting = false;
     }
   }
 
-  /** Ends when the signal is aborted, giving back what is in hand then, or on `close`, which gives back by itself. */
+  /**
+   * Loops over marbles until `close`, or until the signal is aborted. On an abort the loop gives back the marble in
+   * hand; `close` does so itself.
+   */
   async *each(queues: string[], signal: AbortSignal | undefined): AsyncGenerator<LoopMarble, void, undefined> {
     for (;;) {
       if (signal?.aborted) return this.#giveBack();
@@ -95,7 +95,7 @@ export class Loop {
         continue;
       }
       const inHand = this.#inHand!;
-      yield new LoopMarble(inHand.held, data, inHand.lost.signal, {
+      yield new HeldInLoop(inHand.held, data, inHand.lost.signal, {
         finish: () => this.finish(inHand),
         fail: (error, options) => this.fail(error, options, inHand),
       });
@@ -103,21 +103,21 @@ export class Loop {
   }
 
   async finish(which = this.#inHand): Promise<void> {
-    const { held, holding, outputs, processing } = this.#putDown(which);
-    if (!holding) return processing?.end('finished');
-    const result = await holding.swap({ finish: [{ held, outputs }] });
-    if (!result.forgotten) this.#cancels.note(result.cancelled);
-    await this.#mustBeKnown(result, held, holding, processing);
+    const { held, outputs, processing } = this.#putDown(which);
+    if (!this.session) return processing?.end('finished');
+    const { refused, cancelled } = await this.session.swap({ finish: [{ held, outputs }] });
+    this.#cancels.note(cancelled);
+    mustBeTaken(refused, held, processing);
     processing?.end('finished');
   }
 
   async fail(error: unknown, options: FailOptions = {}, which = this.#inHand): Promise<void> {
     checkOptions('fail', options, { retryInMs: delay });
-    const { held, holding, processing } = this.#putDown(which);
-    if (!holding) throw new MarbleRunError('MR_NOTHING_HELD', 'fail: an unmonitored marble cannot be given back');
+    const { held, processing } = this.#putDown(which);
+    if (!this.session) throw new MarbleRunError('MR_NOTHING_HELD', 'fail: an unmonitored marble cannot be given back');
     const delayMs = options.retryInMs ?? backoffMs(held.envelope, this.options);
-    const result = await holding.giveBack([{ held, verdict: 'fail', delayMs, error: describeError(error) }]);
-    await this.#mustBeKnown(result, held, holding, processing);
+    const refused = await this.session.giveBack([{ held, verdict: 'fail', delayMs, error: describeError(error) }]);
+    mustBeTaken(refused, held, processing);
     processing?.end('failed', error);
   }
 
@@ -126,12 +126,12 @@ export class Loop {
     if (held && this.#cancels.has(held)) lost!.abort(batchCancelled(held));
   }
 
-  /** Its holder was given up. */
+  /** Notes that a holder was given up. */
   lost(holding: Holding): void {
-    if (this.#inHand?.holding === holding) this.#inHand.lost.abort(leaseLost(this.#inHand.held));
+    if (this.#inHand?.held.holder === holding) this.#inHand.lost.abort(leaseLost(this.#inHand.held));
   }
 
-  /** What is in hand is the lease's to give back. */
+  /** Closes the loop. The session gives back the marble in hand. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancels.stop();
@@ -148,20 +148,14 @@ export class Loop {
     return inHand;
   }
 
-  async #mustBeKnown(result: Outcome, held: Held, holding: Holding, processing: Processing | undefined): Promise<void> {
-    if (result.forgotten) await this.lease?.renew(holding);
-    if (!result.forgotten && !result.refused.has(held.receipt)) return;
-    const error = leaseLost(held);
-    processing?.end('lost', error);
-    throw error;
-  }
-
-  /** What is in hand when the next is waited for. An unmonitored one is finished by that. */
+  /**
+   * Abandons the marble that is in hand when the next one is waited for. For an unmonitored marble that is its finish.
+   */
   #abandon(): Held | undefined {
-    const { held, holding, processing } = this.#inHand ?? {};
-    processing?.end(holding ? 'abandoned' : 'finished');
+    const { held, processing } = this.#inHand ?? {};
+    processing?.end(this.session ? 'abandoned' : 'finished');
     this.#inHand = undefined;
-    if (!held || !holding) return undefined;
+    if (!held || !this.session) return undefined;
     if (!this.#hasWarned)
       process.emitWarning(
         `wait: marble ${held.envelope.id} of queue ${held.queue} was not finished: it is abandoned and comes back with its attempt raised; call finish() or fail() first`,
@@ -171,13 +165,12 @@ export class Loop {
     return held;
   }
 
-  /** As if it had not been taken. */
+  /** Gives the marble back as if it had not been taken. */
   async #giveBack(): Promise<void> {
-    const { held, holding, processing } = this.#inHand ?? {};
+    const { held, processing } = this.#inHand ?? {};
     this.#inHand = undefined;
-    if (!held || !holding) return;
-    const result = await holding.giveBack([{ held, verdict: 'release', delayMs: 0 }]);
-    if (result.forgotten) await this.lease?.renew(holding);
+    if (!held || !this.session) return;
+    await this.session.giveBack([{ held, verdict: 'release', delayMs: 0 }]);
     processing?.end('abandoned');
   }
 
@@ -185,9 +178,9 @@ export class Loop {
     return this.#isClosed ? isMarbleRunError(error, 'MR_CLOSED') : signal?.aborted === true && error === signal.reason;
   }
 
-  /** A marble that cannot be read fails, and the loop goes on. Throws any other error. */
+  /** Fails a marble that cannot be read, so that the loop goes on. Throws any other error. */
   async #skip(error: unknown): Promise<void> {
-    if (!isMarbleRunError(error, 'MR_DATA_UNREADABLE') || !this.#inHand?.holding) throw error;
+    if (!isMarbleRunError(error, 'MR_DATA_UNREADABLE') || !this.session || !this.#inHand) throw error;
     const { id, attempt } = this.#inHand.held.envelope;
     process.emitWarning(`marble ${id} of queue ${this.#inHand.held.queue}, attempt ${attempt + 1}: ${error.message}`, {
       type: 'MarbleRunWarning',
@@ -199,6 +192,14 @@ export class Loop {
   #mustBeOpen(): void {
     if (this.#isClosed) throw closed();
   }
+}
+
+/** Throws MR_LEASE_LOST where Redis has refused it. */
+function mustBeTaken(refused: ReadonlySet<Held>, held: Held, processing: Processing | undefined): void {
+  if (!refused.has(held)) return;
+  const error = leaseLost(held);
+  processing?.end('lost', error);
+  throw error;
 }
 
 function closed(): MarbleRunError {

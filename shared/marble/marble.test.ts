@@ -112,15 +112,15 @@ test('a finish after the lease was lost throws, and routes nothing', async () =>
   await marble.send('b', 'x');
   const [holder] = await peek.status.holders();
   await until('it was given up', async () => {
-    await peek.recovery.expire(holder!.holder); // a beat may come between
+    await peek.recovery.expire(holder!.holder); // a heartbeat may come between
     return (await sweep()).returned === 1;
   });
   await expect(marble.finish()).rejects.toMatchObject({ code: 'MR_LEASE_LOST' });
   expect([await waiting('a'), await waiting('b')]).toEqual([[1], []]);
-  expect(await marble.wait('a')).toBe(1); // and it goes on as a new holder
+  expect(await marble.wait('a')).toBe(1); // and the client goes on as a new holder
   expect(marble.attempt).toBe(2);
   await marble.finish();
-  expect(signal.aborted).toBe(false); // nobody told it: it had finished by then
+  expect(signal.aborted).toBe(false); // nobody told this marble: it was finished by then
 });
 
 test('a failed marble comes back after its backoff, with its attempt raised; dead after maxAttempts', async () => {

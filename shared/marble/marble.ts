@@ -1,14 +1,15 @@
 /**
- * What a worker script imports: wait for a marble, work on it, send others on, finish.
+ * The class that a worker script imports: it waits for a marble, sends others on, and finishes.
  *
- * A marble goes: `send` puts it into a queue; `wait` takes it, and from then on this Marble (one
- * holder) has it on its lease; `finish` ends it. What may go wrong: the script is killed, hangs, or
- * waits again without finishing: then the Monitor brings the marble back with its attempt raised,
- * and a `finish` that comes after that throws MR_LEASE_LOST and changes nothing.
+ * The life of a marble: `send` puts it into a queue. `wait` takes it, and from then on this Marble (one holder) has it
+ * on its lease. `finish` ends it. What may go wrong: the script is killed, hangs, or waits again without a finish. Then
+ * the Monitor brings the marble back with its attempt raised, and a `finish` that comes after that throws MR_LEASE_LOST
+ * and changes nothing.
  */
 import { Communicator } from '../communicator/communicator.js';
 import { newId } from '../communicator/envelope.js';
 import type { Failure } from '../communicator/header.js';
+import type { Holding } from '../communicator/holding.js';
 import type { Output } from '../communicator/outputs.js';
 import type { RunStatus } from '../communicator/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
@@ -18,7 +19,7 @@ import type { BatchOptions } from './batch-options.js';
 import { Pace, type BatchProgress } from './batch-progress.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import { keepBack } from './kept-back.js';
-import { Lease } from './lease.js';
+import { HolderSession } from './holder-session.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
@@ -39,15 +40,18 @@ import {
 } from './wait-options.js';
 import { Worker, type WorkOptions } from './work.js';
 
-/** For an idle client: there is nothing to be told of that could not be left to its lease. */
+/** The time that an idle client takes to close: whatever it could still tell Redis can be left to its lease. */
 const IDLE_CLOSE_MS = 2000;
 
-/** `Q`: the data of each queue as it is sent. `A`: as it arrives, where that is not what JSON makes of it. */
+/**
+ * A client of a run. `Q` is the data of each queue as it is sent. `A` is the data as it arrives, where that is not what
+ * JSON makes of it.
+ */
 export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unknown } = Arriving<Q>> {
   readonly #options: ResolvedOptions;
   readonly #telemetry: Telemetry | undefined;
   readonly #communicator: Communicator;
-  readonly #lease: Lease | undefined;
+  readonly #session: HolderSession | undefined;
   readonly #loop: Loop;
   readonly #workers = new Set<Worker>();
   readonly #outsideSends = new OutsideSends();
@@ -59,10 +63,9 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     this.#options = resolveOptions(options);
     this.#telemetry = Telemetry.of(this.#options);
     this.#communicator = new Communicator(this.#options, 'shared');
-    this.#lease = this.#options.monitored
-      ? new Lease(this.#communicator, this.#options, (holding) => this.#loop.lost(holding))
-      : undefined;
-    this.#loop = new Loop(this.#communicator, this.#lease, this.#options, this.#telemetry);
+    const session = { takesAhead: false, lost: (holding: Holding) => this.#loop.lost(holding) };
+    this.#session = this.#options.monitored ? new HolderSession(this.#communicator, this.#options, session) : undefined;
+    this.#loop = new Loop(this.#communicator, this.#session, this.#options, this.#telemetry);
     const mustBeOpen = () => this.#mustBeOpen();
     this.#batchPlace = {
       communicator: this.#communicator,
@@ -72,17 +75,17 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     };
   }
 
-  /** Of the marble in hand. */
+  /** The id of the marble in hand. */
   get id(): string | undefined {
     return this.#loop.inHand?.held.envelope.id;
   }
 
-  /** Which delivery of the marble in hand this is, from 1. */
+  /** The number of this delivery of the marble in hand, from 1. */
   get attempt(): number | undefined {
     return this.#loop.inHand && this.#loop.inHand.held.envelope.attempt + 1;
   }
 
-  /** Of the marble in hand: its latest deliveries that were not finished, the oldest first. */
+  /** The latest deliveries of the marble in hand that were not finished, the oldest first. */
   get failures(): readonly Failure[] {
     return this.#loop.inHand?.held.envelope.failures ?? [];
   }
@@ -92,14 +95,14 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     return this.#loop.inHand?.held.queue;
   }
 
-  /** Aborted when the marble in hand is known to have been taken back. */
+  /** A signal that is aborted when the marble in hand is known to have been taken back. */
   get signal(): Signal | undefined {
     return this.#loop.inHand?.lost.signal;
   }
 
   /**
-   * Waits for the next marble and returns its data. With several queues: in strict order.
-   * A marble still in hand is abandoned: the Monitor brings it back with its attempt raised.
+   * Waits for the next marble and returns its data. Several queues are taken from in strict order. A marble that is
+   * still in hand is abandoned: the Monitor brings it back with its attempt raised.
    */
   wait<K extends QueueOf<Q>>(
     queues: K | readonly K[],
@@ -113,14 +116,14 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     return (await this.#loop.take(queueNames(queues), timeoutMs, signal)) as A[K] | undefined;
   }
 
-  /** Like `wait`, but returns undefined at once where nothing waits. */
+  /** Takes the next marble as `wait` does, but returns undefined at once where nothing waits. */
   check<K extends QueueOf<Q>>(queues: K | readonly K[]): Promise<A[K] | undefined> {
     return this.wait(queues, { timeoutMs: 0 });
   }
 
   /**
-   * Waits for one marble after the other: `for await (const held of marble.each('pages'))`. Each is to be finished
-   * before the next. The loop ends by itself when the Marble is closed or the signal aborted; what is in hand then is given back.
+   * Loops over marbles: `for await (const held of marble.each('pages'))`. Finish each one before the next. The loop
+   * ends by itself when the Marble is closed or the signal is aborted; the marble in hand is then given back.
    */
   each<K extends QueueOf<Q>>(
     queues: K | readonly K[],
@@ -132,7 +135,10 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     return each as AsyncGenerator<never, void, undefined>;
   }
 
-  /** Sends to the end of a queue; with `atomic` and a marble in hand, together with its `finish`. Returns the id. */
+  /**
+   * Sends to the end of a queue. With `atomic` and a marble in hand, the send goes together with its `finish`. Returns
+   * the id.
+   */
   send<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: SendOptions): Promise<string> {
     return this.#send('back', queue, data, options);
   }
@@ -142,14 +148,14 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     return this.#send('front', queue, data, options);
   }
 
-  /** Sends to a queue of a higher run: it waits here until an Elevator carries it there. */
+  /** Sends to a queue of a higher run. The marble waits here until an Elevator carries it there. */
   elevate<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: UndelayedOptions): Promise<string> {
     return this.#send('up', queue, data, options);
   }
 
   /**
-   * Sends any number, in order and with bounded memory. Returns how many. Throws a SendManyError: `sent` of them are
-   * in Redis, and the item at `index` is the first that is not.
+   * Sends any number of marbles, in order and with bounded memory. Returns how many. Throws a SendManyError: `sent` of
+   * them are in Redis, and the item at `index` is the first that is not.
    */
   async sendMany<K extends QueueOf<Q>>(
     queue: K,
@@ -179,27 +185,30 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     await this.#loop.finish();
   }
 
-  /** Gives the marble in hand back for another attempt, by default after a backoff; dead after `maxAttempts`. Throws MR_NOTHING_HELD, MR_LEASE_LOST. */
+  /**
+   * Gives the marble in hand back for another attempt, by default after a backoff. After `maxAttempts` it is dead.
+   * Throws MR_NOTHING_HELD, MR_LEASE_LOST.
+   */
   async fail(error: unknown, options?: FailOptions): Promise<void> {
     await this.#loop.fail(error, options);
   }
 
-  /** What this worker is doing, for people: shown in the Monitor's list of holders. 200 characters at the most. */
+  /** Tells people what this worker is doing, in 200 characters at most: the Monitor shows it in its list of holders. */
   async report(message: string): Promise<void> {
     this.#mustBeOpen();
     if (typeof message !== 'string') bad('report.message', message, 'a string');
-    await (await this.#lease?.holding())?.report(message);
+    await this.#session?.report(message);
   }
 
   /**
-   * Opens a batch, or joins the one of that name: marbles that are counted together, with one that is sent when all are done
-   * with (docs/BATCHES.md). Throws MR_BATCH_OTHER where it is there with other settings than those given.
+   * Opens a batch, or joins the one of that name: marbles that are counted together, and one that is sent when all of
+   * them are done with (docs/BATCHES.md). Throws MR_BATCH_OTHER where the batch exists with other settings.
    */
   batch(name: string, options?: BatchOptions): Promise<Batch<Q>> {
     return Batch.open<Q>(this.#batchPlace, name, options);
   }
 
-  /** The batches of the run: those that are open, then the one that was complete last. */
+  /** Lists the batches of the run: open ones first, then complete ones, the latest first. */
   async batches(options: BatchesOptions = {}): Promise<BatchProgress[]> {
     this.#mustBeOpen();
     checkOptions('batches', options, BATCHES_RULES);
@@ -208,14 +217,17 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     return states.map((state) => new Pace().progress(state));
   }
 
-  /** How the run is: its Monitors, queues and figures. For people and tests; it reads all queues. */
+  /**
+   * Tells how the run is: its Monitors, queues and figures. It is meant for people and tests, since it reads all
+   * queues.
+   */
   status(): Promise<RunStatus> {
     return this.#communicator.overview();
   }
 
   /**
-   * Works on a queue with a handler, many marbles at a time. What the handler sends is committed
-   * with its finish; a thrown error is a failed attempt. Starts at once; `stop()` on what it returns.
+   * Works on a queue with a handler, many marbles at a time. Marbles that the handler sends are committed with its
+   * finish; an error that it throws is a failed attempt. The worker starts at once; call `stop()` on it to end it.
    */
   work<K extends QueueOf<Q>>(
     queues: K | readonly K[],
@@ -233,14 +245,17 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   }
 
   /**
-   * Stops workers, gives back what is held, waits for sends under way, disconnects. Safe twice. Throws
+   * Stops workers, gives back what is held, waits for sends under way, and disconnects. Safe to call twice. Throws
    * MR_CLOSED when that took longer than `closeTimeoutMs`: what is held then comes back after its lease.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
-  /** An idle one has nothing to lose: where Redis is away it ends at once, and its lease by itself. */
+  /**
+   * Closes the client. An idle one has nothing to lose: where Redis is away it ends at once, and its lease runs out by
+   * itself.
+   */
   async #close(): Promise<void> {
     const isIdle = !this.#loop.inHand && !this.#communicator.isSending && [...this.#workers].every(({ idle }) => idle);
     if (isIdle && this.#communicator.state !== 'ready') this.#communicator.disconnect();
@@ -252,7 +267,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
         this.#loop.close(),
         ...[...this.#workers].map((worker) => worker.stop()),
       ]);
-      await this.#lease?.leave();
+      await this.#session?.leave();
       for (const end of ended) if (end.status === 'rejected') throw end.reason;
     } catch (error) {
       if (!isIdle || !isMarbleRunError(error, 'MR_CLOSED')) throw error;
@@ -263,7 +278,10 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     }
   }
 
-  /** Not async: a call that waits would keep `data` alive while its marble is under way, which V8 takes for a sign that such objects grow old. */
+  /**
+   * Sends one marble. It is not async: a call that waits would keep `data` alive while its marble is under way, and V8
+   * would take that as a sign that such objects grow old.
+   */
   #send(kind: SendKind, queue: string, data: unknown, options?: SendOptions): Promise<string> {
     try {
       this.#mustBeOpen();
@@ -289,11 +307,11 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     return outgoing(kind, queue, data, options, this.#options, this.#loop.inHand?.held.envelope, sending?.traceparent);
   }
 
-  /** Not async, so that a send costs one promise less. */
+  /** Hands outputs to Redis. It is not async, so that a send costs one promise less. */
   #dispatch(outputs: Output[]): Promise<void> {
     if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator, this.#options.metrics);
     const { inHand } = this.#loop;
-    if (!this.#options.atomic || !inHand?.holding) return this.#communicator.push(outputs);
+    if (!this.#options.atomic || !inHand?.held.holder) return this.#communicator.push(outputs);
     keepBack(inHand, outputs);
     return Promise.resolve();
   }

@@ -1,32 +1,34 @@
 /**
- * Tells the user's `onError` of what went wrong, whatever that does: one that throws, or returns a promise that
- * rejects, costs no place of its worker and no process. By default a warning, with the stack of the error itself.
+ * Reports an error to the user's `onError`, whatever that does. An `onError` that throws, or returns a promise that
+ * rejects, costs its worker no place and ends no process. The default is a warning with the stack of the error itself.
  */
 import { describeError } from './described-error.js';
 
 /** The marble that failed. */
-export interface About {
+/** The marble that an error is about; of no marble, the id is empty. */
+export interface AboutMarble {
   readonly id: string;
   readonly queue: string;
   readonly attempt: number;
 }
 
-export type OnError = (error: unknown, marble: About) => unknown;
+export type OnError = (error: unknown, marble: AboutMarble) => unknown;
 
 export function safeOnError(onError: OnError = warn): OnError {
   return (error, marble) => {
-    const failed = (trouble: unknown) => warnOf('MR_ON_ERROR', `onError threw, told of ${named(marble)}`, trouble);
+    const failed = (trouble: unknown) =>
+      warnOf('MR_ON_ERROR', `onError threw when it was called for ${named(marble)}`, trouble);
     try {
       const result = onError(error, marble);
       if (result instanceof Promise) result.catch(failed);
     } catch (trouble) {
-      warn(error, marble); // else nobody would know of it
+      warn(error, marble); // otherwise nobody would know of it
       failed(trouble);
     }
   };
 }
 
-function warn(error: unknown, marble: About): void {
+function warn(error: unknown, marble: AboutMarble): void {
   warnOf('MR_WORK', named(marble), error);
 }
 
@@ -39,6 +41,6 @@ function warnOf(code: string, what: string, error: unknown): void {
   });
 }
 
-function named({ id, queue, attempt }: About): string {
+function named({ id, queue, attempt }: AboutMarble): string {
   return `marble ${id} of queue ${queue}, attempt ${attempt}`;
 }

@@ -11,41 +11,57 @@ import type { TracingApi } from './tracing.js';
 import type { Codec } from './types.js';
 
 export interface MarbleOptions extends BusOptions {
-  /** False: what is taken is gone. No lease, no finish, fastest. Default true. */
+  /**
+   * False: a marble is gone as soon as it is taken. There is no lease and no finish; this is the fastest form. Default
+   * true.
+   */
   readonly monitored?: boolean;
-  /** True: sends are kept back and committed in the same atomic step as `finish`. Default false; `work` is always atomic. */
+  /**
+   * True: sends are kept back and committed in the same atomic step as `finish`. Default false; `work` is always
+   * atomic.
+   */
   readonly atomic?: boolean;
-  /** How long this worker may be silent before its marbles count as dropped. Default 15,000 ms. */
+  /** The time that this worker may be silent before its marbles count as dropped. Default 15,000 ms. */
   readonly leaseMs?: number;
-  /** How long one command may wait in Redis for a marble; less than a proxy on the way lets a connection be silent. Default 300,000 ms. */
+  /**
+   * The longest time that one command waits in Redis for a marble. Choose less than the time after which a proxy on the
+   * way ends a silent connection. Default 300,000 ms.
+   */
   readonly blockMs?: number;
-  /** How long the connection of the heartbeat may be gone from Redis before what this worker holds counts as dropped; one that comes back in that time goes on. Needs a Monitor that may ask for connections (docs/RECOVERY.md). Default 1,000 ms. 0: only the lease tells. */
+  /**
+   * How long the connection of the heartbeat may be gone from Redis before what this worker holds counts as dropped. A
+   * connection that comes back in that time goes on. Needs a Monitor that may ask for connections (docs/RECOVERY.md).
+   * Default 1,000 ms. With 0, only the lease tells.
+   */
   readonly goneMs?: number;
-  /** Time between heartbeats; at most a third of the lease. Default a third of the lease. */
+  /** Time between heartbeats, at most a third of the lease. Default a third of the lease. */
   readonly heartbeatMs?: number;
-  /** `thread`: goes on while the event loop is blocked. `loop`: no thread. Default `thread`. */
+  /**
+   * The place where heartbeats are sent: in a `thread`, which goes on while the event loop is blocked, or in the
+   * `loop`, without a thread. Default `thread`.
+   */
   readonly heartbeat?: 'thread' | 'loop';
-  /** A marble held for longer is taken back, also from a living worker. Default 0: no limit. */
+  /** The time after which a held marble is taken back, even from a living worker. Default 0: no limit. */
   readonly timeLimitMs?: number;
   /** Deliveries before a marble counts as dead. Default 5. */
   readonly maxAttempts?: number;
-  /** Backoff after the first failure; doubles with each. Default 1,000 ms. */
+  /** Backoff after the first failure; it doubles with each further one. Default 1,000 ms. */
   readonly retryBaseMs?: number;
-  /** Backoff at the most. Default 300,000 ms. */
+  /** The longest backoff. Default 300,000 ms. */
   readonly retryMaxMs?: number;
   /** The share of the backoff that is left to chance, so that herds spread. Default 0.5. */
   readonly retryJitter?: number;
-  /** How long `close` may take while Redis is away; longer than a worker's `drainMs`. Default 30,000 ms. */
+  /** The time that `close` may take while Redis is away; choose more than a worker's `drainMs`. Default 30,000 ms. */
   readonly closeTimeoutMs?: number;
-  /** Encoded data at the most. Default 1,048,576 bytes. */
+  /** The largest size of encoded data. Default 1,048,576 bytes. */
   readonly maxDataBytes?: number;
-  /** While waiting on several queues: how often the later ones are looked at. Default 100 ms. */
+  /** Time between looks at the later queues while waiting on several. Default 100 ms. */
   readonly pollMs?: number;
-  /** How data becomes bytes. Default JSON; a Uint8Array and an ArrayBuffer pass unchanged. */
+  /** The codec that turns data into bytes. Default JSON; a Uint8Array and an ArrayBuffer pass unchanged. */
   readonly codec?: Codec;
-  /** The module `@opentelemetry/api`: spans of sends and of work. Default: none. */
+  /** The module `@opentelemetry/api`, for spans of sends and of work. Default: none. */
   readonly tracing?: TracingApi;
-  /** `{ registry, Counter, Histogram }` of prom-client: metrics of this worker. Default: none. */
+  /** `{ registry, Counter, Histogram }` of prom-client, for metrics of this worker. Default: none. */
   readonly metrics?: ClientMetricsOptions;
 }
 
@@ -117,7 +133,7 @@ export function resolveOptions(
     bad(
       'Marble.heartbeatMs',
       heartbeatMs,
-      `at most a third of leaseMs (${options.leaseMs}), so that two beats may be lost`,
+      `at most a third of leaseMs (${options.leaseMs}), so that two heartbeats may be lost`,
     );
   }
   return { ...options, heartbeatMs };

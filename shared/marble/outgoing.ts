@@ -1,5 +1,5 @@
 /**
- * Outputs made of what a script sends: encoded once, checked before anything goes out.
+ * Turns what a script sends into outputs: encoded once, and checked before anything is sent.
  */
 import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import { checkName } from '../communicator/keys.js';
@@ -9,7 +9,7 @@ import { encodeData } from './codec.js';
 import type { ResolvedOptions } from './options.js';
 import type { SendOptions } from './send-options.js';
 
-/** To the end of a queue, to its front, or to a queue of a higher run. */
+/** The place where a marble goes: the end of a queue, its front, or a queue of a higher run. */
 export type SendKind = 'back' | 'front' | 'up';
 
 const SHARED: Rules = {
@@ -30,13 +30,13 @@ const CHECKS: Record<SendKind, { readonly call: string; readonly rules: Rules }>
   up: { call: 'elevate', rules: ELEVATED },
 };
 
-/** One id cannot be that of many. Throws MR_BAD_NAME, MR_BAD_OPTION. */
+/** Checks a send of many marbles, which cannot share one id. Throws MR_BAD_NAME, MR_BAD_OPTION. */
 export function checkMany(queue: string, options: unknown): void {
   checkName('queue', queue);
   if (options !== undefined) checkOptions('sendMany', options, MANY);
 }
 
-/** A class, for the same reason as what waits in `sender.ts`. */
+/** An output. It is a class for the same reason as the entries that wait in `sender.ts`. */
 class Outgoing implements Output {
   constructor(
     readonly id: string,
@@ -49,10 +49,10 @@ class Outgoing implements Output {
   ) {}
 }
 
-/** Most sends go where the one before went: its name is not looked at again. */
+/** The queue of the previous send. Most sends go to the same queue, so its name is not checked again. */
 let lastQueue = '';
 
-/** Words that go on to what is sent: from the marble in hand, or from the batch that is sent to from outside. */
+/** The labels that go on to what is sent: from the marble in hand, or from the batch that is sent to from outside. */
 export interface Parent extends Pick<Envelope, 'batch' | 'member' | 'origin' | 'hops'> {
   readonly isOutside?: boolean;
 }
@@ -73,7 +73,7 @@ export function outgoing(
   const id = send?.id ?? newId();
   const member = send?.batch === null ? undefined : parent?.member;
   const isInside = parent?.isOutside !== true;
-  // One literal of one shape, without spreads: it is made for every marble that is sent.
+  // One literal of one shape, without spreads: this is made for every marble that is sent.
   const header = {
     id,
     attempt: 0,

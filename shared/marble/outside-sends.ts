@@ -1,10 +1,10 @@
 /**
- * Notices a handler that sends by its Marble where the marble in its hand was meant: such a send is in Redis at
- * once, also when the handler then fails, and again with its next attempt.
+ * Notices a handler that sends through its Marble where it should send through the marble in its hand. Such a send is
+ * in Redis at once, even when the handler then fails, and comes again with the next attempt.
  *
- * Only the stack tells who called, and V8 follows it through `await` to the worker: no false alarm, and no cost
- * for handlers. But it is slow, so it is taken for the first sends of a working process and then for few. What may go
- * wrong: a send out of a timer, of minified code, or between two looks is not noticed.
+ * Only the stack tells who called, and V8 follows it through `await` to the worker. So there is no false alarm, and
+ * handlers pay nothing. But a stack is slow to take: it is taken for the first sends of a working process, and then for
+ * few. What may go wrong: a send from a timer, of minified code, or between two looks is not noticed.
  */
 const FIRST = 20;
 const THEN_EVERY = 4096;
@@ -15,14 +15,14 @@ export class OutsideSends {
   #sends = 0;
   #told = false;
 
-  /** To be called by what sends while a worker of the same Marble is there. */
+  /** Looks at a send. It is called for every send made while a worker of the same Marble runs. */
   look(call: string): void {
     const n = this.#sends++;
     if (this.#told || (n >= FIRST && n % THEN_EVERY !== 0) || !isInHandler()) return;
     this.#told = true;
     process.emitWarning(
-      `${call} of the Marble was called by a handler: what it sends is not committed with the finish and is sent again with each attempt; ` +
-        `use ${call} of the marble that the handler is given as its second argument. If this is meant, send by a Marble of its own`,
+      `${call} of the Marble was called by a handler: this send is not committed with the finish, and is repeated with each attempt; ` +
+        `use ${call} of the marble that the handler is given as its second argument. If you mean this, send through a separate Marble`,
       { type: 'MarbleRunWarning', code: 'MR_SENT_OUTSIDE' },
     );
   }

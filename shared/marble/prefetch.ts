@@ -1,19 +1,19 @@
 /**
- * How many marbles a worker has in hand: those that it works on, and ahead of them as many as it will start within a tenth
- * of a second.
+ * Decides how many marbles a worker has in hand: those that it works on, and as many more as it will start within a
+ * tenth of a second.
  *
- * What is taken ahead waits for this worker and nobody else, so slow handlers get none, and fast
- * ones enough that a round trip is shared by many. Under a time limit, which counts from the taking, nothing is taken
- * ahead, and no more at a time than begin at once.
+ * A marble that is taken ahead waits for this worker and nobody else. So slow handlers take none ahead, and fast ones
+ * take enough that many share a round trip. A time limit counts from the taking: under one, nothing is taken ahead, and
+ * no more marbles are taken at a time than begin at once.
  */
 const AHEAD_MS = 100;
 const SMOOTHING = 0.2;
-/** The share of a time limit that may pass before the last of those taken together has begun. */
+/** The share of a time limit that may pass before the last of the marbles taken together has begun. */
 const LATE_SHARE = 0.1;
 
 export class Prefetch {
   #averageMs: number | undefined;
-  /** How long a handler keeps all others from beginning: until it returns, be it a promise. */
+  /** The time for which a handler keeps all others from beginning: until it returns, even if it returns a promise. */
   #blockedMs: number | undefined;
   #stalled = false;
 
@@ -23,23 +23,23 @@ export class Prefetch {
     private readonly timeLimitMs: number,
   ) {}
 
-  /** A handler took this long. */
+  /** Notes how long a handler took. */
   took(ms: number): void {
     this.#averageMs = smoothed(this.#averageMs, ms);
     this.#stalled = false;
   }
 
-  /** A handler that began at `started` has returned. */
+  /** Notes that a handler that began at `started` has returned. */
   blocked(started: number): void {
     if (this.timeLimitMs > 0) this.#blockedMs = smoothed(this.#blockedMs, performance.now() - started);
   }
 
-  /** Takes nothing ahead until a handler is done: what was taken ahead had to wait for too long. */
+  /** Takes nothing ahead until a handler is done, since marbles taken ahead had to wait too long. */
   stall(): void {
     this.#stalled = true;
   }
 
-  /** Marbles to have in hand. */
+  /** The number of marbles to have in hand. */
   get places(): number {
     if (this.timeLimitMs > 0) return this.#placesInTime;
     if (this.#stalled || this.#averageMs === undefined) return this.concurrency;
@@ -56,7 +56,10 @@ export class Prefetch {
   }
 }
 
-/** How much later than the worker itself the Monitor ends a time limit: for one that hangs and cannot tell of it. */
+/**
+ * Returns how much later than the worker the Monitor ends a time limit. The Monitor does so for a worker that hangs and
+ * cannot do it itself.
+ */
 export function graceMs(timeLimitMs: number): number {
   return timeLimitMs === 0 ? 0 : Math.max(1000, Math.ceil(timeLimitMs * LATE_SHARE));
 }

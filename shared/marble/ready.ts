@@ -1,22 +1,22 @@
 /**
- * Marbles that a worker has taken and not begun, in their order.
+ * Marbles that a worker has taken and not begun, in order.
  */
-import type { HeldMarble } from './held-marble.js';
+import type { HeldInHandler } from './held-in-handler.js';
 
 export class Ready {
-  /** From `#next` on. */
-  #marbles: HeldMarble[] = [];
+  /** The marbles; those before `#next` are already gone. */
+  #marbles: HeldInHandler[] = [];
   #next = 0;
 
   get size(): number {
     return this.#marbles.length - this.#next;
   }
 
-  get first(): HeldMarble | undefined {
+  get first(): HeldInHandler | undefined {
     return this.#marbles[this.#next];
   }
 
-  add(marble: HeldMarble): void {
+  add(marble: HeldInHandler): void {
     this.#marbles.push(marble);
   }
 
@@ -26,13 +26,13 @@ export class Ready {
     this.#next = 0;
   }
 
-  has(marble: HeldMarble): boolean {
+  has(marble: HeldInHandler): boolean {
     return this.#marbles.indexOf(marble, this.#next) >= 0;
   }
 
-  /** The first ones, as long as they pass, up to `most`. */
-  firstWhile(pass: (marble: HeldMarble) => boolean, most: number): HeldMarble[] {
-    const found: HeldMarble[] = [];
+  /** Returns the first marbles up to `most`, for as long as they pass. */
+  firstWhile(pass: (marble: HeldInHandler) => boolean, most: number): HeldInHandler[] {
+    const found: HeldInHandler[] = [];
     for (let i = this.#next; i < this.#marbles.length && found.length < most; i++) {
       if (!pass(this.#marbles[i]!)) break;
       found.push(this.#marbles[i]!);
@@ -40,9 +40,9 @@ export class Ready {
     return found;
   }
 
-  /** Returns what it removes. */
-  remove(some: (marble: HeldMarble) => boolean): HeldMarble[] {
-    const [kept, removed]: [HeldMarble[], HeldMarble[]] = [[], []];
+  /** Removes some marbles and returns them. */
+  remove(some: (marble: HeldInHandler) => boolean): HeldInHandler[] {
+    const [kept, removed]: [HeldInHandler[], HeldInHandler[]] = [[], []];
     for (const marble of this.#marbles.slice(this.#next)) (some(marble) ? removed : kept).push(marble);
     this.#marbles = kept;
     this.#next = 0;

@@ -1,18 +1,21 @@
 /**
- * Gives back what workers have not begun while their main loop is blocked: others may work on it meanwhile. Runs in the
- * heartbeat's thread; a main loop that turns gives back by itself what waits too long (`handling.ts`).
+ * Gives back marbles that workers have not begun while their main loop is blocked, so that others can work on them. It
+ * runs in the heartbeat thread. A main loop that turns gives back by itself what waits too long (`handling.ts`).
  */
 import { ProgressReader } from '../communicator/progress.js';
 import type { Recovery } from '../communicator/recovery.js';
 
 export interface ReliefEvents {
-  /** It could not be given back. Tried again with the next look. */
+  /** Called when marbles could not be given back. The next look tries again. */
   readonly trouble: (message: string) => void;
-  /** For how long the main loop has been blocked, in ms. */
+  /** Returns for how long the main loop has been blocked, in ms. */
   readonly blockedMs: () => number;
 }
 
-/** The main loop writes the time every 250 ms: so what waits is back within about a second. */
+/**
+ * The silence that counts as blocked. The main loop writes the time every 250 ms, so waiting marbles are back within
+ * about a second.
+ */
 const BLOCKED_MS = 500;
 const LOOK_MS = 250;
 
@@ -58,7 +61,7 @@ export class Relief {
     }
   }
 
-  /** Once each time: a blocked worker takes nothing more. */
+  /** Gives back once for each blockage, since a blocked worker takes nothing more. */
   async #relieve(holder: string, watched: Watched): Promise<void> {
     if (watched.isRelieved && watched.progress.isFrozen) return;
     const frozen = watched.progress.freeze();

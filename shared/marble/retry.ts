@@ -1,18 +1,18 @@
 /**
- * How long a marble waits for its next delivery, after one that failed.
+ * Computes how long a marble waits for its next delivery after a failed one.
  */
 import type { Header } from '../communicator/header.js';
 
 export interface RetryOptions {
-  /** Backoff after the first failure; doubles with each. */
+  /** Backoff after the first failure; it doubles with each further one. */
   readonly retryBaseMs: number;
-  /** Backoff at the most. */
+  /** The longest backoff. */
   readonly retryMaxMs: number;
   /** The share of the backoff that is left to chance, so that herds spread. */
   readonly retryJitter: number;
 }
 
-/** The options of a marble go before those of its worker. */
+/** Returns the backoff. Options of the marble take precedence over those of its worker. */
 export function backoffMs(marble: Header, worker: RetryOptions): number {
   const base = marble.retryBaseMs ?? worker.retryBaseMs;
   const full = Math.min(marble.retryMaxMs ?? worker.retryMaxMs, base * 2 ** Math.min(marble.attempt, 30));

@@ -1,4 +1,4 @@
-/** The error of a `sendMany` that fails half-way, and how to go on from there. */
+/** The error of a `sendMany` that fails half-way, and how to continue from there. */
 import { expect, test } from '@jest/globals';
 import { SendManyError, sendMany } from './send-many.js';
 import { marbleOf, waiting } from './testing.js';

@@ -1,8 +1,8 @@
 /**
- * Streams any number of marbles: in order, some at a time, never more than two batches in memory.
+ * Streams any number of marbles: in order, some at a time, and never more than two batches in memory.
  *
- * What may go wrong: an item cannot be encoded, the items themselves throw, or Redis refuses a batch. What came
- * before is sent, and the error says how many that were, and which item was the first that is not.
+ * What may go wrong: an item cannot be encoded, the items themselves throw, or Redis refuses a batch. Items before that
+ * are sent. The error says how many, and which item is the first that was not sent.
  */
 import { isPromise } from 'node:util/types';
 import type { Output } from '../communicator/outputs.js';
@@ -10,16 +10,22 @@ import { bad } from '../check-options.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { describeError } from './described-error.js';
 
-/** Several for a thousand marbles, so that Redis works on one while the next is encoded. */
+/** The marbles in one batch. A thousand marbles make several, so that Redis works on one while the next is encoded. */
 const BATCH_MARBLES = 500;
-/** A write under 128 KiB: for a larger one, the C library asks the system for memory, and gives it back, each time. */
+/**
+ * The bytes in one batch. A write stays under 128 KiB: for a larger one the C library asks the system for memory, and
+ * gives it back, each time.
+ */
 const BATCH_BYTES = 98_304;
 
-/** Where `sendMany` stopped. Its code is that of the cause; MR_ITEMS_FAILED where the items themselves threw. */
+/**
+ * The place where `sendMany` stopped. Its code is that of the cause, or MR_ITEMS_FAILED where the items themselves
+ * threw.
+ */
 export class SendManyError extends MarbleRunError {
-  /** How many are sent: the first ones, each once. */
+  /** The number of marbles that were sent: the first ones, each once. */
   readonly sent: number;
-  /** The item, from 0, that could not be encoded or read; the first of those that Redis did not take. */
+  /** The index, from 0, of the item that could not be encoded or read, or of the first one that Redis did not take. */
   readonly index: number;
 
   constructor(where: { readonly sent: number; readonly index: number }, cause: unknown) {
@@ -33,7 +39,10 @@ export class SendManyError extends MarbleRunError {
 
 export type Items<T> = Iterable<T> | AsyncIterable<T>;
 
-/** Throws MR_BAD_OPTION for what cannot be gone through, and for text and bytes, of which each character would be a marble. */
+/**
+ * Checks the items. Throws MR_BAD_OPTION for a value that cannot be iterated, and for text and bytes, of which each
+ * character would become a marble.
+ */
 export function checkItems(items: unknown): void {
   const isObject = typeof items === 'object' && items !== null;
   const iterates = isObject && (Symbol.iterator in items || Symbol.asyncIterator in items);
@@ -42,7 +51,7 @@ export function checkItems(items: unknown): void {
   bad('sendMany.items', items, 'an array, an iterable or an async iterable; [item] for one');
 }
 
-/** @internal Throws a {@link SendManyError}. Returns how many were sent. */
+/** @internal Sends all items and returns how many. Throws a {@link SendManyError}. */
 export async function sendMany<T>(
   items: Items<T>,
   encode: (item: T) => Output,
@@ -51,7 +60,7 @@ export async function sendMany<T>(
   const stream = new Stream(send);
   let index = 0;
   let trouble: { readonly cause: unknown } | undefined;
-  /** True when the batch is full. */
+  /** Adds an item. Returns true when the batch is full. */
   const add = (item: T): boolean => {
     const full = stream.add(encode(item));
     index++;
@@ -60,7 +69,7 @@ export async function sendMany<T>(
   try {
     const own = kept(items);
     if (Symbol.iterator in own) {
-      for (const item of own) if (add(item)) await stream.flush(); // for await would take turns for every item
+      for (const item of own) if (add(item)) await stream.flush(); // `for await` would take turns for every item
     } else {
       for await (const item of own) if (add(item)) await stream.flush();
     }
@@ -71,13 +80,14 @@ export async function sendMany<T>(
     await stream.flush();
     await stream.underWay;
   } catch (cause) {
-    throw new SendManyError({ sent: stream.sent, index: stream.sent }, cause); // of two troubles the earlier one
+    // of two failures the earlier one is thrown
+    throw new SendManyError({ sent: stream.sent, index: stream.sent }, cause);
   }
   if (trouble) throw new SendManyError({ sent: stream.sent, index }, trouble.cause);
   return stream.sent;
 }
 
-/** Batches on their way: one is filled while the one before is sent. */
+/** Sends batches: one is filled while the one before it is sent. */
 class Stream {
   sent = 0;
   underWay = Promise.resolve();
@@ -86,7 +96,7 @@ class Stream {
 
   constructor(private readonly send: (outputs: Output[]) => Promise<void>) {}
 
-  /** True when the batch is full. */
+  /** Adds an output. Returns true when the batch is full. */
   add(output: Output): boolean {
     this.#batch.push(output);
     this.#bytes += output.envelope.length;
@@ -100,11 +110,11 @@ class Stream {
     await this.underWay;
     if (outputs.length === 0) return;
     this.underWay = this.send(outputs).then(() => void (this.sent += outputs.length));
-    this.underWay.catch(() => undefined); // awaited by the next flush, or at the end
+    this.underWay.catch(() => undefined); // the next flush awaits it, or the end does
   }
 }
 
-/** An iterator of the caller's, such as a generator, is not closed by an item that fails: the caller may go on with it. */
+/** Keeps the caller's iterator open, such as a generator: after an item that fails the caller may go on with it. */
 function kept<T>(items: Items<T>): Items<T> {
   if (Symbol.iterator in items) {
     const iterator = items[Symbol.iterator]();

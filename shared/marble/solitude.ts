@@ -1,18 +1,18 @@
 /**
- * Lets one suspect at a time be worked on alone in this process, whichever of its workers has it.
+ * Lets one suspect at a time be worked on alone in this process, whichever worker has it.
  *
- * A crash ends all workers of a process, and is charged to the suspect that was alone: were there two, one of them would
- * be charged with what the other did.
+ * A crash ends all workers of a process, and is charged to the suspect that was alone. If two suspects ran at once, one
+ * would be charged with what the other did.
  */
 type Worker = object;
 
-/** All workers of this process that may hold something. */
+/** All workers of this process that may hold a marble. */
 export const workers = new Set<Worker>();
 
 let alone: Worker | undefined;
 const waiting = new Map<Worker, () => void>();
 
-/** True where it may begin; else `again` is called when it may be asked again. */
+/** Returns true where the worker may begin. Otherwise `again` is called when it may ask again. */
 export function enterSolitude(worker: Worker, again: () => void): boolean {
   if (alone !== undefined && alone !== worker) {
     waiting.set(worker, again);
@@ -22,12 +22,12 @@ export function enterSolitude(worker: Worker, again: () => void): boolean {
   return true;
 }
 
-/** Safe twice, and for one that only waits. */
+/** Ends a worker's solitude, or its wait for it. Safe to call twice. */
 export function leaveSolitude(worker: Worker): void {
   waiting.delete(worker);
   if (alone !== worker) return;
   alone = undefined;
   const all = [...waiting.values()];
-  waiting.clear(); // who still has to wait asks again
+  waiting.clear(); // those that still have to wait will ask again
   for (const again of all) again();
 }

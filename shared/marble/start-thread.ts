@@ -1,8 +1,8 @@
 /**
- * Starts the program of the heartbeat's thread: from its file, or in a bundle from the text that is built in.
+ * Starts the program of the heartbeat thread: from its file, or in a bundle from the text that is built in.
  *
- * What may go wrong: this copy was bundled from the source tree, which has no such text; the process may start no
- * threads. Both are errors of the first `wait`, and `heartbeat: 'loop'` does without a thread.
+ * What may go wrong: this copy was bundled from the source tree, which has no such text, or the process may not start
+ * threads. Both are errors of the first `wait`; `heartbeat: 'loop'` needs no thread.
  */
 import { Worker } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
@@ -17,11 +17,14 @@ export function startThread(workerData: unknown): Worker {
   return new Worker(gunzipSync(Buffer.from(threadSource, 'base64')).toString(), { ...options, eval: true });
 }
 
-/** Flags of Node.js that say how to connect, with a value of their own or none. */
+/** Flags of Node.js that say how to connect, with or without a value. */
 const ALONE = /^--(tls-m(in|ax)-v1\.\d|(no-)?network-family-autoselection)$/;
 const WITH_VALUE = /^--(dns-result-order|network-family-autoselection-attempt-timeout)(=|$)/;
 
-/** The others are for the main program: a thread refuses some (`--input-type`), and would load what is to be loaded there (`--import`). */
+/**
+ * Returns the flags that the thread inherits. All others are for the main program: a thread refuses some
+ * (`--input-type`), and would load modules that only the main program needs (`--import`).
+ */
 export function inherited(flags: readonly string[]): string[] {
   return flags.flatMap((flag, i) => {
     if (ALONE.test(flag)) return [flag];

@@ -1,42 +1,39 @@
 /**
- * Takes one marble for the loop form: what waits, or else what comes.
+ * Takes one marble for the loop form: one that waits already, or the next that comes.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/connection.js';
-import type { Holding } from '../communicator/holding.js';
 import { Held } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import type { Cancels } from './cancels.js';
-import type { Lease } from './lease.js';
+import type { HolderSession } from './holder-session.js';
 import type { ResolvedOptions } from './options.js';
 
 export interface TakeRequest {
-  /** 0: do not wait. */
+  /** The time to wait; 0: do not wait. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** The marble that was in hand and has not been finished. */
+  /** The marble that was in hand and was not finished. */
   readonly abandoned: Held | undefined;
   readonly closed: () => boolean;
-}
-
-export interface Taken {
-  readonly held: Held;
-  readonly holding: Holding | undefined;
 }
 
 export class Taker {
   #waiting: Connection | undefined;
 
-  /** Without a lease: unmonitored. */
+  /** Takes a lease, or none for unmonitored marbles. */
   constructor(
     private readonly communicator: Communicator,
-    private readonly lease: Lease | undefined,
+    private readonly session: HolderSession | undefined,
     private readonly cancels: Cancels,
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** Undefined when the time is over. Throws the signal's reason, or MR_CLOSED; then nothing is taken. */
-  async take(queues: string[], request: TakeRequest): Promise<Taken | undefined> {
+  /**
+   * Takes the next marble. Returns undefined when the time is over. Throws the signal's reason, or MR_CLOSED; then
+   * nothing is taken.
+   */
+  async take(queues: string[], request: TakeRequest): Promise<Held | undefined> {
     const { signal, timeoutMs } = request;
     const unblock = () => void this.unblock().catch(() => undefined);
     signal?.throwIfAborted();
@@ -62,61 +59,56 @@ export class Taker {
     }
   }
 
-  async #takeWaiting(queues: string[], abandon: Held[]): Promise<Taken | undefined> {
-    if (!this.lease) {
+  async #takeWaiting(queues: string[], abandon: Held[]): Promise<Held | undefined> {
+    if (!this.session) {
       const [popped] = await this.communicator.pop(queues);
-      return popped && { held: new Held(0, popped.queue, popped.envelope), holding: undefined };
+      return popped && new Held(0, popped.queue, popped.envelope, undefined);
     }
-    const holding = await this.lease.holding();
-    const result = await holding.swap({ abandon, sources: queues, want: 1, waitOn: queues[0] });
-    if (result.forgotten) {
-      await this.lease.renew(holding);
-      return this.#takeWaiting(queues, []);
-    }
-    const [held, ...others] = result.taken;
-    // More than one only when something landed while the connection was cut: it goes back to the front.
+    const { taken } = await this.session.swap({ abandon, sources: queues, want: 1, waitOn: queues[0] });
+    const [held, ...others] = taken;
+    // There is more than one only when a marble landed while the connection was cut: the others go back to the front.
     if (others.length > 0)
-      await holding.giveBack(others.reverse().map((other) => ({ held: other, verdict: 'release', delayMs: 0 })));
-    return held && { held, holding };
+      await this.session.giveBack(others.reverse().map((other) => ({ held: other, verdict: 'release', delayMs: 0 })));
+    return held;
   }
 
-  async #block(queues: string[], leftMs: number): Promise<Taken | undefined> {
+  async #block(queues: string[], leftMs: number): Promise<Held | undefined> {
     const longest = queues.length > 1 ? this.options.pollMs : Infinity;
-    if (!this.lease) {
+    if (!this.session) {
       const ms = Math.max(10, Math.min(leftMs, longest, this.options.blockMs));
       this.#waiting ??= this.communicator.waitingConnection(this.options.blockMs);
       const popped = await this.communicator.popBlocking(this.#waiting, queues[0]!, ms);
-      return popped && { held: new Held(0, popped.queue, popped.envelope), holding: undefined };
+      return popped && new Held(0, popped.queue, popped.envelope, undefined);
     }
-    const holding = await this.lease.holding();
-    const held = await holding.block(queues[0]!, Math.min(leftMs, longest), this.options.blockMs);
-    if (held) void holding.adopt().catch(() => undefined); // what fails here fails again, and is told, with finish
-    return held && { held, holding };
+    const held = await this.session.block(queues[0]!, Math.min(leftMs, longest));
+    void held?.holder?.adopt().catch(() => undefined); // what fails here fails again, and is told, with finish
+    return held;
   }
 
-  /** True where its batch is known to be cancelled: then nobody works on it. */
-  async #dropped({ held, holding }: Taken): Promise<boolean> {
-    if (!holding) return false;
+  /**
+   * Returns true where the marble's batch is known to be cancelled, after dropping it: nobody works on such a marble.
+   */
+  async #dropped(held: Held): Promise<boolean> {
+    if (!this.session) return false;
     this.cancels.watch([held]);
     if (!this.cancels.has(held)) return false;
-    const result = await holding.giveBack([{ held, verdict: 'cancel', delayMs: 0 }]);
-    if (result.forgotten) await this.lease!.renew(holding);
+    await this.session.giveBack([{ held, verdict: 'cancel', delayMs: 0 }]);
     return true;
   }
 
-  /** Ends a wait that is under way; `take` then looks whether it shall go on. */
+  /** Breaks off a wait that is under way; `take` then decides whether to go on. */
   async unblock(): Promise<void> {
-    if (this.lease) await this.lease.unblock();
+    if (this.session) await this.session.unblock();
     else if (this.#waiting) await this.communicator.unblock(this.#waiting);
   }
 
-  /** A marble that came just as the wait was broken off goes back where it was. */
-  async #unlessOver(taken: Taken, request: TakeRequest): Promise<Taken> {
-    if (!request.closed() && !request.signal?.aborted) return taken;
-    if (!taken.holding) return taken; // gone from its queue already: better delivered than lost
-    await taken.holding.giveBack([{ held: taken.held, verdict: 'release', delayMs: 0 }]);
+  /** Puts a marble that came just as the wait was broken off back where it was. */
+  async #unlessOver(held: Held, request: TakeRequest): Promise<Held> {
+    if (!request.closed() && !request.signal?.aborted) return held;
+    if (!this.session) return held; // gone from its queue already: better delivered than lost
+    await this.session.giveBack([{ held, verdict: 'release', delayMs: 0 }]);
     this.#throwIfOver(request);
-    return taken;
+    return held;
   }
 
   #throwIfOver(request: TakeRequest): void {

@@ -1,22 +1,22 @@
 /**
  * Telemetry of a worker's sends and work: spans of OpenTelemetry, metrics for Prometheus.
  *
- * Both are handed in by the user (`tracing`: the module @opentelemetry/api; `metrics`: a Registry of
- * prom-client), so neither is a dependency, and without them nothing of this is made. The context of
- * a send travels in its envelope as a W3C traceparent; tracestate and baggage do not.
+ * The user hands in both (`tracing`: the module @opentelemetry/api; `metrics`: a Registry of prom-client). So neither
+ * is a dependency, and without them nothing of this is created. The context of a send travels in its envelope as a W3C
+ * traceparent; tracestate and baggage do not.
  */
 import type { Envelope } from '../communicator/envelope.js';
 import { ClientMetrics, type Outcome } from './client-metrics.js';
 import type { ResolvedOptions } from './options.js';
 import { Tracing, type Span } from './tracing.js';
 
-/** One send, or one stream of sends. */
+/** A send, or a stream of sends. */
 export interface Sending {
   readonly traceparent: string | undefined;
   end(error?: unknown): void;
 }
 
-/** One marble in hand, from taken to finished, failed or given up. */
+/** A marble in hand, from taken until it is finished, failed or given up. */
 export interface Processing {
   readonly span: Span | undefined;
   /** Runs work so that spans made in it are children of this one's. */
@@ -28,7 +28,7 @@ export class Telemetry {
   readonly #tracing: Tracing | undefined;
   readonly #metrics: ClientMetrics | undefined;
 
-  /** Undefined where nothing was asked for. */
+  /** Creates the telemetry; undefined where nothing was asked for. */
   static of({ tracing, metrics, run }: Pick<ResolvedOptions, 'tracing' | 'metrics' | 'run'>): Telemetry | undefined {
     if (!tracing && !metrics) return undefined;
     return new Telemetry(tracing && new Tracing(tracing, run), metrics && new ClientMetrics(metrics, run));
@@ -39,7 +39,7 @@ export class Telemetry {
     this.#metrics = metrics;
   }
 
-  /** `from` is the marble in hand. `count` is asked when it is over. */
+  /** Begins to measure a send. `from` is the marble in hand. `count` is called when the send is over. */
   sending(queue: string, from: Processing | undefined, id: string | undefined, count: () => number = () => 1): Sending {
     const span = this.#tracing?.send(queue, id, from?.span);
     return {
@@ -68,7 +68,7 @@ export class Telemetry {
   }
 }
 
-/** Does it, and tells how it ended. */
+/** Does the work and records how it ended. */
 export async function told<T>(sending: Sending | undefined, work: () => Promise<T>): Promise<T> {
   try {
     const result = await work();

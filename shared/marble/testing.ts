@@ -1,6 +1,6 @@
 /**
- * Set-up for the tests of this folder: before each, a bus of its own and a look at it from outside;
- * after it, all that was opened is closed.
+ * Set-up for the tests of this folder: each test gets a bus of its own and a view of it from outside. After the test
+ * everything that was opened is closed.
  */
 import { afterEach, beforeEach } from '@jest/globals';
 import { freshBus, type Bus } from '@marblerun/test-support';
@@ -29,6 +29,6 @@ export function marbleOf(options: MarbleOptions = {}): Marble {
 
 export const sweep = () => peek.recovery.sweep(5);
 
-/** The data that wait in a queue. */
+/** Returns the data of the marbles that wait in a queue. */
 export const waiting = async (queue: string) =>
   (await peek.dump(queue, 0, 10_000)).map(({ data }) => JSON.parse(data.toString()) as unknown);

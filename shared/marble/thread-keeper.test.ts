@@ -1,5 +1,6 @@
 /**
- * One thread for all leases of a process: whoever begins a lease while another ends gets a thread that beats.
+ * One thread serves all leases of a process: a lease that begins while another one ends gets a thread that sends
+ * heartbeats.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';

@@ -1,8 +1,9 @@
 /**
- * The heartbeat thread as the main thread sees it: there is one while anybody has a lease or begins one.
+ * The heartbeat thread as the main thread sees it. There is one while any lease runs or begins.
  *
- * Each start is a thread of its own, which never comes back. What may go wrong: it ends before it can beat (whoever
- * waits for it is told, and the next one to ask starts another), or later (it is started again for the leases there are).
+ * Each start makes a new thread; a thread that ended never comes back. What may go wrong: it ends before it can send
+ * heartbeats. Then whoever waits for it is told, and the next caller starts another. Or it ends later: then it is
+ * started again for the leases that exist.
  */
 import type { Worker } from 'node:worker_threads';
 import type { FromThread, ToThread } from './heartbeat-thread.js';
@@ -18,7 +19,7 @@ export interface ThreadEvents {
 
 /** One thread, from its start to its end. */
 class Thread {
-  /** Resolves when it can beat; rejects where it ends before that. */
+  /** Resolves when the thread can send heartbeats; rejects where it ends before that. */
   readonly up: Promise<void>;
   readonly #worker: Worker;
   readonly #ticker: NodeJS.Timeout;
@@ -26,13 +27,16 @@ class Thread {
   #ended = false;
   #settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
-  /** `ended` is called once, where it ended by itself, with whether it could beat by then. */
+  /**
+   * Takes `ended`, which is called once where the thread ended by itself, with whether it could send heartbeats by
+   * then.
+   */
   constructor(
     events: ThreadEvents,
     private readonly ended: (error: Error, wasUp: boolean) => void,
   ) {
     this.up = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
-    this.up.catch(() => undefined); // told by `ended`; who waits is told too
+    this.up.catch(() => undefined); // `ended` tells of it, and so does the wait
     const clock = new BigInt64Array(new SharedArrayBuffer(8));
     const tick = () => Atomics.store(clock, 0, BigInt(Date.now()));
     tick();
@@ -51,7 +55,7 @@ class Thread {
     this.#worker.postMessage(message);
   }
 
-  /** On purpose. Safe twice. */
+  /** Ends the thread on purpose. Safe to call twice. */
   end(): void {
     this.#over(undefined);
   }
@@ -79,7 +83,7 @@ interface Beating {
 
 export class ThreadKeeper {
   readonly #holders = new Map<string, Beating>();
-  /** Leases that are about to begin: the thread must not end under them. */
+  /** The number of leases that are about to begin: the thread must not end under them. */
   #beginning = 0;
   #thread: Thread | undefined;
 

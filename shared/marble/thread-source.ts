@@ -1,7 +1,7 @@
 /**
- * The program of the heartbeat's thread as one text, for where its file does not lie beside the program: in a bundle.
+ * The program of the heartbeat thread as one text, for a bundle, where its file does not lie beside the program.
  *
- * Gzip in base64, because every process loads it and few need it. Empty in the source tree; `scripts/pack.mjs` fills in
- * what is published.
+ * The text is gzip in base64, because every process loads it and few need it. It is empty in the source tree;
+ * `scripts/pack.mjs` fills it in for publishing.
  */
 export const threadSource: string = '';

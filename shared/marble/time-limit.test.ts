@@ -1,4 +1,4 @@
-/** A time limit counts from the start of the handler, whatever had to be waited for before. */
+/** A time limit counts from the start of the handler, however long the marble had to wait before. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';

@@ -1,11 +1,11 @@
 /**
- * Spans with the semantic conventions of messaging: a producer's for a send, a consumer's for the work on
- * a marble, its child. The interfaces are the part of @opentelemetry/api that is used here.
+ * Spans by the semantic conventions of messaging: a producer's span for a send, and a consumer's span, its child, for
+ * the work on a marble. The interfaces are the part of @opentelemetry/api that is used here.
  */
 import { plainError } from './described-error.js';
 import type { Header } from '../communicator/header.js';
 
-interface SpanContext {
+export interface SpanContext {
   readonly traceId: string;
   readonly spanId: string;
   readonly traceFlags: number;
@@ -47,7 +47,7 @@ export class Tracing {
     return this.#start('send', queue, id, PRODUCER, parent);
   }
 
-  /** A child of the send, wherever that was. */
+  /** Begins the span of work: a child of the send, wherever that was. */
   process(queue: string, { id, attempt, traceparent }: Header): Span {
     const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
     const remote = {
@@ -68,7 +68,7 @@ export class Tracing {
     return this.api.context.with(context, work as never) as T;
   }
 
-  /** For the envelope; undefined where no SDK is there, whose spans have no ids. */
+  /** Returns the context for the envelope; undefined without an SDK, since spans have no ids then. */
   traceparent(span: Span): string | undefined {
     const context = span.spanContext();
     if (!this.api.trace.isSpanContextValid(context)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The types of what is sent and of what arrives. They name nothing of Node.js, so that a program needs no
- * `@types/node` for them.
+ * Types of data as it is sent and as it arrives. They name nothing of Node.js, so a program needs no `@types/node` for
+ * them.
  */
 import type { HeldMarble } from './held-marble.js';
 import type { LoopMarble } from './loop-marble.js';
@@ -11,10 +11,13 @@ export type Queues = Record<string, unknown>;
 /** The names of the queues. */
 export type QueueOf<Q> = keyof Q & string;
 
-/** The data that arrives from each queue, where JSON carries it. With a codec of your own, name it: `new Marble<Sent, Arriving>({ codec })`. */
+/**
+ * The data that arrives from each queue, where JSON carries it. With a codec of your own, name the types:
+ * `new Marble<Sent, Arriving>({ codec })`.
+ */
 export type Arriving<Q> = { [K in keyof Q]: Jsonified<Q[K]> };
 
-/** The form in which a T arrives: bytes as they are, all else as JSON makes it. */
+/** The form in which a T arrives: bytes as they are, everything else as JSON makes it. */
 export type Jsonified<T> = unknown extends T
   ? T
   : T extends Uint8Array
@@ -23,7 +26,10 @@ export type Jsonified<T> = unknown extends T
       ? Uint8Array
       : InJson<T>;
 
-/** A Date becomes text, methods are left out; what JSON does not carry is refused, and `never` here. */
+/**
+ * The form that JSON makes of a T. A Date becomes text and methods are left out. Values that JSON does not carry are
+ * refused at run time, and are `never` here.
+ */
 type InJson<T> = unknown extends T
   ? T
   : T extends string | number | boolean | null | undefined
@@ -47,11 +53,13 @@ type NoJson =
   | ArrayBufferView
   | RegExp;
 
-/** How data becomes bytes, and data again. */
+/** Turns data into bytes, and bytes back into data. */
 export interface Codec {
-  /** Returns text or bytes. What it throws reaches the sender as the cause of MR_DATA_UNENCODABLE. */
+  /** Returns text or bytes. An error that it throws reaches the sender as the cause of MR_DATA_UNENCODABLE. */
   encode(data: unknown): string | Uint8Array | ArrayBuffer;
-  /** Is given a Buffer. What it throws reaches the worker as the cause of MR_DATA_UNREADABLE. */
+  /**
+   * Takes a Buffer and returns the data. An error that it throws reaches the worker as the cause of MR_DATA_UNREADABLE.
+   */
   decode(bytes: Uint8Array): unknown;
 }
 
@@ -62,7 +70,7 @@ interface AnySignal {
   readonly reason: unknown;
 }
 
-/** Where nobody said what data a queue has, a handler may take it for what it is. */
+/** The data that a handler gets. Where nobody declared the data of a queue, a handler may take it for what it is. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as JSON.parse: with unknown, no handler could name the fields of its data
 export type HandlerData<T> = unknown extends T ? any : T;
 
@@ -70,5 +78,5 @@ export type HandlerData<T> = unknown extends T ? any : T;
 export type HeldOf<Q extends object, A, K extends QueueOf<Q>> = K extends keyof A ? HeldMarble<Q, K, A[K]> : never;
 export type LoopMarbleOf<A, K extends keyof A & string> = K extends keyof A ? LoopMarble<K, A[K]> : never;
 
-/** Works on one marble. What it returns is waited for; what it throws is a failed attempt. */
+/** A function that works on one marble. The promise it returns is awaited; an error it throws is a failed attempt. */
 export type Handler<T, Q extends object = Queues, H = HeldMarble<Q>> = (data: HandlerData<T>, marble: H) => unknown;

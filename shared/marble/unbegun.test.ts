@@ -1,4 +1,4 @@
-/** Marbles that were taken ahead and have to wait for a slow one are given back, so that others can have them. */
+/** Marbles that were taken ahead and have to wait for a slow one are given back, so that others can take them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
@@ -6,7 +6,7 @@ import { marbleOf, peek } from './testing.js';
 
 const status = async () => (await peek.show()).find(({ queue }) => queue === 'a')!;
 
-/** Learns that handlers are fast, so that it takes ahead. */
+/** Teaches the worker that its handlers are fast, so that it takes ahead. */
 async function warmUp(work: (data: unknown) => unknown, concurrency: number) {
   const marble = marbleOf();
   await marble.sendMany('a', Array(2000).fill('fast'));

@@ -1,10 +1,10 @@
 /**
- * A collection of what is under way: in no order; each is taken out in one step wherever it is.
+ * A collection of entries that are under way. It has no order, and each entry is removed in one step wherever it is.
  *
- * Not a `Set`: whenever that of V8 makes room, its former table still names what was in it and the next table, so what
- * comes and goes fast is kept until a full garbage collection, and each small one has it all to copy.
+ * It is not a `Set`. Whenever V8's Set makes room, its former table still refers to its entries and to the next table.
+ * So entries that come and go fast are kept until a full garbage collection, and each minor one has to copy them all.
  */
-/** A class, for the same reason as what waits in `communicator/sender.ts`. */
+/** A place for one entry. It is a class for the same reason as the entries that wait in `communicator/sender.ts`. */
 export class Place<T> {
   constructor(
     readonly item: T,
@@ -25,7 +25,7 @@ export class UnderWay<T> implements Iterable<T> {
     return place;
   }
 
-  /** Each place once. */
+  /** Removes a place. Call it once for each place. */
   remove(place: Place<T>): void {
     const last = this.#places.pop()!;
     if (last === place) return;

@@ -1,24 +1,24 @@
-/** Options of a wait: for which queues, how long, until which signal. */
+/** Options of a wait: which queues, how long, and until which signal. */
 import { abortSignal, bad, time, whole, type Rules } from '../check-options.js';
 import { checkName } from '../communicator/keys.js';
 import type { Signal } from './types.js';
 
 export interface WaitOptions {
-  /** Give up after this and return undefined. Default: wait for ever. */
+  /** The time after which a wait gives up and returns undefined. Default: wait for ever. */
   readonly timeoutMs?: number;
-  /** Aborting it makes `wait` throw the signal's reason; nothing is taken. */
+  /** A signal. Aborting it makes `wait` throw the signal's reason; nothing is taken. */
   readonly signal?: Signal;
 }
 
 export interface BatchesOptions {
-  /** How many to pass over. Default 0. */
+  /** The number of batches to skip. Default 0. */
   readonly offset?: number;
-  /** How many at the most. Default 100. */
+  /** The most batches to return. Default 100. */
   readonly limit?: number;
 }
 
 export interface EachOptions {
-  /** Aborting it ends the loop; what is in hand then is given back. */
+  /** A signal. Aborting it ends the loop; the marble in hand is then given back. */
   readonly signal?: Signal;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Wakes a loop: `wait()` resolves once `ring()` has been called since `clear()`, after what else this
- * turn of the event loop has to do, so that things that happen together are seen together.
+ * Wakes a loop. `wait()` resolves once `ring()` has been called since `clear()`, after everything else that this turn
+ * of the event loop has to do. So things that happen together are seen together.
  */
 export class Wakeup {
   #resolve: (() => void) | undefined;

@@ -166,7 +166,7 @@ test('a handler whose lease was lost is told, its result is refused, and work go
   await until('it is being worked on', () => attempts.length === 1);
   const [{ holder } = { holder: '' }] = await peek.status.holders();
   await until('it was given up', async () => {
-    await peek.recovery.expire(holder); // a beat may come between
+    await peek.recovery.expire(holder); // a heartbeat may come between
     return (await peek.recovery.sweep(5)).returned === 1;
   });
   await until('the second delivery is finished', async () => (await finished('a')) === 1);

@@ -1,11 +1,13 @@
 /**
  * The handler form: a worker that works on many marbles at a time.
  *
- * One loop talks to the bus, one command at a time: each swap finishes all that is done by now and
- * takes what there is room for, so a finish waits for nobody at low load and shares a round trip at
- * high load. Where the queues are empty, one marble is waited for on a second connection meanwhile.
- * What may go wrong: a handler throws (a failed attempt: backoff, then dead); the holder is given up
- * (its marbles' signals are aborted, their results refused, and work goes on with a new holder).
+ * One loop talks to the bus, one command at a time. Each swap finishes all marbles that are done by now and takes as
+ * many as there is room for. So at low load a finish waits for nobody, and at high load many share a round trip. While
+ * the queues are empty, a second connection waits for one marble.
+ *
+ * What may go wrong: a handler throws; that is a failed attempt, followed by a backoff and in the end by the marble's
+ * death. The holder is given up: the signals of its marbles are aborted, their results are refused, and work goes on
+ * with a new holder.
  */
 import type { Communicator } from '../communicator/communicator.js';
 import type { Holding } from '../communicator/holding.js';
@@ -14,11 +16,12 @@ import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { abortSignal, checkOptions, delay, having, share, time, whole, type Rules } from '../check-options.js';
 import { Cancels } from './cancels.js';
 import { describeError } from './described-error.js';
+import type { HeldInHandler } from './held-in-handler.js';
 import { Handling, type Failed, type AnyHandler } from './handling.js';
-import { Lease, leaseLost } from './lease.js';
+import { HolderSession } from './holder-session.js';
+import { leaseLost } from './lease-lost.js';
 import type { ResolvedOptions } from './options.js';
 import type { Processing } from './telemetry.js';
-import type { HeldMarble } from './held-marble.js';
 import { safeOnError, type OnError } from './on-error.js';
 import { backoffMs } from './retry.js';
 import type { Signal } from './types.js';
@@ -28,23 +31,26 @@ import { Wakeup } from './wakeup.js';
 export interface WorkOptions {
   /** Marbles worked on at a time. Default 1. */
   readonly concurrency?: number;
-  /** Marbles taken ahead at the most; how many really depends on how long handlers take. Default 500. */
+  /** The most marbles taken ahead; the number in use depends on how long handlers take. Default 500. */
   readonly prefetch?: number;
-  /** A handler that takes longer loses its marble. Default: that of the Marble. */
+  /** The longest time that a handler may take before it loses its marble. Default: that of the Marble. */
   readonly timeLimitMs?: number;
   /** Deliveries before a marble counts as dead. Default: that of the Marble. */
   readonly maxAttempts?: number;
-  /** Backoff after the first failure; doubles with each. Default: that of the Marble. */
+  /** Backoff after the first failure; it doubles with each further one. Default: that of the Marble. */
   readonly retryBaseMs?: number;
-  /** Backoff at the most. Default: that of the Marble. */
+  /** The longest backoff. Default: that of the Marble. */
   readonly retryMaxMs?: number;
   /** The share of the backoff that is left to chance. Default: that of the Marble. */
   readonly retryJitter?: number;
-  /** How long `stop` waits for handlers; what is not done by then is given back. Default 20,000 ms. */
+  /** The time that `stop` waits for handlers; marbles that are not done by then are given back. Default 20,000 ms. */
   readonly drainMs?: number;
-  /** Aborting it stops the worker. */
+  /** A signal. Aborting it stops the worker. */
   readonly signal?: Signal;
-  /** Told of every failed attempt (the handler's error) and every refused result (MR_LEASE_LOST). Default: a process warning. What it throws is a warning too. */
+  /**
+   * Called for every failed attempt (with the handler's error) and for every refused result (MR_LEASE_LOST). An error
+   * that it throws becomes a process warning. Default: a process warning.
+   */
   readonly onError?: OnError;
 }
 
@@ -65,11 +71,14 @@ const WORK_DEFAULTS = Object.freeze({ concurrency: 1, prefetch: 500, drainMs: 20
 const MOST_PER_SWAP = 1000;
 
 export class Worker {
-  /** Resolves when the worker has stopped; rejects when it had to stop (Redis refuses it, or is away at the start). */
+  /**
+   * Resolves when the worker has stopped. Rejects when it had to stop because Redis refuses it, or is away at the
+   * start.
+   */
   readonly done: Promise<void>;
   readonly #options: ResolvedOptions;
   readonly #work: Required<Pick<WorkOptions, 'concurrency' | 'prefetch' | 'drainMs' | 'onError'>>;
-  readonly #lease: Lease;
+  readonly #session: HolderSession;
   readonly #handling: Handling;
   readonly #cancels: Cancels;
   readonly #wakeup = new Wakeup();
@@ -108,25 +117,30 @@ export class Worker {
     });
     const told = { ...this.#work, isCancelled: this.#cancels.has };
     this.#handling = new Handling(handler, this.#options, told, () => this.#wakeup.ring());
-    this.#lease = new Lease(communicator, this.#options, (holding) => this.#giveUp(holding), true);
+    const lost = (holding: Holding) => this.#giveUp(holding);
+    this.#session = new HolderSession(communicator, this.#options, { takesAhead: true, lost });
     work.signal?.addEventListener('abort', this.#beginStop, { once: true });
     if (work.signal?.aborted) this.#beginStop();
     this.#signal = work.signal;
     workers.add(this);
-    this.done = this.#loop(); // a rejection that nobody handles ends the process, as it should: this worker is no worker
+    // a rejection that nobody handles ends the process, as it should: this worker no longer works
+    this.done = this.#loop();
   }
 
-  /** Id by which Redis and the Monitor know who holds its marbles: undefined before it has begun; another one after it was given up. */
+  /**
+   * The id by which Redis and the Monitor know the holder of its marbles. It is undefined before the worker has begun,
+   * and changes after the holder was given up.
+   */
   get holder(): string | undefined {
-    return this.#lease.id;
+    return this.#session.id;
   }
 
-  /** Nothing is worked on. */
+  /** True while nothing is worked on. */
   get idle(): boolean {
     return !this.#handling.busy;
   }
 
-  /** Takes nothing more, waits for handlers, finishes what is done and gives back the rest. Safe twice. */
+  /** Takes nothing more, waits for handlers, finishes what is done and gives back the rest. Safe to call twice. */
   stop(): Promise<void> {
     this.#beginStop();
     return this.done;
@@ -138,7 +152,7 @@ export class Worker {
     this.#handling.close();
     this.#wakeup.ring();
     setTimeout(() => this.#drainOver(), this.#work.drainMs).unref();
-    void this.#lease.unblock().catch(() => undefined); // else it ends by itself within a block
+    void this.#session.unblock().catch(() => undefined); // else it ends by itself within a block
   };
 
   async #loop(): Promise<void> {
@@ -157,7 +171,7 @@ export class Worker {
       this.#cancels.stop();
       this.#signal?.removeEventListener('abort', this.#beginStop); // it may outlive many workers
       await this.#blocked;
-      await this.#lease.leave().finally(this.stopped);
+      await this.#session.leave().finally(this.stopped);
     }
   }
 
@@ -166,53 +180,45 @@ export class Worker {
     return !this.#drained && this.#handling.busy;
   }
 
-  /** True if there is reason to go round again at once. */
+  /** Returns true where there is reason to go round again at once. */
   async #swap(): Promise<boolean> {
-    const holding = await this.#lease.holding();
-    const batch = this.#handling.takeFinished(MOST_PER_SWAP);
+    const finish = this.#handling.takeFinished(MOST_PER_SWAP);
     const want = this.#room();
-    if (batch.length === 0 && (want <= 0 || this.#blocked) && !holding.landed) return false;
-    const finish = batch.filter((marble) => marble.holding === holding || this.#refuse(marble));
-    const result = await holding.swap({
+    if (finish.length === 0 && (want <= 0 || this.#blocked) && !this.#session.hasLanded) return false;
+    const { taken, refused, cancelled } = await this.#session.swap({
       finish,
       sources: want > 0 ? this.queues : [],
       want: Math.max(0, want),
       waitOn: this.queues[0],
     });
-    if (result.forgotten) {
-      for (const marble of finish) this.#refuse(marble);
-      this.#giveUp(holding);
-      await this.#lease.renew(holding);
-      return true;
-    }
-    if (result.refused.size > 0) {
-      for (const marble of finish) if (result.refused.has(marble.held.receipt)) this.#refuse(marble);
-    }
+    if (refused.size > 0) for (const marble of finish) if (refused.has(marble.held)) this.#refuse(marble);
     if (this.#options.tracing || this.#options.metrics) for (const marble of finish) marble.processing?.end('finished'); // unless it was refused
-    this.#cancels.note(result.cancelled);
-    this.#add(result.taken, holding);
-    if (want > 0 && result.taken.length === 0 && !this.#stopping) this.#block(holding);
-    return this.#handling.hasFinished || result.taken.length > 0;
+    this.#cancels.note(cancelled);
+    this.#add(taken);
+    if (want > 0 && taken.length === 0 && !this.#stopping) this.#block();
+    return this.#handling.hasFinished || taken.length > 0;
   }
 
-  #add(taken: readonly Held[], holding: Holding): void {
+  #add(taken: readonly Held[]): void {
     this.#cancels.watch(taken);
-    this.#handling.add(taken, holding);
+    this.#handling.add(taken);
   }
 
-  /** One marble may come by the waiting connection: a place is kept for it. */
+  /**
+   * Returns how many marbles may be taken. One place is kept for a marble that may come through the waiting connection.
+   */
   #room(): number {
     if (this.#stopping) return 0;
     return Math.min(MOST_PER_SWAP, this.#handling.room - (this.#blocked ? 1 : 0));
   }
 
-  #block(holding: Holding): void {
+  #block(): void {
     const ms = this.queues.length > 1 ? this.#options.pollMs : Infinity;
-    this.#blocked ??= holding
-      .block(this.queues[0]!, ms, this.#options.blockMs)
+    this.#blocked ??= this.#session
+      .block(this.queues[0]!, ms)
       .then((held) => {
         this.#blocked = undefined;
-        if (held) this.#add([held], holding);
+        if (held) this.#add([held]);
       })
       .catch((error: unknown) => {
         this.#blocked = undefined;
@@ -227,23 +233,13 @@ export class Worker {
     const unbegun = this.#handling.takeUnbegun(MOST_PER_SWAP);
     const cancelled = this.#handling.takeCancelled(MOST_PER_SWAP);
     if (failed.length + unbegun.length + cancelled.length === 0) return;
-    const holding = await this.#lease.holding();
     const given = [
-      ...failed
-        .filter(({ marble }) => marble.holding === holding || this.#refuse(marble))
-        .map((one) => this.#givenBack(one)),
-      ...givenBackAs('release', unbegun, holding),
-      ...givenBackAs('cancel', cancelled, holding),
+      ...failed.map((one) => this.#givenBack(one)),
+      ...givenBackAs('release', unbegun),
+      ...givenBackAs('cancel', cancelled),
     ].sort((a, b) => b.held.seq - a.held.seq);
-    const result = await holding.giveBack(given);
-    if (result.forgotten) {
-      this.#giveUp(holding);
-      await this.#lease.renew(holding);
-    }
-    for (const { held, verdict } of given) {
-      if ((verdict === 'fail' || verdict === 'late') && (result.forgotten || result.refused.has(held.receipt)))
-        this.#refuse({ held });
-    }
+    const refused = await this.#session.giveBack(given);
+    for (const { marble } of failed) if (refused.has(marble.held)) this.#refuse(marble);
   }
 
   #givenBack({ marble, error, isLate }: Failed): GivenBack {
@@ -252,7 +248,7 @@ export class Worker {
     return { held: marble.held, verdict: 'fail', delayMs, error: describeError(error) };
   }
 
-  /** The holder was given up: whatever it had is not ours any more. */
+  /** Notes that the holder was given up: whatever it had is no longer ours. */
   #giveUp(holding: Holding): void {
     this.#handling.abort(leaseLost, holding);
     this.#wakeup.ring();
@@ -264,16 +260,14 @@ export class Worker {
     this.#wakeup.ring();
   }
 
-  /** Always false, for filters. */
-  #refuse({ held, processing }: { held: Held; processing?: Processing | undefined }): false {
+  #refuse({ held, processing }: { held: Held; processing?: Processing | undefined }): void {
     const error = leaseLost(held);
     processing?.end('lost', error);
     this.#work.onError(error, { id: held.envelope.id, queue: held.queue, attempt: held.envelope.attempt + 1 });
-    return false;
   }
 }
 
-/** Gives back marbles that were not worked on; what another holder had is not ours any more. */
-function givenBackAs(verdict: 'release' | 'cancel', marbles: readonly HeldMarble[], by: Holding): GivenBack[] {
-  return marbles.filter(({ holding }) => holding === by).map(({ held }) => ({ held, verdict, delayMs: 0 }));
+/** Gives back marbles that were not worked on. */
+function givenBackAs(verdict: 'release' | 'cancel', marbles: readonly HeldInHandler[]): GivenBack[] {
+  return marbles.map(({ held }) => ({ held, verdict, delayMs: 0 }));
 }

@@ -1,8 +1,9 @@
 /**
- * Who may ask what: bearer tokens, compared in constant time; several at once, so that they can be exchanged.
+ * Bearer tokens and what they allow. They are compared in constant time. Several are valid at once, so that one can be
+ * replaced.
  *
- * Reads are open unless there are read tokens; what changes something is refused unless there are
- * tokens for it, which are good for reads too. Health is always open: probes have no secrets.
+ * Reads are open unless there are read tokens. Changes are refused unless there are tokens for them; such a token
+ * allows reads too. Health is always open, since probes have no secrets.
  */
 import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance } from 'fastify';
@@ -10,30 +11,30 @@ import { problem } from './problem.js';
 import { findToken, type Token } from './tokens.js';
 
 export interface Access {
-  /** For requests that change something. */
+  /** The tokens for requests that change something. */
   readonly tokens: readonly Token[];
-  /** For reads and metrics; empty: they are open. */
+  /** The tokens for reads and metrics. An empty list leaves these open. */
   readonly readTokens: readonly Token[];
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The token that was shown, if it is one of this service. */
+    /** The token that was shown, if it is one of this service's. */
     token: Token | undefined;
   }
 }
 
-/** The part of the OpenAPI document about such routes. */
+/** The part of the OpenAPI document about routes that need a token. */
 type Security = readonly Readonly<Record<string, readonly string[]>>[];
 export const mayNeedToken: Security = [{}, { token: [] }];
 export const needsToken: Security = [{ token: [] }];
 
-/** Routes of `scope` that are registered after this need a token for reads, if there are any. */
+/** Makes routes of `scope` that are registered after this need a token for reads, if there are any such tokens. */
 export async function guardReads(scope: FastifyInstance, { tokens, readTokens }: Access): Promise<void> {
   if (readTokens.length > 0) await needToken(scope, [...tokens, ...readTokens]);
 }
 
-/** Routes of `scope` that are registered after this need a token for changes. */
+/** Makes routes of `scope` that are registered after this need a token for changes. */
 export async function guardChanges(scope: FastifyInstance, { tokens, readTokens }: Access): Promise<void> {
   if (tokens.length === 0) {
     scope.addHook('onRequest', async (_request, reply) =>
@@ -41,7 +42,7 @@ export async function guardChanges(scope: FastifyInstance, { tokens, readTokens 
     );
     return;
   }
-  await needToken(scope, [...tokens, ...readTokens]); // one that is good for both is found among those for changes
+  await needToken(scope, [...tokens, ...readTokens]); // a token in both lists is found among those for changes
   scope.addHook('onRequest', async (request, reply) => {
     if (request.token && tokens.includes(request.token)) return undefined;
     return problem(

@@ -1,8 +1,8 @@
 /**
- * The audit log: a line for each change (who, by the name of the token; what; how many), and for each refusal.
+ * The audit log: a line for each change (who, by the name of the token; what; how many), and a line for each refusal.
  *
- * The lines have `"audit"`, so that they can be told from the others. They go to the log of the service, at `info` and
- * `warn`: a level above these leaves them out.
+ * Its lines have the field `"audit"`, which tells them from all others. They go to the log of the service, at `info`
+ * and `warn`: a log level above these leaves them out.
  */
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from './logger.js';

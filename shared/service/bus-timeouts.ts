@@ -1,7 +1,7 @@
 /**
- * How patient a service is with Redis: three variables, with what suits the service as their defaults.
+ * The patience of a service with Redis: three variables, whose defaults suit the service.
  *
- * What may go wrong: they are too short for the path to Redis; then the service connects again and again, and says so.
+ * What may go wrong: they are too short for the path to Redis. Then the service connects again and again, and says so.
  */
 import { whole } from './environment.js';
 
@@ -11,7 +11,7 @@ export interface BusTimeouts {
   readonly replyTimeoutMs: number;
 }
 
-/** Variables for `readEnvironment`. */
+/** Returns the variables for `readEnvironment`. */
 export function timeoutVariables({ connectTimeoutMs, retryTimeoutMs, replyTimeoutMs }: BusTimeouts) {
   return {
     MARBLERUN_CONNECT_TIMEOUT_MS: whole(100, 600_000)
@@ -19,11 +19,11 @@ export function timeoutVariables({ connectTimeoutMs, retryTimeoutMs, replyTimeou
       .describe('ms that the first connection to a Redis may take before a loop says so and tries again'),
     MARBLERUN_RETRY_TIMEOUT_MS: whole(100, 600_000)
       .default(retryTimeoutMs)
-      .describe('ms that a command goes on trying while Redis is away before its loop says so and begins anew'),
+      .describe('ms for which a command keeps trying while Redis is away, before its loop says so and begins anew'),
     MARBLERUN_REPLY_TIMEOUT_MS: whole(1000, 3_600_000)
       .default(replyTimeoutMs)
       .describe(
-        'ms that a connection may be silent while Redis owes an answer before it counts as half-open; a command of many bytes has 1 s more for each 16 KiB',
+        'ms that a connection may be silent while Redis owes an answer before it counts as half-open; a large command gets 1 s more for each 16 KiB',
       ),
   };
 }

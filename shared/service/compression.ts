@@ -1,8 +1,8 @@
 /**
- * Large answers are compressed where the asker takes it: a scrape or a page of many queues is a tenth then.
+ * Compresses large answers for clients that accept it: a scrape or a page of many queues shrinks to a tenth.
  *
- * Only gzip, which every scraper and browser knows; beside the event loop, so that nothing else waits for it. Requests are
- * taken as they are and never inflated: a small one could become a very large one.
+ * Only gzip is used, which every scraper and browser knows, and it runs beside the event loop, so that nothing else
+ * waits for it. Requests are never inflated: a small one could become a very large one.
  */
 import type { FastifyCompressOptions } from '@fastify/compress';
 

@@ -1,20 +1,23 @@
 /**
- * The connections of a server: who asks something, and who is silent.
+ * The connections of a server: it knows who asks something, and who is silent.
  *
- * There is room for so many, and nobody is turned away: whoever comes then takes the place of the one that has been silent
- * for longest. So no number of idle connections keeps a probe out, which asks as soon as it is there. When the server stops,
- * requests under way are answered; who is silent or stops in the middle of a request is not waited for.
+ * There is room for a fixed number, and nobody is turned away: a newcomer takes the place of the connection that has
+ * been silent for longest. So no number of idle connections keeps a probe out, which asks as soon as it is there. When
+ * the server stops, requests under way are answered. Connections that are silent, or that stop in the middle of a
+ * request, are not waited for.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Server } from './server.js';
 
 const MOST = 1000;
-/** What is on its way already when a service is told to stop gets an answer: that it stops. */
+/**
+ * The time for requests that are already on their way when a service is told to stop: the answer says that it stops.
+ */
 const ALLOWANCE_MS = 300;
 
 export function lookAfterConnections(server: Server): void {
-  /** With what each asks; those that have been silent for longest first. */
+  /** The connections with what each asks; those that have been silent for longest come first. */
   const all = new Map<Socket, IncomingMessage | undefined>();
   let over = false;
   const isSilent = (socket: Socket) => !all.get(socket)?.complete;
@@ -43,7 +46,10 @@ export function lookAfterConnections(server: Server): void {
   });
 }
 
-/** Where nobody is silent, the one that has waited for its answer for longest goes: it takes none, or comes again. */
+/**
+ * Makes room for one more connection. Where nobody is silent, the one that has waited for its answer for longest goes:
+ * its client either does not read, or comes again.
+ */
 function makeRoom(all: Map<Socket, unknown>, isSilent: (socket: Socket) => boolean): void {
   const sockets = [...all.keys()];
   const leaver = sockets.find(isSilent) ?? sockets[0]!;

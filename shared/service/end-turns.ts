@@ -1,18 +1,18 @@
 /**
- * The end of the loops of a service, in a time that fits every grace period.
+ * Ends the loops of a service within a time that fits every grace period.
  *
- * What may go wrong: a turn waits for a Redis that is away, or that took its command and does not answer. It is broken
- * off: a command whose answer nobody heard may have been done, and every script may be run again.
+ * What may go wrong: a turn waits for a Redis that is away, or that took its command and does not answer. The turn is
+ * broken off. A command whose answer nobody heard may have been done; every script may safely be run again.
  */
 import type { Loop } from './loop.js';
 
-/** The part of a communicator that turns use and may wait for. */
+/** The part of a communicator that the turns use and may wait for. */
 export interface Breakable {
   readonly state: string;
   disconnect(): void;
 }
 
-/** The time for which a hung Redis is waited for. */
+/** The time to wait for a Redis that hangs. */
 const PATIENCE_MS = 3000;
 
 export async function endTurns(loops: readonly Loop[], used: readonly Breakable[]): Promise<void> {

@@ -91,7 +91,7 @@ test.each(Object.keys(schema.shape))('%s and its file together are a mistake, an
   );
   for (const empty of ['', '\n', ' \t\n'])
     expect(() => readEnvironment(schema, { [`${name}_FILE`]: fileOf(empty) })).toThrow(
-      new RegExp(`${name}_FILE: the file ".*" holds nothing`),
+      new RegExp(`${name}_FILE: the file ".*" is empty`),
     );
 });
 
@@ -113,7 +113,7 @@ test('what Kubernetes adds for its services is not mistaken for settings', () =>
     MARBLERUN_MONITOR_SERVICE_HOST: '10.0.0.1',
     MARBLERUN_MONITOR_SERVICE_PORT: '9464',
     MARBLERUN_MONITOR_SERVICE_PORT_HTTP: '9464',
-    MARBLERUN_PORT: 'tcp://10.0.0.1:9464', // of a service that is named marblerun
+    MARBLERUN_PORT: 'tcp://10.0.0.1:9464', // set by Kubernetes for a service that is named marblerun
     MARBLERUN_SERVICE_HOST: '10.0.0.1',
   };
   expect(readEnvironment(schema, links)).toEqual(readEnvironment(schema, {}));

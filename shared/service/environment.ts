@@ -1,8 +1,8 @@
 /**
- * Configuration from environment variables, checked as a whole: one error lists every mistake.
+ * Reads configuration from environment variables and checks it as a whole: one error lists every mistake.
  *
- * Each variable may be given as a file instead (`NAME_FILE`), for secrets. A MARBLERUN_ variable
- * that the service does not know is a mistake too: it is most often a misspelt one.
+ * Each variable may be given as a file instead (`NAME_FILE`), for secrets. A MARBLERUN_ variable that the service does
+ * not know is a mistake too, since it is probably misspelt.
  */
 import { MarbleRunError } from 'marblerun';
 import { isServiceLink, mistakeInRedis, readRedisVariable, readVariable, type Given } from 'marblerun/communicator';
@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { hostPatterns } from './hosts.js';
 import { tokens } from './tokens.js';
 
-/** Variables of both services. The text of `describe` goes into docs/CONFIGURATION.md. */
+/** The variables that both services have. The text of `describe` goes into docs/CONFIGURATION.md. */
 export const commonVariables = {
   MARBLERUN_REDIS: z
     .string()
@@ -21,10 +21,10 @@ export const commonVariables = {
     })
     .default('redis://localhost:6379')
     .describe(
-      'Redis of the run: redis://[user:password@]host:port[/db], rediss:// for TLS, the path of a Unix socket, or the long form as JSON (docs/REDIS.md). `REDIS_URL` stands in for it',
+      'Redis of the run: redis://[user:password@]host:port[/db], rediss:// for TLS, the path of a Unix socket, or the long form as JSON (docs/REDIS.md). `REDIS_URL` is used where this is not set',
     ),
   MARBLERUN_READ_TOKEN: tokens.describe(
-    'bearer token for reads and metrics, or name:token; without one they are open. Several, for rotation, separated by commas or lines',
+    'bearer token for reads and metrics, or name:token; without one, they are open. Several tokens, for rotation, are separated by commas or lines',
   ),
   MARBLERUN_HOST: z
     .string()
@@ -33,12 +33,12 @@ export const commonVariables = {
     .default('0.0.0.0')
     .describe('address to listen on'),
   MARBLERUN_HOSTS: hostPatterns.describe(
-    'names by which people call this service, beside IP addresses, localhost and its own names; `*` stands for anything. Separated by commas',
+    'further names by which this service may be called, separated by commas; `*` stands for anything. IP addresses, localhost and its own names are always allowed',
   ),
   MARBLERUN_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
-    .describe('least severe log line that is written'),
+    .describe('lowest level of log lines that are written'),
   MARBLERUN_DRAIN_MS: whole(0, 600_000)
     .default(10_000)
     .describe('ms that a stop may take before the process ends anyway'),

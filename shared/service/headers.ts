@@ -1,8 +1,8 @@
 /**
- * Headers of every answer, for browsers: the little that a page of these services may do.
+ * Headers of every answer, for browsers: they allow a page of these services as little as it needs.
  *
- * Scripts, styles and images come from files of the service itself, never from within a page; no page
- * of others may frame it or read from it; text cannot become markup (trusted types, of which none is made).
+ * Scripts, styles and images come from files of the service itself, never from within a page. No page of another site
+ * may frame it or read from it. Text cannot become markup: trusted types are enforced, and none is made.
  */
 import type { FastifyHelmetOptions } from '@fastify/helmet';
 
@@ -25,5 +25,5 @@ export const HEADERS: FastifyHelmetOptions = {
     },
   },
   xFrameOptions: { action: 'deny' },
-  strictTransportSecurity: false, // said by what speaks TLS; the services do not
+  strictTransportSecurity: false, // a proxy that speaks TLS says this; the services do not
 };

@@ -1,9 +1,9 @@
 /**
- * Names by which a service may be called: a page of somebody else's site, whose name was made to lead here (DNS rebinding),
- * calls it by that name, and so does a form of another site. Neither is answered.
+ * The names by which a service may be called. A page of somebody else's site may have a name that was made to lead here
+ * (DNS rebinding); it calls the service by that name. A form of another site does so too. Neither gets an answer.
  *
- * An IP address is always right, for no other site has it as its name. What may go wrong: a proxy or a name service calls
- * the service by a name that nobody told it of; then the refusal says which variable to set.
+ * An IP address is always allowed, since no other site has it as its name. What may go wrong: a proxy or a name service
+ * calls the service by a name that nobody told it. Then the refusal says which variable to set.
  */
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
@@ -25,13 +25,13 @@ export const hostPatterns = z
   })
   .default([]);
 
-/** The own names of the service `monitor`: on its machine, in its container, in a cluster. */
+/** Returns the service's own names (`monitor`, for example): on its machine, in its container, in a cluster. */
 function ownNames(service: string): string[] {
   const inCluster = ['svc', 'svc.cluster.local'].map((zone) => `${service}.*.${zone}`);
   return ['localhost', '*.localhost', hostname().toLowerCase(), service, ...inCluster];
 }
 
-/** A hook for each request. */
+/** Returns a hook that checks each request. */
 export function checkHost(service: string, further: readonly string[]) {
   const isAllowed = matcher([...ownNames(service), ...further]);
   const isTold = matcher(further);
@@ -56,13 +56,13 @@ export function checkHost(service: string, further: readonly string[]) {
   };
 }
 
-/** The scheme may be another one: TLS ends at a proxy. */
+/** Compares origin and host. The schemes may differ, since TLS may end at a proxy. */
 function isSameSite(origin: string, host: string | undefined, isTold: (name: string) => boolean): boolean {
   const [, where] = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase()) ?? [];
   return where !== undefined && (where === host?.toLowerCase() || isTold(nameOf(where)));
 }
 
-/** Without the port, and a trailing dot. */
+/** Removes the port and a trailing dot. */
 function nameOf(host: string): string {
   return host
     .toLowerCase()

@@ -1,5 +1,6 @@
 /**
- * However many look, and however long it takes to read: most of the time nothing is read, so that all else goes on.
+ * However many clients look, and however long a reading takes, nothing is read most of the time, so that other work
+ * goes on.
  */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Latest } from './latest.js';
@@ -20,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => void jest.restoreAllMocks());
 
-/** A look that begins a reading, which takes so long. */
+/** Looks, which begins a reading of this duration. */
 async function read(from: Latest<string>, tookMs: number, value = 'read') {
   const look = from.get();
   now += tookMs;

@@ -1,15 +1,18 @@
 /**
- * A reading for all who look, who must be answered in time whatever Redis does.
+ * One reading for all who look. They must be answered in time, whatever Redis does.
  *
- * After a reading nothing is read for four times as long as it took: so however many ask, and however much there is to read,
- * no more than a fifth of the time goes into it. What may go wrong: it takes longer than a scrape may. Then what it gave is
- * shown by the next scrape, while it is fresh, and no second one is begun beside it.
+ * After a reading nothing is read for four times as long as it took. So however many ask, and however much there is to
+ * read, at most a fifth of the time goes into it. What may go wrong: a reading takes longer than a scrape may. Then the
+ * next scrape shows its result while that is fresh, and no second reading begins beside it.
  */
 
-/** Shorter than the timeouts of scrapes: what is not there by then is left out. */
+/** The patience of a look, shorter than the timeouts of scrapes: a value that is not there by then is left out. */
 const PATIENCE_MS = 1500;
 const FRESH_MS = 30_000;
-/** The rest after a reading, as a multiple of the time that it took; at the most half as long as its value is shown. */
+/**
+ * The rest after a reading, as a multiple of the time that it took, and at most half the time for which its value is
+ * shown.
+ */
 const REST = { times: 4, mostMs: FRESH_MS / 2 };
 
 export class Latest<T> {
@@ -18,7 +21,7 @@ export class Latest<T> {
 
   constructor(private readonly read: () => Promise<T>) {}
 
-  /** Undefined where nothing was read in time and nothing fresh is there. Never throws. */
+  /** Returns the latest value. Undefined where nothing was read in time and no fresh value exists. Never throws. */
   async get(patienceMs = PATIENCE_MS): Promise<T | undefined> {
     if (this.#ageMs >= (this.#value?.restMs ?? 0))
       this.#underWay ??= this.#read().finally(() => (this.#underWay = undefined));
@@ -42,7 +45,7 @@ export class Latest<T> {
   }
 }
 
-/** Does it answer now? True when the work ends well before a scrape has to be answered. */
+/** Returns whether the work ends well before a scrape has to be answered. */
 export async function answers(work: () => Promise<unknown>): Promise<boolean> {
   const ended = work().then(
     () => true,

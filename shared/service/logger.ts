@@ -1,5 +1,5 @@
 /**
- * JSON logs on standard output: ids and numbers, never payloads; what could be a secret is cut out.
+ * JSON logs on standard output. They hold ids and numbers, never payloads; anything that could be a secret is cut out.
  */
 import { pino, stdSerializers, type Logger } from 'pino';
 
@@ -21,12 +21,12 @@ interface Request {
   readonly ip: string;
 }
 
-/** Without its query, in which people put what belongs into a header. */
+/** Shows a request without its query, since people put there what belongs into a header. */
 function shownRequest({ method, url, ip }: Request) {
   return { method, url: url.split('?', 1)[0], remoteAddress: ip };
 }
 
-/** Errors carry more than they say: commands with passwords, packets with tokens. */
+/** Shows an error without its extra fields, which may hold commands with passwords or packets with tokens. */
 function shownError(error: unknown) {
   if (!(error instanceof Error)) return { message: String(error) };
   const { type, message, stack } = stdSerializers.err(error);

@@ -45,7 +45,7 @@ test('stop waits for the turn under way, and nothing runs afterwards', async () 
   release();
   await stopped;
   expect([started, ended]).toEqual([1, 1]);
-  await sleep(20); // what must not happen has no condition to wait for
+  await sleep(20); // there is no condition to wait for when nothing must happen
   expect(started).toBe(1);
 });
 

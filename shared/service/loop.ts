@@ -1,25 +1,28 @@
 /**
- * The one place where services keep time: does a piece of work again and again.
+ * Does a piece of work again and again. This is the only place where services keep time.
  *
- * What may go wrong: the work throws. Then the log says so once for each trouble (`troubles.ts`), it is
- * tried again within seconds however long the interval is, and `late` turns true when it has not
- * succeeded for long.
+ * What may go wrong: the work throws. Then the log says so once for each trouble (`troubles.ts`). The work is tried
+ * again within seconds, however long the interval is. `late` turns true when it has not succeeded for a long time.
  */
 import type { Troubles } from './troubles.js';
 
 export interface LoopOptions {
   readonly name: string;
   readonly intervalMs: number;
-  /** Does the work once. May return in how many ms it wants to be called again, at most the interval. */
+  /** Does the work once. May return the ms after which it wants to be called again, at most the interval. */
   readonly work: () => Promise<number | undefined>;
-  /** Whether work under way gets on, however long it takes: then it is not late. Default: never known. */
+  /**
+   * Returns whether work under way makes progress; then it is not late, however long it takes. Default: never known.
+   */
   readonly getsOn?: () => boolean;
-  /** What the log says of turns that fail. */
+  /** Tells the log of turns that fail. */
   readonly troubles: Troubles;
 }
 
 const PATIENCE_MS = 10_000;
-/** Between tries of work that failed: doubles from the first to the most, never over the interval. */
+/**
+ * The pause between tries of work that failed: it doubles from the first to the most, and never exceeds the interval.
+ */
 const RETRY_MS = { first: 250, most: 5000 } as const;
 
 export class Loop {
@@ -35,7 +38,7 @@ export class Loop {
     this.#options = options;
   }
 
-  /** Safe twice. */
+  /** Starts the loop. Safe to call twice. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
@@ -43,20 +46,20 @@ export class Loop {
     this.#schedule(0);
   }
 
-  /** Waits for the turn under way. Safe twice. */
+  /** Stops the loop and waits for the turn under way. Safe to call twice. */
   async stop(): Promise<void> {
     this.#running = false;
     clearTimeout(this.#timer);
     await this.#turn;
   }
 
-  /** True when the work has not succeeded for ten intervals, at least ten seconds, and does not get on either. */
+  /** True when the work has not succeeded for ten intervals, and at least ten seconds, and makes no progress either. */
   get late(): boolean {
     const { intervalMs, getsOn } = this.#options;
     return this.ageMs > Math.max(PATIENCE_MS, 10 * intervalMs) && getsOn?.() !== true;
   }
 
-  /** How long ago the work last succeeded, or the loop began. */
+  /** The time since the work last succeeded, or since the loop began. */
   get ageMs(): number {
     return Date.now() - this.#succeededAt;
   }
@@ -65,17 +68,17 @@ export class Loop {
     return this.#options.name;
   }
 
-  /** What the last turn failed with; empty when it did not. */
+  /** The error of the last turn; empty where it did not fail. */
   get trouble(): string {
     return this.#trouble;
   }
 
-  /** The last turn did not fail, and it is not late. */
+  /** True where the last turn did not fail and the work is not late. */
   get well(): boolean {
     return this.#trouble === '' && !this.late;
   }
 
-  /** For work that takes long: it gets on, which counts as a success. */
+  /** Notes that long work makes progress, which counts as a success. */
   progress(): void {
     this.#succeededAt = Date.now();
     if (this.#trouble !== '') this.#options.troubles.succeeded(this);
@@ -105,7 +108,10 @@ export class Loop {
   }
 }
 
-/** Half of it is left to chance, so that many loops do not come back to Redis at the same moment. */
+/**
+ * Returns the pause before the next try. Half of it is left to chance, so that many loops do not come back to Redis at
+ * the same moment.
+ */
 function retryMs(failures: number): number {
   const ms = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** failures);
   return ms * (0.5 + Math.random() / 2);

@@ -1,11 +1,11 @@
 /**
- * The answer where there is no route: 405 and which methods there are, if the path has any, else 404.
+ * Answers a request that no route takes: 405 with the allowed methods where the path has any, otherwise 404.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from './problem.js';
 import type { Server } from './server.js';
 
-/** To be called before any route is registered. */
+/** Collects the methods of each path. Call it before any route is registered. */
 export function tellMethods(server: Server): void {
   const routes: { path: RegExp; methods: readonly string[] }[] = [];
   server.addHook('onRoute', ({ url, method }) => {
@@ -26,7 +26,7 @@ export function tellMethods(server: Server): void {
   });
 }
 
-/** `:name` stands for one part of a path. */
+/** Turns the path of a route into a pattern; `:name` stands for one part of a path. */
 function patternOf(url: string): RegExp {
   const parts = url
     .split('/')

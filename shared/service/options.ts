@@ -1,12 +1,12 @@
 /**
- * The options of a service that is started by a program: each variable of its environment, in camel case.
+ * The options of a service that a program starts: each variable of its environment, in camel case.
  *
- * So there is one set of names, rules and defaults: `MARBLERUN_SWEEP_MS` is `sweepMs`. What may go wrong is told as of
- * options, MR_BAD_OPTION.
+ * So there is one set of names, rules and defaults: `MARBLERUN_SWEEP_MS` is `sweepMs`. Mistakes are reported as
+ * mistakes of options, MR_BAD_OPTION.
  */
 import { MarbleRunError, isMarbleRunError } from 'marblerun';
 
-/** Variables that a service started by a program takes from the environment all the same, as every client does. */
+/** Variables that such a service still takes from the environment, as every client does. */
 const FROM_ENVIRONMENT = ['MARBLERUN_REDIS', 'MARBLERUN_REDIS_FILE', 'MARBLERUN_RUN'];
 
 export function variablesOf(options: object, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
@@ -20,7 +20,7 @@ export function variablesOf(options: object, env: NodeJS.ProcessEnv = process.en
   return variables;
 }
 
-/** Calls `read`, and tells its mistakes in the words of whoever gave options. Throws MR_BAD_OPTION. */
+/** Calls `read`, and reports its mistakes in terms of the options that the caller gave. Throws MR_BAD_OPTION. */
 export function readOptions<T>(caller: string, read: () => T): T {
   try {
     return read();

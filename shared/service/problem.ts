@@ -1,6 +1,6 @@
 /**
- * Errors as problem details (RFC 9457): `application/problem+json` with the stable code as its type.
- * Those too that are found before there is a route or a request.
+ * Errors as problem details (RFC 9457): `application/problem+json` with the stable code as its type. This covers errors
+ * that occur before there is a route or a request.
  */
 import { isMarbleRunError, type ErrorCode } from 'marblerun';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ const schema = z
   .meta({ description: 'problem details (RFC 9457)' });
 const content = { 'application/problem+json': { schema } };
 
-/** For the responses of a route. */
+/** The schemas of errors, for the responses of a route. */
 export const problems = {
   '4xx': { description: 'the request cannot be done', content },
   '5xx': { description: 'Redis is away or refuses, or the service has failed', content },
@@ -54,14 +54,14 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   return problem(reply, status, 'Internal Server Error', 'the log has the details');
 }
 
-/** Statuses of errors at the socket: all others are requests that cannot be read. */
+/** The statuses of errors at the socket; every other error there is a request that cannot be read. */
 const SOCKET_STATUS: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Answers what never became a request, and hangs up. */
+/** Answers bytes that never became a request, and hangs up. */
 export function refuseAtSocket({ code = '' }: { code?: string }, socket: Socket): void {
   if (!socket.writable || code === 'ECONNRESET') {
     socket.destroy();
@@ -76,7 +76,7 @@ export function refuseAtSocket({ code = '' }: { code?: string }, socket: Socket)
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Answers an `Expect` that is not known, which Node.js would do without a word. */
+/** Answers an unknown `Expect`, which Node.js would answer without a body. */
 export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const { headers, body } = bareProblem(417, 'Expect: only 100-continue is known');
   response.writeHead(417, headers).end(body);

@@ -1,13 +1,13 @@
 /**
- * A service inside of another program: it listens and works until it is stopped; no signal is listened to.
+ * Runs a service inside another program: it listens and works until it is stopped, and does not listen to signals.
  */
 import type { AddressInfo } from 'node:net';
 import type { Service } from './service.js';
 
 export interface Running {
-  /** Where it listens. */
+  /** The address that it listens on. */
   readonly url: string;
-  /** Ends what is under way, then disconnects. Safe twice. */
+  /** Ends the work under way, then disconnects. Safe to call twice. */
   stop(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The HTTP side that both services have: health, metrics, the OpenAPI document, errors, limits.
- * Builds; does not listen.
+ * The HTTP side that both services share: health, metrics, the OpenAPI document, errors, limits. It builds the server
+ * and does not listen.
  */
 import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
@@ -28,40 +28,40 @@ import { VERSION } from './version.js';
 
 export interface Readiness {
   readonly ready: boolean;
-  /** What it waits for, or how each part is, for people. */
+  /** The reasons why it is not ready, or the state of each part, for people. */
   readonly detail: Record<string, unknown>;
 }
 
 export interface ServerOptions {
-  /** `monitor` or `elevator`: its name in a network. */
+  /** The service's name in a network: `monitor` or `elevator`. */
   readonly service: string;
-  /** Names of its host besides those that it has anyway. */
+  /** Further names of its host, besides those that it always has. */
   readonly hosts: readonly string[];
-  /** Of the OpenAPI document. */
+  /** The title of the OpenAPI document. */
   readonly title: string;
   readonly log: Logger;
   readonly access: Access;
   readonly registry: Registry;
-  /** Reads what is measured only when somebody asks. Called once per scrape, never twice at a time. */
+  /** Reads the measured values when somebody asks. It is called once per scrape, and never twice at a time. */
   readonly collect: () => Promise<void>;
-  /** Is the bus there, and are the loops turning? */
+  /** Tells whether the bus is there and the loops turn. */
   readonly readiness: () => Readiness;
 }
 
 export type Server = ReturnType<typeof buildServer>;
-/** Where routes are registered. */
+/** The object that routes are registered on. */
 export type Routes = Omit<Server, 'register'>;
 
-/** Of the routes, not of the package: raised when a client would notice. */
+/** The version of the routes, not of the package. It is raised when a client would notice a change. */
 const API_VERSION = '2.0.0';
 
 const LIMITS = {
   bodyLimit: 65_536,
-  /** A whole request, and the part of it before its body; a client that is slower is cut off. */
+  /** The time for a whole request, and for the part before its body. A slower client is cut off. */
   requestTimeout: 15_000,
   headersTimeout: 10_000,
   connectionsCheckingInterval: 1000,
-  /** Nothing sent and nothing taken for so long. */
+  /** The time after which a connection is closed on which nothing was sent and nothing taken. */
   connectionTimeout: 60_000,
   maxHeaderSize: 16_384,
 } as const;
@@ -97,12 +97,12 @@ export function createServer(options: ServerOptions): Server {
   return server;
 }
 
-/** Routes that show something. */
+/** Registers routes that show something. */
 export function registerReads(server: Server, access: Access, routes: (scope: Routes) => void): void {
   registerGuarded(server, (scope) => guardReads(scope, access), routes);
 }
 
-/** Routes that change something. */
+/** Registers routes that change something. */
 export function registerChanges(server: Server, access: Access, routes: (scope: Routes) => void): void {
   registerGuarded(server, (scope) => guardChanges(scope, access), routes);
 }
@@ -123,7 +123,7 @@ function buildServer(log: Logger) {
   const server = Fastify({
     loggerInstance: log.child({}, { level: quieter(log.level) }),
     ...limits,
-    // A request without a host name is answered as all others are, which Node.js would not do.
+    // A request without a host name is answered as all others are; Node.js would refuse it.
     http: { headersTimeout, connectionsCheckingInterval, maxHeaderSize, requireHostHeader: false },
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
@@ -138,7 +138,7 @@ function buildServer(log: Logger) {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(handleError);
-  // What these services say is of now, and may be for few eyes: nothing between is to keep it.
+  // Answers describe this moment, and may be for few eyes: no cache on the way may keep them.
   server.addHook('onSend', (_request, reply, payload, done) => {
     reply.header('cache-control', 'no-store');
     done(null, payload);
@@ -146,7 +146,7 @@ function buildServer(log: Logger) {
   return server;
 }
 
-/** Requests on connections that are there already, while it stops. */
+/** Refuses requests on existing connections while the server stops. */
 function refuseWhenClosing(server: Server): void {
   let closing = false;
   server.addHook('preClose', (done) => {
@@ -188,12 +188,12 @@ function registerMetrics(routes: Routes, { registry, collect }: ServerOptions): 
   routes.get('/metrics', { schema }, async (_request, reply) => reply.type(registry.contentType).send(await scrape()));
 }
 
-/** Each request and each address listened on would be a line: only at debug. */
+/** Logs less: each request and each address listened on would be a line, so they are logged at debug only. */
 function quieter(level: string): string {
   return level === 'info' ? 'warn' : level;
 }
 
-/** Callers that come while the work is under way get its result. */
+/** Shares the result of the work with callers that come while it is under way. */
 function shared<T>(work: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | undefined;
   return () => (underWay ??= work().finally(() => (underWay = undefined)));

@@ -1,9 +1,9 @@
 /**
- * A service as a process: reads its configuration, runs, and stops in order.
+ * Runs a service as a process: reads its configuration, runs, and stops in order.
  *
- * SIGTERM, SIGINT or an error nobody caught stop it: no new requests, what is under way is done, at
- * most `drainMs`; a second signal ends it at once. A mistake in the configuration ends it with code
- * 78 (EX_CONFIG) before anything is touched.
+ * SIGTERM, SIGINT or an uncaught error stops it: it takes no new requests and finishes what is under way, for at most
+ * `drainMs`. A second signal ends it at once. A mistake in the configuration ends it with code 78 (EX_CONFIG) before
+ * anything is touched.
  */
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
@@ -18,9 +18,9 @@ export interface Service {
   readonly host: string;
   readonly port: number;
   readonly drainMs: number;
-  /** The first line of its log: version, runs, where Redis is; nothing secret. */
+  /** The first line of its log: version, runs, and where Redis is. It holds no secret. */
   readonly about: Readonly<Record<string, unknown>>;
-  /** Starts and stops what works besides the server. */
+  /** Starts and stops the work beside the server. */
   readonly start: () => void;
   readonly stop: () => Promise<void>;
 }
@@ -40,7 +40,7 @@ export async function runService(build: () => Service): Promise<void> {
   const { server, log, host, port, drainMs } = service;
   const stopping = new AbortController();
   closeWithGrace({ delay: drainMs || false, logger: log }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'stops because of an error');
+    if (err) log.fatal({ err }, 'stopping because of an error');
     else log.info({ signal }, 'stops');
     stopping.abort();
     await server.close();
@@ -52,7 +52,7 @@ export async function runService(build: () => Service): Promise<void> {
   await server.listen({ host, port }).catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
   });
-  if (stopping.signal.aborted) return; // told so while it began to listen
+  if (stopping.signal.aborted) return; // it was stopped while it began to listen
   const address = server.server.address() as AddressInfo;
   log.info({ host: address.address, port: address.port }, 'listening');
   service.start();

@@ -1,12 +1,12 @@
 /**
- * A query field that a route does not know, or that says nothing, is a mistake: a misspelt filter would else mean "all".
- * Holds for every route, whatever its schema says of unknown fields.
+ * Refuses a query field that a route does not know, or that is empty: a misspelt filter would otherwise mean "all".
+ * This holds for every route, whatever its schema says of unknown fields.
  */
 import { z } from 'zod';
 import { problem } from './problem.js';
 import type { Server } from './server.js';
 
-/** To be called before any route is registered. */
+/** Adds the check. Call it before any route is registered. */
 export function makeQueriesStrict(server: Server): void {
   server.addHook('onRoute', (route) => {
     const { querystring = z.object({}), ...others } = route.schema ?? {};

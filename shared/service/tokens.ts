@@ -1,15 +1,16 @@
 /**
- * Bearer tokens: a list, so that a new one can be let in before the old one goes; from a file, one a line. Each may have the
- * name of whoever has it (`name:token`), by which the log knows who asked; without one it is known by a fingerprint.
+ * Bearer tokens, as a list, so that a new one can be let in before the old one goes; a file has one a line. Each may
+ * carry the name of its owner (`name:token`), by which the log knows who asked. A token without a name is known by a
+ * fingerprint.
  *
- * What may go wrong: a list that is given and has no token in it. That is a mistake, for without any token reads are open.
+ * What may go wrong: a list is given and has no token in it. That is a mistake, since without any token reads are open.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
 export interface Token {
   readonly name: string;
-  /** A digest has one length for all tokens, so a comparison tells nothing. */
+  /** A digest of the token. It has the same length for all tokens, so a comparison tells nothing. */
   readonly digest: Buffer;
 }
 
@@ -37,7 +38,7 @@ function asToken(token: string, name?: string): Token {
   return { name: name ?? `token-${digest.toString('hex').slice(0, 8)}`, digest };
 }
 
-/** Looks at all of them, so that the time it takes tells nothing. */
+/** Finds the token in the list. It compares with all of them, so that the time tells nothing. */
 export function findToken(list: readonly Token[], presented: string): Token | undefined {
   const digest = digestOf(presented);
   return list.filter((token) => timingSafeEqual(token.digest, digest))[0];

@@ -1,14 +1,15 @@
 /**
- * What the log says of loops that fail: one line for one trouble, and one when it is over, however many loops meet it.
+ * The log lines of loops that fail: one line for one trouble, and one when it is over, however many loops meet it.
  *
- * When Redis is away all loops fail for that one reason, again and again. The same trouble is what says the same before its
- * brackets: what is in them, such as the state of a connection, changes while it goes on.
+ * When Redis is away, all loops fail for that one reason, again and again. Two messages are the same trouble when they
+ * are equal up to their brackets: text in brackets, such as the state of a connection, changes while the trouble goes
+ * on.
  */
 import type { Logger } from './logger.js';
 
 interface Trouble {
   readonly since: number;
-  /** That have met it, and that are still in it. */
+  /** The loops that have met it, and those that are still in it. */
   readonly met: Set<string>;
   readonly still: Set<object>;
   tries: number;

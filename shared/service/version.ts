@@ -1,4 +1,4 @@
-/** The version of the services and the library: they are released together. */
+/** The version of the services and the library, which are released together. */
 import { readFileSync } from 'node:fs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -1,4 +1,4 @@
-/** A handler is tried without Redis: with what it would get, and against the rules of a real marble. */
+/** A handler is tried without Redis: with the data that it would get, and against the rules of a real marble. */
 import { expect, test } from '@jest/globals';
 import type { Handler } from '../marble/index.js';
 import { fakeMarble } from './index.js';

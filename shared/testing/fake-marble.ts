@@ -1,5 +1,6 @@
 /**
- * A marble for the unit test of a handler: no Redis, no queue. It refuses what a real one refuses, and tells what was sent.
+ * A marble for the unit test of a handler, without Redis and without a queue. It refuses what a real one refuses, and
+ * tells what was sent.
  */
 import { decodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
 import type { Failure } from '../communicator/header.js';
@@ -7,10 +8,11 @@ import { Held } from '../communicator/in-hand.js';
 import { checkName } from '../communicator/keys.js';
 import type { Output } from '../communicator/outputs.js';
 import { decodeData, encodeData } from '../marble/codec.js';
-import { HeldMarble } from '../marble/held-marble.js';
-import { leaseLost } from '../marble/lease.js';
+import { HeldInHandler } from '../marble/held-in-handler.js';
+import type { HeldMarble } from '../marble/held-marble.js';
+import { leaseLost } from '../marble/lease-lost.js';
 import { resolveOptions, type ResolvedOptions } from '../marble/options.js';
-import type { Codec } from '../marble/types.js';
+import type { Codec, Queues } from '../marble/types.js';
 
 export interface FakeMarbleOptions {
   readonly queue?: string;
@@ -41,29 +43,35 @@ const HOW: Readonly<Record<Output['kind'], Sent['how']>> = {
   dead: 'send',
 };
 
-/** `await handler(marble.data, marble)`, then look at `marble.sent`. */
-export function fakeMarble<T, Q extends object = Record<string, unknown>>(
-  data: T,
-  about: FakeMarbleOptions = {},
-): FakeMarble<T, Q> {
-  return new FakeMarble<T, Q>(data, about);
+/** Makes a marble for a test: `await handler(marble.data, marble)`, then look at `marble.sent`. */
+export function fakeMarble<T, Q extends object = Queues>(data: T, about: FakeMarbleOptions = {}): FakeMarble<T, Q> {
+  return new Fake<T, Q>(data, about);
 }
 
-/** Its `data` is as a handler gets it: what does not survive being sent is not there. */
-export class FakeMarble<T, Q extends object = Record<string, unknown>> extends HeldMarble<Q, string, T> {
+/** A marble of a test. Its `data` is as a handler gets it: values that do not survive being sent are missing. */
+export interface FakeMarble<T, Q extends object = Queues> extends HeldMarble<Q, string, T> {
   /** The reports of the handler, the latest last. */
+  readonly reports: readonly string[];
+  /** The marbles that would be committed with the finish of this one. */
+  readonly sent: readonly Sent[];
+  /** The time that the handler gave to `retryIn`. */
+  readonly retriesInMs: number | undefined;
+  /** Aborts `signal`, as when the lease passes while a handler works. */
+  loseLease(): void;
+}
+
+class Fake<T, Q extends object> extends HeldInHandler<Q, string, T> implements FakeMarble<T, Q> {
   readonly reports: string[] = [];
   readonly #codec: Codec | undefined;
 
   constructor(data: T, about: FakeMarbleOptions) {
     const options = resolveOptions(about.codec ? { codec: about.codec } : {}, {});
     const envelope = envelopeOf(data, about, options);
-    super(new Held(1, checkName('queue', about.queue ?? 'test'), envelope), undefined as never, options);
+    super(new Held(1, checkName('queue', about.queue ?? 'test'), envelope, undefined), options);
     this.#codec = about.codec;
     this.data = decodeData(envelope, about.codec) as T;
   }
 
-  /** The marbles that would be committed with the finish of this one. */
   get sent(): Sent[] {
     return this.outputs.map(({ kind, queue, envelope, delayMs = 0 }) => {
       const sent = decodeEnvelope(Buffer.from(envelope as string));
@@ -71,7 +79,6 @@ export class FakeMarble<T, Q extends object = Record<string, unknown>> extends H
     });
   }
 
-  /** The time that the handler gave to `retryIn`. */
   get retriesInMs(): number | undefined {
     return this.retryInMs;
   }
@@ -81,7 +88,6 @@ export class FakeMarble<T, Q extends object = Record<string, unknown>> extends H
     return Promise.resolve();
   }
 
-  /** Aborts `signal`, as when the lease passes while a handler works. */
   loseLease(): void {
     this.abort(leaseLost(this.held));
   }

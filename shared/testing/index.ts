@@ -1,2 +1,2 @@
 export { testRun, TestRun, type TestRunOptions } from './test-run.js';
-export { fakeMarble, FakeMarble, type FakeMarbleOptions, type Sent } from './fake-marble.js';
+export { fakeMarble, type FakeMarble, type FakeMarbleOptions, type Sent } from './fake-marble.js';

@@ -1,4 +1,4 @@
-/** A run of one's own, its chores by hand, and nothing left over. */
+/** A run of one's own, whose chores are done by hand; it leaves nothing behind. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { redisCli, sharedRedis } from '@marblerun/test-support';
 import { testRun, type TestRun } from './index.js';
@@ -15,7 +15,7 @@ test('settle brings back what was abandoned, and promotes what is due', async ()
   const marble = run.marble();
   await marble.send('q', 'left');
   await marble.wait('q');
-  expect(await marble.check('q')).toBeUndefined(); // which abandons it
+  expect(await marble.check('q')).toBeUndefined(); // this look abandons the marble
   expect(await run.waiting('q')).toEqual([]);
   await run.settle();
   expect(await run.waiting('q')).toEqual(['left']);

@@ -1,8 +1,7 @@
 /**
- * A run of its own for each test, and the chores of a Monitor by hand, so that a test decides when they are done.
+ * A run of its own for each test. The chores of a Monitor are done by hand, so that a test decides when.
  *
- * What may go wrong: Redis is away (MR_REDIS_UNAVAILABLE), or what `untilDone` waits for does not come; then it throws what
- * is left.
+ * What may go wrong: Redis is away (MR_REDIS_UNAVAILABLE), or `untilDone` waits in vain; then it throws what is left.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,9 +17,9 @@ import { MARBLE_DEFAULTS, resolveOptions, type MarbleOptions } from '../marble/o
 import type { Codec, Queues } from '../marble/types.js';
 
 export interface TestRunOptions {
-  /** Default: as for a `Marble`, from the environment. */
+  /** The address of Redis. Default: as for a `Marble`, from the environment. */
   readonly redis?: MarbleOptions['redis'];
-  /** For `waiting` and `dead`. Default: JSON. */
+  /** The codec with which `waiting` and `dead` read data. Default: JSON. */
   readonly codec?: Codec;
 }
 
@@ -28,13 +27,13 @@ const RULES: Rules = { redis: having('as for a Marble', () => true), codec: havi
 const LOOK_MS = 5;
 const MOST_SHOWN = 10_000;
 
-/** Does no I/O. End it with `close`. */
+/** Makes a run; does no I/O. End it with `close`. */
 export function testRun(options: TestRunOptions = {}): TestRun {
   return new TestRun(options);
 }
 
 export class TestRun {
-  /** Where it is: for a `Marble`, a Monitor, or another process. */
+  /** The address of Redis, for a `Marble`, a Monitor, or another process. */
   readonly redis: NonNullable<MarbleOptions['redis']>;
   readonly run = `test-${randomBytes(8).toString('hex')}`;
   readonly #codec: Codec | undefined;
@@ -53,7 +52,7 @@ export class TestRun {
     this.#only = new ForTests(this.#connection, keysOf(this.run));
   }
 
-  /** A client of this run; `close` closes it. */
+  /** Makes a client of this run; `close` closes it. */
   marble<Q extends object = Queues>(options: Omit<MarbleOptions, 'redis' | 'run'> = {}): Marble<Q> {
     const standard = this.#codec ? { codec: this.#codec } : {};
     const marble = new Marble<Q>({ ...standard, ...options, redis: this.redis, run: this.run });
@@ -71,28 +70,32 @@ export class TestRun {
     }
   }
 
-  /** Lets time pass for delayed marbles and retries: those due within it are in their queues when this returns. */
+  /**
+   * Lets time pass for delayed marbles and retries: those that are due within it are in their queues when this returns.
+   */
   async advance(ms: number): Promise<void> {
     checkOptions('advance', { ms }, { ms: whole(0) });
     await this.#only.advance(ms);
     await this.settle();
   }
 
-  /** Ends every lease, as if its worker had been silent for too long: what they hold comes back, and is handed out again. */
+  /**
+   * Ends every lease, as if its worker had been silent for too long: held marbles come back, and are handed out again.
+   */
   async loseLeases(): Promise<void> {
     const holders = await this.#communicator.status.holders();
     for (const { holder } of holders) await this.#communicator.recovery.expire(holder);
     await this.settle();
   }
 
-  /** Settles until nothing waits and nothing is in hand; what is delayed stays so. Throws what is left. */
+  /** Settles until nothing waits and nothing is in hand; delayed marbles stay delayed. Throws what is left. */
   async untilDone({ timeoutMs = 5000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     for (let before = ''; ;) {
       await this.settle();
       const queues = await this.#communicator.status.queues();
       const left = queues.filter(({ depth, held }) => depth + held > 0);
-      // Looked at twice: what moves during one look is seen by the other.
+      // It looks twice: a marble that moves during one look is seen by the other.
       const now = JSON.stringify(queues.map(({ counts }) => counts));
       if (left.length === 0 && now === before && (await this.#inPlay()) === 0) return;
       before = now;
@@ -101,12 +104,12 @@ export class TestRun {
     }
   }
 
-  /** The data of what waits in a queue, the next one first; 10,000 at the most. */
+  /** Returns the data of the marbles that wait in a queue, the next one first; 10,000 at most. */
   async waiting(queue: string): Promise<unknown[]> {
     return (await this.#communicator.dump(queue, 0, MOST_SHOWN)).map((envelope) => this.#data(envelope));
   }
 
-  /** Dead marbles, the latest first. */
+  /** Returns the dead marbles, the latest first. */
   async dead(): Promise<{ queue: string; data: unknown; reason: unknown }[]> {
     const graves = await this.#communicator.graveyard.list(0, MOST_SHOWN);
     return graves.map(({ queue, reason, envelope }) => ({
@@ -123,7 +126,10 @@ export class TestRun {
     await this.#communicator.close();
   }
 
-  /** All but what is delayed or dead; also what has just been handed over and is not counted as taken yet. */
+  /**
+   * Counts all marbles but the delayed and the dead. It includes those that were just handed over and are not counted
+   * as taken yet.
+   */
   async #inPlay(): Promise<number> {
     const { audit, status, graveyard } = this.#communicator;
     const [{ there }, later, dead] = await Promise.all([audit.take(), status.laterCount(), graveyard.count()]);

@@ -1,6 +1,6 @@
 /**
- * A copy of Redis is made and restored by the commands of docs/BACKUP.md, under work: what becomes of each promise, as that page
- * tells it. Clients, Monitor and Elevator go on over the restore.
+ * The commands of docs/BACKUP.md copy and restore Redis under work. What becomes of each promise is as that page tells.
+ * Clients, Monitor and Elevator go on over the restore.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ function client(options: MarbleOptions = {}): Marble {
 }
 const dataOf = async (bus: Communicator, queue: string) =>
   (await bus.dump(queue, 0, 100)).map(({ data }) => JSON.parse(data.toString()) as unknown);
-/** A value of a service; 0 where it has none yet. */
+/** Reads a value of a service; 0 where it has none yet. */
 async function metric({ url }: ServiceProcess, series: string): Promise<number> {
   const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n');
   return Number(lines.find((line) => line.startsWith(`${series} `))?.slice(series.length) ?? 0);
@@ -83,7 +83,8 @@ test('a run that is restored is that of the moment of its copy, and goes on', as
   await until('it is dead', async () => (await below.graveyard.count()) === 1);
   await sender.elevate('lane', 1);
   await until('it is above', async () => (await dataOf(above, 'lane')).length === 1);
-  await until('and no more in transit', async () => (await below.laneFoot('up').inTransit()) === 0); // else it goes again too
+  // otherwise it would go again too
+  await until('and no more in transit', async () => (await below.laneFoot('up').inTransit()) === 0);
   elevator.program.signal('SIGSTOP');
   await sender.elevate('lane', 2);
 
@@ -106,21 +107,22 @@ test('a run that is restored is that of the moment of its copy, and goes on', as
   await until('the Monitor is ready', isReady, PATIENT);
   await bad.stop();
 
-  // Sends: what was acknowledged before is there, and what came later is not. Finishes: what was finished since is back.
+  // Sends: those acknowledged before the copy are there, and later ones are not. Finishes: marbles finished since are
+  // back.
   expect(await dataOf(below, 'work')).toEqual([1, 2, 3]);
-  // In hand: who lives goes on; what somebody held who has left since comes back when his lease has passed.
+  // In hand: a holder that lives goes on; marbles of a holder that has left since come back when its lease has passed.
   await holder.finish();
   const other = client();
   expect(await other.wait('held', { timeoutMs: 20_000 })).toBe('by one that leaves');
   await other.finish();
   expect(await other.check('held')).toBeUndefined();
-  // Dead: as they were.
+  // Dead marbles: they are as they were.
   expect((await below.graveyard.list()).map(({ envelope }) => envelope?.data.toString())).toEqual(['"before"']);
-  // Lanes: what was lifted since goes again and is counted; what is above stays.
+  // Lanes: marbles that were lifted since go again and are counted; those above stay.
   await until('what was below goes again', async () => (await dataOf(above, 'lane')).length === 4, PATIENT);
   expect(await dataOf(above, 'lane')).toEqual([1, 2, 3, 2]);
   expect(await gaps()).toBe(1);
-  // Clients that were there before go on, with what they send, take and elevate.
+  // Clients that were there before go on to send, take and elevate.
   await sender.send('work', 5);
   await sender.elevate('lane', 4);
   await until('it is carried', async () => (await dataOf(above, 'lane')).includes(4), PATIENT);
@@ -128,7 +130,7 @@ test('a run that is restored is that of the moment of its copy, and goes on', as
     expect(await sender.wait('work', { timeoutMs: 20_000 })).toBe(n);
     await sender.finish();
   }
-  // The audit, many since, sees nothing: the counts went back with the marbles.
+  // Many audits have passed and see nothing: the counts went back with the marbles.
   expect(await metric(monitor, 'marblerun_marbles_unaccounted{run="low"}')).toBe(0);
   expect(await metric(monitor, 'marblerun_run_marbles_total{run="low",event="sent"}')).toBe(7);
 });

@@ -6,9 +6,12 @@
  * worker is written as trouble.
  */
 import { Marble, isMarbleRunError, type HeldMarble } from 'marblerun';
+import { Communicator } from 'marblerun/communicator';
+import { Batcher } from './batches/batcher.js';
+import { undertake } from './batches/undertaker.js';
 import { endedBy, trouble } from './ending.js';
 import { Historian, type MarbleName } from './history.js';
-import { BLOCK_MS, LEASE_MS, PLAN, RUNS, type Work } from './plan.js';
+import { BLOCK_MS, ELEVATED, LEASE_MS, PLAN, RUNS, SENDERS, type Bus, type Work } from './plan.js';
 
 const [role = '', run = '', redis = '', file = ''] = process.argv.slice(2);
 const history = new Historian(file);
@@ -24,8 +27,6 @@ const options = {
 /** Less than a blocked event loop or a stalled connection takes: then marbles of a living holder are taken back. */
 const TIME_LIMIT_MS = 400;
 let stopping = false;
-
-type Bus = Marble<Record<string, Work>>;
 
 /** Sends without a pause that lasts: in order, and each with a name that this process chose. */
 async function produce(bus: Bus): Promise<void> {
@@ -64,26 +65,36 @@ async function send(run: string, q: string, id: string, work: () => Promise<stri
   }
 }
 
+/** Written before the work. */
+function got(marble: MarbleName, { key, by, batch, of }: Work, attempt: number): void {
+  const about = { ...(by && { by }), ...(batch !== undefined && { batch }), ...(of !== undefined && { of }) };
+  history.write({ e: 'got', ...marble, key, attempt, ...about });
+}
+
 /** The loop form. `outputs`: it routes too, atomically. */
 async function loop(bus: Bus, queues: string[], outputs: boolean): Promise<void> {
   while (!stopping) {
-    const { key, by } = await bus.wait(queues);
+    const work = await bus.wait(queues);
+    const { key } = work;
     const marble = { run, q: bus.queue!, id: bus.id! };
     const attempt = bus.attempt!;
-    history.write({ e: 'got', ...marble, key, attempt, ...(by && { by }) });
+    got(marble, work, attempt);
     if (outputs)
       for (const { q, end } of PLAN.outputs[marble.q] ?? [])
         await bus.send(q, { key: key + end, by: { key, attempt } });
-    await finish(bus, marble, attempt);
+    await finish(bus, marble, attempt, work.poison ? 1 : (FAILURES[marble.q] ?? 0.02));
   }
 }
 
+/** Shares that fail on purpose, where they are others than elsewhere: of these some are to die. */
+const FAILURES: Readonly<Record<string, number>> = { frail: 0.25 };
+
 /** Now and then it fails, or forgets to finish, on purpose. */
-async function finish(bus: Bus, marble: MarbleName, attempt: number): Promise<void> {
+async function finish(bus: Bus, marble: MarbleName, attempt: number, failures: number): Promise<void> {
   const chance = Math.random();
   if (chance < 0.02) return;
   try {
-    if (chance < 0.04) await bus.fail(new Error('on purpose'));
+    if (chance < 0.02 + failures) await bus.fail(new Error('on purpose'));
     else {
       await bus.finish();
       history.write({ e: 'finished', ...marble, attempt });
@@ -94,17 +105,19 @@ async function finish(bus: Bus, marble: MarbleName, attempt: number): Promise<vo
   }
 }
 
-/** The handler form: all queues of the pipeline, 50 at a time each. */
+/** The handler form: all queues of the pipeline, and those of members of batches; 50 at a time for each worker. */
 async function pipeline(bus: Bus): Promise<void> {
-  const handler = async ({ key, by, poison }: Work, marble: HeldMarble<Record<string, Work>>) => {
+  const handler = async (work: Work, marble: HeldMarble<Record<string, Work>>) => {
     const { queue: q, id, attempt } = marble;
-    history.write({ e: 'got', run, q, id, key, attempt, ...(by && { by }) });
-    if (poison || (attempt === 1 && Math.random() < 0.05)) throw new Error('on purpose');
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
-    for (const output of PLAN.outputs[q] ?? []) {
-      const work = { key: key + output.end, by: { key, attempt } };
-      if (output.q === 'top') marble.elevate(output.q, work);
-      else marble.send(output.q, work);
+    const { key, batch } = work;
+    got({ run, q, id }, work, attempt);
+    if (work.poison || (attempt === 1 && Math.random() < 0.05)) throw new Error('on purpose');
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * (q === 'doomed' ? 150 : 20)));
+    const outputs = work.begets ? [{ q, end: '.0' }] : (PLAN.outputs[q] ?? []);
+    for (const output of outputs) {
+      const next = { key: key + output.end, by: { key, attempt }, ...(batch !== undefined && { batch }) };
+      if (ELEVATED.includes(output.q)) marble.elevate(output.q, next);
+      else marble.send(output.q, next);
     }
   };
   const onError = (error: unknown, { id, queue, attempt }: { id: string; queue: string; attempt: number }) => {
@@ -112,17 +125,32 @@ async function pipeline(bus: Bus): Promise<void> {
     else if (isMarbleRunError(error)) trouble(history, role, error);
   };
   const work = { concurrency: 50, drainMs: 5000, timeLimitMs: TIME_LIMIT_MS, onError };
-  const workers = ['pipe1', 'pipe2', 'pipe3', 'climb'].map((queue) => bus.work(queue, handler, work));
+  const members = ['part', 'piece', 'rise', 'doomed']; // one worker of several queues
+  const workers = ['pipe1', 'pipe2', 'pipe3', 'climb', members].map((queues) => bus.work(queues, handler, work));
   await Promise.all(workers.map(({ done }) => done));
 }
 
 const ROLES: Record<string, (bus: Bus) => Promise<void>> = {
   producer: produce,
-  jobs: (bus) => loop(bus, ['jobs'], false),
+  jobs: (bus) => loop(bus, ['jobs', 'frail', 'join', 'thens'], false),
+  frail: (bus) => loop(bus, ['frail', 'thens', 'join', 'jobs'], false),
   order: (bus) => loop(bus, ['order'], false),
-  top: (bus) => loop(bus, ['top', 'done'], true),
+  top: (bus) => loop(bus, ['top', 'peak', 'done'], true),
   pipeline,
+  batcher: (bus) => withCommunicator((communicator) => new Batcher({ ...actor, bus, communicator }).work()),
+  undertaker: () => withCommunicator((communicator) => undertake({ ...actor, communicator })),
 };
+
+const actor = { history, run, isStopping: () => stopping };
+
+async function withCommunicator(work: (communicator: Communicator) => Promise<void>): Promise<void> {
+  const communicator = new Communicator({ redis, run });
+  try {
+    await work(communicator);
+  } finally {
+    await communicator.close();
+  }
+}
 
 function block(): void {
   const end = Date.now() + LEASE_MS * 1.5;
@@ -136,7 +164,7 @@ async function main(): Promise<void> {
   process.on('SIGUSR2', block);
   process.on('SIGTERM', () => {
     stopping = true;
-    if (role !== 'producer') void bus.close().then(() => process.exit(0));
+    if (!SENDERS.includes(role)) void bus.close().then(() => process.exit(0));
   });
   console.log('started');
   try {

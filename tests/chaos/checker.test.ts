@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { check, type Plan, type Remains } from './checker.js';
 import type { Entry, Happening } from './history.js';
 
-const PLAN: Plan = { outputs: { in: [{ q: 'out', end: '.0' }] }, ordered: ['line'], recoveryMs: 1000 };
+const PLAN: Plan = { outputs: { in: [{ q: 'out', end: '.0' }] }, ordered: ['line'], dropping: [], recoveryMs: 1000 };
 const NAMES = Array.from({ length: 20 }, (_, i) => `m${i}`);
 
 /** Twenty marbles through `in` to `out`, one elevated, one dead, three in order, one dropped and handed out again. */
@@ -147,6 +147,44 @@ for (const [name, { caught, seed }] of Object.entries(SEEDED)) {
     expect(rules(game)).toContain(caught);
   });
 }
+
+test('the attempts of a marble that was put back from its grave begin anew, and it is finished once all the same', () => {
+  const game = right();
+  const m3 = { run: 'node', q: 'in', id: 'm3' };
+  game.history.push({ t: last, e: 'got', ...m3, key: 'm3', attempt: 2 });
+  expect(rules(game)).toContain('double');
+  game.history = game.history.filter((one) => !(one.e === 'got' && one.by?.key === 'm3')); // else its output tells too
+  game.history.push({ t: last, e: 'exhume', ...m3 });
+  expect(rules(game)).not.toContain('double');
+  game.history.push({ t: last, e: 'finished', ...m3, attempt: 1 });
+  expect(rules(game)).toContain('double');
+});
+
+test('a `then` that was asked for again is sent and finished once more, and not twice more', () => {
+  const game = right();
+  const e1 = { run: 'hub', q: 'up', id: 'e1' };
+  const again = () => game.history.push({ t: last, e: 'finished', ...e1, attempt: 1 });
+  again();
+  again();
+  side(game, 1).counts = { 'up sent': 2, 'up finished': 2 };
+  expect(rules(game)).toEqual(expect.arrayContaining(['double', 'count']));
+  game.history.push({ t: last, e: 'refire', ...e1, of: 'batch' });
+  expect(rules(game)).toEqual([]);
+  again();
+  side(game, 1).counts = { 'up sent': 3, 'up finished': 3 };
+  expect(rules(game)).toEqual(expect.arrayContaining(['double', 'count']));
+});
+
+test('only where a batch may be cancelled a marble may go without being seen, and without a finish nowhere', () => {
+  const game = right();
+  game.history.push({ t: last, e: 'sent', run: 'node', q: 'in', id: 'gone' });
+  side(game, 0).counts = { ...game.remains[0]!.counts, 'in sent': 22, 'in finished': 21 };
+  const dropping = () => check(game.history, game.remains, { ...PLAN, dropping: ['in'] }).map(({ rule }) => rule);
+  expect(rules(game)).toEqual(['lost', 'count']);
+  expect(dropping()).toEqual([]);
+  side(game, 0).counts = { ...game.remains[0]!.counts, 'in finished': 20 };
+  expect(dropping()).toEqual(['count']);
+});
 
 test('a holder that a fault kept from being brought back is not late', () => {
   const game = right();

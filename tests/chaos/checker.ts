@@ -5,6 +5,7 @@
  * is worked on, and the scripts count in the same atomic step in which they move. docs/CHAOS.md says
  * why each is sound.
  */
+import type { BatchesSeen } from './batches/recount.js';
 import type { Entry, MarbleName } from './history.js';
 
 /** The contents of a run at the end. */
@@ -13,9 +14,17 @@ export interface Remains {
   /** `<queue> <event>` → how often. */
   readonly counts: Readonly<Record<string, number>>;
   readonly waiting: readonly { readonly q: string; readonly id: string }[];
-  readonly dead: readonly { readonly q: string; readonly id: string; readonly why: string }[];
+  /** `member`: the id of the batch. */
+  readonly dead: readonly {
+    readonly q: string;
+    readonly id: string;
+    readonly why: string;
+    readonly member?: string | undefined;
+  }[];
   /** Keys that should not be there. */
   readonly left: readonly string[];
+  /** Left out where a run has none. */
+  readonly batches?: BatchesSeen;
 }
 
 export interface Plan {
@@ -23,13 +32,16 @@ export interface Plan {
   readonly outputs: Readonly<Record<string, readonly { readonly q: string; readonly end: string }[]>>;
   /** Queues whose keys are numbers, sent in order by one and taken by one. */
   readonly ordered: readonly string[];
+  /** Queues of members of batches that are cancelled: such a marble may be dropped before anybody sees it. */
+  readonly dropping: readonly string[];
   /** From a passed lease until its marbles are back, where nothing hinders. */
   readonly recoveryMs: number;
 }
 
 export interface Violation {
   readonly rule:
-    'lost' | 'double' | 'output' | 'count' | 'order' | 'late' | 'left' | 'stuck' | 'trouble' | 'reason' | 'idle';
+    | ('lost' | 'double' | 'output' | 'count' | 'order' | 'late' | 'left' | 'stuck' | 'trouble' | 'reason' | 'idle')
+    | ('recount' | 'acknowledged' | 'incomplete' | 'then');
   readonly what: string;
 }
 
@@ -40,8 +52,8 @@ type Got = Extract<Entry, { e: 'got' }>;
 export function check(history: readonly Entry[], remains: readonly Remains[], plan: Plan): Violation[] {
   const seen = new Seen(history, remains);
   return [
-    ...lost(history, seen),
-    ...counted(remains, seen),
+    ...lost(history, seen, plan),
+    ...counted(remains, seen, plan),
     ...doubled(history, seen),
     ...outputs(seen, plan),
     ...disorder(history, plan),
@@ -60,12 +72,17 @@ class Seen {
   /** `<run> <queue>` → ids. */
   readonly ids = new Map<string, Set<string>>();
   readonly dead = new Set<string>();
+  /** Names of marbles that were put back from their graves: their attempts begin anew. */
+  readonly exhumed = new Set<string>();
+  /** How often the same marble may have been sent again. */
+  readonly refires = new Map<string, number>();
 
   constructor(history: readonly Entry[], remains: readonly Remains[]) {
     for (const entry of history) {
-      if (entry.e !== 'got') continue;
-      push(this.got, nameOf(entry), entry);
-      this.#exists(entry);
+      if (entry.e === 'got') push(this.got, nameOf(entry), entry);
+      if (entry.e === 'exhume') this.exhumed.add(nameOf(entry));
+      if (entry.e === 'refire') this.refires.set(nameOf(entry), this.refiresOf(nameOf(entry)) + 1);
+      if (entry.e === 'got' || entry.e === 'exhume') this.#exists(entry);
     }
     for (const { run, waiting, dead } of remains) {
       for (const marble of waiting) this.#exists({ run, ...marble });
@@ -86,12 +103,16 @@ class Seen {
   has({ run, q, id }: MarbleName): boolean {
     return this.ids.get(`${run} ${q}`)?.has(id) === true;
   }
+
+  refiresOf(name: string): number {
+    return this.refires.get(name) ?? 0;
+  }
 }
 
 /** (a) What was acknowledged was delivered, is dead, or waits. */
-function lost(history: readonly Entry[], seen: Seen): Violation[] {
+function lost(history: readonly Entry[], seen: Seen, { dropping }: Plan): Violation[] {
   return history.flatMap((entry) =>
-    entry.e === 'sent' && !seen.has(entry)
+    entry.e === 'sent' && !seen.has(entry) && !dropping.includes(entry.q)
       ? [{ rule: 'lost' as const, what: `${nameOf(entry)} was acknowledged and has never been seen since` }]
       : [],
   );
@@ -99,20 +120,26 @@ function lost(history: readonly Entry[], seen: Seen): Violation[] {
 
 /**
  * (a, c, d) By Redis's own count, as many marbles came into each queue as are known by name, and all
- * but the dead and the waiting were finished. One that came twice, or went without a finish, shows.
+ * but the dead and the waiting were finished, or removed when they were dead. One that came twice, or went without a
+ * finish, shows.
  */
-function counted(remains: readonly Remains[], seen: Seen): Violation[] {
+function counted(remains: readonly Remains[], seen: Seen, { dropping }: Plan): Violation[] {
   return remains.flatMap(({ run, counts, dead, waiting }) => {
     const queues = new Set(Object.keys(counts).map((field) => field.split(' ')[0]!));
     return [...queues].flatMap((q) => {
       const n = (event: string) => counts[`${q} ${event}`] ?? 0;
       const known = seen.ids.get(`${run} ${q}`)?.size ?? 0;
       const rest = [...dead, ...waiting].filter((marble) => marble.q === q).length;
+      const [sent, over] = [n('sent'), n('finished') + n('deleted') + n('expired')];
+      const again = [...seen.refires].reduce(
+        (sum, [name, times]) => sum + (name.startsWith(`${run} ${q} `) ? times : 0),
+        0,
+      );
       const found: Violation[] = [];
-      if (n('sent') !== known)
-        found.push({ rule: 'count', what: `${run} ${q}: ${n('sent')} came in, ${known} are known by name` });
-      if (n('finished') + rest !== known)
-        found.push({ rule: 'count', what: `${run} ${q}: ${known} known, ${n('finished')} finished, ${rest} remain` });
+      if (sent < known || (sent > known + again && !dropping.includes(q)))
+        found.push({ rule: 'count', what: `${run} ${q}: ${sent} came in, ${known} are known by name` });
+      if (over + rest !== sent)
+        found.push({ rule: 'count', what: `${run} ${q}: ${sent} came in, ${over} are over, ${rest} remain` });
       return found;
     });
   });
@@ -121,14 +148,14 @@ function counted(remains: readonly Remains[], seen: Seen): Violation[] {
 /** (b) A delivery whose finish was taken is the last one: none of a higher attempt, no second finish. */
 function doubled(history: readonly Entry[], seen: Seen): Violation[] {
   const found: Violation[] = [];
-  const finished = new Map<string, number>();
-  for (const entry of history) {
-    if (entry.e !== 'finished') continue;
-    const name = nameOf(entry);
-    if (finished.has(name)) found.push({ rule: 'double', what: `${name} was finished twice` });
-    finished.set(name, entry.attempt);
-  }
-  for (const [name, attempt] of finished) {
+  const finished = new Map<string, number[]>();
+  for (const entry of history) if (entry.e === 'finished') push(finished, nameOf(entry), entry.attempt);
+  for (const [name, attempts] of finished) {
+    const times = attempts.length;
+    const most = 1 + seen.refiresOf(name);
+    if (times > most) found.push({ rule: 'double', what: `${name} was finished ${times} times, ${most} at the most` });
+    if (most > 1 || seen.exhumed.has(name)) continue; // its attempts begin anew
+    const attempt = Math.max(...attempts);
     const more = seen.got.get(name)?.find((got) => got.attempt > attempt);
     if (more)
       found.push({ rule: 'double', what: `${name}: attempt ${attempt} finished, ${more.attempt} was handed out` });

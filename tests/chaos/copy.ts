@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Package name → its folder. */
 const PACKAGES = {
   marblerun: 'shared',
+  '@marblerun/internal': 'shared/internal',
   '@marblerun/service': 'shared/service',
   '@marblerun/monitor': 'services/monitor',
   '@marblerun/elevator': 'services/elevator',
@@ -26,7 +27,7 @@ export function copyBuilt(to: string): void {
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
   for (const [name, folder] of Object.entries(PACKAGES)) {
-    for (const part of ['package.json', 'dist', 'communicator/lua', 'node_modules']) {
+    for (const part of ['package.json', 'index.js', 'dist', 'communicator/lua', 'node_modules']) {
       const from = join(root, folder, part);
       if (!existsSync(from)) continue;
       mkdirSync(dirname(join(to, folder, part)), { recursive: true });

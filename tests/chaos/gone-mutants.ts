@@ -54,7 +54,7 @@ export const GONE_MUTANTS: readonly Mutant[] = [
   {
     name: 'gone: leases end without a second look whether it has come back',
     file: lua('lapse'),
-    from: 'over[heart] = isOver(readHeart(KEYS[2], heart), ARGV[1])',
+    from: 'over[heart] = isOver(readHeart(HEARTS, heart), server)',
     to: 'over[heart] = true',
     by: ['model'],
   },
@@ -75,7 +75,7 @@ export const GONE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'gone: one that ends in order is missed',
-    file: 'shared/dist/marble/lease.js',
+    file: 'shared/dist/marble/holder-session.js',
     from: 'if (heart && leaveHeart(heart))',
     to: 'if (heart && leaveHeart(heart) && false)',
     by: ['tests'],

@@ -10,6 +10,8 @@ export interface MarbleName {
   readonly run: string;
   readonly q: string;
   readonly id: string;
+  /** The name of the batch that it is a member of. */
+  readonly batch?: string;
 }
 
 export type Happening =
@@ -24,9 +26,32 @@ export type Happening =
       readonly key: string;
       readonly attempt: number;
       readonly by?: { readonly key: string; readonly attempt: number };
+      /** It is the `then` of the batch of this name. */
+      readonly of?: string;
     } & MarbleName)
   /** The work on a marble is done and its finish begins; it was acknowledged, or refused. */
   | ({ readonly e: 'worked' | 'finished' | 'refused'; readonly attempt: number } & MarbleName)
+  /** A dead one is about to be put back into its queue, or removed. */
+  | ({ readonly e: 'exhume' } & MarbleName)
+  /** `then` of a batch that is complete is about to be asked for once more. */
+  | ({ readonly e: 'refire'; readonly of: string } & MarbleName)
+  /** A batch was opened, sealed, cancelled, as acknowledged; a complete one is about to be opened again. `id`: its own. */
+  | {
+      readonly e: 'opened' | 'sealed' | 'cancelled' | 'reopen';
+      readonly run: string;
+      readonly batch: string;
+      readonly id: string;
+    }
+  /** All batches of a run were recounted at one moment: how many there were, and their members that were alive and dead. */
+  | {
+      readonly e: 'recount';
+      readonly run: string;
+      readonly batches: number;
+      readonly alive: number;
+      readonly dead: number;
+    }
+  /** A wrong that was found at such a moment. */
+  | { readonly e: 'miscount'; readonly run: string; readonly what: string }
   /** The nemesis did something, until `until`. `stops` what recovery needs: it cannot be on time meanwhile. */
   | { readonly e: 'fault'; readonly kind: string; readonly until: number; readonly stops: boolean }
   /** Seen from outside: a holder whose lease had passed at `since` had not been brought back yet. */

@@ -49,7 +49,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** The arguments with which Node.js runs a judge in a copy. */
 const JUDGES: Record<Judge, (dir: string, tests: string) => readonly string[]> = {
-  model: (dir) => [join(dir, 'tests/dist/model/main.js'), '6000', '120000'],
+  model: (dir) => [join(dir, 'tests/dist/model/main.js'), '6000', '400000'],
   chaos: (dir) => [join(dir, 'tests/dist/chaos/main.js')],
   tests: (dir, tests) => [
     ...['--experimental-vm-modules', join(root, 'node_modules/jest/bin/jest.js'), '--rootDir', dir],

@@ -5,11 +5,19 @@
  *           order                        loop form, one worker, in order
  *           pipe1 ─2─► pipe2 ─1─► pipe3   handler form, 50 at a time, with failures, delays and poison
  *           climb ─elevate─┐              handler form
- *     hub:  top ◄──lane────┘─ elevated by the producer too; atomic loop form, sends to `done`
+ *           part ─2─► piece │              members of batches: handler form
+ *           rise ─elevate─┐ │              members too, of batches that are done with what is elevated
+ *           doomed ─1─► doomed             members of batches that are cancelled: handler form
+ *           frail          │ │             members that fail and die: loop form
+ *           join, thens    │ │             what is sent when a batch in another, or one by itself, is complete: loop form
+ *     hub:  top ◄──lane────│─┘─ elevated by the producer too; atomic loop form, sends to `done`
+ *           peak ◄─lane────┘
  *           done
  *
  * A third one, guarded by a replica, is a part of its own: `guarded/plan.ts`.
  */
+import type { Marble } from 'marblerun';
+import type { MemberQueues } from './batches/recount.js';
 import type { Plan } from './checker.js';
 
 export const LEASE_MS = 1500;
@@ -25,10 +33,25 @@ const SLACK_MS = 5000;
 
 export const RUNS = { lower: 'node', upper: 'hub' } as const;
 export const QUEUES = {
-  node: ['jobs', 'order', 'pipe1', 'pipe2', 'pipe3', 'climb'],
-  hub: ['top', 'done'],
+  node: [
+    ...['jobs', 'order', 'pipe1', 'pipe2', 'pipe3', 'climb'],
+    ...['part', 'piece', 'rise', 'doomed', 'frail', 'join', 'thens'],
+  ],
+  hub: ['top', 'peak', 'done'],
   guarded: ['plain', 'pool'],
 } as const;
+
+/** Roles that send, and end before all is drained. */
+export const SENDERS: readonly string[] = ['producer', 'batcher'];
+
+/** Queues to which marbles are elevated. */
+export const ELEVATED: readonly string[] = ['top', 'peak'];
+
+/** Queues that have nothing but members of batches. */
+export const MEMBERS: MemberQueues = {
+  queues: ['part', 'piece', 'rise', 'doomed', 'frail', 'join'],
+  elevated: ['peak'],
+};
 
 export const PLAN: Plan = {
   outputs: {
@@ -38,11 +61,19 @@ export const PLAN: Plan = {
     ],
     pipe2: [{ q: 'pipe3', end: '.0' }],
     climb: [{ q: 'top', end: '.0' }],
+    part: [
+      { q: 'piece', end: '.0' },
+      { q: 'piece', end: '.1' },
+    ],
+    rise: [{ q: 'peak', end: '.0' }],
     top: [{ q: 'done', end: '.0' }],
   },
   ordered: ['order'],
+  dropping: ['doomed'],
   recoveryMs: SWEEP_MS + SLACK_MS,
 };
+
+export type Bus = Marble<Record<string, Work>>;
 
 /** The data of every marble. */
 export interface Work {
@@ -50,4 +81,10 @@ export interface Work {
   readonly by?: { readonly key: string; readonly attempt: number };
   /** Fails whenever it is worked on. */
   readonly poison?: true;
+  /** Sends one more on, to its own queue. */
+  readonly begets?: true;
+  /** The name of the batch that it is a member of: a marble itself carries only the id. */
+  readonly batch?: string;
+  /** It is the `then` of the batch of this name. */
+  readonly of?: string;
 }

@@ -7,8 +7,8 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a give-back takes what landed unseen, and drops it',
     file: 'shared/dist/communicator/holding.js',
-    from: 'if (this.landed)\n            await this.#swap({}); // adopts it: it may be among these\n        const table',
-    to: 'if (this.#landing.toAdopt)\n            await this.#swap({}); // adopts it: it may be among these\n        const table',
+    from: 'if (this.landed)\n            await this.#swap({}); // adopts what landed: it may be among these\n        const table',
+    to: 'if (this.#landing.toAdopt)\n            await this.#swap({}); // adopts what landed: it may be among these\n        const table',
     by: ['model'],
   },
   {

@@ -32,6 +32,7 @@ export function report({ seed, ms, history, left, faults, guarded, violations }:
     table('faults', [...faults].sort()),
     table('marbles', marbles),
     table('history', tally(history, ['send', 'sent', 'unsent', 'got', 'finished', 'refused'])),
+    batchTable(history, left),
     table('faults of the guarded part', [...guarded.faults].sort()),
     table('history of the guarded part', [
       ...tally(guarded.history, ['send', 'sent', 'unsure', 'got', 'finished', 'refused']),
@@ -40,6 +41,28 @@ export function report({ seed, ms, history, left, faults, guarded, violations }:
     ...violations.slice(0, MOST_SHOWN).map(({ rule, what }) => `VIOLATION ${rule}: ${what}`),
   ];
   return lines.join('\n');
+}
+
+function batchTable(history: readonly Entry[], left: readonly Remains[]): string {
+  const batches = left.flatMap((side) => side.batches?.batches ?? []);
+  const sum = (what: 'sent' | 'dead' | 'gone' | 'dropped') => batches.reduce((all, batch) => all + batch[what], 0);
+  const looks = history.flatMap((entry) => (entry.e === 'recount' ? [entry] : []));
+  return table('batches', [
+    ['opened', batches.length],
+    ['in another', batches.filter(({ parent }) => parent !== undefined).length],
+    ['complete', batches.filter(({ done }) => done).length],
+    ['of these cancelled', batches.filter(({ cancelled }) => cancelled).length],
+    ['members', sum('sent')],
+    ['members dropped by a cancel', sum('dropped')],
+    ['members dead and removed', sum('gone')],
+    ['members dead at the end', sum('dead')],
+    [
+      '`then` that arrived',
+      new Set(history.flatMap((entry) => (entry.e === 'got' && entry.of ? [entry.id] : []))).size,
+    ],
+    ...tally(history, ['exhume', 'reopen', 'refire', 'recount']),
+    ['most members alive at a recount', looks.reduce((most, { alive }) => Math.max(most, alive), 0)],
+  ]);
 }
 
 function tally(history: readonly Entry[], events: readonly Entry['e'][]): (readonly [string, number])[] {

@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { Communicator, encodeEnvelope, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope } from 'marblerun/communicator';
 
 const HOLDERS = 1000;
 const EACH = 100;

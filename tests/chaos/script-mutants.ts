@@ -8,16 +8,16 @@ const lua = (name: string) => `shared/communicator/lua/${name}.lua`;
 export const SCRIPT_MUTANTS: readonly Mutant[] = [
   {
     name: 'the fence: a finish counts although its receipt is gone',
-    file: lua('swap'),
-    from: "if sure or redis.call('HEXISTS', HELD, receipt) == 1 then",
-    to: "if sure or redis.call('HEXISTS', HELD, receipt) >= 0 then",
+    file: lua('lib/receipts'),
+    from: "if sure or redis.call('HEXISTS', held, receipt) == 1 then",
+    to: "if sure or redis.call('HEXISTS', held, receipt) >= 0 then",
     by: ['model', 'chaos'],
   },
   {
     name: 'the fence: a holder that was given up goes on (either of the two checks alone stops it)',
     file: lua('swap'),
     from: `if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } end
-local last = lastCommand(HELD, known)
+local last = lastCommand(HELD, noted)
 if not last then return { 'forgotten' } end`,
     to: `deadline, waiting = deadline or 0, waiting or ''
 local last = lastCommand(HELD, 0)`,
@@ -26,8 +26,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'the fence: outputs of a refused finish are sent',
     file: lua('swap'),
-    from: 'deliver(i, lineNames, 12 + sources, at, #refused > 0 and refusedSeqs or nil)',
-    to: 'deliver(i, lineNames, 12 + sources, at, nil)',
+    from: 'deliver(lineNames, lineKeys, at, refusedSeqs)',
+    to: 'deliver(lineNames, lineKeys, at, nil)',
     by: ['model'],
   },
   {
@@ -89,8 +89,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'lift clears whatever is in transit',
     file: lua('lift'),
-    from: 'local arrived = ARGV[2] == epoch and ARGV[3] == number',
-    to: "local arrived = ARGV[3] ~= ''",
+    from: 'local arrived = arrivedEpoch == epoch and arrivedNumber == number',
+    to: "local arrived = arrivedNumber ~= ''",
     by: ['model'],
   },
   {
@@ -188,14 +188,14 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'that work on a suspect began is not noted',
     file: lua('begin'),
-    from: "redis.call('HSET', KEYS[1], receipt, header .. ' g=' .. mark .. string.sub(envelope, stop))",
+    from: "redis.call('HSET', HELD, receipt, header .. ' g=' .. mark .. string.sub(envelope, stop))",
     to: '',
     by: ['model'],
   },
   {
     name: 'a time limit of its own is not noted when work begins',
     file: lua('begin'),
-    from: "redis.call('ZADD', KEYS[2], at + limit, member)",
+    from: "redis.call('ZADD', DEADLINES, at + limit, member)",
     to: 'do end',
     by: ['model'],
   },

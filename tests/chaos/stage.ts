@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, Proxy, RedisServer, ServiceProgram, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { newHistory } from './history.js';
-import { CONNECTIONS_MS, LEASE_MS, ORPHANS_MS, RUNS, SWEEP_MS } from './plan.js';
+import { CONNECTIONS_MS, LEASE_MS, ORPHANS_MS, RUNS, SENDERS, SWEEP_MS } from './plan.js';
 import { Random } from './random.js';
 
 /** `always`: what is acknowledged is in the file. `everysec` may answer before it writes: docs/CHAOS.md. */
@@ -52,7 +52,8 @@ export class Stage {
     newHistory(dir);
     const [lower, upper] = await Promise.all([side(RUNS.lower), side(RUNS.upper)]);
     const stage = new Stage(dir, lower, upper, seed);
-    for (const role of ['jobs', 'jobs', 'pipeline', 'pipeline', 'order', 'producer']) stage.#addActor(role, lower);
+    const roles = ['jobs', 'frail', 'pipeline', 'pipeline', 'order', 'producer', 'batcher', 'undertaker'];
+    for (const role of roles) stage.#addActor(role, lower);
     for (let i = 0; i < 2; i++) stage.#addActor('top', upper);
     for (const side of [lower, upper]) stage.#addService('monitor', side);
     stage.#addService('monitor', lower);
@@ -116,7 +117,7 @@ export class Stage {
         args: [role, run, proxy.url, join(this.dir, `${String(++this.#files).padStart(5, '0')}-${role}.jsonl`)],
         env: crashing(crash),
       });
-    this.#add(role, role === 'producer' ? 'producer' : 'worker', start);
+    this.#add(role, SENDERS.includes(role) ? 'producer' : 'worker', start);
   }
 
   #addService(kind: 'monitor' | 'elevator', { run, proxy }: Side): void {

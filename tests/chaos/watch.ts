@@ -2,10 +2,11 @@
  * Looks at the two runs from outside, past the proxies: who is late, whether all is drained, what remains.
  */
 import { until } from '@marblerun/test-support';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { lookAtBatches } from './batches/look.js';
 import type { Remains } from './checker.js';
 import type { Historian } from './history.js';
-import { LEASE_MS, QUEUES } from './plan.js';
+import { ELEVATED, LEASE_MS, QUEUES } from './plan.js';
 import type { Side as WholeSide } from './stage.js';
 
 type Side = Pick<WholeSide, 'run' | 'hand'>;
@@ -55,13 +56,14 @@ export class LateWatch {
   }
 }
 
-/** Counts what still waits, is held, delayed or on its way. Empty when all is drained. */
+/** Counts what still waits, is held, delayed or on its way, and open batches. Empty when all is drained. */
 export async function backlog({ run, hand }: Side): Promise<Record<string, number>> {
   const keys = keysOf(run);
-  const lists = [...queuesOf(run).map(keys.queue), keys.outbox('top'), keys.transit('up')];
+  const lists = [...queuesOf(run).map(keys.queue), ...ELEVATED.map(keys.outbox), keys.transit('up')];
   const lengths: [string, number][] = [];
   for (const list of lists) lengths.push([list, await hand.llen(list)]);
   lengths.push([keys.later, await hand.zcard(keys.later)]);
+  lengths.push([keys.batchends, await hand.zcount(keys.batchends, '+inf', '+inf')]);
   for (const holder of await hand.zrange(keys.holders, '0', '-1')) {
     lengths.push([keys.held(holder), Math.max(0, (await hand.hlen(keys.held(holder))) - 1)]);
     for (const queue of queuesOf(run))
@@ -101,20 +103,24 @@ export async function remains({ run, hand }: Side): Promise<Remains> {
   const waiting: { q: string; id: string }[] = [];
   for (const q of queuesOf(run))
     for (const envelope of await hand.lrange(keys.queue(q), 0, -1)) waiting.push({ q, id: idOf(envelope) });
-  for (const envelope of await hand.lrange(keys.outbox('top'), 0, -1)) waiting.push({ q: 'top', id: idOf(envelope) });
-  for (const entry of await hand.lrange(keys.transit('up'), 0, -1))
-    waiting.push({ q: 'top', id: idOf(entry.slice(4)) });
+  for (const q of ELEVATED)
+    for (const envelope of await hand.lrange(keys.outbox(q), 0, -1)) waiting.push({ q, id: idOf(envelope) });
+  for (const entry of await hand.lrange(keys.transit('up'), 0, -1)) {
+    const [q = '', id = ''] = entry.split(' ', 2);
+    waiting.push({ q, id });
+  }
   const dead = Object.values(await hand.hgetall(keys.graves)).map(readGrave);
   const counts = Object.entries(await hand.hgetall(keys.counts)).map(([field, n]) => [field, Number(n)] as const);
-  return { run, waiting, dead, counts: Object.fromEntries(counts), left: await leftBehind(run, hand) };
+  const batches = await lookAtBatches(hand, run);
+  return { run, waiting, dead, counts: Object.fromEntries(counts), left: await leftBehind(run, hand), batches };
 }
 
 const idOf = (envelope: string) => envelope.split(' ', 1)[0]!;
 
-function readGrave(grave: string): { q: string; id: string; why: string } {
+function readGrave(grave: string): Remains['dead'][number] {
   const [about = '', envelope = ''] = grave.split('\n');
   const { queue, reason } = JSON.parse(about) as { queue: string; reason: { why?: string } };
-  return { q: queue, id: idOf(envelope), why: reason.why ?? '' };
+  return { q: queue, id: idOf(envelope), why: reason.why ?? '', member: / B=(\S+)/.exec(envelope)?.[1] };
 }
 
 /** Bounds: each Monitor that was started leaves a note, the clock has the last time seen and what belongs to it. */
@@ -139,6 +145,7 @@ async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
     keys.graves,
     keys.landed,
     keys.lane('up'),
+    ...[keys.batches, keys.batchdead, keys.children, keys.batchends], // these hold what is recounted
   ];
   const all = await hand.keys(`mr:{${run}}:*`);
   const left = all.filter((key) => !fine.includes(key) && !key.startsWith(keys.sender('')));

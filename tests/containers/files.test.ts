@@ -1,4 +1,4 @@
-/** What the files of the containers promise, read from the files: needs no engine. */
+/** Promises of the containers' files, read from the files themselves: this needs no engine. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -11,7 +11,7 @@ import { whyNoCompose } from './stack.js';
 const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const DOCKERFILES = ['Dockerfile.monitor', 'Dockerfile.elevator', 'examples/Dockerfile.worker'];
-/** A name with a version; a variable may stand for the whole or its parts. */
+/** A name with a version; a variable may stand for all or part of it. */
 const VERSIONED = /^(\$\{\w+:-)?[\w./${}:-]+:(?!latest)[\w.${}:-]+$/;
 const BASE = /^(node:[\w.-]+)@sha256:[0-9a-f]{64}$/;
 

@@ -1,5 +1,6 @@
 /**
- * What our images hold: what their lists name and no other packages, and nothing that lies about in a checkout.
+ * The contents of our images: the packages that their lists name and no others, and nothing that lies about in a
+ * checkout.
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -28,16 +29,19 @@ const run = promisify(execFile);
 
 jest.setTimeout(600_000);
 
-/** A copy of what git knows of this checkout, with stray files in every folder, and in those that a build leaves behind. */
+/**
+ * Copies the files of this checkout that git knows, and puts stray files into every folder, even into those that a
+ * build leaves behind.
+ */
 function littered(): string {
   const folder = mkdtempSync(join(tmpdir(), 'marblerun-stray-'));
-  chmodSync(folder, 0o755); // as a checkout is: what was built from one need not be built again
+  chmodSync(folder, 0o755); // as in a checkout, so that the layers built from one are reused
   const files = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean);
   for (const file of files.filter((it) => existsSync(join(ROOT, it)))) cpSync(join(ROOT, file), join(folder, file));
   const built = ['shared/dist', 'shared/service/dist', 'services/monitor/dist', 'examples/dist', 'node_modules/x'];
   for (const path of new Set([...files.map(dirname), ...built]))
     for (const name of STRAY) {
-      cpSync(join(ROOT, 'LICENSE'), join(folder, path, name)); // makes the folder too
+      cpSync(join(ROOT, 'LICENSE'), join(folder, path, name)); // this makes the folder too
       writeFileSync(join(folder, path, name), SECRET);
     }
   return folder;
@@ -56,7 +60,7 @@ async function foundIn(images: readonly string[], texts: readonly string[]): Pro
   return [...found];
 }
 
-/** What a program of an image prints. */
+/** Returns what a program of an image prints. */
 async function inImage(image: Image, program: string, ...args: string[]): Promise<string> {
   const command = ['run', '--rm', '--network=none', `--entrypoint=${program}`, tagOf(image), ...args];
   return (await run('docker', command)).stdout.trim();
@@ -88,7 +92,8 @@ story('images', await whyNoEngine(), () => {
     'the %s holds exactly the packages that its list names, of npm and of its system',
     async (image) => {
       const held = JSON.parse(await inImage(image, 'node', '-p', LIST_PACKAGES)) as string[];
-      const named = packagesOf(lists[image]).filter((text) => !text.startsWith(`marblerun-${image}@`)); // the image itself
+      // without the image itself
+      const named = packagesOf(lists[image]).filter((text) => !text.startsWith(`marblerun-${image}@`));
       expect(held).toEqual([...new Set(named)].sort());
 
       const installed = await inImage(image, 'dpkg-query', '--show', '--showformat=${Package}@${Version}\\n');

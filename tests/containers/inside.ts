@@ -1,6 +1,6 @@
-/** Programs for the Node.js of a container: what they print is JSON. */
+/** Programs for the Node.js of a container. They print JSON. */
 
-/** Who PID 1 is, and what lies in the file system. */
+/** Prints who PID 1 is, and what lies in the file system. */
 export const LOOK_INSIDE = `
   const there = (path) => fs.existsSync(path);
   let write = 'done';
@@ -12,9 +12,10 @@ export const LOOK_INSIDE = `
     tests: there('/app/tests'),
   });`;
 
-/** `name@version` of each package, those within others too; a link to nowhere is an error. */
+/** Prints `name@version` of each package, including nested ones. A link to nowhere is an error. */
 export const LIST_PACKAGES = `
-  const names = (path) => path.split('/node_modules/').slice(1); // nested: one name in the folder of another
+  // a nested package has its name in the folder of another
+  const names = (path) => path.split('/node_modules/').slice(1);
   const packages = fs.globSync('/app/**/node_modules/{*,@*/*}')
     .filter((path) => names(path).every((name) => /^(@[^/]+\\/)?[^/@]+$/.test(name)))
     .map((path) => JSON.parse(fs.readFileSync(path + '/package.json', 'utf8')));

@@ -1,5 +1,5 @@
 /**
- * The stack as it is run for long: Prometheus watches it and tells the truth, and everything is restarted under load.
+ * The stack in long use: Prometheus watches it and tells the truth, and everything is restarted under load.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,11 +29,11 @@ interface Sample {
   value: [time: number, value: string];
 }
 
-/** The page's commands are for the folder of this file; here they run in that of the copy. */
+/** The compose file that the page's commands are for; here they run on the copy in its folder. */
 const COMPOSE_FILE = fileURLToPath(new URL('../../../docker-compose.yml', import.meta.url));
 const PATIENT = { deadlineMs: 120_000, everyMs: 200 };
 const LEAST = 600; // marbles of load, however quick the restarts are
-const LARGEST = 1000; // as docker-compose.yml has it: larger numbers are elevated
+const LARGEST = 1000; // as in docker-compose.yml: larger numbers are elevated
 
 jest.setTimeout(600_000);
 
@@ -55,7 +55,7 @@ story('operations in containers', await whyNoEngine(), () => {
     const answer = await stack.get('prometheus', `/api/v1/query?query=${encodeURIComponent(query)}`);
     return (answer as { data: { result: Sample[] } }).data.result;
   };
-  /** The one value of a query; undefined where there is none. */
+  /** Returns the only value of a query; undefined where there is none. */
   const value = async (query: string) => {
     const [sample] = await ask(query);
     return sample && Number(sample.value[1]);
@@ -144,7 +144,8 @@ story('operations in containers', await whyNoEngine(), () => {
       },
       PATIENT,
     );
-    expect(Number(silent.value[1])).toBeLessThan((Date.now() - pausedAt) / 1000 + 15); // it may have beaten up to a lease before
+    // its last heartbeat may be a lease older than the pause
+    expect(Number(silent.value[1])).toBeLessThan((Date.now() - pausedAt) / 1000 + 15);
 
     const result = await main.wait('results', { timeoutMs: 120_000 });
     await main.finish();
@@ -156,7 +157,7 @@ story('operations in containers', await whyNoEngine(), () => {
     );
     await worker!.container.unpause();
     await comesBack('main', worker!.container, before);
-    expect(await main.check('results')).toBeUndefined(); // what the silent one made of it was refused
+    expect(await main.check('results')).toBeUndefined(); // the result of the silent worker was refused
   });
 
   test('every service and worker is restarted under load, and nothing is lost or done twice', async () => {
@@ -168,7 +169,7 @@ story('operations in containers', await whyNoEngine(), () => {
     const load = (async () => {
       for (; restarting || sent < LEAST; sent++) {
         await main.send('tasks', { n: sent % 2 === 0 ? -sent : LARGEST + sent, takesMs: 50 });
-        await sleep(5); // the pace of the load
+        await sleep(5); // sets the pace of the load
       }
     })();
     for (const { service, container, info } of await stack.containers()) {
@@ -213,7 +214,7 @@ story('operations in containers', await whyNoEngine(), () => {
         expect(await main.wait('waiting', { timeoutMs: 60_000 })).toBe(n);
         await main.finish();
       }
-      expect(await main.check('waiting')).toBeUndefined(); // 7 came after the copy
+      expect(await main.check('waiting')).toBeUndefined(); // 7 was sent after the copy
       await main.send('tasks', { n: 9 });
       expect(await main.wait('results', { timeoutMs: 60_000 })).toMatchObject({ n: 9 });
       await main.finish();

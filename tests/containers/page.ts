@@ -1,4 +1,4 @@
-/** A page as a service serves it, with all that it refers to. */
+/** A file of a page as a service serves it, and the files that it refers to. */
 export interface Asset {
   readonly path: string;
   readonly status: number;
@@ -8,12 +8,12 @@ export interface Asset {
 
 const REFERENCES = /<link [^>]*href="([^"]+)"|<script [^>]*src="([^"]+)"|from '\.\/([^']+)'/g;
 
-/** Follows the references of the page, and those of what it finds. */
+/** Follows the references of the page, and those of the files that it finds. */
 export async function assetsOf(url: string): Promise<Asset[]> {
   const assets: Asset[] = [];
   const paths = new Set(['/']);
   for (const path of paths) {
-    // It goes on with what is added meanwhile.
+    // The loop also covers entries that are added while it runs.
     const reply = await fetch(url + path, { signal: AbortSignal.timeout(10_000) });
     for (const [, ...names] of (await reply.text()).matchAll(REFERENCES)) paths.add(`/${names.find(Boolean)}`);
     const { status, headers } = reply;

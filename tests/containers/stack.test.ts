@@ -1,5 +1,6 @@
 /**
- * The stack in real containers: `docker compose up --build` with no step before it, a worker killed in its work.
+ * The stack in real containers: `docker compose up --build` works with no step before it, and a worker is killed in its
+ * work.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -40,7 +41,7 @@ const PAGE_TYPES: Record<string, RegExp> = {
 };
 const PATIENT = { deadlineMs: 120_000, everyMs: 200 };
 
-/** The commit of the checkout that the images are built from. */
+/** Returns the commit of the checkout that the images are built from. */
 const commit = () => {
   const cwd = fileURLToPath(new URL('../../..', import.meta.url));
   return execFileSync('git', ['rev-parse', 'HEAD'], { cwd, encoding: 'utf8' }).trim();
@@ -87,7 +88,7 @@ story('the stack in containers', await whyNoEngine(), () => {
 
   test('every container is hardened: no root, nothing to write to, no capabilities, limits', async () => {
     for (const { service, info } of await stack.containers()) {
-      if (service === 'users') continue; // ended; root of new volumes, without any of its rights
+      if (service === 'users') continue; // it has ended; it was root on new volumes, without any other right of root
       expect({ service, ...info.HostConfig, User: info.Config.User }).toMatchObject({
         ...{ service, User: service === 'redis' ? 'redis' : 'node', ReadonlyRootfs: true, Privileged: false },
         ...{ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'], RestartPolicy: { Name: 'unless-stopped' } },
@@ -95,7 +96,7 @@ story('the stack in containers', await whyNoEngine(), () => {
       });
       expect(info.HostConfig.CapAdd ?? []).toEqual([]);
       expect(info.HostConfig.Memory).toBeGreaterThan(0);
-      expect(info.Config.Healthcheck?.Test?.[0]).toBe('CMD'); // no shell
+      expect(info.Config.Healthcheck?.Test?.[0]).toBe('CMD'); // no shell is used
     }
   });
 
@@ -236,7 +237,7 @@ story('the stack in containers', await whyNoEngine(), () => {
       PATIENT,
     );
     await redis!.container.start();
-    expect(await stack.compose('port', 'redis', '6379')).toBe(address); // it was asked for, so it stays
+    expect(await stack.compose('port', 'redis', '6379')).toBe(address); // the port was asked for, so it stays
     expect(await marble.wait('kept', { timeoutMs: 120_000 })).toBe('acknowledged');
     await marble.finish();
     await marble.send('tasks', { n: 3 });

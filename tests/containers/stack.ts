@@ -1,5 +1,6 @@
 /**
- * The stack of docker-compose.yml under a project name and on ports of its own: brought up, looked into, torn down.
+ * The stack of docker-compose.yml under a project name and on ports of its own: it is brought up, inspected, and torn
+ * down.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +16,7 @@ const PORTS = ['REDIS_PORT', 'MONITOR_PORT', 'ELEVATOR_PORT', 'PROMETHEUS_PORT']
 type Port = (typeof PORTS)[number];
 export type Service = 'monitor' | 'elevator' | 'prometheus';
 
-/** Why the stories of containers cannot be told here; empty where they can. */
+/** Returns the reason why stories of containers cannot be told here; empty where they can. */
 export async function whyNoEngine(): Promise<string> {
   try {
     await new Docker({ timeout: 10_000 }).ping();
@@ -34,7 +35,7 @@ export function whyNoCompose(): Promise<string> {
 
 export class Stack {
   readonly docker = new Docker();
-  /** Of the user `admin` of Redis. */
+  /** The password of the user `admin` of Redis. */
   #password = '';
 
   private constructor(
@@ -61,7 +62,7 @@ export class Stack {
     }
   }
 
-  /** Removes containers, network, volumes and the images built for it. */
+  /** Removes containers, network, volumes and the images that were built for the stack. */
   async down(): Promise<void> {
     await this.compose('down', '--volumes', '--timeout', '5');
     const images = await this.docker.listImages({ filters: { reference: [`${this.project}-*`] } });
@@ -76,21 +77,23 @@ export class Stack {
     return `http://127.0.0.1:${this.ports[`${service.toUpperCase() as Uppercase<Service>}_PORT`]}`;
   }
 
-  /** An answer of a service, parsed where it is JSON. */
+  /** Returns an answer of a service, parsed where it is JSON. */
   async get(service: Service, path: string): Promise<unknown> {
     const reply = await fetch(this.url(service) + path, { signal: AbortSignal.timeout(10_000) });
     if (!reply.ok) throw new Error(`${service}${path}: ${reply.status} ${await reply.text()}`);
     return reply.headers.get('content-type')?.includes('json') ? reply.json() : reply.text();
   }
 
-  /** The value of one series, such as `marblerun_held{run="main",queue="tasks"}`; undefined where there is none. */
+  /**
+   * Returns the value of one series, such as `marblerun_held{run="main",queue="tasks"}`; undefined where there is none.
+   */
   async metric(service: Service, series: string): Promise<number | undefined> {
     const lines = String(await this.get(service, '/metrics')).split('\n');
     const line = lines.find((candidate) => candidate.startsWith(`${series} `));
     return line === undefined ? undefined : Number(line.slice(series.length));
   }
 
-  /** The containers of a service, or of all. */
+  /** Lists the containers of a service, or of all. */
   async containers(service?: string): Promise<{ service: string; container: Container; info: ContainerInspectInfo }[]> {
     const label = [`com.docker.compose.project=${this.project}`];
     if (service) label.push(`com.docker.compose.service=${service}`);
@@ -103,7 +106,7 @@ export class Stack {
     );
   }
 
-  /** What an expression of Node.js in a container is; throws where it ends with an error. */
+  /** Evaluates an expression in the Node.js of a container. Throws where it ends with an error. */
   async node(container: Container, program: string): Promise<string> {
     return (await run('docker', ['exec', container.id, 'node', '-p', program])).stdout.trim();
   }
@@ -116,7 +119,7 @@ export class Stack {
     return this.#run('make', '--no-print-directory', target);
   }
 
-  /** In the checkout, with what makes this stack one of its own in the environment. */
+  /** The environment in which commands act on this stack alone, from the checkout. */
   get env(): Record<string, string> {
     return { COMPOSE_PROJECT_NAME: this.project, COMPOSE_PROFILES: this.profiles.join(), ...this.ports };
   }

@@ -1,7 +1,8 @@
 /**
- * What makes the scripts of batches do all that they can: opening, sealing, cancelling, looking, forgetting.
+ * Scenarios for the scripts of batches that reach all their commands: opening, sealing, cancelling, looking,
+ * forgetting.
  */
-import { holdingAll, open, sealed, unlooked } from './batch-place.js';
+import { holdingAll, open, sealed, thenIn, unlooked } from './batch-place.js';
 import { MEMBERS_SCRIPTS } from './member-scenarios.js';
 import type { Scenario } from './scenario.js';
 
@@ -11,10 +12,10 @@ const opens: Scenario = {
   what: 'opens a batch in another, and joins it',
   async prepare(place) {
     const parent = await open(place);
-    await place.send(3, 'back', 'a', { member: parent });
+    await place.send(3, 'back', 'a');
     const about = { name: 'joined', onDead: 'wait', keepMs: 1000, elevated: 'wait' } as const;
     return async () => {
-      const batch = { about: { ...about, then: { queue: 'thens', digest: '' } }, parent, then: ' 0 0 j\n1' };
+      const batch = { about: { ...about, then: { queue: 'thens', digest: '' } }, parent, then: thenIn(parent) };
       await place.user.batches.open(batch);
       await place.user.batches.open(batch);
       return nothing;
@@ -22,7 +23,7 @@ const opens: Scenario = {
   },
 };
 
-/** `n` members are dead, and with the seal it is known of how many. */
+/** Seals a batch with `n` dead members; the seal makes known how many members there are. */
 const seals = (n: number): Scenario => ({
   what: `seals a batch with ${n} dead`,
   async prepare(place) {
@@ -65,6 +66,7 @@ const cancelsEmpty: Scenario = {
 
 const looks: Scenario = {
   what: 'looks at a batch of which nothing is left',
+  spoilsCounts: true,
   async prepare(place) {
     const member = await unlooked(place);
     const judged = await open(place, { onDead: 'cancel' });

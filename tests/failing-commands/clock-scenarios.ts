@@ -1,5 +1,5 @@
 /**
- * Scenarios for the scripts that set dates right after Redis's clock has gone back.
+ * Scenarios for the scripts that correct dates after Redis's clock has gone back.
  */
 import { holdingSome } from './holder-scenarios.js';
 import type { Scenario } from './scenario.js';
@@ -11,7 +11,7 @@ const goesBack = (limit: number | undefined): Scenario => ({
   async prepare(place) {
     const { keys, redis, admin } = place;
     const { holding } = await holdingSome(place, {}, { timeLimitMs: limit });
-    await place.send(300, 'later', 'a'); // more than one step
+    await place.send(300, 'later', 'a'); // more than fits into one step
     await admin.recovery.sweep(3);
     const ahead = Date.now() + HOUR_MS;
     await redis.zadd(keys.holders, ahead + HOUR_MS, holding.id);

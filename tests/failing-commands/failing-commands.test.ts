@@ -1,15 +1,16 @@
 /**
- * A script that fails half-way is not undone: whatever command of it fails, for whatever key, no marble may be lost.
+ * A script that fails half-way is not undone. Whatever command of it fails, for whatever key, no marble may be lost.
  *
- * For each script, each command in it: a user who may not run that command, from one moment to the next. For each
- * script, each key that it writes: a key of another type in its place. Then all is mended, a Monitor sweeps, and every
- * marble that was sent and is not finished must be found; once or twice, but not nowhere. And the error must say what
- * is to be mended.
+ * For each command in each script, a user loses the right to run that command from one moment to the next. For each key
+ * that each script writes, a key of another type takes its place. Then everything is mended and a Monitor sweeps. Every
+ * marble that was sent and is not finished must be found, once or twice. No batch may wait for a marble that is not there. And the error must say what has to be mended.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { isMarbleRunError, scriptNames, type ScriptName } from 'marblerun/communicator';
+import { scriptNames, type ScriptName } from '@marblerun/internal';
+import { isMarbleRunError } from 'marblerun/communicator';
+import { misledBatches } from './batch-place.js';
 import { faultsOf, type Fault } from './faults.js';
 import { Place } from './place.js';
 import type { Scenario } from './scenario.js';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** What is wrong with what followed, in words. */
+/** Plays a scenario with a fault. Returns, in words, everything that is wrong afterwards. */
 async function play(scenario: Scenario, fault: Fault): Promise<string[]> {
   const place = await Place.open(server.url);
   try {
@@ -39,9 +40,11 @@ async function play(scenario: Scenario, fault: Fault): Promise<string[]> {
     if (scenario.again && error !== undefined) gone = await act();
     await place.recover();
     const [lost, tripled] = [await place.lost(gone), await place.tripled()];
+    const batches = scenario.spoilsCounts ? [] : await misledBatches(place);
     return [
       ...(lost.length > 0 ? [`lost ${lost.length} of ${place.sent.size} marbles`] : []),
       ...(tripled.length > 0 ? [`${tripled.length} marbles are there more than twice`] : []),
+      ...batches,
       ...(error === undefined || isNamed(error, fault) ? [] : [`unclear: ${told(error)}`]),
     ];
   } catch (error) {

@@ -1,5 +1,6 @@
 /**
- * The two ways in which one command of a script fails and the rest does not: a right that is missing, a key of another type.
+ * The two ways in which one command of a script fails and the others do not: a missing right, and a key of another
+ * type.
  */
 import type { ErrorCode } from 'marblerun/communicator';
 import type { Place } from './place.js';
@@ -7,10 +8,10 @@ import type { Seen } from './watched.js';
 
 export interface Fault {
   readonly what: string;
-  /** The code and name that the error must have. */
+  /** The code that the error must have; the name is the one that its message must have. */
   readonly code: ErrorCode;
   readonly name: string;
-  /** Returns what mends it. */
+  /** Spoils the place. Returns a function that mends it. */
   readonly spoil: (place: Place) => Promise<() => Promise<void>>;
 }
 
@@ -32,7 +33,10 @@ function withoutRight(command: string): Fault {
   };
 }
 
-/** Puts aside what was there, and brings it back: so nothing is lost by the test itself. */
+/**
+ * Puts a key of another type in place of the real one, and brings the real one back afterwards, so that the test itself
+ * loses nothing.
+ */
 function wrongType(role: string): Fault {
   return {
     what: `where ${role} has another type`,

@@ -1,7 +1,7 @@
 /**
- * Scenarios for the scripts of a holder: taking, finishing, giving back, and having it taken back.
+ * Scenarios for the scripts of a holder: it takes, finishes and gives back marbles, and has them taken back.
  */
-import type { Held } from 'marblerun/communicator';
+import type { Held } from '@marblerun/internal';
 import type { HolderOptions, Place } from './place.js';
 import type { Scenario } from './scenario.js';
 
@@ -15,7 +15,7 @@ export async function holdingSome(place: Place, options: HolderOptions = {}, hea
   return { holding, taken };
 }
 
-/** Something has landed with the holder, and no swap has adopted it. */
+/** Lets a marble land with the holder, before a swap has adopted it. */
 export async function landed(place: Place, unseen = false) {
   const { holding, taken } = await holdingSome(place);
   await holding.swap({ waitOn: 'a' });
@@ -30,7 +30,7 @@ export async function landed(place: Place, unseen = false) {
   return { holding, taken, ids };
 }
 
-/** Each marble with outputs of every kind. */
+/** Gives each marble outputs of every kind. */
 function withOutputs(place: Place, taken: Held[]) {
   return taken.map((held) => {
     const outputs = (['back', 'front', 'up', 'later', 'dead'] as const).map((kind) => place.output(kind, `${kind}s`));

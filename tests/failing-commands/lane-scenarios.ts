@@ -1,5 +1,5 @@
 /**
- * Scenarios for the scripts of a lane. Its two ends are in one run here.
+ * Scenarios for the scripts of a lane, both ends of which are in one run here.
  */
 import type { Batch, Communicator } from 'marblerun/communicator';
 import type { Scenario } from './scenario.js';

@@ -1,7 +1,9 @@
 /**
- * What makes scripts do all that they can with members of batches: each is the last of a batch, whose end sends its `then`.
+ * Scenarios for scripts that handle members of batches, reaching all their commands. Each member is the last of its
+ * batch, so its end sends `then`.
  */
-import type { BatchAbout, Held } from 'marblerun/communicator';
+import type { Held } from '@marblerun/internal';
+import type { BatchAbout } from 'marblerun/communicator';
 import { holdingAll, open, sealed } from './batch-place.js';
 import type { Scenario } from './scenario.js';
 
@@ -22,9 +24,10 @@ const sends: Scenario = {
   },
 };
 
-/** With outputs of every kind, of which one dies at once. */
+/** Finishes members with outputs of every kind, one of which dies at once. */
 const finishes = (routing: boolean, refused: boolean): Scenario => ({
   what: `finishes members${routing ? ' with outputs' : ''}${refused ? ', one of them in vain' : ''}, and takes`,
+  ...(refused && { spoilsCounts: true }),
   async prepare(place) {
     const { member, holding, taken } = await holdingAll(place, 3);
     if (refused) await place.redis.hdel(place.keys.held(holding.id), taken[2]!.receipt);
@@ -43,6 +46,18 @@ const finishes = (routing: boolean, refused: boolean): Scenario => ({
     };
   },
 });
+
+const finishesLast: Scenario = {
+  what: 'finishes the last member of a batch that sends nothing, in another',
+  async prepare(place) {
+    const { holding, taken } = await holdingAll(place, 1, { then: undefined });
+    for (const held of taken) place.outputsOf.set(idOf(held), []);
+    return async () => {
+      await holding.swap({ finish: taken.map((held) => ({ held, outputs: [] })) });
+      return taken.map(idOf);
+    };
+  },
+};
 
 const asksAgain = (routing: boolean): Scenario => ({
   what: 'finishes a member and takes, and asks again because the reply was lost',
@@ -134,9 +149,10 @@ const pops: Scenario = {
 };
 
 const destroys: Scenario = {
-  what: 'destroys a queue with members',
+  what: 'destroys a queue with members of two batches',
   async prepare(place) {
     const { ids } = await sealed(place, 3);
+    ids.push(...(await sealed(place, 1)).ids);
     for (const id of ids) place.outputsOf.set(id, []); // a person wants them gone
     return async () => {
       await place.user.destroy('a');
@@ -200,11 +216,11 @@ const promotes: Scenario = {
 
 export const MEMBERS_SCRIPTS = {
   dispatchMembers: [sends],
-  swapMembers: [finishes(false, false), finishes(false, true), adopts(false), asksAgain(false)],
+  swapMembers: [finishesLast, finishes(false, false), finishes(false, true), adopts(false), asksAgain(false)],
   swapMembersRouting: [finishes(true, false), finishes(true, true), adopts(true), asksAgain(true)],
 };
 
-/** Of scripts that move other marbles too. */
+/** Scenarios for scripts that also move marbles which are not members. */
 export const MEMBER_SCENARIOS = {
   giveback: [givesBack('fail'), givesBack('cancel')],
   reclaim: [reclaims],

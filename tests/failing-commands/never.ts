@@ -1,24 +1,24 @@
 /**
- * What a script could come to by its text, and nobody asks of it.
+ * Commands that occur in the text of a script and that no caller makes it run.
  */
-import type { ScriptName } from 'marblerun/communicator';
+import type { ScriptName } from '@marblerun/internal';
 
 export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
-  swap: ['lpush', 'rpush', 'incr'], // with outputs it is called swapRouting
-  transfer: ['rpush'], // to the end of a queue
-  giveback: ['lpush'], // to the front
+  swap: ['lpush', 'rpush', 'incr'], // a call with outputs uses swapRouting
+  transfer: ['rpush'], // it puts marbles at the end of a queue
+  giveback: ['lpush'], // it puts marbles at the front
   reclaim: ['lpush'],
   overdue: ['lpush'],
-  rights: ['get', 'set'], // it is the trial whether these may be run
+  rights: ['get', 'set'], // it only tries whether these may be run
   land: ['rpush'], // nothing is expedited on a lane
-  // None of these ends a life, so none has to judge a batch by its dead; and what is done by one opens no batch again.
+  // None of these ends a life, so none has to judge a batch by its dead; and the end of one opens no batch again.
   pop: ['hsetnx', 'hdel'],
   destroy: ['hsetnx', 'hdel'],
   open: ['zrem', 'hdel', 'hsetnx'],
   exhume: ['rpush', 'hsetnx'],
   expire: ['hsetnx'],
-  swapMembers: ['lpush', 'rpush', 'hsetnx'], // with outputs it is called swapMembersRouting
-  dispatch: ['get'], // what is refused is asked of members alone
+  swapMembers: ['lpush', 'rpush', 'hsetnx'], // a call with outputs uses swapMembersRouting
+  dispatch: ['get'], // only members are asked whether their batch refuses them
   seal: ['hdel'],
   cancel: ['hdel'],
   discard: ['hsetnx', 'hdel'],

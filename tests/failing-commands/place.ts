@@ -1,13 +1,14 @@
 /**
  * A run on a real Redis, and a user of it whose rights and keys a test can spoil and mend again.
  *
- * It knows which marbles were sent, and looks for them everywhere in the run: what is in no queue, outbox, transit,
- * grave or later time after all was mended and a Monitor has swept is lost.
+ * It knows which marbles were sent, and looks for them everywhere in the run. After everything was mended and a Monitor
+ * has swept, a marble is lost that is in no queue, outbox, transit or grave, and is not delayed.
  */
 import { randomBytes } from 'node:crypto';
 import { Cable } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { Communicator, encodeEnvelope, keysOf, type Header, type Holding, type Output } from 'marblerun/communicator';
+import { keysOf, type Holding } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, type Header, type Output } from 'marblerun/communicator';
 
 export interface HolderOptions {
   readonly timeLimitMs?: number;
@@ -20,13 +21,13 @@ const HOUR_MS = 3_600_000;
 export class Place {
   readonly run = `test-${randomBytes(6).toString('hex')}`;
   readonly keys = keysOf(this.run);
-  /** Has all rights, always. */
+  /** A connection that has all rights, always. */
   readonly redis: Redis;
   readonly admin: Communicator;
   readonly user: Communicator;
-  /** Acknowledged, and not finished, deleted or handed over for good. */
+  /** Marbles that were acknowledged, and not finished, deleted or handed over for good. */
   readonly sent = new Set<string>();
-  /** A finished marble is not lost where these took its place. */
+  /** The outputs of each marble: a finished marble is not lost where these took its place. */
   readonly outputsOf = new Map<string, readonly string[]>();
   #ids = 0;
   #cable: Cable | undefined;
@@ -65,7 +66,7 @@ export class Place {
     return outputs.map(({ id }) => id);
   }
 
-  /** The user, whose connection breaks instead of the reply to the next request with `text`. */
+  /** Returns the user with a connection that breaks instead of bringing the reply to the next request with `text`. */
   async userLosingReplyTo(text: string): Promise<Communicator> {
     this.#cable = await Cable.to(this.url);
     this.#far = new Communicator({ redis: this.#cable.url.replace('//', `//${this.run}:secret@`), run: this.run });
@@ -73,7 +74,7 @@ export class Place {
     return this.#far;
   }
 
-  /** A holder of the user's. */
+  /** Enters a holder of the user's. */
   async enter(options: HolderOptions = {}, user = this.user): Promise<Holding> {
     const waiting = user.waitingConnection(1000);
     const description = { host: 'test' };
@@ -85,7 +86,7 @@ export class Place {
     return holding;
   }
 
-  /** What a Monitor does, until nothing is left to do; the lease of every holder passes first. */
+  /** Does what a Monitor does, until nothing is left to do; the lease of every holder passes first. */
   async recover(): Promise<void> {
     const { recovery } = this.admin;
     await recovery.findOrphans();
@@ -94,7 +95,7 @@ export class Place {
     await recovery.promote();
   }
 
-  /** Marbles that were sent and are nowhere that a worker, an Elevator or a person takes them from. */
+  /** Lists marbles that were sent and are nowhere that a worker, an Elevator or a person takes them from. */
   async lost(gone: readonly string[]): Promise<string[]> {
     const found = await this.#everything();
     const isThere = (id: string) => found.includes(`${id} `);
@@ -102,7 +103,7 @@ export class Place {
     return [...this.sent].filter((id) => !gone.includes(id) && !isThere(id) && !replaced(id));
   }
 
-  /** Marbles that are there more than twice. */
+  /** Lists marbles that are there more than twice. */
   async tripled(): Promise<string[]> {
     const found = await this.#everything();
     return [...this.sent].filter((id) => found.split(`${id} `).length > 3);

@@ -1,7 +1,9 @@
 /**
- * For each script what makes it do all that it can: a run is prepared, then a user does something that calls it.
+ * Scenarios for each script that together reach all its commands: a run is prepared, then a user does something that
+ * calls the script.
  */
-import type { Output, ScriptName } from 'marblerun/communicator';
+import type { ScriptName } from '@marblerun/internal';
+import type { Output } from 'marblerun/communicator';
 import { BATCH_SCENARIOS } from './batch-scenarios.js';
 import { CLOCK_SCENARIOS } from './clock-scenarios.js';
 import { GONE_SCENARIOS } from './gone-scenarios.js';
@@ -37,7 +39,7 @@ const exhumes = (what: 'requeue' | 'delete'): Scenario => ({
   },
 });
 
-/** The simple ones: all that is there stays there. */
+/** Makes a simple scenario: every marble that is there stays there. */
 const keeps = (what: string, act: (place: Place) => Promise<unknown>, before?: (place: Place) => Promise<unknown>) => ({
   what,
   async prepare(place: Place): Promise<Act> {
@@ -166,7 +168,7 @@ const PLAIN: Scenarios = {
         const { holding, taken } = await holdingSome(place);
         await holding.giveBack(taken.map((held) => ({ held, verdict: 'fail', delayMs: 1, error: null })));
         await place.send(2, 'later', 'b');
-        await new Promise((resolve) => setTimeout(resolve, 3)); // they are due
+        await new Promise((resolve) => setTimeout(resolve, 3)); // by now they are due
         return async () => {
           await place.user.recovery.promote();
           return nothing;
@@ -208,7 +210,7 @@ const PLAIN: Scenarios = {
       what: 'removes the oldest dead',
       async prepare(place) {
         const [oldest] = await place.send(3, 'dead', 'a');
-        place.outputsOf.set(oldest!, []); // it is to go
+        place.outputsOf.set(oldest!, []); // this one is meant to go
         return async () => {
           await place.user.graveyard.expire(2, 0);
           return [oldest!];

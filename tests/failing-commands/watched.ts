@@ -1,13 +1,14 @@
 /**
- * What a script does while a scenario plays, as Redis itself tells it: its commands, and the keys that they write.
+ * Watches what a script does while a scenario plays, as Redis itself tells it: its commands, and the keys that they
+ * write.
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { scriptNames, scriptText, type ScriptName } from 'marblerun/communicator';
+import { scriptNames, scriptText, type ScriptName } from '@marblerun/internal';
 
 export interface Seen {
   readonly commands: Set<string>;
-  /** Without what is of this run or this holder alone: `held:*`. */
+  /** The keys that it wrote, without parts that belong to this run or this holder alone: `held:*`. */
   readonly written: Set<string>;
 }
 
@@ -28,7 +29,7 @@ async function commandTable(redis: Redis): Promise<Map<string, About>> {
   ));
 }
 
-/** The commands that a script can come to, also those that it hands to a function by their names. */
+/** Lists the commands that a script can run, including those that it hands to a function by name. */
 export async function commandsIn(redis: Redis, script: ScriptName): Promise<Set<string>> {
   const known = await commandTable(redis);
   const text = usedText(scriptText(script));
@@ -36,7 +37,7 @@ export async function commandsIn(redis: Redis, script: ScriptName): Promise<Set<
   return new Set(named.filter((word) => known.has(word)));
 }
 
-/** Without comments, and without the functions of included parts that it has no use for. */
+/** Removes comments, and functions of included parts that the script does not use. */
 function usedText(text: string): string {
   const functions = new Map<string, string>();
   let used = text.replace(/--.*$/gm, '').replace(/^(?:local )?function ([\w.]+)[^]*?\nend$/gm, (body, name: string) => {
@@ -53,11 +54,14 @@ function usedText(text: string): string {
   return used;
 }
 
-/** A text without what MONITOR shows otherwise: quotes, backslashes, line ends and the letters that stand for them. */
+/**
+ * Removes from a text what MONITOR shows in another way: quotes, backslashes, line ends, and the letters that stand for
+ * them.
+ */
 const bare = (text: string) => text.replace(/[^A-Z0-9_.,(){}=a-moqsu-wyz]/g, '');
 const sha = (text: string) => createHash('sha1').update(text).digest('hex');
 
-/** What EVAL or EVALSHA names, to the script. */
+/** The scripts by the text or digest that EVAL or EVALSHA names. */
 const scripts = new Map(
   scriptNames().flatMap((name) => [sha(scriptText(name)), bare(scriptText(name))].map((key) => [key, name] as const)),
 );
@@ -95,7 +99,7 @@ function keysIn({ first, last, step }: About, args: string[]): string[] {
   return args.filter((_, i) => i >= first - 1 && i <= end && (i - first + 1) % Math.max(step, 1) === 0);
 }
 
-/** The part of a key that another run has too: ids of holders and senders become `*`. */
+/** Returns the part of a key that another run has too: ids of holders and senders become `*`. */
 function roleOf(key: string): string {
   return key.replace(/^.*?\}:/, '').replace(/^(holder|held|sender|landing):[^:]*/, '$1:*');
 }

@@ -1,5 +1,5 @@
 /**
- * A fresh checkout: the same bytes on every machine, one version of Node.js everywhere, and a workflow that runs
+ * A fresh checkout has the same bytes on every machine, one version of Node.js everywhere, and a workflow that runs
  * what people run.
  */
 import { execFile } from 'node:child_process';

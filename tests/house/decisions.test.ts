@@ -1,4 +1,4 @@
-/** Each decision says what it was about, what was chosen, what that costs, and what was rejected. */
+/** Each decision has its four parts: context, choice, price, and what was rejected. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** The glossary speaks of the code as it is: what it names is there, and what users call is in it. */
+/** The glossary describes the code as it is: the names that it gives exist, and what users call is in it. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ const text = await readFile(join(root, 'docs/GLOSSARY.md'), 'utf8');
 const rows = [...text.matchAll(/^\| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$/gm)].filter(([, word]) => word !== 'word');
 const namesOf = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
 
-/** Every identifier of what is shipped, strings and names of scripts among them; comments are not looked at. */
+/** Collects every identifier of what is shipped, including strings and names of scripts; comments do not count. */
 async function identifiers(): Promise<Set<string>> {
   const found = new Set<string>();
   for (const folder of ['shared', 'services']) {

@@ -6,7 +6,7 @@ export const root = new URL('../../..', import.meta.url).pathname;
 
 const PLACES = ['.', 'docs', 'docs/decisions', 'examples', 'examples/python', 'services/monitor', 'services/elevator'];
 
-/** The path of every document, from the root of the project. */
+/** Lists the path of every document, from the root of the project. */
 export async function documents(): Promise<string[]> {
   const found = await Promise.all(PLACES.map((place) => readdir(join(root, place))));
   return PLACES.flatMap((place, i) =>
@@ -14,21 +14,21 @@ export async function documents(): Promise<string[]> {
   );
 }
 
-/** The targets of the Makefile. */
+/** Lists the targets of the Makefile. */
 export async function makeTargets(): Promise<string[]> {
   const makefile = await readFile(join(root, 'Makefile'), 'utf8');
   return [...makefile.matchAll(/^([a-z][a-z-]*):/gm)].map(([, target]) => target!);
 }
 
 export interface Link {
-  /** The document that has it. */
+  /** The document that has the link. */
   readonly from: string;
-  /** A path from the root, without what follows a `#`. */
+  /** The path that it leads to, from the root, without what follows a `#`. */
   readonly to: string;
   readonly heading: string | undefined;
 }
 
-/** Every link of a document to a file or heading of this project. */
+/** Lists every link of a document to a file or heading of this project. */
 export function linksOf(document: string, text: string): Link[] {
   const prose = text.replace(/^```[^]*?^```/gm, '');
   const found = [...prose.matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)].filter(([, path]) => !path!.includes(':'));
@@ -39,7 +39,7 @@ export function linksOf(document: string, text: string): Link[] {
   }));
 }
 
-/** The anchors that a site makes of the headings of a document. */
+/** Lists the anchors that a site makes of the headings of a document. */
 export function anchorsOf(text: string): string[] {
   const headings = [...text.replace(/^```[^]*?^```/gm, '').matchAll(/^#+ (.*)$/gm)];
   return headings.map(([, heading]) =>

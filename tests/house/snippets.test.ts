@@ -1,6 +1,7 @@
 /**
- * Code in the documents can be used as it stands: TypeScript and JavaScript compile strictly and run, settings are taken
- * by what reads them, commands name targets and files that are there. docs/TESTING.md is run by packages/runners.test.ts.
+ * Code in the documents can be used as it stands: TypeScript and JavaScript compile strictly and run, the programs that
+ * read settings accept them, and commands name targets and files that exist. packages/runners.test.ts runs
+ * docs/TESTING.md.
  */
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -105,7 +106,7 @@ test('settings that are shown are taken by what reads them', () => {
   for (const form of forms) expect(() => parseRedis(form, 'MARBLERUN_REDIS')).not.toThrow();
 });
 
-/** Words of commands that are paths of this project, and what `make` is asked for. */
+/** Finds the words of commands that are paths of this project, and the targets that `make` is called with. */
 function namedIn(text: string, folders: readonly string[]) {
   const paths = [...text.matchAll(/(?<![\w/.-])([\w.-]+\/[\w./-]*)/g)].map(([, path]) => path!);
   const targets = [...text.matchAll(/(?:^|[`;&(\s])make(?: [A-Z_]+=\S+)* ([a-z][a-z-]+)/gm)].map(

@@ -1,4 +1,4 @@
-/** The code blocks of the documents, compiled strictly against what is built. */
+/** Compiles the code blocks of the documents strictly against what is built. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -6,7 +6,7 @@ import { documents, root } from './project.js';
 
 export interface Block {
   readonly document: string;
-  /** Its place among the blocks of its document, from 1. */
+  /** The place of a block among those of its document, from 1. */
   readonly number: number;
   readonly language: string;
   readonly code: string;
@@ -24,9 +24,9 @@ export async function blocks(): Promise<Block[]> {
 }
 
 export interface Compiled {
-  /** Messages of the compiler. */
+  /** The messages of the compiler. */
   readonly mistakes: readonly string[];
-  /** The program that a block has become. */
+  /** Returns the program that a block has become. */
   readonly programOf: (document: string, number: number) => string;
   readonly remove: () => Promise<void>;
 }
@@ -42,9 +42,12 @@ const OPTIONS: ts.CompilerOptions = {
   types: ['node'],
 };
 
-/** `change` may alter a text before it is written, for what is not there on the machine of a test. */
+/**
+ * Compiles all blocks. `change` may alter a text before it is written, for things that the machine of a test does not
+ * have.
+ */
 export async function compile(all: readonly Block[], change: (code: string) => string): Promise<Compiled> {
-  const folder = await mkdtemp(join(root, 'tests/dist/snippets-')); // where the packages of this project are found
+  const folder = await mkdtemp(join(root, 'tests/dist/snippets-')); // the packages of this project are found from here
   const nameOf = (document: string, number: number) => `${document.replace(/\W/g, '_')}_${number}`;
   const files: string[] = [];
   for (const { document, number, language, code } of all) {

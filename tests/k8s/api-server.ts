@@ -1,6 +1,7 @@
 /**
- * A small model of the API server: what was applied, in order. It notes what comes before its namespace, what reads a
- * Secret, ConfigMap or account that is not there yet, and (`dangling`) what refers to nothing when all is there.
+ * A small model of the API server: the manifests that were applied, in order. It notes a manifest that comes before its
+ * namespace, and one that reads a Secret, ConfigMap or account that is not there yet. In `dangling` it notes references
+ * that lead to nothing when everything is there.
  */
 import { CUSTOM_KINDS } from './custom-schema.js';
 import { danglingIn, mistakesInPod } from './references.js';
@@ -15,7 +16,7 @@ export class ApiServer {
   readonly mistakes: string[] = [];
   readonly #objects = new Map<string, Manifest>();
 
-  /** `customKinds`: of the operators that are installed. */
+  /** Takes the kinds of the operators that are installed. */
   constructor(private readonly customKinds: readonly string[] = CUSTOM_KINDS) {}
 
   get objects(): readonly Manifest[] {
@@ -26,7 +27,7 @@ export class ApiServer {
     return this.objects.filter(({ kind }) => WORKLOADS.includes(kind));
   }
 
-  /** Does what `kubectl create` does: what is there already is refused. */
+  /** Does what `kubectl create` does: it refuses a manifest that is there already. */
   create(manifests: readonly Manifest[]): void {
     for (const manifest of manifests) {
       if (this.#objects.has(nameOf(manifest))) this.mistakes.push(`${nameOf(manifest)} is there already`);
@@ -46,7 +47,7 @@ export class ApiServer {
     return this.#objects.get(nameOf({ apiVersion: '', kind, metadata: { name, ...(namespace && { namespace }) } }));
   }
 
-  /** The environment that a container would read if it began now. */
+  /** Returns what a container would read into its environment if it began now. */
   read(kind: 'Secret' | 'ConfigMap', namespace: string | undefined, { name, key }: KeyRef): string | undefined {
     const object = this.get(kind, namespace, name);
     const values = { ...(object?.['data'] as Values), ...(object?.['stringData'] as Values) };
@@ -68,7 +69,7 @@ export class ApiServer {
     this.#objects.set(nameOf(manifest), manifest);
   }
 
-  /** Things that a workload reads at its start and would not find. */
+  /** Lists the things that a workload reads at its start and would not find. */
   #unreadable(workload: Manifest): string[] {
     const { namespace } = workload.metadata;
     const { serviceAccountName = 'default', volumes = [] } = podOf(workload).spec;

@@ -1,6 +1,6 @@
 /**
- * Checks custom resources against the schemas in schemas/, which know the parts in use and nothing else: a field that is
- * not there is a mistake, also where the operator that reads it would let it pass and ignore it.
+ * Checks custom resources against the schemas in schemas/, which know only the parts in use. A field that is missing
+ * there is a mistake, even if the operator that reads it would ignore it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -25,7 +25,7 @@ const SCHEMAS = new Map(
 /** The kinds that a cluster knows once their operators are installed. */
 export const CUSTOM_KINDS = [...SCHEMAS.keys()];
 
-/** Every mistake, in words; undefined where this is no custom resource. */
+/** Lists every mistake in words; undefined where the manifest is not a custom resource. */
 export function customMistakesOf(manifest: Manifest): string[] | undefined {
   const result = SCHEMAS.get(idOf(manifest.apiVersion, manifest.kind))?.safeParse(manifest);
   return result && (result.error?.issues ?? []).map(({ path, message }) => `/${path.join('/')}: ${message}`);

@@ -1,4 +1,7 @@
-/** Every overlay is set up as the page says: in order, with nothing that is read before it is there or refers to nothing. */
+/**
+ * Every overlay is set up as the page says: in order, so that nothing is read before it is there, and nothing refers to
+ * nothing.
+ */
 import { expect, test } from '@jest/globals';
 import { story } from '../story.js';
 import { ApiServer } from './api-server.js';
@@ -27,7 +30,7 @@ interface Template {
     };
   };
 }
-/** For each kind of reference: a change after which it leads to nothing, and what is said of it. */
+/** The mistakes: for each kind of reference, a change after which it leads to nothing, and what is said of it. */
 const BREAKS: readonly (readonly [string, Change, RegExp])[] = [
   [
     'a variable from no ConfigMap',

@@ -1,7 +1,8 @@
 /**
- * The commands with which docs/OPERATIONS.md sets up each overlay, played on the model of the API server.
+ * Plays the commands with which docs/OPERATIONS.md sets up each overlay on the model of the API server.
  *
- * What may go wrong: the page has a command that the player does not know. Then it throws: add it here, or say it otherwise.
+ * What may go wrong: the page has a command that the player does not know. Then it throws: teach the player this
+ * command, or reword the page.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ import { render, type Manifest } from './render.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 
-/** Instructions by folder of k8s/: the commands up to its `kubectl apply`, that included. */
+/** Lists the instructions by folder of k8s/: the commands up to and including its `kubectl apply`. */
 export function instructions(): Map<string, readonly string[]> {
   const page = readFileSync(new URL('docs/OPERATIONS.md', ROOT), 'utf8');
   const blocks = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block!.trim().split('\n'));
@@ -24,7 +25,7 @@ export function instructions(): Map<string, readonly string[]> {
   );
 }
 
-/** The output of the script, once for the same words: it takes its time, and any password is as good. */
+/** The output of the script, kept for the same words: it takes its time, and any password will do. */
 const printed = new Map<string, string>();
 function secrets(words: string): Manifest[] {
   const text =

@@ -1,8 +1,9 @@
 /**
- * The programs of an overlay as processes of this machine: each with the environment that a container of it would have,
- * with names of Redis services turned into local ports. One process stands for the replicas of a workload.
+ * Runs the programs of an overlay as processes of this machine. Each has the environment that its container would have,
+ * with names of Redis services turned into local ports. One process stands for all replicas of a workload.
  *
- * What may go wrong: an overlay gives a program a wrong environment. Then it ends or does not get ready: that is the point.
+ * What may go wrong: an overlay gives a program a wrong environment. Then the program ends or does not get ready, which
+ * is what this is to find.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ const WORKER = fileURLToPath(new URL('examples/dist/worker.js', ROOT));
 const USERS = fileURLToPath(new URL('deploy/redis/users.sh', ROOT));
 const URLS = /rediss?:\/\/([^:@"]+):([^@"]+)@([^:/"]+):(\d+)/g;
 
-/** Many programs begin at once, on a machine that may have other work. */
+/** The time for all to get ready: many programs begin at once, on a machine that may have other work. */
 const READY_MS = 50_000;
 
 type Env = Record<string, string>;
@@ -50,7 +51,7 @@ export class LocalCluster {
 
   constructor(private readonly server: ApiServer) {}
 
-  /** `elsewhere`: the users of a Redis that is none of the cluster's. */
+  /** Starts everything. `elsewhere` describes the users of a Redis outside the cluster. */
   async start(elsewhere?: string): Promise<void> {
     for (const workload of this.server.workloads())
       if (workload.kind === 'StatefulSet') await this.#startRedis(workload);
@@ -59,7 +60,7 @@ export class LocalCluster {
     await Promise.all(this.parts.map(ready));
   }
 
-  /** Each run that a worker works on, with the login of that worker. */
+  /** The runs that workers work on, each with the login of its worker. */
   get entries(): { redis: string; run: string; namespace: string }[] {
     return this.parts
       .filter(({ program }) => !(program instanceof ServiceProgram))
@@ -70,7 +71,7 @@ export class LocalCluster {
       }));
   }
 
-  /** The URL of the user `admin` for every Redis. */
+  /** The URLs of the user `admin`, one for each Redis. */
   get admins(): string[] {
     const namespaces = new Set(this.server.workloads().map(({ metadata }) => metadata.namespace!));
     return [...namespaces].map((namespace) => {
@@ -79,7 +80,7 @@ export class LocalCluster {
     });
   }
 
-  /** In order, as a cluster does: what does not end by itself with code 0 is told. */
+  /** Stops everything in the order of a cluster. Returns the programs that do not end by themselves with code 0. */
   async stop(): Promise<string[]> {
     const ended = await Promise.all(
       this.parts.map(async ({ workload, program }) => {
@@ -96,7 +97,10 @@ export class LocalCluster {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Users are written by the init container's script, in its environment, from the Secrets that it mounts. */
+  /**
+   * Starts a Redis. The init container's script writes its users, in its own environment, from the Secrets that it
+   * mounts.
+   */
   async #startRedis(workload: Manifest): Promise<void> {
     const { namespace = '' } = workload.metadata;
     const [init, redis] = containersOf(workload) as [Container, Container];
@@ -151,7 +155,7 @@ export class LocalCluster {
         (secretKeyRef && this.server.read('Secret', namespace, secretKeyRef)) ??
         value.replace(/\$\((\w+)\)/g, (all, used: string) => values[used] ?? all);
     }
-    // Only when all are filled in: a name that is turned into an address is no name any more.
+    // This comes after all are filled in: a name that was turned into an address is no longer a name.
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, this.#local(value, namespace)]));
   }
 

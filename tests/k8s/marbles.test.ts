@@ -1,6 +1,6 @@
 /**
- * Marbles through every overlay: sent at each entry, the small and those that are elevated, each is worked on once, and
- * nothing of them is left anywhere.
+ * Marbles through every overlay: they are sent at each entry, some small, some to be elevated. Each is worked on once,
+ * and nothing of them is left anywhere.
  */
 import { afterEach, expect, test } from '@jest/globals';
 import { redisCli, until } from '@marblerun/test-support';
@@ -10,14 +10,14 @@ import { instructions, play } from './instructions.js';
 import { LocalCluster } from './local-cluster.js';
 import { whyNoKubectl } from './render.js';
 
-/** Commands that an operator gives a Redis of his own, as docs/SECURITY.md has it. */
+/** The commands that an operator gives to a Redis of his own, as docs/SECURITY.md has them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'overlays/external-redis':
     'monitor monitor main upper\nworker worker main\nupper-worker worker upper\nelevator worker main upper\nadmin admin',
 };
 /** Numbers over 1000 are elevated where workers elevate. */
 const NUMBERS = [2, 3, 2000, 3000];
-/** Where marbles may be: none of these keys has any left when all is done. */
+/** The keys in which marbles may lie: none has any left when all is done. */
 const PLACES = /:(q|up|held|landing):|:(later|dead|deadlines|transit)$/;
 
 let cluster: LocalCluster | undefined;

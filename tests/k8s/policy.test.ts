@@ -7,7 +7,7 @@ import { containersOf, podOf, WORKLOADS, type Case } from './workload.js';
 
 type Loose = Record<string, never>;
 
-/** For every rule: the workload it is broken on, and how. */
+/** The breaches: for every rule, a workload, and the change by which it breaks the rule. */
 const BREAKS: Readonly<Record<string, readonly [string, (it: Case) => void]>> = {
   'pinned images: ours to a version, those of others to a digest': [
     'redis',

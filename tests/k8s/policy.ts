@@ -1,5 +1,5 @@
 /**
- * Our rules for what runs in a cluster. Each returns what is wrong with a workload; empty where nothing is.
+ * Our rules for workloads in a cluster. Each returns what is wrong with a workload; empty where nothing is.
  */
 import { appOf, selecting, spec, type Case, type Container, type Peer, type Pod, type Selector } from './workload.js';
 
@@ -7,13 +7,13 @@ type Rule = (it: Case) => string;
 
 const SERVICES = ['monitor', 'elevator'];
 const isService = (pod: Pod) => SERVICES.includes(appOf(pod));
-/** Where each of ours may be reached; workers nowhere. */
+/** The ports on which each of our parts may be reached; workers have none. */
 const PORTS: Readonly<Record<string, readonly number[]>> = {
   redis: [6379],
   monitor: [9464],
   elevator: [9465],
 };
-/** What ends after the drain: a worker closes for 3 s more (examples/worker.ts). */
+/** The time that a worker needs after the drain: it closes for 3 s more (examples/worker.ts). */
 const LONGER_S = 3;
 const isWorker = (pod: Pod) => /(^|-)worker$/.test(appOf(pod));
 const each = (containers: readonly Container[], wrong: (container: Container) => string | false | undefined) =>
@@ -109,7 +109,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
 
   'a PodDisruptionBudget that leaves one running, and lets a node be drained': (it) => {
-    if (it.workload.kind === 'StatefulSet') return ''; // of one: a budget could only forbid to drain its node
+    if (it.workload.kind === 'StatefulSet') return ''; // it has one pod: a budget could only forbid to drain its node
     const budgets = selecting('PodDisruptionBudget', it);
     if (budgets.length !== 1) return `${budgets.length} budgets`;
     const { minAvailable, unhealthyPodEvictionPolicy } = spec(budgets[0]!);

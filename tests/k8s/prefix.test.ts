@@ -1,4 +1,4 @@
-/** A namePrefix of an operator over each overlay: it builds, and whatever refers to a name follows it. */
+/** An operator's namePrefix over each overlay: it builds, and all references follow the new names. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,9 @@ import { render, whyNoKubectl } from './render.js';
 import { podOf, spec, WORKLOADS } from './workload.js';
 
 const K8S = fileURLToPath(new URL('../../../k8s/', import.meta.url));
-/** Above a run's own namespace prefixes are of use; many-runs as a whole has the hub's address in it. */
+/**
+ * The overlays above a run's own namespace, where a prefix is useful; many-runs as a whole has the hub's address in it.
+ */
 const OVERLAYS = ['overlays/redis-in-cluster', 'overlays/external-redis', 'overlays/many-runs/hub'];
 
 let folder: string;

@@ -1,4 +1,4 @@
-/** References of manifests to each other, and to their own pods, that lead to nothing. */
+/** Finds references of manifests, to each other and to their own pods, that lead to nothing. */
 import type { Manifest } from './render.js';
 import {
   containersOf,
@@ -14,7 +14,7 @@ import {
 } from './workload.js';
 
 const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
-/** Things of others: what is in them is not ours to know. */
+/** Namespaces of others: we cannot know what is in them. */
 const FOREIGN = ['monitoring', 'openshift-dns'];
 
 type Find = (manifest: Manifest, all: readonly Manifest[]) => string[];
@@ -29,7 +29,7 @@ const portsOf = (workload: Manifest) => containersOf(workload).flatMap(({ ports 
 const hasPort = (workload: Manifest, port: string | number) =>
   portsOf(workload).some(({ name, containerPort }) => port === name || port === containerPort);
 
-/** Volumes, ports and variables that a pod's own containers name. */
+/** Checks the volumes, ports and variables that a pod's own containers name. */
 export function mistakesInPod(workload: Manifest): string[] {
   const claims = spec(workload).volumeClaimTemplates ?? [];
   const volumes = [
@@ -53,7 +53,9 @@ const probePorts = ({ startupProbe, livenessProbe, readinessProbe }: Container) 
     return port === undefined ? [] : [port];
   });
 
-/** `$(NAME)` is filled in from the variables before it, and left as it is where there is none. */
+/**
+ * Finds unknown variables. `$(NAME)` is filled in from the variables before it, and left as it is where there is none.
+ */
 function unknownVariables({ env = [], command = [] }: Container): string[] {
   const used = (text = '') => [...text.matchAll(/\$\(([A-Za-z_]\w*)\)/g)].map(([, name]) => name!);
   const names = env.map(({ name }) => name);
@@ -93,7 +95,7 @@ const policing: Find = (manifest, all) => {
   ];
 };
 
-/** Pods of ours that a peer of a policy means. */
+/** Lists our pods that a peer of a policy selects. */
 function peersIn({ podSelector, namespaceSelector }: Peer, policy: Manifest, all: readonly Manifest[]): Manifest[] {
   if (!namespaceSelector) return podSelector ? selected(podSelector, inNamespaceOf(policy, all)) : [];
   const namespaces = all
@@ -103,7 +105,7 @@ function peersIn({ podSelector, namespaceSelector }: Peer, policy: Manifest, all
   return selected(podSelector, all).filter(({ metadata }) => namespaces.includes(metadata.namespace ?? ''));
 }
 
-/** Peers that are nobody: neither pods of ours, nor of a namespace of others, nor addresses. */
+/** Finds peers that select nobody: neither our pods, nor pods in a namespace of others, nor addresses. */
 const lonely = (peers: readonly Peer[], policy: Manifest, all: readonly Manifest[]) =>
   peers
     .filter((peer) => !isForeign(peer) && peersIn(peer, policy, all).length === 0)

@@ -12,7 +12,7 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** Why nothing can be rendered here; empty where it can. */
+/** Returns the reason why nothing can be rendered here; empty where it can. */
 export function whyNoKubectl(): string {
   try {
     execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
@@ -22,10 +22,13 @@ export function whyNoKubectl(): string {
   }
 }
 
-/** Rendered once, since it takes its time; each caller has manifests of its own, to change as it likes. */
+/**
+ * The rendered texts, kept because rendering takes its time; each caller gets manifests of its own, to change as it
+ * likes.
+ */
 const rendered = new Map<string, string>();
 
-/** `again`: the folder may have changed since. */
+/** Renders a folder. `again`: the folder may have changed since. */
 export function render(folder: string, { again = false } = {}): Manifest[] {
   const text =
     (again ? undefined : rendered.get(folder)) ??

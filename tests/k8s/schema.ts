@@ -1,8 +1,9 @@
 /**
- * Checks a manifest against the Kubernetes OpenAPI schema, strictly: a field that the schema does not know is a mistake.
+ * Checks a manifest strictly against the Kubernetes OpenAPI schema: a field that the schema does not know is a mistake.
  *
- * The validators are made from that schema (kubernetes-models); custom resources have schemas of their own. They let
- * unknown fields pass, but they look at every field that they know: what nobody looked at is unknown.
+ * The validators are made from that schema (kubernetes-models); custom resources have schemas of their own. The
+ * validators let unknown fields pass, but they look at every field that they know. So a field at which nothing looked
+ * is unknown.
  */
 import * as apps from 'kubernetes-models/apps/v1';
 import * as autoscaling from 'kubernetes-models/autoscaling/v2';
@@ -24,7 +25,7 @@ const MODELS: Readonly<Record<string, object>> = {
   'policy/v1': policy,
 };
 
-/** Every mistake, in words; none for a correct manifest. */
+/** Lists every mistake in words; a correct manifest has none. */
 export function mistakesOf(manifest: Manifest): string[] {
   const custom = customMistakesOf(manifest);
   if (custom) return custom;
@@ -42,7 +43,7 @@ export function mistakesOf(manifest: Manifest): string[] {
   return [...mistakes, ...unknown.map((path) => `unknown field ${path}`)];
 }
 
-/** The same object, noting in `seen` what is looked at. */
+/** Wraps an object so that `seen` notes which fields are looked at. */
 function watched<T extends object>(object: T, at: string, seen: Set<string>): T {
   return new Proxy(object, {
     get(target, name, receiver) {

@@ -1,4 +1,4 @@
-/** The parts of a workload that our rules look at, and which manifests select its pods. */
+/** The parts of a workload that our rules look at, and the manifests that select its pods. */
 import type { Manifest } from './render.js';
 
 export const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'];
@@ -80,13 +80,13 @@ export interface Case {
   readonly manifests: readonly Manifest[];
 }
 export const podOf = (workload: Manifest): Pod => (workload['spec'] as { template: Pod }).template;
-/** In the order in which they begin. */
+/** Lists the containers in the order in which they begin. */
 export function containersOf(workload: Manifest): Container[] {
   const { containers, initContainers = [] } = podOf(workload).spec;
   return [...initContainers, ...containers];
 }
 
-/** The name that its labels give. */
+/** Returns the name that the labels of a pod give. */
 export const appOf = ({ metadata }: Pod) => metadata.labels['app.kubernetes.io/name'] ?? '';
 export interface Spec {
   readonly replicas?: number;
@@ -115,7 +115,7 @@ export interface Port {
   readonly port: number;
 }
 export const spec = (manifest: Manifest) => manifest['spec'] as Spec;
-/** Manifests of a kind, in the namespace of the workload, that select its pods. */
+/** Lists manifests of a kind, in the namespace of the workload, that select its pods. */
 export function selecting(kind: string, { workload, pod, manifests }: Case): Manifest[] {
   return manifests.filter((manifest) => {
     if (manifest.kind !== kind || manifest.metadata.namespace !== workload.metadata.namespace) return false;
@@ -123,7 +123,7 @@ export function selecting(kind: string, { workload, pod, manifests }: Case): Man
   });
 }
 
-/** Whom a manifest selects: a Service has labels alone, the others a selector. */
+/** Returns the selector of a manifest: a Service has labels alone, the others a selector. */
 export function selectorOf(manifest: Manifest): Selector | undefined {
   const { selector, podSelector } = spec(manifest);
   return manifest.kind === 'Service' ? { matchLabels: selector as Selector['matchLabels'] } : (podSelector ?? selector);

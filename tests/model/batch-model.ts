@@ -1,5 +1,5 @@
 /**
- * Batches as they should be: what is left of one is counted anew from all that there is, wherever it lies.
+ * Batches as they should be: what is left of one is counted anew from everything that exists, wherever it lies.
  */
 import type { MarbleModel } from './holder-model.js';
 import type { RunModel } from './run-model.js';
@@ -32,7 +32,7 @@ export class BatchModel {
 }
 
 export class BatchesModel {
-  /** By id; what was forgotten is not here. */
+  /** The batches by id; those that were forgotten are missing. */
   readonly all = new Map<string, BatchModel>();
 
   constructor(private readonly run: RunModel) {}
@@ -50,7 +50,7 @@ export class BatchesModel {
     if (parent) parent.sent++;
   }
 
-  /** Why nothing can be sent to it from outside. */
+  /** Returns why nothing can be sent to a batch from outside. */
   refusal({ done, cancelled, sealed }: BatchModel): string | undefined {
     return done ? 'complete' : cancelled ? 'cancelled' : sealed ? 'sealed' : undefined;
   }
@@ -77,7 +77,7 @@ export class BatchesModel {
     return this.run.dead.filter(({ marble }) => marble.member === batch.id).length;
   }
 
-  /** With one until it is sealed. */
+  /** Counts what is left of a batch, with one more until it is sealed. */
   left(batch: BatchModel): number {
     const alive = [...this.run.alive()].filter(({ member }) => member === batch.id).length;
     const above = batch.policy.elevated === 'wait' ? batch.elevated : 0;
@@ -85,7 +85,10 @@ export class BatchesModel {
     return alive + above + children + (batch.sealed ? 0 : 1);
   }
 
-  /** At the end of each script: whatever has to happen to a batch now happens, in the order of their ids. */
+  /**
+   * Settles batches at the end of each script: whatever has to happen to a batch now happens, in the order of their
+   * ids.
+   */
   settle(): void {
     const batches = [...this.all.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     while (batches.some((batch) => this.#step(batch)));

@@ -3,18 +3,19 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isMarbleRunError, keysOf, type BatchAbout } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { isMarbleRunError, type BatchAbout } from 'marblerun/communicator';
 import type { BatchModel, PolicyModel } from './batch-model.js';
 import type { Move } from './moves.js';
 import type { World } from './world.js';
 
-/** So few that they meet; one of them is in another where `inside` says so. */
+/** The names of batches. They are few, so that batches meet; one is inside another where `inside` says so. */
 export const BATCHES = ['x', 'y', 'z'] as const;
 
 export interface BatchDraw {
-  /** Which batch: of 3 there is none. */
+  /** The batch that is meant, by number: 3 means none. */
   readonly which: number;
-  /** Which one it is in: of 3 none. */
+  /** The batch that it is in, by number: 3 means none. */
   readonly inside: number;
   readonly policy: PolicyModel;
 }
@@ -30,7 +31,7 @@ export const batchDraws: fc.Arbitrary<BatchDraw> = fc.record({
   }),
 });
 
-/** The batch that a move names, if it is there. */
+/** Returns the batch that a move names, if it exists. */
 export function drawnBatch({ model }: World, which: number): BatchModel | undefined {
   const name = BATCHES[which];
   return name === undefined ? undefined : model.batches.named(name);
@@ -80,7 +81,7 @@ export async function discard({ bench, model }: World): Promise<void> {
   model.discard();
 }
 
-/** `flag`: all that may be forgotten is kept no longer. */
+/** Tidies batches. `flag`: everything that may be forgotten is kept no longer. */
 export async function tidyBatches({ bench, model }: World, { flag }: Move): Promise<void> {
   const { batchends } = keysOf('lower');
   const over = [...model.batches.all.values()].filter(({ done }) => flag && done);

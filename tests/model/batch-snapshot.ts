@@ -1,11 +1,11 @@
 /**
- * What Redis has of batches, and what it should have, in the same plain form.
+ * Reads what Redis has of batches, and what it should have, in the same plain form.
  */
 import type { RunModel } from './run-model.js';
 
 interface Snapshot {
   readonly batches: Map<string, Record<string, string | boolean>>;
-  /** Of each batch: how many dead members are listed. */
+  /** The number of dead members that are listed, by batch. */
   readonly dead: Map<string, number>;
   readonly children: Set<string>;
   readonly cancelled: Set<string>;

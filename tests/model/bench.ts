@@ -1,25 +1,19 @@
 /**
  * The real side: two runs on a Redis of their own, three holders, and replies that can be lost.
  *
- * Connections are made once; each case begins with an empty Redis. A lost reply is a command that
- * was done, whose client saw its connection cut and asks again: `Connection.run` is wrapped so that
- * while `replyLost` is set every command goes exactly that way.
+ * Connections are made once; each case begins with an empty Redis. A lost reply means a command that was done, whose
+ * client saw its connection cut and asks again. `Connection.run` is wrapped so that every command goes exactly that way
+ * while `replyLost` is set.
  */
 import { RedisServer, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import {
-  Communicator,
-  Connection,
-  isMarbleRunError,
-  keysOf,
-  type Holding,
-  type HoldingOptions,
-} from 'marblerun/communicator';
+import { Connection, keysOf, type Holding, type HoldingOptions } from '@marblerun/internal';
+import { Communicator, isMarbleRunError } from 'marblerun/communicator';
 
 export const QUEUES = ['a', 'b'] as const;
 export type Queue = (typeof QUEUES)[number];
 
-/** Long leases and limits: time passes in a case only where it is told to. */
+/** The time of leases and limits. It is long: time passes in a case only where the case says so. */
 export const LEASE_MS = 86_400_000;
 export const SLOTS = [
   { timeLimitMs: 0, maxAttempts: 3, takesAhead: false },
@@ -33,9 +27,9 @@ export const HEART_MS = LEASE_MS;
 export const heartOf = (slot: number) => `heart${slot}`;
 
 export class Bench {
-  /** Every command is done, its reply lost, and asked again. */
+  /** True: every command is done, its reply is lost, and it is sent again. */
   replyLost = false;
-  /** Happens once: when a command has got such a reply, and before its caller goes on. */
+  /** An act that happens once: when a command has got such a reply, before its caller goes on. */
   interlude: { after: (reply: unknown) => boolean; act: () => Promise<unknown> } | undefined;
   readonly #waiting: Connection[];
   readonly #clientIds: string[] = [];
@@ -54,7 +48,7 @@ export class Bench {
   }
 
   static async start(): Promise<Bench> {
-    const server = await RedisServer.start(['--hz', '500']); // so that a block ends on time, not up to 100 ms later
+    const server = await RedisServer.start(['--hz', '500']); // a block must end on time, not up to 100 ms later
     const redis = new Redis(server.url);
     const at = (run: string) => new Communicator({ redis: server.url, run });
     return new Bench(server, redis, at('lower'), at('upper'));
@@ -87,14 +81,14 @@ export class Bench {
     await this.#hearts[slot]!.hearts.pulse({ id: heartOf(slot), goneMs: HEART_MS });
   }
 
-  /** Ends the connection of this slot's heart. Goes on when both sides know. */
+  /** Ends the connection of this slot's heart, and waits until both sides know. */
   async cutHeart(slot: number): Promise<void> {
     const noted = await this.redis.hget(keysOf('lower').hearts, heartOf(slot));
     await this.redis.call('CLIENT', 'KILL', 'ID', noted!.split(' ', 1)[0]!);
     await until('it knows that it was cut', () => this.#hearts[slot]!.state !== 'ready');
   }
 
-  /** Goes on when the waiting connection of this slot is known to have ended, if it was `ended` since the last time here. */
+  /** Waits until the waiting connection of this slot is known to have ended, if it has `ended` since the last call. */
   async noticeCut(slot: number, ended: boolean): Promise<void> {
     const waiting = this.#waiting[slot]!;
     const isOver = () => waiting.state !== 'ready' || waiting.clientId !== this.#clientIds[slot];
@@ -102,7 +96,7 @@ export class Bench {
     this.#clientIds[slot] = waiting.clientId;
   }
 
-  /** While Redis refuses this command to everybody; 'refused' where it was needed. */
+  /** Makes Redis refuse this command to everybody during the act. Returns 'refused' where the act needed it. */
   async refusing<T>(command: string | undefined, act: () => Promise<T>): Promise<T | 'refused'> {
     if (command === undefined) return act();
     await this.redis.acl('SETUSER', 'default', `-${command}`);
@@ -116,7 +110,7 @@ export class Bench {
     }
   }
 
-  /** All that there is of a run, in plain data. */
+  /** Reads everything that there is of a run, as plain data. */
   async snapshot(run: 'lower' | 'upper', holders: readonly string[]) {
     const keys = keysOf(run);
     const all = this.redis.pipeline();

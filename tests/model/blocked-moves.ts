@@ -1,21 +1,22 @@
 /**
- * A worker whose main loop is blocked: the heartbeat's thread gives back what has not begun.
+ * The moves of a worker whose main loop is blocked: the heartbeat thread gives back marbles that have not begun.
  */
 import assert from 'node:assert/strict';
-import { ProgressReader } from 'marblerun/communicator';
+import { ProgressReader } from '@marblerun/internal';
 import type { Move } from './moves.js';
 import { pick, type World } from './world.js';
 
-/** The state that the heartbeat's thread found when it froze a blocked worker. */
+/** The state that the heartbeat thread found when it froze a blocked worker. */
 export interface FrozenModel {
   readonly begun: number;
   readonly commands: number;
   readonly mayHaveLanded: boolean;
 }
 
-/** Work on some begins; then the main loop is blocked, and the heartbeat's thread sees it. */
-export function freeze({ slots }: World, { slot: i, picks }: Move): Promise<void> {
-  const slot = slots[i]!;
+/** Begins work on some marbles, then blocks the main loop; the heartbeat thread sees that. */
+export async function freeze(world: World, move: Move): Promise<void> {
+  const { slot: i, picks, flag } = move;
+  const slot = world.slots[i]!;
   const { progress } = slot.holding;
   for (const { seq, receipt } of pick(slot.hand, picks)[0]) {
     const begins = progress.begin(seq);
@@ -26,10 +27,10 @@ export function freeze({ slots }: World, { slot: i, picks }: Move): Promise<void
   const model = slot.model.freeze();
   assert.deepEqual([real.begun, real.mayHaveLanded], [model.begun, model.mayHaveLanded]);
   slot.frozen = { real, model };
-  return Promise.resolve();
+  if (flag) await relieve(world, move);
 }
 
-/** The command of the thread comes, perhaps late: then the worker may have gone on. */
+/** Sends the command of the thread, perhaps late: then the worker may have gone on. */
 export async function relieve({ bench, model, slots }: World, { slot: i }: Move): Promise<void> {
   const { frozen, holding, model: holder, begun } = slots[i]!;
   if (!frozen) return;

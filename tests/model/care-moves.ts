@@ -1,8 +1,8 @@
 /**
- * The moves of a person, and of the retention: dead marbles put back or removed, whole queues moved or deleted.
+ * The moves of a person, and of the retention: dead marbles are put back or removed, whole queues are moved or deleted.
  */
 import assert from 'node:assert/strict';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 import type { Move } from './moves.js';
 import { bySerial, type World } from './world.js';
 
@@ -18,7 +18,8 @@ export async function exhume({ bench, model }: World, { n, flag }: Move): Promis
 
 export async function expire({ bench, model }: World, { n }: Move): Promise<void> {
   if (n === 0) return;
-  const serials = await bench.redis.zrange(keys.dead, '0', '-1'); // those of one millisecond have an order of their own
+  // marbles that died in one millisecond have an order of their own
+  const serials = await bench.redis.zrange(keys.dead, '0', '-1');
   const inOrder = bySerial([...serials]);
   const oldest = serials
     .slice(0, Math.max(0, serials.length - n))

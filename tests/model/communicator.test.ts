@@ -1,6 +1,6 @@
 /**
- * The Communicator against its model: random interleavings of everything that holders, Monitors and
- * Elevators do, with replies lost on the way, compared whole after every move.
+ * The Communicator against its model: random interleavings of everything that holders, Monitors and Elevators do, with
+ * replies lost on the way. Both sides are compared as a whole after every move.
  *
  * MODEL_SEED and MODEL_PATH replay what a failure printed; MODEL_GAMES and MODEL_MS play more.
  */

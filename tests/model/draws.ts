@@ -1,5 +1,5 @@
 /**
- * Which games are drawn: how often each move, and what it names.
+ * Draws the games: how often each move comes, and what it names.
  */
 import fc from 'fast-check';
 import { batchDraws } from './batch-moves.js';
@@ -7,7 +7,7 @@ import { QUEUES } from './bench.js';
 import { VERBS, type Move } from './moves.js';
 import type { Kind } from './run-model.js';
 
-/** What the scripts of lanes do. */
+/** The commands that the scripts of lanes use, any of which may be refused. */
 const REFUSABLE = ['rpush', 'ltrim', 'lrange', 'llen', 'hset', 'hincrby', 'zrem', 'lpush', 'zadd', 'incr', 'hlen'];
 
 type Verb = keyof typeof VERBS;
@@ -31,7 +31,10 @@ const WEIGHTS: Partial<Record<Verb, number>> = {
   ...{ pulse: 2, cutHeart: 3, passHeart: 4, lookForGone: 8 },
 };
 
-/** In half of the games little else happens than what concerns batches: their members are few then, and often the last. */
+/**
+ * The weights for half of the games, in which little happens that does not concern batches. Their members are few, and
+ * often the last ones.
+ */
 const BATCH_WEIGHTS: Partial<Record<Verb, number>> = {
   ...{
     openBatch: 4,

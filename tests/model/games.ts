@@ -1,5 +1,5 @@
 /**
- * Plays random games on the real run and on the model of it, until one differs or there were enough.
+ * Plays random games on the real run and on the model of it, until the two differ or there were enough games.
  */
 import fc from 'fast-check';
 import { Bench } from './bench.js';
@@ -9,12 +9,12 @@ import { World } from './world.js';
 
 export interface GamesOptions {
   readonly games: number;
-  /** No new game after this. */
+  /** The time after which no new game begins. */
   readonly mostMs: number;
-  /** What a failure printed, to play that game again. */
+  /** The seed that a failure printed, to play that game again. */
   readonly seed?: number;
   readonly path?: string;
-  /** Do not look for a smaller game that fails too. */
+  /** True: do not look for a smaller game that fails too. */
   readonly endOnFailure?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Hearts as they should be: a process is missed where its connection has been gone for two halves of its time, by the same
- * server that had shown it before.
+ * Hearts as they should be: a process is missed where its connection has been gone for two halves of its time, by the
+ * same server that had shown it before.
  */
 import type { RunModel } from './run-model.js';
 

@@ -2,7 +2,7 @@
  * Moves of processes whose connections are cut and come back, and of a Monitor that looks who is gone.
  */
 import assert from 'node:assert/strict';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 import { HEART_MS, heartOf } from './bench.js';
 import type { Move } from './moves.js';
 import type { World } from './world.js';

@@ -1,8 +1,8 @@
 /**
  * A holder as it should be: what Redis has of it, and what its client believes.
  *
- * The two may differ: the Monitor takes things back, replies are lost. The verbs are those of a
- * `Holding`: swap, block, giveBack.
+ * The two may differ, since the Monitor takes things back and replies are lost. The verbs are those of a `Holding`:
+ * swap, block, giveBack.
  */
 import type { FrozenModel } from './blocked-moves.js';
 import type { BeginModel, GiveBackModel, SwapModel } from './holder-requests.js';
@@ -12,7 +12,7 @@ export interface MarbleModel {
   readonly id: string;
   readonly attempt: number;
   readonly max: number | undefined;
-  /** How strongly it is suspected of having ended its holder. */
+  /** The degree to which the marble is suspected of having ended its holder. */
   readonly suspicion: 0 | 1 | 2;
   readonly expedited?: boolean;
   /** The id of its batch. */
@@ -24,25 +24,25 @@ export interface Delivery {
   readonly queue: string;
   readonly receipt: string;
   readonly marble: MarbleModel;
-  /** It was noted that work on it begins: alone, or among others. */
+  /** Set once it was noted that work on it begins: alone (`a`), or among others (`c`). */
   begun?: 'a' | 'c';
 }
 
-/** Numbers that are kept for what lands in one wait. */
+/** The count of numbers that are kept for marbles that land in one wait. */
 const MOST_LANDED = 4;
 
-/** A marble may have landed: under which number, and whether the client has seen it. */
+/** A marble that may have landed: under which number, and whether the client has seen it. */
 interface LandingModel {
   readonly seq: number;
   known: boolean;
 }
 
 export class HolderModel {
-  /** In the table of leases: not, on time, or past its time. */
+  /** The holder's entry in the table of leases: none, on time, or past its time. */
   entry: 'none' | 'alive' | 'expired' = 'alive';
-  /** Which look has ended its lease; 0: it was ended otherwise, and counts as passed before all others. */
+  /** The number of the look that has ended its lease. 0: it was ended otherwise, and counts as passed before all others. */
   expiredAt = 0;
-  /** Its description, which somebody may delete. */
+  /** The holder's description, which somebody may delete. */
   about:
     | {
         readonly waiting?: string;
@@ -51,7 +51,7 @@ export class HolderModel {
         readonly heart?: string;
       }
     | undefined;
-  /** True until all that it left behind was cleared away. */
+  /** True until everything that it left behind was cleared away. */
   hasTraces = true;
   held: Delivery[] = [];
   readonly landing = new Map<string, MarbleModel[]>();
@@ -59,24 +59,29 @@ export class HolderModel {
     seq: 1,
     waitsOn: '',
     landing: undefined as LandingModel | undefined,
-    /** It knows that commands of it were noted. */
+    /** True where the client knows that commands of it were noted. */
     noted: false,
-    /** That it waits on its connection was noted: from then on the note and the wait go together. */
+    /**
+     * True where it was noted that the client waits on its connection. From then on the note and the wait go together.
+     */
     waitNoted: false,
-    /** It has ended its connection, having heard that it is forgotten. */
+    /** True where the client has ended its connection, having heard that it is forgotten. */
     hasCut: false,
-    /** What it knows of its last wait: nothing more waits, or perhaps something does. */
+    /** True where more may wait, as far as the client knows of its last wait. */
     mayStillWait: false,
-    /** Numbered commands that it has sent. */
+    /** The number of numbered commands that the client has sent. */
     commands: 0,
-    /** The highest number on which work has begun, and from which on work may begin. */
+    /** The highest number on which work has begun; work may begin on higher ones. */
     begun: 0,
     mayBeginFrom: 0,
     isFrozen: false,
   };
   /** The last numbered command that Redis has noted. */
   lastNoted = 0;
-  /** What was noted of its commands is gone, and it knew of it: what is held in its name now is not what it holds. */
+  /**
+   * True where the notes of its commands are gone and the client knew of them: what is held in its name now is not what
+   * it holds.
+   */
   #notesLost = false;
 
   constructor(
@@ -96,7 +101,7 @@ export class HolderModel {
     return true;
   }
 
-  /** `replyLost`: it is asked again. */
+  /** Finishes and takes. `replyLost`: the command is sent again. */
   swap(request: SwapModel, replyLost = false): { taken: Delivery[]; refused: string[] } | 'forgotten' {
     const { client } = this;
     const { landing } = client;
@@ -129,7 +134,7 @@ export class HolderModel {
     return { taken, refused };
   }
 
-  /** `replyLost`: the marble is handed over and the client is not told. */
+  /** Waits for one marble. `replyLost`: the marble is handed over and the client is not told. */
   block(replyLost: boolean): Delivery | undefined {
     const { client } = this;
     if (client.landing) return undefined;
@@ -145,7 +150,7 @@ export class HolderModel {
     const marble = lineOf(this.run.queues, client.waitsOn).shift();
     if (!marble) {
       client.mayStillWait = replyLost;
-      client.waitNoted = false; // what follows a wait in vain is noted first
+      client.waitNoted = false; // whatever follows a wait in vain is noted first
       return undefined;
     }
     lineOf(this.landing, client.waitsOn).unshift(marble);
@@ -158,7 +163,7 @@ export class HolderModel {
     return { seq: landing.seq, queue, marble, receipt: `${landing.seq}/${queue}` };
   }
 
-  /** A wait that its client had given up goes on, and takes one more. */
+  /** Lets a wait that its client had given up go on, and take one more marble. */
   landLate(): boolean {
     const { landing, waitsOn, mayStillWait } = this.client;
     const marble =
@@ -169,7 +174,7 @@ export class HolderModel {
     return true;
   }
 
-  /** Returns the receipts of those that are not held any more. */
+  /** Notes that work begins. Returns the receipts of marbles that are not held any more. */
   begin(items: readonly BeginModel[]): string[] {
     this.adopt();
     for (const { receipt, limit, begun } of items) {
@@ -182,7 +187,7 @@ export class HolderModel {
     return items.filter(({ receipt }) => !this.has(receipt)).map(({ receipt }) => receipt);
   }
 
-  /** What is known to have landed is moved into the hand. */
+  /** Moves marbles that are known to have landed into the hand. */
   adopt(): void {
     if (this.client.landing?.known) this.swap({ finish: [], abandon: [], sources: [], want: 0, waitOn: undefined });
   }
@@ -218,7 +223,7 @@ export class HolderModel {
     return { refused: refused!, dead: dead! };
   }
 
-  /** Work begins on what has this number, unless it may have been given back. */
+  /** Begins work on the marble with this number, unless it may have been given back. */
   startWork(seq: number): boolean {
     const { client } = this;
     if (seq < client.mayBeginFrom) return false;
@@ -241,14 +246,14 @@ export class HolderModel {
     return this.held.some((delivery) => delivery.receipt === receipt);
   }
 
-  /** Returns what was held under this receipt. */
+  /** Drops what was held under this receipt, and returns it. */
   drop(receipt: string): Delivery | undefined {
     const delivery = this.held.find((other) => other.receipt === receipt);
     this.held = this.held.filter((other) => other !== delivery);
     return delivery;
   }
 
-  /** Nothing of it is left in Redis. */
+  /** Removes everything of the holder from Redis. */
   forget(): void {
     this.#notesLost = this.client.noted;
     this.held = [];
@@ -266,15 +271,15 @@ export class HolderModel {
     return landing.known ? deliveries.slice(1) : deliveries;
   }
 
-  /** A wait whose end is not known is ended before anybody looks what has landed. */
+  /** Ends a wait whose end is not known, before anybody looks what has landed. */
   #endWait(): void {
     const { client } = this;
     if (!client.mayStillWait) return;
-    client.mayStillWait = client.waitNoted = false; // of the next connection nothing is noted yet
+    client.mayStillWait = client.waitNoted = false; // nothing is noted yet of the next connection
     client.hasCut = true;
   }
 
-  /** Returns the refused receipts. Outputs of the others are sent after all of them. */
+  /** Finishes marbles and returns the refused receipts. Outputs of the others are sent after all of them. */
   #finish(finish: SwapModel['finish']): string[] {
     const refused: string[] = [];
     const outputs: OutputModel[] = [];

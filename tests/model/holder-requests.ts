@@ -5,7 +5,7 @@ import type { OutputModel } from './run-model.js';
 
 export interface BeginModel {
   readonly receipt: string;
-  /** Its own limit: none, over some time, or as it was. */
+  /** The marble's own limit: none, one that is far away, or as it was. */
   readonly limit: 'none' | 'some' | 'as it was';
   readonly begun: 'a' | 'c' | undefined;
 }

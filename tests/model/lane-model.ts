@@ -1,6 +1,6 @@
 /**
- * A lane as it should be: the lower run hands out one numbered batch until it has arrived, the
- * upper run takes each number once.
+ * A lane as it should be: the lower run hands out one numbered batch until it has arrived, and the upper run takes each
+ * number once.
  */
 import type { MarbleModel } from './holder-model.js';
 import { lineOf, type RunModel } from './run-model.js';
@@ -43,7 +43,10 @@ export class LaneModel {
     return 'landed';
   }
 
-  /** What is expedited, then one marble for each queue in turn until the batch is full; in it, those of a queue lie together. */
+  /**
+   * Fills a batch: first expedited marbles, then one marble for each queue in turn until the batch is full. In the
+   * batch, marbles of one queue lie together.
+   */
   #fill(queues: readonly string[], most: number): void {
     const shares = new Map(queues.map((queue) => [queue, 0]));
     const next = (queue: string) => lineOf(this.lower.outboxes, queue)[shares.get(queue)!];

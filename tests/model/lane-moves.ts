@@ -8,7 +8,7 @@ import type { World } from './world.js';
 
 const LIMITS = { marbles: 3, bytes: 1_000_000 };
 
-/** `flag`: the queues come in another order. */
+/** Lifts a batch. `flag`: the queues come in another order. */
 export async function lift(world: World, { slot: i, flag, refused }: Move): Promise<void> {
   const elevator = world.elevators[i % 2]!;
   const { arrived } = elevator;
@@ -25,7 +25,7 @@ export async function lift(world: World, { slot: i, flag, refused }: Move): Prom
   elevator.batch = real && model && { real, model };
 }
 
-/** `flag`: the Elevator dies before it hears of it, and begins anew. */
+/** Lands a batch. `flag`: the Elevator dies before it hears of that, and begins anew. */
 export async function land(world: World, { slot: i, flag, replyLost, refused }: Move): Promise<void> {
   const elevator = world.elevators[i % 2]!;
   const { batch } = elevator;

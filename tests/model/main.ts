@@ -1,5 +1,5 @@
 /**
- * The games without a test runner: `node main.js [games] [ms]`. Exits 1 where run and model differ.
+ * Plays the games without a test runner: `node main.js [games] [ms]`. Exits 1 where run and model differ.
  */
 import { playGames } from './games.js';
 

@@ -1,11 +1,11 @@
 /**
- * The moves of the game: each is made in the real run and in the model, and what they answer is compared.
+ * The moves of the game. Each is made in the real run and in the model, and their answers are compared.
  *
- * A move names its actors by small numbers, so that fast-check can draw, shrink and replay it; a
- * move that makes no sense now (finish with an empty hand) does less or nothing.
+ * A move names its actors by small numbers, so that fast-check can draw, shrink and replay it. A move that makes no
+ * sense now (a finish with an empty hand) does less or nothing.
  */
 import assert from 'node:assert/strict';
-import { keysOf, type Held } from 'marblerun/communicator';
+import { keysOf, type Held } from '@marblerun/internal';
 import { LEASE_MS, QUEUES, type Queue } from './bench.js';
 import {
   cancelBatch,
@@ -31,14 +31,14 @@ export interface Move {
   readonly slot: number;
   readonly queue: Queue;
   readonly n: number;
-  /** Which of the hand: a bit for each. */
+  /** The marbles of the hand that are meant: a bit for each. */
   readonly picks: number;
   readonly outputs: readonly { kind: Kind; queue: Queue; delay: number; max: number | undefined }[];
   readonly delay: number;
   readonly flag: boolean;
   readonly replyLost: boolean;
   readonly batch: BatchDraw;
-  /** A command that Redis refuses to everybody meanwhile: whoever needs it has changed nothing. */
+  /** A command that Redis refuses to everybody during the move: a call that needs it must have changed nothing. */
   readonly refused: string | undefined;
 }
 
@@ -56,7 +56,7 @@ export const VERBS = {
     world.model.send(outputs);
   },
 
-  /** Taken for good. A lost reply would lose what was taken, as documented: so none is lost here. */
+  /** Takes marbles for good. A lost reply would lose them, as documented, so none is lost here. */
   async pop(world, { queue, n }) {
     world.bench.replyLost = false;
     const popped = await world.bench.lower.pop([queue], n);
@@ -88,14 +88,16 @@ export const VERBS = {
       model.taken.map(({ receipt, marble }) => ({ receipt, ...plain(marble) })),
     );
     assert.deepEqual([...real.refused].sort(), model.refused.sort());
-    slot.hand = [...rest, ...real.taken]; // also what was abandoned: a client may finish it, in time or late
+    // this includes abandoned marbles: a client may still finish them, in time or late
+    slot.hand = [...rest, ...real.taken];
   },
 
   async block(world, { slot: i, replyLost }) {
     await world.noticeCuts();
     const slot = world.slots[i]!;
     const { waitsOn } = slot.model.client;
-    // An empty queue that nothing comes to is waited on in slices, as many as there is time for: nothing to compare.
+    // An empty queue that nothing comes to is waited on in slices, as many as there is time for. So there is nothing to
+    // compare.
     if (waitsOn === '' || (!replyLost && !world.model.queues.get(waitsOn)?.length)) return;
     const real = await slot.holding.block(waitsOn, 10, 5000);
     const model = slot.model.block(replyLost);
@@ -104,7 +106,7 @@ export const VERBS = {
     if (real) slot.hand.push(real);
   },
 
-  /** A wait that its client had given up goes on at Redis, and takes one. */
+  /** Lets a wait that its client had given up go on at Redis, and take one marble. */
   async landLate({ bench, slots }, { slot: i }) {
     const { holding, model } = slots[i]!;
     const { waitsOn } = model.client;
@@ -150,7 +152,8 @@ export const VERBS = {
     assert.equal(real.forgotten, model === 'forgotten');
     if (real.forgotten || model === 'forgotten') return world.replace(move.slot);
     assert.deepEqual([...real.refused].sort(), model.refused.sort());
-    if (!move.replyLost) assert.deepEqual([...real.dead], model.dead); // who asks again is not told who died
+    // a client that asks again is not told which died
+    if (!move.replyLost) assert.deepEqual([...real.dead], model.dead);
     slot.hand = rest;
   },
 
@@ -160,7 +163,7 @@ export const VERBS = {
     assert.equal(lost.length === 0, model.beat());
   },
 
-  /** The lease passes: the holder was silent for too long. */
+  /** Lets the lease pass: the holder was silent for too long. */
   async silence(world, { slot: i }) {
     const { holding, model } = world.slots[i]!;
     await world.bench.lower.recovery.expire(holding.id);
@@ -171,7 +174,7 @@ export const VERBS = {
     await world.replace(slot);
   },
 
-  /** Its entry, and its description too, are evicted, or deleted by hand. */
+  /** Evicts the holder's entry, and with `flag` its description too, or deletes them by hand. */
   async evict(world, { slot: i, flag }) {
     const { holding, model } = world.slots[i]!;
     await world.bench.redis.zrem(keys.holders, holding.id);
@@ -186,7 +189,7 @@ export const VERBS = {
     model.findOrphans();
   },
 
-  /** `flag`: a holder falls silent, and is heard of again just after the sweep has seen that. */
+  /** Sweeps. `flag`: a holder falls silent, and is heard of again just after the sweep has seen that. */
   async sweep({ bench, model, slots }, { slot: i, flag }) {
     const back = flag ? slots[i] : undefined;
     if (back) {
@@ -203,7 +206,7 @@ export const VERBS = {
     model.sweep(MAX_ATTEMPTS);
   },
 
-  /** The time limit of one marble passes. */
+  /** Lets the time limit of one marble pass. */
   async overtime({ bench, model }, { n }) {
     const running = [...model.deadlines].filter(([, when]) => when === 2);
     const member = running[n % Math.max(running.length, 1)]?.[0];
@@ -212,7 +215,7 @@ export const VERBS = {
     model.deadlines.set(member, 1);
   },
 
-  /** Delays up to this one pass. */
+  /** Lets delays up to this one pass. */
   async elapse({ bench, model }, { delay }) {
     const time = Date.now();
     const flat = await bench.redis.zrange(keys.later, '0', '-1', 'WITHSCORES');

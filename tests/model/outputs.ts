@@ -1,12 +1,12 @@
 /**
- * What a move sends, in the model and in Redis.
+ * Outputs of a move, in the model and in Redis.
  */
 import { encodeEnvelope, type Output } from 'marblerun/communicator';
 import type { Move } from './moves.js';
 import type { OutputModel } from './run-model.js';
 import type { World } from './world.js';
 
-/** Long: time passes in a case only where it is told to. */
+/** A long delay: time passes in a case only where the case says so. */
 export const DELAY_MS = 10_000_000;
 
 export function newOutputs(world: World, { outputs }: Move, member: string | undefined): OutputModel[] {

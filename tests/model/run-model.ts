@@ -1,8 +1,8 @@
 /**
- * A run as it should be: the promises of docs/PROTOCOL.md in plain arrays and maps, no Redis.
+ * A run as it should be: the promises of docs/PROTOCOL.md in plain arrays and maps, without Redis.
  *
- * What the real scripts do is compared with this after every move. It is written from the
- * documents, one verb after the other, and as simply as can be: where the two differ, one is wrong.
+ * The effects of the real scripts are compared with this after every move. It is written from the documents, one verb
+ * after the other, and as simply as possible: where the two differ, one is wrong.
  */
 import { BatchesModel } from './batch-model.js';
 import type { FrozenModel } from './blocked-moves.js';
@@ -16,7 +16,7 @@ export interface OutputModel {
   readonly kind: Kind;
   readonly queue: string;
   readonly marble: MarbleModel;
-  /** For `later`: the larger, the later. */
+  /** The delay: the larger it is, the later the marble is due. */
   readonly delay: number;
 }
 
@@ -36,12 +36,12 @@ export interface GraveModel {
 }
 
 export class RunModel {
-  /** The next one first. */
+  /** Marbles by queue, the next one first. */
   readonly queues = new Map<string, MarbleModel[]>();
   readonly outboxes = new Map<string, MarbleModel[]>();
   later: Waiting[] = [];
   dead: GraveModel[] = [];
-  /** `<holder> <receipt>` → 0: abandoned, 1: its time is over, 2: its time is not over. */
+  /** The state by `<holder> <receipt>`. 0: abandoned; 1: its time is over; 2: its time is not over. */
   readonly deadlines = new Map<string, 0 | 1 | 2>();
   readonly counts = new Map<string, number>();
   readonly holders = new Map<string, HolderModel>();
@@ -71,7 +71,7 @@ export class RunModel {
     if (isElevated) batch.elevated++;
   }
 
-  /** All that may still be worked on here. */
+  /** All marbles that may still be worked on here. */
   *alive(): Generator<MarbleModel> {
     for (const line of this.queues.values()) yield* line;
     for (const { marble } of this.later) yield marble;
@@ -81,13 +81,13 @@ export class RunModel {
     }
   }
 
-  /** What is sent when a batch is complete: due at once. */
+  /** Sends the marble for a batch that is complete; it is due at once. */
   pushThen(queue: string, marble: MarbleModel): void {
     this.#pushLater('b', queue, marble, 0);
     this.count(queue, 'sent', 1);
   }
 
-  /** Delayed members of what is cancelled. */
+  /** Drops delayed members of cancelled batches. */
   discard(): void {
     const isDropped = ({ marble }: Waiting) => this.batches.of(marble)?.cancelled === true;
     for (const { queue, marble } of this.later.filter(isDropped)) {
@@ -118,7 +118,7 @@ export class RunModel {
     return moved.length;
   }
 
-  /** The retention of the dead: these are too many. */
+  /** Removes these dead marbles, as the retention does with those that are too many. */
   expire(graves: readonly GraveModel[]): void {
     this.dead = this.dead.filter((grave) => !graves.includes(grave));
     for (const grave of graves) {
@@ -137,7 +137,7 @@ export class RunModel {
     return taken;
   }
 
-  /** One more delivery is over without a finish. True where that was the last. */
+  /** Ends one more delivery without a finish. Returns the marble where that was the last one. */
   retryOrBury(queue: string, marble: MarbleModel, why: string, allowed: number): MarbleModel | undefined {
     const { attempt, max, suspicion } = marble;
     const raised: MarbleModel = { ...marble, attempt: attempt + 1, suspicion: why === 'failed' ? 0 : suspicion };
@@ -149,7 +149,7 @@ export class RunModel {
     return undefined;
   }
 
-  /** Gives back: to the front, or after `delay`. */
+  /** Gives a marble back: to the front, or after `delay`. */
   putBack(queue: string, marble: MarbleModel, delay: number): void {
     if (delay > 0) this.#pushLater('f', queue, marble, delay);
     else lineOf(this.queues, queue).unshift(marble);
@@ -171,7 +171,7 @@ export class RunModel {
     }
   }
 
-  /** All that a holder has goes back, the last taken first; the holder is forgotten. */
+  /** Puts back everything that a holder has, the last taken first, and forgets the holder. */
   reclaim(holder: HolderModel, mode: 'dropped' | 'released', maxAttempts: number): void {
     const waiting = holder.about?.waiting ?? '';
     const landed = (holder.landing.get(waiting) ?? []).map((marble) => ({ queue: waiting, marble, mayBegin: false }));
@@ -195,13 +195,13 @@ export class RunModel {
     this.batches.settle();
   }
 
-  /** A holder that leaves, or that has found itself forgotten. */
+  /** Releases a holder that leaves, or that has found itself forgotten. */
   release(holder: HolderModel): void {
     this.#enterOrphan(holder, holder.client.waitsOn);
     this.reclaim(holder, 'released', 1);
   }
 
-  /** What a blocked holder has not begun goes back, unless it has gone on since it was frozen. */
+  /** Puts back marbles that a blocked holder has not begun, unless it has gone on since it was frozen. */
   releaseUnbegun(holder: HolderModel, { begun, commands, mayHaveLanded }: FrozenModel): void {
     if (holder.lastNoted > commands) return;
     const waiting = holder.about?.waiting ?? '';
@@ -222,7 +222,7 @@ export class RunModel {
     }
   }
 
-  /** All that was delayed by up to `delay` is due. */
+  /** Promotes everything that was delayed by up to `delay`. */
   elapse(delay: number): void {
     const passes = ({ due }: Waiting) => due > 0 && due <= delay;
     this.later = this.later.map((waiting) => (passes(waiting) ? { ...waiting, due: waiting.due - 5 } : waiting));
@@ -277,7 +277,10 @@ export class RunModel {
   }
 }
 
-/** As what may have ended its holder goes back, uncharged; undefined where it is the one that did. */
+/**
+ * Returns the form in which a marble that may have ended its holder goes back, uncharged; undefined where it is the one
+ * that did.
+ */
 function suspected({ marble, begun }: Pick<Delivery, 'marble' | 'begun'>): MarbleModel | undefined {
   if (begun === 'a') return undefined;
   if (begun === undefined && marble.suspicion > 0) return marble;
@@ -286,7 +289,9 @@ function suspected({ marble, begun }: Pick<Delivery, 'marble' | 'begun'>): Marbl
 
 const byDue = (a: Waiting, b: Waiting) => a.due - b.due || a.serial - b.serial;
 
-/** Outputs of one command to one line go together, in the order in which the lines first appear. */
+/**
+ * Groups outputs of one command by line: those to one line go together, in the order in which the lines first appear.
+ */
 function grouped(outputs: readonly OutputModel[]): OutputModel[][] {
   return [...groupBy(outputs, ({ kind, queue, delay }) => `${kind} ${queue} ${delay}`).values()];
 }

@@ -1,9 +1,10 @@
 /**
- * One case: the real run and the model of it side by side, compared whole after every move.
+ * One case: the real run and the model of it side by side. They are compared as a whole after every move.
  */
 import assert from 'node:assert/strict';
-import type { Batch, Frozen, Held, Holding } from 'marblerun/communicator';
-import { keysOf } from 'marblerun/communicator';
+import type { Frozen, Held, Holding } from '@marblerun/internal';
+import type { Batch } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 import { QUEUES, SLOTS, heartOf, type Bench } from './bench.js';
 import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
@@ -16,15 +17,15 @@ export const MAX_ATTEMPTS = 4;
 /** Leases that run end much later. */
 const SOON_MS = 60_000;
 
-/** A holder of this case: replaced by a new one when it was forgotten. */
+/** A holder of this case. A new one replaces it after it was forgotten. */
 export interface Slot {
   holding: Holding;
   model: HolderModel;
-  /** What its client believes to hold. */
+  /** The marbles that its client believes to hold. */
   hand: Held[];
-  /** Receipts on which work has begun. */
+  /** The receipts on which work has begun. */
   begun: Set<string>;
-  /** What the heartbeat's thread found when it last froze this worker. */
+  /** The state that the heartbeat thread found when it last froze this worker. */
   frozen: { real: Frozen; model: FrozenModel } | undefined;
 }
 
@@ -59,17 +60,17 @@ export class World {
     return { id: `m${++this.#ids}`, attempt: 0, max, suspicion: 0 };
   }
 
-  /** The client has heard that it is forgotten: it leaves, and a new holder takes its place. */
+  /** Lets the client hear that it is forgotten: it leaves, and a new holder takes its place. */
   async replace(i: number): Promise<void> {
     const { holding, model } = this.slots[i]!;
     await holding.leave();
     this.model.release(model);
     const { mayStillWait, hasCut } = model.client;
     this.slots[i] = await this.#newSlot(i);
-    this.slots[i].model.client.hasCut = mayStillWait || hasCut; // they have one connection
+    this.slots[i].model.client.hasCut = mayStillWait || hasCut; // both share one connection
   }
 
-  /** Goes on when every connection that was ended knows of it. */
+  /** Waits until every connection that was ended knows of it. */
   async noticeCuts(): Promise<void> {
     for (const [i, { model }] of this.slots.entries()) {
       await this.bench.noticeCut(i, model.client.hasCut);
@@ -85,7 +86,7 @@ export class World {
     return { holding, model, hand: [], begun: new Set(), frozen: undefined };
   }
 
-  /** Throws where the real run is not as the model. */
+  /** Compares both sides. Throws where the real run differs from the model. */
   async compare(): Promise<void> {
     const holders = [...this.model.holders.values()].filter(({ hasTraces }) => hasTraces);
     const ids = holders.map(({ id }) => id);
@@ -97,7 +98,7 @@ export class World {
   }
 }
 
-/** Nothing may be held by a living holder whose client does not know of it: it would be held for ever. */
+/** Checks that a living holder holds nothing that its client does not know of: that would be held for ever. */
 function assertInHand(run: RunModel, model: HolderModel, hand: Held[]): void {
   if (model.entry === 'none') return;
   for (const { receipt } of model.held) {
@@ -134,7 +135,7 @@ function expectedRun(model: RunModel, holders: HolderModel[]) {
 type Snapshot = Awaited<ReturnType<Bench['snapshot']>>;
 type Expected = ReturnType<typeof expectedRun>;
 
-/** `<id> <attempt> … d=<suspicion> g=<begun>` to `<id>/<attempt> d=<suspicion> g=<begun>`. */
+/** Turns `<id> <attempt> … d=<suspicion> g=<begun>` into `<id>/<attempt> d=<suspicion> g=<begun>`. */
 const read = (envelope: string) => {
   const [id, attempt, ...words] = envelope.split('\n', 1)[0]!.split(' ');
   return [`${id}/${attempt}`, ...words.filter((word) => /^[Bdg]=/.test(word)).sort()].join(' ');
@@ -161,7 +162,7 @@ function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): 
   };
 }
 
-/** Those that died in one millisecond have no order in Redis. */
+/** Sorts dead marbles: those that died in one millisecond have no order in Redis. */
 export function bySerial(serials: string[]): string[] {
   return serials.sort((a, b) => Number(a) - Number(b));
 }
@@ -186,7 +187,7 @@ function pairs<T>(flat: unknown, value: (score: number) => T): Map<string, T> {
   return new Map(list.flatMap((member, i) => (i % 2 === 0 ? [[member, value(Number(list[i + 1]))]] : [])));
 }
 
-/** Holders of which any key is there. */
+/** Lists the holders of which any key is there. */
 function tracesOf(keys: string[], run: string): Set<string> {
   const found = new Set<string>();
   for (const prefix of keysOf(run).traces) {
@@ -195,7 +196,7 @@ function tracesOf(keys: string[], run: string): Set<string> {
   return found;
 }
 
-/** Those of a hand that the bits name, and the others. */
+/** Splits a hand into the marbles that the bits name, and the others. */
 export function pick(hand: Slot['hand'], bits: number): [Held[], Held[]] {
   return [hand.filter((_, i) => bits & (1 << i)), hand.filter((_, i) => !(bits & (1 << i)))];
 }

@@ -1,5 +1,6 @@
 /**
- * Which alert fires how long after each fault, with the shipped rules as they are; written into docs/OPERATIONS.md.
+ * Measures which alert fires how long after each fault, with the shipped rules unchanged, and writes the result into
+ * docs/OPERATIONS.md.
  *
  *     make alert-times        (a quarter of an hour, because MarbleRunWorkersHang waits as long)
  */
@@ -14,7 +15,7 @@ const DEFAULT_LEASE_MS = 15_000;
 
 type Times = Map<string, number>;
 
-/** For each run: the seconds from its fault to each alert, until every fault has had its own. */
+/** Measures, for each run, the seconds from its fault to each alert, until every fault has had its own alert. */
 async function measure(scene: Scene, prometheus: Prometheus): Promise<Map<string, Times>> {
   const struckAt = new Map<string, number>();
   const times = new Map<string, Times>(FAULTS.map(({ run }) => [run, new Map()]));

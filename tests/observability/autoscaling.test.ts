@@ -1,6 +1,6 @@
 /**
- * The queries of the autoscalers, by Prometheus' own tool: what waits and what is in hand, of one run in one namespace, and
- * no value where nobody tells.
+ * The queries of the autoscalers, run by Prometheus' own tool: they add what waits and what is in hand, for one run in
+ * one namespace, and have no value where nobody reports.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ const read = (path: string) =>
   parse(readFileSync(new URL(`../../../k8s/components/${path}`, import.meta.url), 'utf8')) as unknown;
 const keda = read('autoscale-keda/scaled-object.yaml') as ScaledObject;
 const adapter = read('autoscale-hpa/adapter-rule.yaml') as { externalRules: { metricsQuery: string }[] };
-/** As the adapter fills it in for the HPA of k8s/components/autoscale-hpa. */
+/** The query as the adapter fills it in for the HPA of k8s/components/autoscale-hpa. */
 const ofHpa = adapter.externalRules[0]!.metricsQuery.replaceAll(
   '<<.LabelMatchers>>',
   'namespace="marblerun",queue="tasks",run="main"',
@@ -46,7 +46,10 @@ const targets: [string, Target][] = [
 ];
 
 type Values = readonly [namespace: string, pod: string, depth: string | undefined, held: string | undefined];
-/** What Monitors tell at minute 10 of queue `tasks`, and what the query is to give; undefined: no value. */
+/**
+ * The values that Monitors report at minute 10 for queue `tasks`, and the value that the query must give; undefined:
+ * none.
+ */
 const CASES: readonly [string, (own: string) => readonly Values[], number | undefined][] = [
   [
     'what waits and what is in hand, once for two Monitors',

@@ -1,11 +1,11 @@
-/** The export of the services: every metric with its type and the labels that its series have. */
+/** The export of the services: every metric with its type and the labels of its series. */
 export interface Exported {
   readonly type: string;
   readonly help: string;
   readonly labels: ReadonlySet<string>;
 }
 
-/** Reads Prometheus' text format. Of a histogram there are the names of its series too: _bucket, _sum, _count. */
+/** Reads Prometheus' text format. A histogram also yields the names of its series: _bucket, _sum, _count. */
 export function readExposition(text: string): Map<string, Exported> {
   const metrics = new Map<string, Exported & { labels: Set<string> }>();
   const help = new Map<string, string>();

@@ -1,6 +1,6 @@
 /**
- * Every fault of Redis, of the Monitors and of the workers, seen by the real Prometheus with the shipped rules, which are
- * only more impatient: the alert fires that docs/OPERATIONS.md tells, and none before.
+ * Every fault of Redis, of the Monitors and of the workers, seen by a real Prometheus with the shipped rules, which
+ * only wait for less time. The alert that docs/OPERATIONS.md names fires, and none fires before.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -9,7 +9,7 @@ import { story } from '../story.js';
 import { FAULTS, Scene } from './faults.js';
 import { Prometheus, whyNoPrometheus } from './prometheus.js';
 
-const FACTOR = 60; // a minute of patience is a second
+const FACTOR = 60; // a minute of patience becomes a second
 const PATIENT = { deadlineMs: 60_000, everyMs: 100 };
 
 jest.setTimeout(120_000);

@@ -1,5 +1,6 @@
 /**
- * Faults that a person has to hear of, each at a run of its own, so that all can happen at once and none hides another.
+ * Faults that a person has to hear of. Each happens to a run of its own, so that all can happen at once and none hides
+ * another.
  */
 import { fileURLToPath } from 'node:url';
 import { Program, RedisServer, ServiceProgram } from '@marblerun/test-support';
@@ -8,7 +9,7 @@ import { Marble } from 'marblerun';
 export interface Fault {
   readonly run: string;
   readonly what: string;
-  /** What a person hears of it; others may fire too. */
+  /** The alert by which a person hears of it; others may fire too. */
   readonly alert: string;
 }
 
@@ -25,7 +26,7 @@ export const FAULTS: readonly Fault[] = [
 
 const WORKER = fileURLToPath(new URL('../programs/worker.js', import.meta.url));
 const OF_REDIS: Readonly<Record<string, NodeJS.Signals>> = { paused: 'SIGSTOP', stopped: 'SIGTERM', killed: 'SIGKILL' };
-/** Runs that share a Redis and a Monitor: nothing happens to these. */
+/** The runs that share a Redis and a Monitor to which nothing happens. */
 const SHARED = ['hung', 'frozen', 'left', 'unlifted'];
 
 export class Scene {
@@ -52,13 +53,13 @@ export class Scene {
     return scene;
   }
 
-  /** Where each Monitor is scraped. */
+  /** Returns where each Monitor is scraped. */
   async targets(): Promise<string[]> {
     const urls = await Promise.all([...this.#monitors.values()].map((monitor) => monitor.url()));
     return urls.map((url) => new URL(url).host);
   }
 
-  /** Resolves when it has happened. */
+  /** Makes the fault of a run happen. Resolves when it has happened. */
   async strike(run: string): Promise<void> {
     const signal = OF_REDIS[run];
     if (signal === 'SIGSTOP') this.#redis.get(run)!.signal(signal);

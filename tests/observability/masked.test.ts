@@ -1,5 +1,6 @@
 /**
- * No alert of one namespace, cluster or run is hidden by another: each rule keeps every label that an environment adds.
+ * An alert of one namespace, cluster or run never hides that of another: each rule keeps every label that an
+ * environment adds.
  */
 import { copyFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,10 +28,10 @@ interface UnitTests {
   }[];
 }
 
-/** Labels that tell one process from another are joined; all else stays apart. */
+/** The labels that tell one process from another. They may be aggregated away; all others must stay. */
 const OF_A_PROCESS = ['container', 'endpoint', 'instance', 'job', 'node', 'pod'];
 
-/** How an expression joins series: `without (…)` of an aggregation, and what should not be there. */
+/** Finds how an expression joins series: `without (…)` of an aggregation, and everything that should not be there. */
 function joinsOf(expression: string): string[] {
   const joins: string[] = [];
   parser.parse(expression).iterate({
@@ -63,7 +64,7 @@ test('a rule that joins namespaces is found', () => {
   expect(joinsOf('marblerun_a unless on () marblerun_b')).toEqual(['on ()']);
 });
 
-/** Each test at once in two namespaces: every alert comes for both, as it does for one. */
+/** Runs each test in two namespaces at once: every alert comes for both, as it does for one. */
 function inTwoNamespaces({ tests, ...others }: UnitTests): object {
   const namespaces = ['prod', 'staging'];
   const both = <T>(make: (namespace: string) => T[]) => namespaces.flatMap(make);

@@ -1,5 +1,5 @@
 /**
- * The metrics that the services export, and that documents, rules, dashboard and autoscalers speak of no others.
+ * The metrics that the services export. Documents, rules, dashboard and autoscalers name no others.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -33,7 +33,10 @@ let ofMonitor: Map<string, Exported>;
 let ofElevator: Map<string, Exported>;
 let ofClient: Map<string, Exported>;
 
-/** Everything that has a metric happens once: marbles wait, are held, are carried, or are not because no lane has their queue; a batch is open. */
+/**
+ * Makes everything happen once that has a metric: marbles wait, are held, are carried, or are not carried because no
+ * lane has their queue; a batch is open.
+ */
 beforeAll(async () => {
   const addresses = new Map<typeof monitor, string>();
   for (const service of [monitor, elevator])
@@ -97,7 +100,7 @@ const dashboard = JSON.parse(read('observability/grafana/dashboards/marblerun.js
   readonly panels: readonly Panel[];
   readonly templating: { readonly list: readonly { readonly name: string; readonly definition: string }[] };
 };
-/** Grafana fills in its variables before Prometheus sees an expression. */
+/** Fills in Grafana's variables, as Grafana does before Prometheus sees an expression. */
 const filled = (expression: string) => expression.replaceAll('$__rate_interval', '1m').replaceAll('$run', 'main');
 
 const rules = parse(read('observability/rules.yml')) as {
@@ -122,7 +125,7 @@ const expressions: [string, string][] = [
   ...keda.spec.triggers.map(({ metadata: { query } }): [string, string] => ['the ScaledObject', query]),
 ];
 
-/** Labels that Prometheus adds to every series; the namespace, in a cluster. */
+/** The labels that Prometheus adds to every series; in a cluster also the namespace. */
 const ADDED = ['job', 'instance', 'namespace', 'pod', 'container', 'endpoint', 'node'];
 
 test.each(expressions)('%s asks for what is exported: %s', (_what, expression) => {
@@ -175,7 +178,7 @@ test('the dashboard has a place for every panel, and its legends use labels that
   }
 });
 
-/** Series of their own are only for some of very many queues: what is meant of all must not ask for these. */
+/** The metrics that only some of very many queues have: an expression that means all queues must not use them. */
 test('what adds queues up asks for the sums', () => {
   const asksQueues = /\bmarblerun_(queue_depth|held|marbles_total)\b/;
   const addsUp = (expression: string) =>

@@ -1,5 +1,5 @@
 /**
- * A real Prometheus with the shipped rules, whose patience can be shortened, so that a test need not wait for minutes.
+ * A real Prometheus with the shipped rules. Their patience can be shortened, so that a test need not wait for minutes.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,11 +9,11 @@ import { freePort } from '@marblerun/test-support';
 
 const RULES = new URL('../../../observability/rules.yml', import.meta.url);
 
-/** Why there is no Prometheus here; empty where there is one. */
+/** Returns the reason why there is no Prometheus here; empty where there is one. */
 export const whyNoPrometheus = () =>
   spawnSync('prometheus', ['--version']).status === 0 ? '' : 'prometheus is not installed';
 
-/** What is told in minutes, and what may have waited for minutes, `factor` times shorter. */
+/** Makes the waits of rules, which are told in minutes, `factor` times shorter. */
 function shortened(rules: string, factor: number): string {
   const seconds = (amount: string, unit: string) => Math.ceil((Number(amount) * (unit === 'm' ? 60 : 1)) / factor);
   return rules
@@ -25,9 +25,9 @@ function shortened(rules: string, factor: number): string {
 }
 
 interface Options {
-  /** How many times shorter the patience of the rules is. */
+  /** The factor by which the patience of the rules is shortened. */
   readonly factor: number;
-  /** A scrape may take as long. */
+  /** The time between scrapes; a scrape may take as long. */
   readonly everyS: number;
 }
 interface Sample {
@@ -41,7 +41,7 @@ export class Prometheus {
     readonly stop: () => Promise<void>,
   ) {}
 
-  /** `targets`: Monitors, each `host:port`. */
+  /** Starts Prometheus. `targets` are Monitors, each `host:port`. */
   static async start(targets: readonly string[], { factor, everyS }: Options): Promise<Prometheus> {
     const dir = await mkdtemp(join(tmpdir(), 'marblerun-prometheus-'));
     await writeFile(join(dir, 'rules.yml'), shortened(await readFile(RULES, 'utf8'), factor));
@@ -68,8 +68,8 @@ export class Prometheus {
   }
 
   /**
-   * Names of the alerts that have fired since the start, by their run; some fire for a short time only. That there is no
-   * Monitor at all, which has no run, is true until the first scrape.
+   * Names of the alerts that have fired since the start, by their run; some fire only for a short time. The alert that
+   * there is no Monitor at all has no run, and is true until the first scrape.
    */
   async fired(): Promise<Map<string, Set<string>>> {
     const byRun = new Map<string, Set<string>>();

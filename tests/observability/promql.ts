@@ -6,7 +6,7 @@ export interface Named {
   readonly labels: ReadonlySet<string>;
 }
 
-/** Throws where the expression is not one. */
+/** Parses an expression. Throws where it is not one. */
 export function namesIn(expression: string): Named {
   const metrics = new Set<string>();
   const labels = new Set<string>();

@@ -1,5 +1,5 @@
 /**
- * Prometheus' own tool: installed, or in the image of Prometheus.
+ * Prometheus' own tool: installed here, or in the image of Prometheus.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const IMAGE = 'prom/prometheus:v2.42.0';
 const run = promisify(execFile);
 
-/** Runs it in a folder, and returns what it writes. */
+/** Runs the tool in a folder, and returns what it writes. */
 export type Promtool = (folder: string, ...args: string[]) => Promise<string>;
 
 const inImage = (folder: string) => [
@@ -19,7 +19,7 @@ const WAYS: readonly Promtool[] = [
   async (folder, ...args) => (await run('docker', [...inImage(folder), ...args])).stdout,
 ];
 
-/** Undefined where there is none. */
+/** Returns the tool; undefined where there is none. */
 export async function findPromtool(): Promise<Promtool | undefined> {
   for (const way of WAYS) {
     const works = await way('/', '--version').then(

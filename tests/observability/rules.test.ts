@@ -1,5 +1,6 @@
 /**
- * The alert rules, by Prometheus' own tool: right, and each with a test in which it fires and one in which it does not.
+ * The alert rules, checked by Prometheus' own tool: they are valid, and each has a test in which it fires and one in
+ * which it does not.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -30,12 +30,12 @@ export async function installPacked(...names: string[]): Promise<Installed> {
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** The environment of a program that is to work on this bus. */
+/** The environment of a program that works on this bus. */
 export const envOf = ({ redis, run }: Bus) => ({ ...process.env, MARBLERUN_REDIS: redis, MARBLERUN_RUN: run });
 
 /**
- * A program that has `Marble`: it is held up for longer than its lease and finishes all the same. So it has its
- * scripts, and a heartbeat in a thread.
+ * A program that has `Marble`. It is held up for longer than its lease and still finishes. So it has its scripts, and a
+ * heartbeat in a thread.
  */
 export const HELD_UP = `
 async function main() {
@@ -50,7 +50,7 @@ async function main() {
 void main();
 `;
 
-/** Runs such a program on a run of its own, which is swept all the while. */
+/** Runs such a program on a run of its own, which is swept all the time. */
 export async function expectToHold(program: string, args: readonly string[], cwd: string): Promise<void> {
   const bus = freshBus();
   const peek = new Communicator(bus);

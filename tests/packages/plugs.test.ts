@@ -1,5 +1,6 @@
 /**
- * The packed package in each kind of module, bundle, runtime and compiler: it is found, typed, and keeps its lease.
+ * The packed package in each kind of module, bundle, runtime and compiler: it is found, it is typed, and it keeps its
+ * lease.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +19,7 @@ const node = process.execPath;
 const MODULE = `import { Marble } from 'marblerun';${HELD_UP}`;
 const COMMON = `const { Marble } = require('marblerun');${HELD_UP}`;
 
-// Before any test is begun: those that run at once do not wait for hooks.
+// This comes before any test begins: tests that run at once do not wait for hooks.
 const { folder, remove } = await installPacked('marblerun');
 await writeFile(join(folder, 'program.mjs'), MODULE);
 await writeFile(join(folder, 'program.cjs'), COMMON);
@@ -73,7 +74,7 @@ for (const [runtime, ...args] of [['bun'], ['deno', 'run', '--allow-all']] as co
   });
 }
 
-/** Redis is a part of this, and with it the types of ioredis and Node.js. */
+/** A program for the communicator, whose types include those of ioredis and Node.js. */
 const COMMUNICATOR = `import { Communicator } from 'marblerun/communicator';
 export const sweep = new Communicator().recovery.sweep(5);
 `;
@@ -85,7 +86,7 @@ const compilers = {
   '6.0': createRequire(import.meta.url).resolve('typescript/bin/tsc'),
   '7.0': toolPath('typescript-7/bin/tsc'),
 };
-/** Resolves with what the compiler says. */
+/** Resolves with the messages of the compiler. */
 async function compiled(version: keyof typeof compilers, ...args: string[]): Promise<unknown> {
   const tsc = compilers[version];
   expect((await run(node, [tsc, '--version'])).stdout).toContain(`Version ${version}`);
@@ -94,7 +95,7 @@ async function compiled(version: keyof typeof compilers, ...args: string[]): Pro
 }
 const BUNDLER = ['--module', 'esnext', '--moduleResolution', 'bundler', 'typed.ts'];
 const NODE = ['typed.mts', 'typed.cts'];
-/** Also what is declared is looked at: a program needs neither `skipLibCheck` nor `@types/node`. */
+/** Options that check declarations too: a program needs neither `skipLibCheck` nor `@types/node`. */
 const ALONE = ['--skipLibCheck', 'false', '--typeRoots', 'none'];
 const withNode = (version: string) => {
   const types = version === '5.0' ? toolPath('@types') : join(root, 'node_modules/@types');

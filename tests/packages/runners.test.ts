@@ -1,5 +1,6 @@
 /**
- * The tests shown in docs/TESTING.md run word for word, each part with its runner, on the packed package; and each ends by itself.
+ * The tests shown in docs/TESTING.md run word for word, each with its runner, on the packed package; and each ends by
+ * itself.
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -30,7 +31,7 @@ await writeFile(
   JSON.stringify({ ...config, moduleFileExtensions: ['js', 'mjs', 'cjs', 'json'] }),
 );
 
-/** Resolves with all that was said by a program that ended by itself, without an error. */
+/** Resolves with everything that a program said which ended by itself, without an error. */
 async function said(...args: string[]): Promise<string> {
   const env = { ...process.env, MARBLERUN_REDIS: sharedRedis(), NODE_OPTIONS: '', NO_COLOR: '1' };
   const { stdout, stderr } = await run(node, args, { cwd: folder, env, timeout: 60_000 });

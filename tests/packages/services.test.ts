@@ -1,5 +1,6 @@
 /**
- * The packed Monitor and Elevator: installed into an empty folder, started as `npx` starts them, and inside of a program.
+ * The packed Monitor and Elevator: installed into an empty folder, started as `npx` starts them, and run inside a
+ * program.
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -15,7 +16,7 @@ const packages = ['marblerun', '@marblerun/service', '@marblerun/monitor', '@mar
 const { folder, remove } = await installPacked(...packages);
 afterAll(() => remove());
 
-/** The program that `npx <package>` runs: the only one of a package. */
+/** Returns the program that `npx <package>` runs: the only one of a package. */
 async function binOf(name: string): Promise<string> {
   const { stdout } = await run('npm', ['pkg', 'get', 'bin', '--prefix', join(folder, 'node_modules', name)]);
   const bins = Object.keys(JSON.parse(stdout) as object);

@@ -1,8 +1,8 @@
 /**
  * The bundlers, runtimes, compilers and test runners that the packages are tried with.
  *
- * They are large, so they are no part of the workspace: installed once into a folder of their own. Where that cannot be
- * done, or a tool does not start, its tests are skipped and say so.
+ * They are large, so they are not part of the workspace but are installed once into a folder of their own. Where that
+ * is impossible, or a tool does not start, its tests are skipped and say so.
  */
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
@@ -21,7 +21,7 @@ const WANTED = 'package-lock.json';
 const INSTALLED = 'node_modules/.installed-lock';
 const isInstalled = async () => (await textOf(INSTALLED)) === (await textOf(WANTED));
 
-/** Returns why they are not there, or ''. */
+/** Installs the tools. Returns why they are not there, or ''. */
 export async function installTools(): Promise<string> {
   try {
     if (!(await isInstalled())) await alone(install);
@@ -32,12 +32,12 @@ export async function installTools(): Promise<string> {
 }
 
 async function install(): Promise<void> {
-  if (await isInstalled()) return; // by who was first
+  if (await isInstalled()) return; // another test file was first
   await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder });
   await copyFile(join(folder, WANTED), join(folder, INSTALLED));
 }
 
-/** Test files run at the same time, and several need the tools: one installs, the others wait for it. */
+/** Does work alone. Test files run at the same time, and several need the tools: one installs them, the others wait. */
 async function alone(work: () => Promise<void>): Promise<void> {
   const turn = join(root, 'tests/dist/.tools-being-installed');
   const isOurs = () =>

@@ -1,17 +1,19 @@
 /**
- * What types say to a newcomer: compiled by `plugs.test.ts` as it stands, in strict mode, with each compiler and in each
- * mode of modules, with and without `@types/node`. It is never run. What must be an error stands under `@ts-expect-error`.
+ * The types, as a newcomer meets them. `plugs.test.ts` compiles this file as it stands, in strict mode, with each
+ * compiler and in each mode of modules, with and without `@types/node`. It is never run. Lines that must be errors
+ * stand under `@ts-expect-error`.
  */
 /* eslint-disable @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-unused-vars,
    @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-meaningless-void-operator -- types are looked at, nothing is run */
 import {
-  HeldMarble,
   Marble,
   SendManyError,
   isMarbleRunError,
   type Codec,
   type Handler,
+  type HeldMarble,
   type Jsonified,
+  type Worker,
 } from 'marblerun';
 import { compressed, encrypted } from 'marblerun/codecs';
 import { fakeMarble, testRun } from 'marblerun/testing';
@@ -27,7 +29,10 @@ interface Queues {
 const typed = new Marble<Queues>();
 const plain = new Marble();
 
-/** Nobody said what data the queues have: all may be sent, and what arrives is `unknown` until it is looked at. */
+/**
+ * Uses queues whose data nobody declared: everything may be sent, and data that arrives is `unknown` until it is looked
+ * at.
+ */
 export async function untyped(): Promise<void> {
   await plain.send('anything', { url: 'x' });
   await plain.sendMany('anything', [1, 'two', { three: 3 }]);
@@ -44,7 +49,7 @@ export async function untyped(): Promise<void> {
 }
 declare function linksOf(url: string): Promise<string[]>;
 
-/** What arrives is what JSON makes of what was sent. */
+/** Receives data as JSON makes it of what was sent. */
 export async function arriving(signal: AbortSignalOfTheProgram): Promise<void> {
   const page = await typed.wait('pages', { signal });
   same<typeof page, { url: string; at: string }>(true);
@@ -58,7 +63,7 @@ export async function arriving(signal: AbortSignalOfTheProgram): Promise<void> {
 }
 type AbortSignalOfTheProgram = NonNullable<Parameters<typeof typed.each>[1]>['signal'] & object;
 
-/** Of several queues, `queue` tells which data it is. */
+/** Takes from several queues; `queue` tells which data it is. */
 export async function several(): Promise<void> {
   for await (const held of typed.each(['pages', 'numbers'])) {
     if (held.queue === 'pages') same<typeof held.data, { url: string; at: string }>(true);
@@ -92,23 +97,43 @@ export async function mistakes(): Promise<void> {
   await typed.sendMany('numbers', [1, 'two']);
   // @ts-expect-error these are the data of another queue
   typed.work('numbers', (_data, held) => held.send('pages', 5));
-  // @ts-expect-error what goes first does not wait
+  // @ts-expect-error a marble that goes first cannot wait
   await typed.expedite('numbers', 5, { delayMs: 5 });
-  // @ts-expect-error one id cannot be that of many
+  // @ts-expect-error many marbles cannot share one id
   await typed.sendMany('numbers', [5], { id: 'x' });
   // @ts-expect-error there is no such option
   new Marble({ leaseMS: 5 });
   // @ts-expect-error a time is a number
   await typed.wait('numbers', { timeoutMs: '5' });
-  // @ts-expect-error what arrives is text
+  // @ts-expect-error the data that arrives is text
   const at: Date = (await typed.wait('pages')).at;
   void at;
 }
 
-/** A handler, a codec, an error, and a test, by their names. */
+/** Names a handler, a codec, an error and a test by their types. */
 export const handler: Handler<{ n: number }> = ({ n }, held) => held.send('numbers', n);
 export const tried = handler({ n: 1 }, fakeMarble({ n: 1 }));
-export const isHeld = (marble: unknown): boolean => marble instanceof HeldMarble;
+
+/** A stand-in for a marble can be written without anything of ours; what is internal cannot be reached. */
+export const standIn: HeldMarble<Queues, 'numbers', number> = {
+  ...{ data: 5, id: '1', queue: 'numbers', attempt: 1, failures: [], batch: undefined },
+  ...{ signal: fakeMarble(5).signal, send: () => 'x', expedite: () => 'x', elevate: () => 'x' },
+  ...{ retryIn: () => undefined, report: () => Promise.resolve() },
+};
+export function reach(held: HeldMarble, worker: Worker): void {
+  // @ts-expect-error internal
+  void held.holder.leave();
+  // @ts-expect-error internal
+  held.outputs = [];
+  // @ts-expect-error internal
+  held.isOver = true;
+  // @ts-expect-error the data of a marble are not changed in its place
+  held.data = 5;
+  // @ts-expect-error internal
+  void worker.giveUp;
+  // @ts-expect-error a worker is made by work()
+  new Worker();
+}
 export const codec: Codec = encrypted({ keys: { k: 'x' }, use: 'k' }, compressed({ method: 'brotli' }));
 export const ownCodec = new Marble<{ q: Map<string, number> }, { q: Map<string, number> }>({ codec });
 export const map: Promise<Map<string, number>> = ownCodec.wait('q');

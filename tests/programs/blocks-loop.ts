@@ -1,4 +1,7 @@
-/** Loaded into a program (`node --import`): at SIGUSR2 its event loop has no turn for BLOCK_MS, and costs no CPU meanwhile. */
+/**
+ * Blocks the event loop of the program that loads it (`node --import`): at SIGUSR2 the loop has no turn for BLOCK_MS,
+ * and uses no CPU meanwhile.
+ */
 const blockMs = Number(process.env['BLOCK_MS']);
 
 process.on('SIGUSR2', () => {

@@ -1,6 +1,7 @@
 /**
  * A worker that does not survive a marble whose data is "poison":
- * `fragile <redis> <run> <sync | async> <concurrency> <workers> <queue,queue,...>`; the queues are shared out among its workers.
+ * `fragile <redis> <run> <sync | async> <concurrency> <workers> <queue,queue,...>`. The queues are shared out among its
+ * workers.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Marble } from 'marblerun';

@@ -1,8 +1,8 @@
 /**
- * A worker for stories: 50 handlers at a time, or CONCURRENCY, which do what the data says.
+ * A worker for stories: 50 handlers at a time, or CONCURRENCY, do what the data says.
  *
- * Data: `{ n, do }`; do: `finish` (after `ms`); `heed` (until its signal says that the worker stops); `ignore` (for ever);
- * `block` (after a moment, no turn of the event loop for `ms`, then finish).
+ * Data: `{ n, do }`; do: `finish` (after `ms`); `heed` (until its signal says that the worker stops); `ignore` (for
+ * ever); `block` (after a moment, no turn of the event loop for `ms`, then finish).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Marble } from 'marblerun';
@@ -51,7 +51,7 @@ process.once('SIGTERM', () => {
 });
 
 async function block(ms: number): Promise<void> {
-  await sleep(300); // the worker has asked for more by then
+  await sleep(300); // by then the worker has asked for more
   console.log('blocked');
   const end = Date.now() + ms;
   while (Date.now() < end);

@@ -1,7 +1,8 @@
 /**
- * A worker for stories: takes marbles of queue `in`, says so, does as it is told by the data, sends to `out`, finishes.
+ * A worker for stories: it takes marbles of queue `in`, says so, does what the data says, sends to `out`, and finishes.
  *
- * Data: `{ n, do }`; do: `finish`; `hold` (until it is killed); `block` (no turn of the event loop for `ms`, then finish).
+ * Data: `{ n, do }`; do: `finish`; `hold` (until it is killed); `block` (no turn of the event loop for `ms`, then
+ * finish).
  */
 import { Marble } from 'marblerun';
 

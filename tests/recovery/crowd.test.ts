@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { Program, RedisServer, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Marble } from 'marblerun';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 import { startMonitor } from '../services.js';
 
 const CROWD = new URL('crowd.js', import.meta.url).pathname;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, Proxy, RedisServer, ServiceProgram, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Marble } from 'marblerun';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 import { FAULTS, type Fault } from './faults.js';
 
 const HANDLERS = new URL('../programs/handlers.js', import.meta.url).pathname;

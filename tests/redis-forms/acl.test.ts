@@ -4,12 +4,13 @@ import { buildMonitor, readConfig } from '@marblerun/monitor';
 import { RedisServer, freshBus, redisCli, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Marble } from 'marblerun';
-import { Communicator, encodeEnvelope, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
 
 jest.setTimeout(300_000);
 
-/** A line is a part and its rules. */
+/** The lists of rights: a line is a part and its rules. */
 const list = readFileSync(new URL('../../../deploy/redis/rights.acl', import.meta.url), 'utf8');
 const rules = new Map([...list.matchAll(/^(\w+) (.*)$/gm)].map(([, part, words]) => [part!, words!.split(' ')]));
 const commandsOf = (user: string) =>
@@ -17,14 +18,14 @@ const commandsOf = (user: string) =>
     .get(user)!
     .filter((word) => word.startsWith('+'))
     .map((word) => word.slice(1));
-/** Redis itself allows these to everybody. */
+/** Commands that Redis itself allows to everybody. */
 const OPEN_TO_ALL = ['auth', 'hello', 'quit', 'reset'];
 
 let server: RedisServer;
 const admin = (...command: string[]) => redisCli(server.port, ...command);
 const form = (username: string) => ({ host: '127.0.0.1', port: server.port, username, password: 'password' });
 
-/** A user with the documented rights on the keys of these runs instead of `main`. */
+/** Makes a user with the documented rights on the keys of these runs instead of `main`. */
 async function allow(user: 'worker' | 'monitor' | 'sender', ...runs: string[]): Promise<void> {
   const keys = runs.map((run) => `~${keysOf(run).layout.replace(/layout$/, '*')}`);
   await admin('ACL', 'SETUSER', user, 'reset', 'on', '>password', ...rules.get(user)!, ...keys);
@@ -47,14 +48,14 @@ test('MarbleRun works with the documented rights, and uses every one of them', a
   await monitor.close();
   const stats = (await admin('INFO', 'commandstats')).split('\n');
   const having = (field: RegExp) => stats.filter((line) => field.test(line)).map((line) => /_([^:]+)/.exec(line)?.[1]);
-  expect(having(/rejected_calls=[1-9]/)).toEqual(['info']); // asked by each process: does this Redis evict?
+  expect(having(/rejected_calls=[1-9]/)).toEqual(['info']); // each process asks: does this Redis evict?
   const unused = commandsOf('monitor').filter((command) => !having(/:calls=[1-9]/).includes(command));
-  // Asked only where Redis's clock went back, or a key has a wrong type.
+  // These are used only where Redis's clock went back, or a key has a wrong type.
   expect(unused).toEqual(['zscan', 'type']);
   expect(commandsOf('worker').filter((command) => !commandsOf('monitor').includes(command))).toEqual([]);
 });
 
-/** What the story does without. */
+/** Uses the rights that the story does without. */
 async function useTheRest(run: string): Promise<void> {
   const bus = new Communicator({ redis: form('worker'), run });
   try {
@@ -68,13 +69,13 @@ async function useTheRest(run: string): Promise<void> {
     const unmonitored = new Marble({ redis: form('worker'), run, monitored: false });
     const waiting = unmonitored.wait('rest');
     await until('it waits', async () => (await admin('CLIENT', 'LIST')).includes('cmd=brpop'));
-    await admin('CLIENT', 'KILL', 'USER', 'worker'); // so that the successor ends its predecessor
+    await admin('CLIENT', 'KILL', 'USER', 'worker'); // so the successor ends its predecessor
     await bus.push([
       { kind: 'back', queue: 'rest', envelope: encodeEnvelope({ id: '2', attempt: 0, sentAt: 1, type: 'j' }, '2') },
     ]);
     expect(await waiting).toBe(2);
     await unmonitored.close();
-    expect(await admin('INFO', 'commandstats')).toContain('cmdstat_client|unblock'); // of the story, when it closed
+    expect(await admin('INFO', 'commandstats')).toContain('cmdstat_client|unblock'); // from the story, when it closed
   } finally {
     await bus.close();
   }
@@ -99,7 +100,7 @@ test.each(['worker', 'monitor'] as const)('the %s can run nothing but that, and 
   }
 });
 
-/** What Redis would say, with as many arguments as the command takes at the least. */
+/** Asks Redis what it would say, with the fewest arguments that the command takes. */
 async function dryRun(redis: Redis, user: string, words: string[]): Promise<string> {
   for (let n = 0; ; n++) {
     const args = [...words, ...Array<string>(n).fill('x')];

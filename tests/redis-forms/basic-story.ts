@@ -1,6 +1,7 @@
 /**
- * What MarbleRun does, once through, on whatever Redis: wait, send, finish; an abandoned and a killed
- * worker's marble come back; delayed; failed until dead and requeued; elevated to another run.
+ * Goes once through everything that MarbleRun does, on any form of Redis. It waits, sends and finishes. Marbles of an
+ * abandoned wait and of a killed worker come back. Marbles are delayed; fail until they are dead, and are requeued; are
+ * elevated to another run.
  */
 import { expect } from '@jest/globals';
 import { buildElevator, readConfig as readElevatorConfig } from '@marblerun/elevator';
@@ -12,9 +13,9 @@ import type { RedisForm } from 'marblerun/communicator';
 type Redis = string | RedisForm;
 
 interface Cast {
-  /** A fresh one where not given; the upper run is `<run>-upper`. */
+  /** The run. Default: a fresh one. The upper run is `<run>-upper`. */
   readonly run?: string;
-  /** How the Monitor connects, where it is not as the workers do. */
+  /** The Monitor's connection, where it differs from that of the workers. */
   readonly monitor?: Redis;
   /** False where the Monitor may not ask who is connected. Default true. */
   readonly seesConnections?: boolean;
@@ -86,7 +87,7 @@ function startServices(redis: Redis, monitorRedis: Redis, run: string) {
 
 async function sendAndFinish(marble: Marble): Promise<void> {
   const waiting = marble.wait('done', { timeoutMs: 20_000 });
-  await marble.send('done', { n: 1 }); // to one that waits already: by way of landing
+  await marble.send('done', { n: 1 }); // it goes to a client that waits already, so it lands
   expect(await waiting).toEqual({ n: 1 });
   expect(marble.attempt).toBe(1);
   await marble.finish();
@@ -99,7 +100,7 @@ async function sendAndFinish(marble: Marble): Promise<void> {
   expect(await marble.check('done')).toBeUndefined();
 }
 
-/** A second wait without a finish: the Monitor brings the marble back to it. */
+/** Waits a second time without a finish: the Monitor brings the marble back to that wait. */
 async function abandon(marble: Marble): Promise<void> {
   await marble.send('left', 'abandoned');
   for (const attempt of [1, 2]) {
@@ -141,7 +142,7 @@ async function failUntilDead(marble: Marble, { server }: Monitor, run: string): 
   await marble.finish();
 }
 
-/** The names of all queues, after a look that nothing waits and nothing is held. */
+/** Returns the names of all queues, after a check that nothing waits and nothing is held. */
 async function emptyQueues({ server }: Monitor, run: string): Promise<string[]> {
   const { queues } = (await server.inject(`/api/runs/${run}/queues`)).json<{
     queues: { queue: string; depth: number; held: number }[];

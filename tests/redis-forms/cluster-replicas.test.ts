@@ -1,10 +1,11 @@
 /**
- * Sends that wait for the replica, on a Cluster: what was acknowledged is there after a master is killed.
+ * Sends that wait for the replica, on a Cluster: an acknowledged marble is there after a master is killed.
  */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RedisCluster, freshBus, until } from '@marblerun/test-support';
 import { Marble, isMarbleRunError } from 'marblerun';
-import { keysOf, type RedisForm } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import type { RedisForm } from 'marblerun/communicator';
 
 jest.setTimeout(300_000);
 const PATIENT = { deadlineMs: 60_000 };
@@ -47,7 +48,7 @@ test('acknowledged sends survive the kill -9 of their master; its replica takes 
 
   const master = await cluster.ownerOf(slot);
   await master.kill();
-  await more(unsure, 1); // the new master is alone: that is told
+  await more(unsure, 1); // the new master is alone, and the error says so
   const successor = await until('all know who has the slot now', async () => {
     const owner = await cluster.ownerOf(slot);
     return owner !== master && owner;
@@ -66,7 +67,7 @@ test('acknowledged sends survive the kill -9 of their master; its replica takes 
   }
   const there = new Set(found);
   expect(acknowledged.filter((n) => !there.has(n))).toEqual([]);
-  expect(found).toEqual([...there].sort((a, b) => a - b)); // each once, in order
+  expect(found).toEqual([...there].sort((a, b) => a - b)); // each is there once, in order
   expect(found.length).toBeLessThanOrEqual(acknowledged.length + unsure.length);
   await Promise.all([sender!.close(), worker!.close()]);
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RedisCluster, freshBus, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { Communicator, encodeEnvelope, keysOf, type RedisForm } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, type RedisForm } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
 
 jest.setTimeout(300_000);
@@ -17,7 +18,7 @@ afterAll(() => cluster.stop());
 
 const slotOf = (run: string) => cluster.slotOf(keysOf(run).layout);
 
-/** A run for each node: its slot is there. */
+/** Finds a run for each node, whose slot is there. */
 async function runsOnEachNode(): Promise<string[]> {
   const runs = new Map<number, string>();
   await until('a run on each node', async () => {
@@ -30,7 +31,7 @@ async function runsOnEachNode(): Promise<string[]> {
 
 test('a run and the one above it, on whatever nodes their slots are', async () => {
   await basicStory(redis);
-  await basicStory({ cluster: [cluster.addresses[2]!] }); // one node is enough: the others are learnt
+  await basicStory({ cluster: [cluster.addresses[2]!] }); // one node is enough: the client learns the others
 });
 
 test('many runs spread over the nodes, each on its own', async () => {
@@ -111,7 +112,8 @@ test('while a slot is on two nodes TRYAGAIN and then ASK are waited out and said
   const home = await cluster.ownerOf(slot);
   const away = cluster.nodes.find((node) => node !== home)!;
   const [bus, follower] = [new Communicator({ redis, run }), new Communicator({ redis, run })];
-  // To the front: such a send names keys of the run that do not exist, so that every key which has gone makes it TRYAGAIN.
+  // The send goes to the front: it names keys of the run that do not exist, so every key that has gone makes it
+  // TRYAGAIN.
   const output = (id: string) => {
     const envelope = encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j' }, '1');
     return { kind: 'front', queue: 'q', envelope } as const;
@@ -135,7 +137,7 @@ test('while a slot is on two nodes TRYAGAIN and then ASK are waited out and said
     await push;
     expect(new Set(states)).toEqual(new Set(['TRYAGAIN', 'ASK']));
     expect([bus.state, follower.state]).toEqual(['ready', 'ready']);
-    await follower.push([output('after')]); // it hears MOVED here
+    await follower.push([output('after')]); // here it hears MOVED
     for (const one of [bus, follower]) expect(one.address).toBe(`127.0.0.1:${away.port}`);
     const ids = (await bus.dump('q')).map(({ id }) => id);
     expect(ids.sort()).toEqual(['after', 'before', 'meanwhile']);
@@ -150,7 +152,7 @@ test('one that waits goes to the node that its slot has gone to, and its wait ca
   const home = await cluster.ownerOf(slot);
   const away = cluster.nodes.find((node) => node !== home)!;
   const bus = new Communicator({ redis, run });
-  const marble = new Marble({ redis, run, leaseMs: 60_000, heartbeatMs: 20_000 }); // blocks for 5 s at a time
+  const marble = new Marble({ redis, run, leaseMs: 60_000, heartbeatMs: 20_000 }); // it blocks for 5 s at a time
   try {
     const waiting = marble.wait('q', { timeoutMs: 60_000 });
     await until('it waits', async () => (await bus.status.holders())[0]?.about['waiting'] === 'q');

@@ -1,4 +1,7 @@
-/** Takes one marble, says so, and holds it until it is killed. Arguments: the options of the Marble as JSON, the queue. */
+/**
+ * Takes one marble, says so, and holds it until it is killed. Its arguments are the options of the Marble as JSON, and
+ * the queue.
+ */
 import { Marble, type MarbleOptions } from 'marblerun';
 
 const [options = '', queue = ''] = process.argv.slice(2);

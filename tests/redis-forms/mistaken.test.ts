@@ -1,6 +1,6 @@
 /**
- * Common mistakes about where Redis is: TLS for a plain port and the other way round, a name with several addresses,
- * a password that is renewed in two steps. Each is said at once, or waited out.
+ * Common mistakes about where Redis is: TLS for a plain port or the reverse, a name with several addresses, a password
+ * that is renewed in two steps. Each is reported at once, or waited out.
  */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import dns from 'node:dns';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Connects once. Returns the message of what goes wrong, and how long that took. */
+/** Connects once. Returns the message of what goes wrong, and how long it took. */
 async function failureOf(redis: string | RedisForm, connectTimeoutMs = 20_000) {
   const bus = new Communicator({ redis, run: 'fails', connectTimeoutMs });
   const began = performance.now();
@@ -45,7 +45,7 @@ async function failureOf(redis: string | RedisForm, connectTimeoutMs = 20_000) {
 test('TLS to a plain port is said within a second', async () => {
   for (const redis of [`rediss://127.0.0.1:${server.port}`, { cluster: [`127.0.0.1:${server.port}`], tls: true }]) {
     const { message, ms } = await failureOf(redis);
-    expect(message).toMatch(/127.0.0.1:\d+: this port speaks without TLS .* use redis:\/\/ .*MR_REDIS_TLS/);
+    expect(message).toMatch(/127.0.0.1:\d+: this port does not speak TLS .* use redis:\/\/ .*MR_REDIS_TLS/);
     expect(ms).toBeLessThan(1000);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * Sends that wait for the replica, under Sentinel: what was acknowledged is there after each failover.
+ * Sends that wait for the replica, under Sentinel: an acknowledged marble is there after each failover.
  */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Sentinels, until } from '@marblerun/test-support';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => sentinels.stop());
 
-/** Sends one after the other, under way through all that happens, until it is told to stop. */
+/** Sends marbles one after the other, through everything that happens, until it is told to stop. */
 class Sending {
   readonly acknowledged: number[] = [];
   unsure = 0;
@@ -63,7 +63,7 @@ test('acknowledged sends survive a failover from a living master and the kill -9
   await sentinels.whole(); // the old master has forgotten what it took alone
   await sending.more();
   expect((await sentinels.roles()).master).toBe(first.other);
-  expect(sending.unsure).toBeGreaterThan(0); // sent to the old master while nobody followed it
+  expect(sending.unsure).toBeGreaterThan(0); // these were sent to the old master while nobody followed it
 
   await first.other.kill();
   await sentinels.promoted(first.master);

@@ -50,7 +50,8 @@ test('when the master is killed under load, workers, sender and Monitor go on wi
     monitor.start();
     const old = await sentinels.masterPort();
     await sender.sendMany('q', Array(MARBLES).keys());
-    expect(await redisCli(old, 'WAIT', '1', '20000')).toBe('1'); // so that what follows is about what was taken and done
+    // so the rest is about marbles that were taken and done
+    expect(await redisCli(old, 'WAIT', '1', '20000')).toBe('1');
     for (const marble of workers) {
       const handler = async (n: unknown) => {
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -72,7 +73,7 @@ test('when the master is killed under load, workers, sender and Monitor go on wi
       return queues[0]?.depth === 0 && queues[0].held === 0;
     });
     expect([...done.keys()].sort((a, b) => Number(a) - Number(b))).toEqual([...Array(MARBLES + 1).keys()]);
-    // The replica may not have heard of the last finishes: those are done again, and no others.
+    // The replica may not have heard of the last finishes: those marbles are done again, and no others.
     expect([...done.values()].filter((times) => times > 1).length).toBeLessThan(MARBLES / 4);
     await until('the Monitor is ready', async () => (await monitor.server.inject('/health/ready')).statusCode === 200);
   } finally {

@@ -1,5 +1,5 @@
 /**
- * The list of users that deploy/redis/users.sh writes, in a Redis that reads it.
+ * The list of users that deploy/redis/users.sh writes, loaded into a Redis.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { RedisServer, redisCli } from '@marblerun/test-support';
-import { keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
 
 const SCRIPT = fileURLToPath(new URL('../../../deploy/redis/users.sh', import.meta.url));
 const USERS = 'one worker main\nboth worker main upper\nwatcher monitor upper\nadmin admin\n';

@@ -1,6 +1,6 @@
 /**
- * The same story on other versions of Redis and on Valkey, as containers on a real engine: with a password in
- * a file, with an ACL user of the documented rights, and on a cluster of one master.
+ * The same story on other versions of Redis and on Valkey, in containers on a real engine: with a password in a file,
+ * with an ACL user of the documented rights, and on a cluster of one master.
  */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { freePort, freshBus, redisCli, until } from '@marblerun/test-support';
 import Docker, { type Container } from 'dockerode';
-import { Communicator, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { Communicator } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
 
 const IMAGES = [
   ['redis:7.0-bookworm', /^7\.0\./],
   ['redis:8.0-bookworm', /^8\.0\./],
-  ['valkey/valkey:8.1-bookworm', /^7\.2\.4$/], // as Valkey calls itself to clients of Redis
+  ['valkey/valkey:8.1-bookworm', /^7\.2\.4$/], // Valkey calls itself this to clients of Redis
 ] as const;
 const PASSWORD = 'a password of the test';
 
@@ -25,7 +26,7 @@ const present = await docker.listImages().then(
   (error: unknown) => String(error),
 );
 
-/** Why the story cannot be told of this image; empty where it can. */
+/** Returns the reason why the story cannot be told with this image; empty where it can. */
 function missing(image: string): string {
   if (typeof present === 'string') return `, SKIPPED because no Docker engine answers: ${present}`;
   return present.includes(image) ? '' : ', SKIPPED because the engine does not have this image';
@@ -87,7 +88,8 @@ describe.each(IMAGES.map(([image, version]) => ({ image, version, why: missing(i
       await basicStory(form('worker'), { run, monitor: form('monitor') });
       const stats = (await admin('INFO', 'commandstats')).split('\n');
       const rejected = stats.filter((line) => /rejected_calls=[1-9]/.test(line));
-      expect(rejected.map((line) => /_([^:]+)/.exec(line)?.[1])).toEqual(['info']); // asked once: does this Redis evict?
+      // it is asked once: does this Redis evict?
+      expect(rejected.map((line) => /_([^:]+)/.exec(line)?.[1])).toEqual(['info']);
     });
 
     story('as a cluster', async () => {

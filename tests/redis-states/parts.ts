@@ -1,12 +1,13 @@
 /**
- * Every part of a client, at a Redis that a test brings into a state.
+ * Every part of a client, connected to a Redis that a test brings into a state.
  */
 import { expect } from '@jest/globals';
 import { RedisServer, freePort } from '@marblerun/test-support';
-import { Communicator, encodeEnvelope, type Batch, type Holding, type Output } from 'marblerun/communicator';
+import type { Holding } from '@marblerun/internal';
+import { Communicator, encodeEnvelope, type Batch, type Output } from 'marblerun/communicator';
 import { Redis } from 'ioredis';
 
-/** Called after each test, the last first. */
+/** The functions to call after each test, the last one first. */
 let cleanUp: (() => unknown)[] = [];
 export const afterwards = (step: () => unknown) => cleanUp.push(step);
 export async function cleanedUp(): Promise<void> {
@@ -79,7 +80,7 @@ export async function allParts(redis: string): Promise<Parts> {
   return { bus, holding, work };
 }
 
-/** All was done, each once. */
+/** Checks that everything was done, each thing once. */
 export async function expectDone({ bus }: Parts, outcome: Outcome): Promise<void> {
   expect(outcome).toMatchObject({
     swap: { forgotten: false, taken: [{ envelope: { id: 'second' } }], refused: new Set() },
@@ -93,6 +94,6 @@ export async function expectDone({ bus }: Parts, outcome: Outcome): Promise<void
   expect(q).toMatchObject({ held: 1, counts: { sent: 4, taken: 2, finished: 1 } });
 }
 
-/** Nothing listens there. */
+/** Makes a server the replica of an address where nothing listens. */
 export const becomeReplica = async (_server: RedisServer, admin: Redis) =>
   admin.replicaof('127.0.0.1', await freePort());

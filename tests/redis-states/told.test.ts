@@ -1,5 +1,6 @@
 /**
- * States of Redis that are told: a stable code, and nothing is touched. docs/REDIS-STATES.md has the table.
+ * States of Redis that are reported with a stable code, and in which nothing is touched. docs/REDIS-STATES.md has the
+ * table.
  *
  * The states are real ones of a real server; only a version that is too old is written into its replies.
  */
@@ -7,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from '@jest/globals';
 import { Cable, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import type { Held } from 'marblerun/communicator';
+import type { Held } from '@marblerun/internal';
 import { story } from '../story.js';
 import { afterwards, allParts, becomeReplica, cleanedUp, communicator, limits, output, start } from './parts.js';
 

@@ -49,7 +49,7 @@ const WAITED_OUT: Record<string, State> = {
     enter: (server, admin) => {
       const busy = new Redis(server.url);
       afterwards(() => busy.disconnect());
-      busy.eval('while true do end', 0).catch(() => undefined); // is killed
+      busy.eval('while true do end', 0).catch(() => undefined); // a kill ends it
       return until('it is busy', () =>
         admin.ping().then(
           () => false,
@@ -143,7 +143,7 @@ test('a half-open heartbeat is left in time: the lease of a busy worker goes on'
   const from = await near.status.now();
   await until('its lease would have passed', async () => (await near.status.now()) > from + 8000);
   expect(await near.recovery.sweep(5)).toMatchObject({ returned: 0, dead: 0, silent: 0 });
-  cable.cut(); // the finish need not find out by itself that its connection is half-open
+  cable.cut(); // so the finish need not find out by itself that its connection is half-open
   await marble.finish();
 });
 

@@ -1,5 +1,5 @@
 /**
- * Whatever is sent to a service, it answers with 2xx, 4xx or 503, or hangs up; it never fails and never hangs.
+ * Whatever is sent to a service, it answers with 2xx, 4xx or 503, or hangs up. It never fails and never hangs.
  */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -16,7 +16,7 @@ let services: Services;
 let slow: SlowClients;
 beforeAll(async () => {
   services = await startServices({ MARBLERUN_TOKEN: TOKEN });
-  slow = startSlowClients(); // they are cut off while the other tests run
+  slow = startSlowClients(); // the services cut them off while the other tests run
 });
 afterAll(() => services.stop());
 
@@ -30,7 +30,7 @@ interface Route {
   readonly path: string;
 }
 
-/** Every route that the OpenAPI documents have. */
+/** Lists every route that the OpenAPI documents have. */
 async function routes(): Promise<Route[]> {
   const all: Route[] = [];
   for (const name of NAMES) {
@@ -122,7 +122,7 @@ test('every route, with parameters, queries, types and bodies of every kind', as
 
 const wellFormed = (text: string) => text.replace(/[\ud800-\udfff]/g, '?');
 
-/** Writes to a socket of the service. Resolves with all that came when the service has hung up. */
+/** Writes to a socket of the service. Resolves with everything that came by the time the service has hung up. */
 function raw(name: Name, ...chunks: (string | Buffer)[]): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(services.port(name), '127.0.0.1');
@@ -138,7 +138,8 @@ const notBlank = (bytes: Uint8Array) => bytes.some((byte) => byte !== 0x0a && by
 
 test.each(NAMES)('bytes that are no HTTP are hung up on by the %s', async (name) => {
   await fc.assert(
-    // Blank lines are no request yet: HTTP lets them come before one, so they only wait for the time limit of a head.
+    // Blank lines are not yet a request: HTTP lets them come before one, so they only wait for the time limit of a
+    // head.
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }).filter(notBlank), async (bytes) => {
       const answer = await raw(name, Buffer.from(bytes), '\r\n\r\n\r\n');
       expect(answer).toMatch(/^HTTP\/1\.1 400|^$/);
@@ -195,7 +196,7 @@ test('a client that is slow with its request is cut off, and keeps nobody waitin
   expect(await slow.tookMs).toBeLessThan(60_000);
 });
 
-/** The words of each of them, and then nothing more. */
+/** The bytes that each of these clients sends before it falls silent. */
 const SILENT = [
   ['nothing', ''],
   ['half a request', 'GET /metrics HTTP/1.1\r\nhost: localhost\r\n'],
@@ -217,10 +218,11 @@ describe.each(SILENT)('1,200 connections that say %s', (_what, says) => {
       for (const path of ['/health/live', '/health/ready', '/health/live', '/health/ready']) {
         const begun = Date.now();
         const { status } = await services.get(name, path, { headers: { connection: 'close' } });
-        expect([200, 503]).toContain(status); // else it throws: the connection was reset
+        expect([200, 503]).toContain(status); // otherwise it throws: the connection was reset
         tookMs.push(Date.now() - begun);
       }
-      expect(Math.min(...tookMs)).toBeLessThan(1000); // of several, as the clients keep this process busy too
+      // the fastest of several, as the clients keep this process busy too
+      expect(Math.min(...tookMs)).toBeLessThan(1000);
       await until('so many have been let go', () => silent.filter(({ closed }) => closed).length >= 200);
     } finally {
       for (const socket of silent) socket.destroy();

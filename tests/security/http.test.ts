@@ -1,5 +1,5 @@
 /**
- * Answers to requests that are no business of the services, and what every answer says of itself.
+ * Answers to requests that the services do not serve, and what every answer says of itself.
  */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -93,7 +93,7 @@ test('what is forbidden and what is not there is told apart: 401, 403, 404, 405,
   }
 });
 
-/** All that comes on a socket until the service hangs up. */
+/** Resolves with everything that comes on a socket until the service hangs up. */
 function raw(text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(services.port('monitor'), '127.0.0.1', () => socket.write(text));

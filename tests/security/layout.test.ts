@@ -6,7 +6,7 @@ import { buildElevator, readConfig as readElevatorConfig } from '@marblerun/elev
 import { buildMonitor, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { RedisServer, redisCli, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf } from 'marblerun/communicator';
+import { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf } from '@marblerun/internal';
 
 const run = 'other';
 const keys = keysOf(run);
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Every key with its whole value, and how much has ever been written. */
+/** Returns every key with its whole value, and how much has ever been written. */
 async function everything(): Promise<string> {
   const names = (await ask('KEYS', '*')).split('\n').sort();
   const dumps = await Promise.all(names.map((name) => ask('DUMP', name)));
@@ -38,7 +38,7 @@ describe.each([
   beforeAll(async () => {
     await ask('SET', keys.layout, layout);
     await ask('LPUSH', keys.queue('q'), 'in a way that is not ours');
-    await ask('ZADD', keys.holders, '1', 'silent'); // a lease that has long passed: a sweep would take it back
+    await ask('ZADD', keys.holders, '1', 'silent'); // a lease that passed long ago: a sweep would take it back
   });
 
   test('a Marble refuses to send, to wait, to check and to work', async () => {
@@ -86,7 +86,7 @@ describe.each([
       const marble = new Marble({ redis: server.url, run: fine });
       await marble.elevate('q', 1);
       await marble.close();
-      await ask('SADD', 'settled', '1'); // so that the count of changes is compared from here
+      await ask('SADD', 'settled', '1'); // the count of changes is compared from here on
       const before = await ask('DUMP', keys.queue('q'));
       const lane = { name: 'up', from: fine, to: fine, [end]: run };
       const lanes = JSON.stringify({ runs: { [fine]: {}, [run]: {} }, lanes: [lane] });

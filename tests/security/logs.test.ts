@@ -1,5 +1,5 @@
 /**
- * Logs hold no payloads and no secrets, at the level that writes most, while all goes wrong that can.
+ * Logs hold no payloads and no secrets, at the most talkative level, while everything goes wrong that can.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -21,7 +21,7 @@ const SECRETS = {
   query: 'what-only-the-query-holds',
   body: 'what-only-the-body-holds',
 };
-/** Also as bytes, in the forms in which they are printed by what does not know what it has. */
+/** The forms in which programs print bytes that they do not know; secrets must not appear in these either. */
 const DISGUISES = [
   (secret: string) => secret,
   (secret: string) => [...Buffer.from(secret)].join(','),
@@ -65,7 +65,7 @@ afterAll(async () => {
 const asAdmin = () => ['-p', String(lower.port), '-a', SECRETS.password];
 const written = ({ program }: ServiceProcess) => [...program.lines, ...program.errors].join('\n');
 
-/** A marble fails until it is dead, one is no envelope, and a worker is killed over another. */
+/** Loses marbles: one fails until it is dead, one is not an envelope, and a worker is killed over another. */
 async function loseMarbles(): Promise<string[]> {
   const worker = marble.work('broken', () => Promise.reject(new Error(SECRETS.reason)), { onError: () => undefined });
   await marble.send('broken', SECRETS.payload, { maxAttempts: 2 });
@@ -81,11 +81,11 @@ async function loseMarbles(): Promise<string[]> {
     return found.dead.length === 3 && found.dead;
   });
   await worker.stop();
-  expect(revealed(JSON.stringify(dead))).toEqual(['payload', 'reason']); // who may read may see it
+  expect(revealed(JSON.stringify(dead))).toEqual(['payload', 'reason']); // whoever may read this may see it
   return dead.map(({ serial }) => serial);
 }
 
-/** A batch lands, the upper Redis dies, and comes back with nothing of what it had. */
+/** Lands a batch; then the upper Redis dies, and comes back with nothing of what it had. */
 async function troubleLane(): Promise<void> {
   await marble.elevate('far', SECRETS.payload);
   const lanes = async () => (await fetch(`${elevator.url}/api/lanes`)).json() as Promise<{ depth: number }[]>;
@@ -98,7 +98,7 @@ async function troubleLane(): Promise<void> {
   await until('the other has landed', async () => (await lanes())[0]?.depth === 0);
 }
 
-/** Requests that are refused, wrong, or done, and bytes that are no request. */
+/** Sends requests that are refused, wrong, or done, and bytes that are not a request. */
 async function ask({ url }: ServiceProcess, serial: string): Promise<void> {
   const json = { 'content-type': 'application/json' };
   const post = (body: string, token: string) => ({

@@ -12,7 +12,7 @@ interface OpenApi {
   paths: Record<string, Record<string, Operation>>;
 }
 
-/** The document itself, and files that hold no data. */
+/** Routes that are not in the document: the document itself, and files that hold no data. */
 const HIDDEN = {
   monitor: [
     '/openapi.json',

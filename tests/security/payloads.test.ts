@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { freshBus, redisCli, until } from '@marblerun/test-support';
 import { Marble, isMarbleRunError } from 'marblerun';
-import { decodeEnvelope, encodeEnvelope, keysOf } from 'marblerun/communicator';
+import { keysOf } from '@marblerun/internal';
+import { decodeEnvelope, encodeEnvelope } from 'marblerun/communicator';
 import { startServices, type Services } from './services.js';
 
 const bus = freshBus();

@@ -1,5 +1,5 @@
 /**
- * A query field that is unknown or empty is a mistake on every route that there is.
+ * A query field that is unknown or empty is a mistake on every route.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startServices, type Services } from './services.js';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => services.stop());
 
-/** Every route that the OpenAPI document has, and the page, with the query fields it knows. */
+/** Lists every route of the OpenAPI document, and the page, with the query fields that it knows. */
 async function routes(name: (typeof NAMES)[number]) {
   const { paths } = (await (await services.get(name, '/openapi.json')).json()) as {
     paths: Record<string, Record<string, Operation>>;
@@ -50,7 +50,7 @@ test.each(NAMES)('of the %s: unknown, misspelt, repeated and empty ones are 400,
       expect([method, url, query, reply.statusCode]).toEqual([method, url, query, 400]);
       expect(reply.headers['content-type']).toContain('application/problem+json');
     }
-    if (url.endsWith('/dead/delete')) continue; // wants a queue or serials
+    if (url.endsWith('/dead/delete')) continue; // it needs a queue or serials
     const right = await services[name].server.inject({ method, url, headers });
     expect([method, url, right.statusCode]).not.toEqual([method, url, 400]);
   }

@@ -1,5 +1,5 @@
 /**
- * However Redis is given, and whatever is wrong with it: nothing that anybody prints shows the secret.
+ * However Redis is given, and whatever is wrong with it, nothing that anybody prints shows the secret.
  */
 import { inspect } from 'node:util';
 import { expect, test } from '@jest/globals';
@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { Marble } from 'marblerun';
 import { describeRedis, mistakeInRedis, parseRedis, type RedisForm } from 'marblerun/communicator';
 
-/** Is in every secret, and survives every encoding: where a text has it, it shows the secret. */
+/** A part of every secret that survives every encoding: a text that contains it shows the secret. */
 const CORE = 'S3cr3tC0re';
 const shows = (text: string) => text.toLowerCase().includes(CORE.toLowerCase());
 
@@ -23,7 +23,7 @@ const edge = fc.oneof(
 );
 const secret = fc.tuple(edge, edge).map(([before, after]) => `${before}${CORE}${after}`);
 
-/** As people write it, and mistype it. */
+/** The address of Redis as people write it, and as they mistype it. */
 const TEXTS: readonly ((secret: string) => string)[] = [
   (s) => `redis://:${s}@h`,
   (s) => `redis://u:${s}@h:7000/2`,
@@ -86,7 +86,7 @@ const right = fc
   .map(([place, more, password]) => ({ ...place, ...more, password }));
 const long = fc.oneof(likely, right);
 
-/** Everybody who is told where Redis is. */
+/** Everything that is told where Redis is. */
 const READERS: readonly ((given: unknown) => unknown)[] = [
   (given) => parseRedis(given),
   (given) => new Marble({ redis: given as string }).close(),
@@ -99,7 +99,10 @@ const asText = (given: unknown) => (typeof given === 'string' ? given : JSON.str
 const lanesTo = (redis: unknown) =>
   JSON.stringify({ runs: { a: { redis }, b: {} }, lanes: [{ name: 'up', from: 'a', to: 'b' }] });
 
-/** What is shown of a form that is right. It can only be looked at where the secret stands as a secret, and nowhere else. */
+/**
+ * Describes a form that is right, for a look at what is shown. This works only where the secret stands as a secret, and
+ * nowhere else.
+ */
 function described(form: RedisForm): string {
   const place = { ...form, username: '', password: '', passwordFile: '', tls: false };
   return shows(JSON.stringify(place)) ? '' : describeRedis(form);

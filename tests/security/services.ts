@@ -1,5 +1,5 @@
 /**
- * Monitor and Elevator, listening, with the tokens that a test gives.
+ * A Monitor and an Elevator that listen, with the tokens that a test gives.
  */
 import type { AddressInfo } from 'node:net';
 import { buildElevator, readConfig as readElevatorConfig } from '@marblerun/elevator';

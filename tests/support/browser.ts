@@ -1,6 +1,6 @@
 /**
- * Chromium without a window, spoken to in the DevTools protocol over a pipe: a page is opened, looked at,
- * and used by its keyboard. What goes wrong in the page is kept in `trouble`.
+ * Chromium without a window, driven by the DevTools protocol over a pipe: it opens a page, looks at it, and uses it by
+ * keyboard. `trouble` keeps everything that goes wrong in the page.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -24,7 +24,7 @@ const KEYS: Readonly<Record<string, { code: number; text?: string }>> = {
   Escape: { code: 27 },
 };
 
-/** Where Chromium is on this machine, if it is. */
+/** Returns where Chromium is on this machine, if it is there. */
 export function findBrowser(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const names = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -32,7 +32,7 @@ export function findBrowser(): string | undefined {
 }
 
 export class Browser {
-  /** Errors that no page caught, what the security policy refused, warnings, dialogs. */
+  /** Uncaught errors of the page, requests that its security policy refused, warnings, dialogs. */
   readonly trouble: string[] = [];
   readonly #open = new Map<number, { resolve: (result: Answer) => void; reject: (error: Error) => void }>();
   #count = 0;
@@ -82,7 +82,7 @@ export class Browser {
     await this.send('Page.navigate', { url });
   }
 
-  /** The value of an expression in the page. */
+  /** Returns the value of an expression in the page. */
   async evaluate(expression: string): Promise<unknown> {
     const { result, exceptionDetails } = await this.send('Runtime.evaluate', {
       ...{ expression, returnByValue: true, awaitPromise: true },
@@ -91,7 +91,7 @@ export class Browser {
     return (result as { value?: unknown }).value;
   }
 
-  /** Into what has the keyboard. */
+  /** Types a text into the element that has the keyboard. */
   async type(text: string): Promise<void> {
     await this.send('Input.insertText', { text });
   }
@@ -104,8 +104,8 @@ export class Browser {
   }
 
   /**
-   * Lets so much of the page's time pass, at once: its timers fire, its requests are waited for. From then on its
-   * clock stands still but for this.
+   * Lets this much of the page's time pass, at once: its timers fire, and its requests are waited for. After the first
+   * call, the page's clock moves only by this.
    */
   async pass(ms: number): Promise<void> {
     const passed = new Promise<void>((resolve) => (this.#passed = resolve));
@@ -113,7 +113,7 @@ export class Browser {
     await passed;
   }
 
-  /** Safe twice. */
+  /** Ends the browser. Safe to call twice. */
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.process.once('exit', resolve));
     if (this.process.exitCode === null && this.process.signalCode === null) {
@@ -137,7 +137,7 @@ export class Browser {
       exceptionDetails?: object;
     };
     if (exceptionDetails) this.trouble.push(JSON.stringify(exceptionDetails));
-    // That a request is refused or not answered is for the page to say.
+    // the page itself has to report a request that is refused or not answered
     if (entry && /error|warning/.test(entry.level) && entry.source !== 'network')
       this.trouble.push(JSON.stringify(entry));
     if (method === 'Page.javascriptDialogOpening') this.trouble.push(`a dialog: ${JSON.stringify(params)}`);

@@ -8,7 +8,7 @@ export interface Bus {
   readonly run: string;
 }
 
-/** A run that nobody else uses. */
+/** Returns a run that nobody else uses. */
 export function freshBus(redis = sharedRedis()): Bus {
   return { redis, run: `test-${randomBytes(6).toString('hex')}` };
 }

@@ -1,16 +1,19 @@
 /**
  * A cable between clients and a Redis server that a test can damage: a TCP proxy on real sockets.
  *
- * A request is recognised by a text in it; our clients write a command in one piece.
+ * It recognises a request by a text in it; our clients write a command in one piece.
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 interface Damage {
   readonly request: string;
-  /** Undefined: the server does what is asked, and then the connection breaks instead of the reply. */
+  /**
+   * The reply that the cable gives itself. Undefined: the server does what is asked, and then the connection breaks
+   * instead of bringing the reply.
+   */
   readonly reply: string | undefined;
   readonly once: boolean;
-  /** A text of the reply that is lost; replies before it are passed on. */
+  /** A text in the reply that is lost; replies before it are passed on. */
   readonly lost: string;
   readonly happened: () => void;
 }
@@ -18,15 +21,15 @@ interface Damage {
 interface Strand {
   readonly client: Socket;
   readonly server: Socket;
-  /** Half-open: requests stay in the cable, replies are lost, and neither end is told. */
+  /** True: half-open. Requests stay in the cable, replies are lost, and neither end is told. */
   frozen: boolean;
   readonly held: Buffer[];
-  /** The reply that comes next is not passed on. */
+  /** The damage to the next reply, which is not passed on. */
   losing: Damage | undefined;
 }
 
 export class Cable {
-  /** All that the server sends passes here. */
+  /** Changes everything that the server sends. */
   rewrite: (reply: Buffer) => Buffer = (reply) => reply;
   readonly #strands = new Set<Strand>();
   readonly #server = createServer((client) => this.#join(client));
@@ -35,7 +38,7 @@ export class Cable {
 
   private constructor(private readonly target: URL) {}
 
-  /** `target`: the URL of a Redis. */
+  /** Makes a cable; `target` is the URL of a Redis. */
   static async to(target: string): Promise<Cable> {
     const cable = new Cable(new URL(target));
     await new Promise<void>((resolve) => cable.#server.listen(0, '127.0.0.1', resolve));
@@ -50,7 +53,7 @@ export class Cable {
     return this.#strands.size;
   }
 
-  /** Connections of clients that have gone, of which the server has not heard yet. */
+  /** The number of connections whose client has gone, and of which the server has not heard yet. */
   get orphans(): number {
     return [...this.#strands].filter(({ client }) => client.destroyed).length;
   }
@@ -61,14 +64,16 @@ export class Cable {
   }
 
   /**
-   * The server does the next request with this text, and its reply (the first with the text `lost`) is lost with
-   * the connection. Resolves when that has happened.
+   * Loses a reply. The server does the next request with this text, and its reply (the first with the text `lost`) is
+   * lost with the connection. Resolves when that has happened.
    */
   loseReplyTo(request: string, lost = ''): Promise<void> {
     return new Promise((happened) => this.#damages.push({ request, reply: undefined, once: true, lost, happened }));
   }
 
-  /** Requests with this text are answered by the cable, in the words of the protocol; the next one, or all until `repair`. */
+  /**
+   * Answers requests with this text by itself, in the words of the protocol: only the next one, or all until `repair`.
+   */
   answer(request: string, reply: string, once = false): Promise<void> {
     return new Promise((happened) => this.#damages.push({ request, reply, once, lost: '', happened }));
   }
@@ -79,7 +84,7 @@ export class Cable {
     for (const strand of this.#strands) strand.frozen = true;
   }
 
-  /** Lets what was held back reach the server now, also of clients that have gone meanwhile. */
+  /** Lets everything that was held back reach the server now, even from clients that have gone meanwhile. */
   release(): void {
     this.#freezing = false;
     for (const strand of this.#strands) {
@@ -94,7 +99,7 @@ export class Cable {
     this.release();
   }
 
-  /** The clients of half-open connections see them break; what they have sent is still on its way. */
+  /** Breaks half-open connections for their clients; what they have sent is still on its way. */
   abandon(): void {
     for (const { frozen, client } of this.#strands) if (frozen) client.destroy();
   }
@@ -107,7 +112,7 @@ export class Cable {
     }
   }
 
-  /** Safe twice. */
+  /** Closes the cable. Safe to call twice. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.release();

@@ -1,5 +1,5 @@
 /**
- * An authority of a test's own, and certificates signed by it: files in PEM, made by openssl.
+ * A certificate authority for a test, and certificates signed by it: files in PEM, made by openssl.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
@@ -16,7 +16,10 @@ export interface Certificate {
 
 export interface Authority {
   readonly caFile: string;
-  /** `altNames` as openssl has them: `DNS:localhost,IP:127.0.0.1`. `days` may be negative: out of date. */
+  /**
+   * Signs a certificate. `altNames` are in openssl's form: `DNS:localhost,IP:127.0.0.1`. Negative `days` make it out of
+   * date.
+   */
   sign(name: string, altNames?: string, days?: number): Promise<Certificate>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A program in a process of its own: started, listened to, killed.
+ * A program in a process of its own: it can be started, listened to, and killed.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -7,10 +7,10 @@ import { until } from './until.js';
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
-  /** Added to the environment of the test, of which no MARBLERUN_ variable is handed on. */
+  /** Variables that are added to the environment of the test, of which no MARBLERUN_ variable is handed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Told of each line that it writes, as it comes. */
+  /** Called with each line that it writes, as it comes. */
   readonly onLine?: (line: string) => void;
   /** True: it leads a process group of its own, as a program in a terminal does. */
   readonly leader?: boolean;
@@ -30,7 +30,7 @@ export class Program {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
 
-  /** `file` is run by Node.js. */
+  /** Starts `file` with Node.js. */
   constructor(file: string, { args = [], env = {}, cwd, onLine, leader, inherit }: ProgramOptions = {}) {
     const output = inherit ? 'inherit' : 'pipe';
     const child = spawn(process.execPath, [file, ...args], {
@@ -62,12 +62,12 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** To a leader and all that it has started, as Ctrl-C in a terminal. */
+  /** Sends a signal to a leader and all that it has started, as Ctrl-C in a terminal does. */
   signalGroup(signal: NodeJS.Signals): void {
     process.kill(-this.pid, signal);
   }
 
-  /** Whether a leader, or anything that it has started, is still there. */
+  /** True while a leader, or anything that it has started, is still there. */
   get groupRunning(): boolean {
     try {
       return process.kill(-this.pid, 0);
@@ -76,7 +76,7 @@ export class Program {
     }
   }
 
-  /** `kill -9` unless told otherwise. Resolves when it is gone. Safe twice. */
+  /** Kills it, with `kill -9` unless told otherwise. Resolves when it is gone. Safe to call twice. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
     if (this.running) this.#child.kill(signal);
     return this.exited;

@@ -1,18 +1,18 @@
 /**
- * A TCP proxy that behaves as networks do: it delays, stalls, cuts on one side or both, and delivers late.
+ * A TCP proxy that behaves as networks do: it delays, stalls, cuts one side or both, and delivers late.
  *
- * Bytes of one connection are never dropped with later ones delivered, and never reordered: TCP does
- * not do that either. What it does do, and this too: bytes that were sent arrive although their
- * sender has given the connection up.
+ * Bytes of one connection are never dropped with later ones delivered, and never reordered, since TCP does not do that
+ * either. But TCP does this, and so does the proxy: bytes that were sent arrive although their sender has given the
+ * connection up.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** `up`: to the server. */
+/** The direction of bytes; `up` is towards the server. */
 export type Direction = 'up' | 'down';
 
 export class Proxy {
   readonly links = new Set<Link>();
-  /** Until then nothing passes, on links that are made meanwhile too. */
+  /** The time until which nothing passes, even on links that are made meanwhile. */
   #stalledUntil = 0;
   #refusedUntil = 0;
 
@@ -48,7 +48,7 @@ export class Proxy {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** For `ms` nothing passes in that direction; then all of it does. */
+  /** Lets nothing pass in that direction for `ms`, then everything. */
   stall(direction: Direction, ms: number): void {
     this.#stalledUntil = Date.now() + ms;
     for (const link of this.links) link.stall(direction, ms);
@@ -81,12 +81,12 @@ export class Link {
     this.#pump(server, client, 'down');
   }
 
-  /** Everything in that direction takes so much longer from now on. */
+  /** Delays everything in that direction by this time from now on. */
   delay(direction: Direction, ms: number): void {
     this.#latencyMs[direction] = ms;
   }
 
-  /** Nothing passes in that direction for `ms`; then all of it does. */
+  /** Lets nothing pass in that direction for `ms`, then everything. */
   stall(direction: Direction, ms: number): void {
     this.#until[direction] = Date.now() + ms;
   }
@@ -96,20 +96,20 @@ export class Link {
     this.server.destroy();
   }
 
-  /** One side sees its connection closed, the other hears nothing of it for `ms`. */
+  /** Closes the connection for one side; the other hears nothing of it for `ms`. */
   halfOpen(closed: 'client' | 'server', ms: number): void {
     this.#halfOpen = true;
     this[closed].destroy();
     setTimeout(() => this.cut(), ms);
   }
 
-  /** The client sees its connection closed; what it sends now, and has sent, reaches the server `ms` later. */
+  /** Closes the connection for the client. Whatever it sends now, and has sent, reaches the server `ms` later. */
   deliverLate(ms: number): void {
     this.stall('up', ms);
     this.client.once('data', () => setImmediate(() => this.halfOpen('client', ms + 500)));
   }
 
-  /** One queue for each direction and one timer at a time: what came first leaves first. */
+  /** Moves bytes, with one queue for each direction and one timer at a time: what came first leaves first. */
   #pump(from: Socket, to: Socket, direction: Direction): void {
     const queue: { readonly chunk: Buffer; readonly due: number }[] = [];
     let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,5 @@
 /**
- * A Redis Cluster of a test's own: masters, with replicas if wanted, all slots given out.
+ * A Redis Cluster for a test: masters, with replicas if wanted, and all slots assigned.
  */
 import { redisCli } from './redis-cli.js';
 import { RedisServer, freePort } from './redis-server.js';
@@ -10,7 +10,7 @@ const SLOTS = 16_384;
 export class RedisCluster {
   private constructor(readonly nodes: readonly RedisServer[]) {}
 
-  /** `replicas`: of each master. */
+  /** Starts a cluster; `replicas` is the number for each master. */
   static async start(masters = 3, args: readonly string[] = [], replicas = 0): Promise<RedisCluster> {
     const nodes = await Promise.all(
       Array.from({ length: masters * (1 + replicas) }, async () =>
@@ -25,7 +25,7 @@ export class RedisCluster {
     return cluster;
   }
 
-  /** `host:port` of each node. */
+  /** The address of each node, `host:port`. */
   get addresses(): string[] {
     return this.nodes.map(({ port }) => `127.0.0.1:${port}`);
   }
@@ -77,7 +77,7 @@ export class RedisCluster {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 
-  /** True if it is a master that has this many replicas, or a replica that follows its master. */
+  /** True if the node is a master that has this many replicas, or a replica that follows its master. */
   async follows(node: RedisServer, replicas: number): Promise<boolean> {
     const info = await this.cli(node, 'INFO', 'replication');
     return info.includes('role:master') ? info.includes(`connected_slaves:${replicas}`) : node.follows();

@@ -1,5 +1,5 @@
 /**
- * A real Redis server of a test's own: on a free port, in a folder of its own, to be killed and restarted at will.
+ * A real Redis server for a test: on a free port, in a folder of its own, to be killed and restarted at will.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { redisCli } from './redis-cli.js';
 
-/** Its first word after it listens, before it reads what files there are. */
+/** The text that it writes once it listens, before it reads any files. */
 const LISTENS = 'Server initialized';
 
 export class RedisServer {
@@ -22,7 +22,10 @@ export class RedisServer {
     private readonly program: string,
   ) {}
 
-  /** `args` are options of redis-server, such as `['--appendonly', 'yes']`; nothing is written to disk by default. */
+  /**
+   * Starts a server. `args` are options of redis-server, such as `['--appendonly', 'yes']`; nothing is written to disk
+   * by default.
+   */
   static async start(args: readonly string[] = [], program = 'redis-server'): Promise<RedisServer> {
     const dir = await mkdtemp(join(tmpdir(), 'marblerun-redis-'));
     const server = new RedisServer(await freePort(), dir, args, program);
@@ -52,7 +55,8 @@ export class RedisServer {
         reject(new Error(`${this.program} cannot be started (make test installs it): ${error.message}`)),
       );
       child.once('exit', (code) => reject(new Error(`${this.program} ended with ${code}: ${this.args.join(' ')}`)));
-      // Heard of itself: what answers on the port may be a server of somebody who was given the same free port.
+      // The server itself has to say this: what answers on the port may belong to a test that was given the same free
+      // port.
       createInterface(child.stdout).on('line', (line) => line.includes(LISTENS) && resolve());
     });
   }
@@ -66,19 +70,19 @@ export class RedisServer {
     await gone;
   }
 
-  /** For SIGSTOP and SIGCONT. */
+  /** Sends a signal, such as SIGSTOP or SIGCONT. */
   signal(signal: NodeJS.Signals): void {
     this.#process?.kill(signal);
   }
 
-  /** Is it a replica whose link to its master is up? With `master`: to that one. */
+  /** True for a replica whose link to its master is up; with `master`, to that one. */
   async follows(master?: RedisServer): Promise<boolean> {
     const replication = (await redisCli(this.port, 'INFO', 'replication')).split(/\r?\n/);
     const isOf = master === undefined || replication.includes(`master_port:${master.port}`);
     return isOf && replication.includes('master_link_status:up');
   }
 
-  /** Ends it and removes its files. Safe twice. */
+  /** Ends it and removes its files. Safe to call twice. */
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.dir, { recursive: true, force: true });

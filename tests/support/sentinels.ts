@@ -1,5 +1,5 @@
 /**
- * A master, its replica, and Sentinels that watch them: of a test's own.
+ * A master, its replica, and Sentinels that watch them, for a test.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,16 +9,16 @@ import { redisCli } from './redis-cli.js';
 import { RedisServer, freePort } from './redis-server.js';
 import { until } from './until.js';
 
-/** `repl-diskless-sync-delay`: one replica needs not wait for others to come. */
+/** Options of the servers. With `repl-diskless-sync-delay` 0 one replica need not wait for others to come. */
 const SERVER = ['--appendonly', 'yes', '--repl-diskless-sync-delay', '0'];
-/** Each look starts programs: not so often that what is looked at is slowed down. */
+/** The pace of looks. Each starts programs, so looks must not be so frequent that they slow down what they look at. */
 const slowly = { deadlineMs: 60_000, everyMs: 400 };
 
 export interface SentinelsOptions {
   readonly name?: string;
-  /** A master that is silent for so long is replaced. */
+  /** The silence after which a master is replaced. */
   readonly downAfterMs?: number;
-  /** One failover may follow another after twice this. */
+  /** A time that bounds failovers: the next one may follow after twice this. */
   readonly failoverTimeoutMs?: number;
 }
 
@@ -28,13 +28,13 @@ export class Sentinels {
 
   private constructor(
     readonly name: string,
-    /** The roles that they began in. */
+    /** The server that was the master at first; the other was its replica. */
     readonly master: RedisServer,
     readonly replica: RedisServer,
     private readonly dir: string,
   ) {}
 
-  /** Three Sentinels. */
+  /** Starts the servers and three Sentinels. */
   static async start(options: SentinelsOptions = {}): Promise<Sentinels> {
     const { name = 'mymaster', downAfterMs = 1000, failoverTimeoutMs = 10_000 } = options;
     const master = await RedisServer.start(SERVER);
@@ -49,24 +49,27 @@ export class Sentinels {
     return group;
   }
 
-  /** `host:port` of each Sentinel. */
+  /** The address of each Sentinel, `host:port`. */
   get addresses(): string[] {
     return this.ports.map((port) => `127.0.0.1:${port}`);
   }
 
-  /** The port of the master, as one of the Sentinels has it now. */
+  /** Returns the port of the master, as one of the Sentinels has it now. */
   async masterPort(sentinel = this.ports[0]!): Promise<number> {
     const [, port] = (await redisCli(sentinel, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.name)).split('\n');
     return Number(port);
   }
 
-  /** The server that is the master now, and the other one. */
+  /** Returns the server that is the master now, and the other one. */
   async roles(): Promise<{ readonly master: RedisServer; readonly other: RedisServer }> {
     const isFirst = (await this.masterPort()) === this.master.port;
     return isFirst ? { master: this.master, other: this.replica } : { master: this.replica, other: this.master };
   }
 
-  /** Has them talk and look more often: an old master is then made a replica after two seconds instead of ten. */
+  /**
+   * Makes the Sentinels talk and look more often: an old master is then made a replica after two seconds instead of
+   * ten.
+   */
   async hurry(): Promise<void> {
     for (const port of this.ports)
       await redisCli(port, 'SENTINEL', 'DEBUG', 'publish-period', '500', 'info-period', '1000');

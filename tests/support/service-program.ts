@@ -14,7 +14,10 @@ export class ServiceProgram extends Program {
     super(main, { ...options, env: { ...LOCAL, ...env } });
   }
 
-  /** Resolves as soon as it listens, with where: read from its log, which is to be at `info` at the least. */
+  /**
+   * Resolves with the address as soon as the service listens. It is read from the log, whose level must be `info` or
+   * lower.
+   */
   async url(deadlineMs = 60_000): Promise<string> {
     const { port } = JSON.parse(await this.line(/"msg":"listening"/, deadlineMs)) as { port: number };
     return `http://127.0.0.1:${port}`;
@@ -24,7 +27,7 @@ export class ServiceProgram extends Program {
     return (await fetch(`${await this.url()}/health/ready`)).ok;
   }
 
-  /** An answer of its API. */
+  /** Returns an answer of its API. */
   async get<T>(path: string): Promise<T> {
     const response = await fetch((await this.url()) + path);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);

@@ -1,12 +1,13 @@
 /**
- * A slow way to a server: so many bytes in a second pass, and so many more wait on the way before it takes no further ones.
+ * A slow way to a server: only so many bytes pass in a second, and only so many more wait on the way before it takes no
+ * further ones.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 const STEP_MS = 50;
 
 export class SlowPath {
-  /** Nothing passes any more, and neither end is told: half-open. What is sent is taken as before. */
+  /** True: nothing passes any more, and neither end is told: half-open. Bytes that are sent are still taken. */
   broken = false;
   readonly #sockets = new Set<Socket>();
 

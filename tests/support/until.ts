@@ -1,13 +1,13 @@
 /**
- * Waiting in tests: for a condition, with a deadline; never for a time and a hope.
+ * Waits in tests: for a condition, with a deadline; never for a time and a hope.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export { sleep };
 
 /**
- * Resolves with what `condition` returns as soon as that is truthy; an error it throws counts as "not yet".
- * Throws after `deadlineMs`, with `what` was waited for and how the last look ended.
+ * Resolves with what `condition` returns as soon as that is truthy; an error that it throws counts as "not yet". Throws
+ * after `deadlineMs`, with `what` it waited for and how the last look ended.
  */
 export async function until<T>(
   what: string,

@@ -1,13 +1,13 @@
 /**
- * Requests of the page to the Monitor. Tokens are kept here, in memory, until the page is closed.
+ * Sends requests of the page to the Monitor. Tokens are kept here, in memory, until the page is closed.
  *
- * What may go wrong: the Monitor does not answer (`status` is 0), or refuses, or says that Redis does.
+ * What may go wrong: the Monitor does not answer (`status` is 0), refuses, or reports that Redis does.
  */
 const DEADLINE_MS = 10_000;
 const tokens = { reads: '', changes: '' };
 
 export class Refusal extends Error {
-  /** `status` of HTTP, or 0 where there was no answer; `code`: MR_*, or about:blank. */
+  /** Takes the `status` of HTTP, or 0 where there was no answer, and the `code`: MR_*, or about:blank. */
   constructor(status, code, detail) {
     super(detail);
     this.status = status;
@@ -21,16 +21,16 @@ export function keepToken(kind, token) {
   tokens[kind] = token;
 }
 
-/** With `also`, an answer of that status is an answer too. */
+/** Reads from the API. With `also`, a reply of that status counts as an answer too. */
 export async function read(path, also = 200) {
   const reply = await ask(path, { headers: bearer(tokens.reads || tokens.changes) });
   if (!reply.ok && reply.status !== also) throw await refusal(reply);
   return reply.json().catch(() => {
-    throw new Refusal(0, 'about:blank', `what answers with ${reply.status} is no Monitor`);
+    throw new Refusal(0, 'about:blank', `something other than a Monitor answered, with ${reply.status}`);
   });
 }
 
-/** Resolves with what was answered, or undefined where it says no more than that it is done. */
+/** Makes a change. Resolves with the answer, or with undefined where the answer says only that it is done. */
 export async function change(method, path) {
   const reply = await ask(path, { method, headers: bearer(tokens.changes) });
   if (!reply.ok) throw await refusal(reply);
@@ -51,5 +51,5 @@ async function ask(path, init) {
 
 async function refusal(reply) {
   const { type = 'about:blank', detail } = await reply.json().catch(() => ({}));
-  return new Refusal(reply.status, type, detail ?? `it answers with ${reply.status}`);
+  return new Refusal(reply.status, type, detail ?? `it answered with ${reply.status}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Asks before anything is changed: what is to be done, and the token for it where the page has none.
- * A wrong token is asked for again; any other refusal is shown as the Monitor words it.
+ * Asks before anything is changed: it says what is to be done, and asks for the token where the page has none. A wrong
+ * token is asked for again; any other refusal is shown in the Monitor's words.
  */
 import { hasToken, keepToken } from './api.js';
 import { say } from './table.js';
@@ -9,7 +9,7 @@ const part = (id) => document.getElementById(id);
 const [dialog, token, yes] = [part('ask'), part('change-token'), part('ask-do')];
 let act = () => undefined;
 
-/** `action` does it and resolves with what to say then. */
+/** Opens the question. `action` makes the change and resolves with the text to show afterwards. */
 export function ask({ what, about, verb, action }) {
   act = action;
   say(part('ask-what'), what);
@@ -39,9 +39,9 @@ async function answered() {
   } catch (refusal) {
     say(
       part('ask-trouble'),
-      refusal.status === 401 ? 'The Monitor does not take this token for changes.' : refusal.message,
+      refusal.status === 401 ? 'The Monitor does not accept this token for changes.' : refusal.message,
     );
-    if (refusal.status !== 401 && refusal.status !== 403) return; // another token may do
+    if (refusal.status !== 401 && refusal.status !== 403) return; // another token may be accepted
     keepToken('changes', '');
     askForToken(true);
   } finally {

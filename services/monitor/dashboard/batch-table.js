@@ -1,5 +1,5 @@
 /**
- * A table of batches: how each gets on, and a link to it.
+ * A table of batches: the progress of each, and a link to it.
  */
 import { fillBar, makeBar } from './progress-bar.js';
 import { Table, element, say } from './table.js';

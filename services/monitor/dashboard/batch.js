@@ -1,7 +1,7 @@
 /**
- * One batch: how it gets on, what its dead died of, the batches in it, and what a person can do with it.
+ * One batch: its progress, the causes of its dead marbles, the batches in it, and what a person can do with it.
  *
- * Names, reasons and errors are of others, so anything: they are shown as text.
+ * Names, reasons and errors come from others and may hold anything: they are shown as text.
  */
 import { change, read } from './api.js';
 import { ask } from './ask.js';
@@ -19,9 +19,9 @@ const FAILURE = [
   [({ serials }) => serials.slice(0, 3).join(', '), ''],
 ];
 const ON_DEAD = {
-  wait: 'waits for its dead',
-  continue: 'goes on without its dead',
-  cancel: 'is cancelled by a dead one',
+  wait: 'stays open for dead marbles',
+  continue: 'continues despite dead marbles',
+  cancel: 'is cancelled by a dead marble',
 };
 
 export class BatchView {
@@ -31,7 +31,7 @@ export class BatchView {
   #children;
   #shown;
 
-  /** `path` of the run's batches in the API. */
+  /** Takes `path`, the path of the run's batches in the API. */
   constructor(run, path, part, changed) {
     Object.assign(this, { run, path, part, changed, bar: makeBar() });
     part('batch-bar').append(this.bar);
@@ -49,7 +49,7 @@ export class BatchView {
     });
   }
 
-  /** The id in the address of the page; undefined where that is of another run, or of none. */
+  /** The id in the address of the page; undefined where the address names another run, or no batch. */
   get #wanted() {
     const [run, id] = location.hash.slice(1).split('/');
     return run === encodeURIComponent(this.run) && id ? id : undefined;
@@ -58,11 +58,11 @@ export class BatchView {
   async refresh() {
     const id = this.#wanted;
     const found = id && (await read(`${this.path}/${id}?limit=${MOST_CHILDREN}`, 404));
-    if (id !== this.#wanted) return; // the next look is on its way
+    if (id !== this.#wanted) return; // a newer look is on its way
     const opened = found?.batch && found.batch.id !== this.#shown?.id;
     this.part('batch').hidden = !id;
     this.part('batch-found').hidden = !found?.batch;
-    say(this.part('batch-missing'), id && !found.batch ? 'There is no such batch: it was forgotten.' : '');
+    say(this.part('batch-missing'), id && !found.batch ? 'There is no such batch; it may have been forgotten.' : '');
     this.#shown = found?.batch;
     if (this.#shown) this.#show(found);
     if (opened) this.part('batch-name').focus();
@@ -81,7 +81,7 @@ export class BatchView {
     figure('eta', eta === undefined ? '–' : duration(eta));
     figure('about', about(batch, settings));
     const some = batch.dead > failures.looked;
-    figure('looked', some ? `Of ${count(batch.dead)} dead ones, ${count(failures.looked)} were looked at.` : '');
+    figure('looked', some ? `${count(failures.looked)} of ${count(batch.dead)} dead marbles were examined.` : '');
     figure('children-shown', next === undefined ? '' : `The first ${count(children.length)}.`);
     this.#failures.show(failures.groups);
     this.#children.show(children);
@@ -93,7 +93,7 @@ export class BatchView {
     const { id, name, left } = this.#shown;
     ask({
       what: `Cancel batch ${name}?`,
-      about: `Its ${count(left)} members that are left are dropped, and the batches in it too. This cannot be undone.`,
+      about: `This drops its ${count(left)} remaining members and cancels the batches inside it. It cannot be undone.`,
       verb: 'Cancel the batch',
       action: async () => {
         await change('POST', `${this.path}/${id}/cancel`);
@@ -107,7 +107,7 @@ export class BatchView {
     const { id, name, dead } = this.#shown;
     ask({
       what: `Try the ${count(dead)} dead marbles of batch ${name} again?`,
-      about: 'They go to the end of their queues, their attempts forgotten.',
+      about: 'They go to the end of their queues, and their attempts are forgotten.',
       verb: 'Retry',
       action: async () => {
         const { requeued } = await change('POST', `${this.path}/${id}/retry-dead`);
@@ -125,10 +125,10 @@ function about(batch, { onDead, maxDead, then }) {
     cancelReason && `cancelled: ${cancelReason}`,
     `opened ${dateAndTime(openedAt)}`,
     doneAt && `complete ${dateAndTime(doneAt)}`,
-    ON_DEAD[onDead] + (maxDead === undefined ? '' : `, cancelled by more than ${maxDead}`),
+    ON_DEAD[onDead] + (maxDead === undefined ? '' : ` · cancelled by more than ${maxDead} dead`),
     then && `then sends to ${then}`,
     failedAttempts > 0 && `${count(failedAttempts)} failed attempts`,
-    surplus > 0 && `${count(surplus)} more ended than there were: members were copied by hand`,
+    surplus > 0 && `${count(surplus)} more marbles ended than there were: members were copied by hand`,
     `id ${id}`,
   ];
   return words.filter(Boolean).join(' · ');

@@ -1,5 +1,5 @@
 /**
- * The batches of a run, and one of them in full where it is asked for: the address of the page names it (`#<run>/<id>`).
+ * The batches of a run. Where the address of the page names one (`#<run>/<id>`), that batch is shown in full.
  */
 import { read } from './api.js';
 import { batchTable } from './batch-table.js';
@@ -17,7 +17,10 @@ export class Batches {
   #table;
   #view;
 
-  /** `path` of the run in the API; `part` finds an element of it by name; `changed` is called to look again. */
+  /**
+   * Takes `path` of the run in the API; `part`, which finds an element of it by name; and `changed`, which is called to
+   * look again.
+   */
   constructor(run, path, part, changed) {
     Object.assign(this, { run, path: `${path}/batches`, part });
     this.#table = batchTable(part('batches'), run, this.#pace);
@@ -33,7 +36,7 @@ export class Batches {
     this.#pace.look(batches);
     this.#table.show(batches);
     const some = total > batches.length;
-    say(this.part('batches-shown'), some ? `Of ${count(total)}, the first ${count(batches.length)}.` : '');
+    say(this.part('batches-shown'), some ? `The first ${count(batches.length)} of ${count(total)}.` : '');
     this.part('batches-more').hidden = !some || this.#limit === MOST;
   }
 }

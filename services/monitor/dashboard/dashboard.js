@@ -1,8 +1,8 @@
 /**
- * The page: asks the Monitor every 2 s while somebody looks, and says plainly what it cannot learn.
+ * The page: it asks the Monitor every 2 s while somebody looks, and says plainly what it cannot learn.
  *
- * First /health/ready, which needs no token and no Redis; then the runs. What was learned last stays
- * in sight, faded, while nothing new can be learned.
+ * It asks /health/ready first, which needs no token and no Redis; then the runs. While nothing new can be learned, the
+ * latest state stays in sight, faded.
  */
 import { hasToken, keepToken, read } from './api.js';
 import { RunView } from './run-view.js';
@@ -28,7 +28,7 @@ function state(kind, text) {
   say(part('state'), text);
   const current = kind === 'ready' || kind === 'troubled';
   part('runs').classList.toggle('stale', !current);
-  const since = asOf ? `${current ? 'As of' : 'Below is what there was at'} ${timeOfDay(asOf)}.` : '';
+  const since = asOf ? `${current ? 'As of' : 'Below is the state at'} ${timeOfDay(asOf)}.` : '';
   say(part('as-of'), since);
 }
 
@@ -41,16 +41,16 @@ function viewOf(run) {
   return views.get(run);
 }
 
-/** The meaning of each refusal for a person at the page. */
+/** Shows what a refusal means to a person at the page. */
 function showRefusal({ status, code, message }) {
   part('locked').hidden = status !== 401;
   if (status === 401) {
     const refused = hasToken('reads');
     keepToken('reads', '');
-    if (refused) say(part('locked-why'), 'The Monitor does not take this token.');
-    state('locked', 'The Monitor shows its runs only to those with a token.');
+    if (refused) say(part('locked-why'), 'The Monitor does not accept this token.');
+    state('locked', 'The Monitor shows its runs only to people with a token.');
   } else if (status === 0) state('away', `The Monitor cannot be reached: ${message}.`);
-  else if (code.startsWith('MR_REDIS')) state('away', `Redis cannot be asked: ${message}`);
+  else if (code.startsWith('MR_REDIS')) state('away', `The Monitor cannot use Redis: ${message}`);
   else state('away', `The Monitor refuses: ${message}`);
 }
 
@@ -78,7 +78,7 @@ function pause() {
 }
 
 function untilSeen() {
-  state('paused', 'Paused while nobody looks.');
+  state('paused', 'Paused while this page is hidden.');
   return new Promise((resolve) => {
     wake = () => document.hidden || resolve();
   });

@@ -1,7 +1,7 @@
 /**
  * The dead marbles of a run: why they died, what they hold, and what to do with them.
  *
- * Reasons and data are of senders and workers, so anything: they are shown as text, cut by the Monitor.
+ * Reasons and data come from senders and workers and may hold anything: they are shown as text, cut by the Monitor.
  */
 import { change } from './api.js';
 import { ask } from './ask.js';
@@ -16,13 +16,13 @@ export class Dead {
   #limit = STEP;
   #table;
 
-  /** `part` finds an element of the run by name; `changed` is called when something was changed. */
+  /** Takes `part`, which finds an element of the run by name, and `changed`, which is called after a change. */
   constructor(run, part, changed) {
     Object.assign(this, { path: `api/runs/${encodeURIComponent(run)}/dead`, part, changed });
     this.#table = new Table(part('dead'), {
       keyOf: ({ serial }) => serial,
       make: (marble) => this.#row(marble),
-      fill: () => undefined, // the dead do not change
+      fill: () => undefined, // a dead marble does not change
     });
     part('requeue-all').addEventListener('click', () => this.#askForAll());
     part('dead-more').addEventListener('click', () => {
@@ -35,7 +35,7 @@ export class Dead {
     return `${this.path}?limit=${this.#limit}`;
   }
 
-  /** `diedOf`: queues that marbles have died of. */
+  /** Shows the dead. `diedOf` are the queues in which marbles have died. */
   show({ total, dead }, diedOf) {
     this.#table.show(dead);
     const { part } = this;
@@ -82,8 +82,12 @@ export class Dead {
     button.setAttribute('aria-label', `${verb} marble ${id} of queue ${queue}`);
     const [method, path, about] =
       verb === 'Delete'
-        ? ['DELETE', `${this.path}/${serial}`, 'It is gone for good then.']
-        : ['POST', `${this.path}/${serial}/requeue`, 'It goes to the end of its queue, its attempts forgotten.'];
+        ? ['DELETE', `${this.path}/${serial}`, 'It will be gone for good.']
+        : [
+            'POST',
+            `${this.path}/${serial}/requeue`,
+            'It goes to the end of its queue, and its attempts are forgotten.',
+          ];
     const action = async () => {
       await change(method, path);
       this.changed();
@@ -99,7 +103,8 @@ export class Dead {
     const queue = this.part('dead-queue').value;
     ask({
       what: `Requeue all dead marbles of queue ${queue}?`,
-      about: 'Also those that are not shown. They go to the end of the queue, their attempts forgotten.',
+      about:
+        'This includes those that are not shown. They go to the end of the queue, and their attempts are forgotten.',
       verb: 'Requeue all',
       action: async () => {
         const { requeued } = await change('POST', `${this.path}/requeue?queue=${encodeURIComponent(queue)}`);
@@ -116,7 +121,7 @@ function cell(...content) {
   return made;
 }
 
-/** A line that opens to the whole. */
+/** Makes a line that opens to show the whole text. */
 function folded(line, whole) {
   const details = element('details');
   details.append(element('summary', '', line), element('pre', '', whole));
@@ -135,8 +140,8 @@ function story({ id, sentAt, batch, origin, reason, failures = [] }) {
   ].join('\n');
 }
 
-/** The Monitor shows the beginning of large data. */
+/** Shows the data; the Monitor sends only the beginning of large data. */
 function contents({ data, bytes: size, type }) {
   const form = { j: '', b: 'bytes, in base64:\n', c: 'of a codec, in base64:\n' }[type];
-  return `${form}${data}${size > SHOWN_BYTES ? `\n… the beginning of ${bytes(size)}` : ''}`;
+  return `${form}${data}${size > SHOWN_BYTES ? `\n… only the beginning of ${bytes(size)}` : ''}`;
 }

@@ -1,17 +1,17 @@
 /**
- * How fast batches get on, from one look of the page to the next, and when they will be over at that rate.
+ * Measures how fast batches get on from one look of the page to the next, and when they will be over at that rate.
  */
 const WINDOW_MS = 60_000;
-/** Two looks that are nearer than that say little. */
+/** The least time between two looks to compare: looks that are nearer say little. */
 const LEAST_MS = 1000;
 
 const over = ({ finished, dead, gone, cancelled }) => finished + dead + gone + cancelled;
 
 export class Pace {
-  /** Looks of the last minute at each batch, the oldest first. */
+  /** The looks of the last minute at each batch, the oldest first. */
   #looks = new Map();
 
-  /** Forgets batches that are not among these. */
+  /** Notes a look at these batches, and forgets all others. */
   look(batches) {
     const looks = new Map();
     for (const batch of batches) {
@@ -21,7 +21,7 @@ export class Pace {
     this.#looks = looks;
   }
 
-  /** Members that end in a second; undefined where that is not known yet. */
+  /** Returns the members that end in a second; undefined where that is not known yet. */
   rate({ id }) {
     const looks = this.#looks.get(id) ?? [];
     const [first, last] = [looks[0], looks.at(-1)];
@@ -29,7 +29,7 @@ export class Pace {
     return Math.max(0, ((last.over - first.over) * 1000) / (last.at - first.at));
   }
 
-  /** Until nothing is left, in ms; undefined where that cannot be said: more may come before the seal. */
+  /** Returns the ms until nothing is left. Undefined where that cannot be said: before the seal more may come. */
   eta(batch) {
     const rate = this.rate(batch);
     return batch.sealed && batch.left > 0 && rate > 0 ? (batch.left * 1000) / rate : undefined;

@@ -1,10 +1,10 @@
 /**
- * A bar of what became of a batch's members: finished, dead, dropped by its cancel or removed, and left.
+ * A bar that shows what became of a batch's members: finished, dead, dropped (by a cancel or a removal), and left.
  */
 import { count } from './words.js';
 
 const WIDTH = 1000;
-/** In the order of the parts of the template. */
+/** The parts of the bar, in the order of the template. */
 const PARTS = [
   ['finished', ({ finished }) => finished],
   ['dead', ({ dead }) => dead],

@@ -1,5 +1,6 @@
 /**
- * The queues of a run. Of very many those are shown that tell most, or those with some text in their name.
+ * The queues of a run. Where there are very many, it shows the most telling ones, or those whose name contains a given
+ * text.
  */
 import { read } from './api.js';
 import { say, textTable } from './table.js';
@@ -21,10 +22,13 @@ export const QUEUE = [
 export class Queues {
   #limit = STEP;
   #table;
-  /** Of those that are shown, the ones that marbles have died of. */
+  /** The queues in which marbles have died, of those that are shown. */
   diedOf = [];
 
-  /** `path` of the run in the API; `part` finds an element of it by name; `changed` is called to look again. */
+  /**
+   * Takes `path` of the run in the API; `part`, which finds an element of it by name; and `changed`, which is called to
+   * look again.
+   */
   constructor(path, part, changed) {
     Object.assign(this, { path: `${path}/queues`, part });
     this.#table = textTable(part('queues'), ({ queue }) => queue, QUEUE);
@@ -38,19 +42,19 @@ export class Queues {
     });
   }
 
-  /** `all`: how many queues the run has, as far as that is known. */
+  /** Looks again. `all` is the number of queues of the run, as far as it is known. */
   async refresh(all) {
     const name = this.part('queues-name').value;
     const tooMany = name === '' && all > STEP;
     const { total, queues } = await this.#read(tooMany ? { order: 'telling' } : name === '' ? {} : { name });
-    if (this.part('queues-name').value !== name) return; // the next look is on its way
+    if (this.part('queues-name').value !== name) return; // a newer look is on its way
     this.#table.show(queues.sort((a, b) => (a.queue < b.queue ? -1 : 1)));
     this.diedOf = queues.filter(({ counts }) => counts.dead > 0).map(({ queue }) => queue);
     const which = tooMany
-      ? 'the deepest, those that wait longest and those that fail most'
-      : `the first ${count(queues.length)}`;
+      ? 'The deepest, the longest waiting and the most often failing queues'
+      : `The first ${count(queues.length)}`;
     const some = total > queues.length;
-    say(this.part('queues-shown'), some ? `Of ${count(total)}, ${which}.` : '');
+    say(this.part('queues-shown'), some ? `${which} of ${count(total)}.` : '');
     this.part('queues-more').hidden = tooMany || !some || this.#limit === MOST;
   }
 

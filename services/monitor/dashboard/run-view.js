@@ -15,7 +15,7 @@ const HOLDER = [
   [({ holder }) => holder, 'holder'],
   [({ about }) => [about.host, about.pid].filter(Boolean).join(', pid '), ''],
   [
-    ({ about, held }) => about.report ?? (held > 0 ? 'works' : about.waiting ? `waits on ${about.waiting}` : '–'),
+    ({ about, held }) => about.report ?? (held > 0 ? 'working' : about.waiting ? `waiting on ${about.waiting}` : '–'),
     'report',
   ],
   [({ held }) => count(held), 'number'],
@@ -30,7 +30,7 @@ export class RunView {
   #queues;
   #tables;
 
-  /** `changed` is called when something was changed here. */
+  /** Takes `changed`, which is called after a change made here. */
   constructor(run, changed) {
     this.run = run;
     this.path = `api/runs/${encodeURIComponent(run)}`;
@@ -47,7 +47,7 @@ export class RunView {
     this.#dead = new Dead(run, this.part, changed);
   }
 
-  /** How its Redis and each chore are, by name. */
+  /** Shows the state of the run's Redis and of each chore, by name. */
   showParts(parts) {
     const list = this.part('parts');
     const entries = Object.entries(parts);
@@ -59,7 +59,7 @@ export class RunView {
     });
   }
 
-  /** `summary`: what is known of it among all runs. */
+  /** Looks again. `summary` is the run's entry in the list of all runs. */
   async refresh(summary) {
     const [outboxes, holders, dead] = await Promise.all([
       read(`${this.path}/outboxes?limit=${MOST_SHOWN}`),
@@ -80,11 +80,11 @@ export class RunView {
     this.#dead.show(dead, this.#queues.diedOf);
   }
 
-  /** By place, so that a row stays where it is. */
+  /** Shows the holders in the order of their places, so that a row stays where it is. */
   #showHolders(holders, all) {
     const place = ({ about, holder }) => `${about.host} ${about.pid} ${holder}`;
     this.#tables.holders.show(holders.sort((a, b) => place(a).localeCompare(place(b))));
     const more = all > holders.length;
-    say(this.part('holders-shown'), more ? `Of ${count(all)}, the ${count(holders.length)} longest unheard.` : '');
+    say(this.part('holders-shown'), more ? `The ${count(holders.length)} longest silent of ${count(all)}.` : '');
   }
 }

@@ -1,10 +1,13 @@
 /**
- * A table that changes in place: a row stays the same element as long as its key is there, so that
- * nothing that is focused, selected or opened is lost. All text is put in as text, never as markup.
+ * A table that changes in place: a row stays the same element as long as its key exists, so nothing that is focused,
+ * selected or opened is lost. All text is put in as text, never as markup.
  */
 const TURNS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Characters that turn the direction of writing are shown and not obeyed: they could make a text look like another. */
+/**
+ * Shows characters that turn the direction of writing instead of obeying them: they could make one text look like
+ * another.
+ */
 const straight = (text) => text.replace(TURNS, (turn) => `\\u${turn.charCodeAt(0).toString(16)}`);
 
 export function element(tag, className = '', text = '') {
@@ -14,7 +17,7 @@ export function element(tag, className = '', text = '') {
   return made;
 }
 
-/** Touches the document only where something is different. */
+/** Sets a text; touches the document only where the text is different. */
 export function say(where, text) {
   const shown = straight(text);
   if (where.textContent !== shown) where.textContent = shown;
@@ -23,7 +26,10 @@ export function say(where, text) {
 export class Table {
   #rows = new Map();
 
-  /** `keyOf` an item; `make` a row of an item; `fill` a row again, with the item as it is now. */
+  /**
+   * Takes three functions: `keyOf` names an item, `make` makes its row, and `fill` fills the row with the item as it is
+   * now.
+   */
   constructor(body, { keyOf, make, fill }) {
     Object.assign(this, { body, keyOf, make, fill });
     const width = body.parentElement.querySelectorAll('th').length;
@@ -52,7 +58,7 @@ export class Table {
     return known;
   }
 
-  /** Whoever was in the row with the keyboard is not thrown out of the table. */
+  /** Removes a row. Whoever was in it with the keyboard is not thrown out of the table. */
   #remove(key, row) {
     const next = row.nextElementSibling ?? row.previousElementSibling;
     const refuge = next?.querySelector('button') ?? row.closest('section')?.querySelector('h2');
@@ -62,7 +68,9 @@ export class Table {
   }
 }
 
-/** Rows of plain text: the first cell names the row. A column: what it says of an item, and its class. */
+/**
+ * Makes a table of plain text, whose first cell names the row. A column says what it shows of an item, and its class.
+ */
 export function textTable(body, keyOf, columns) {
   return new Table(body, {
     keyOf,

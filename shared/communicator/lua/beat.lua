@@ -1,8 +1,9 @@
 -- purpose: the heartbeat of many holders; a holder that was given up is not taken back.
--- KEYS: 1 holders, 2.. holder (one for each)
--- ARGV: holder, lease in ms, what to note of how long its process has been blocked in ms ('' for nothing), ...
+-- KEYS: HOLDERS; then holder (one for each)
+-- ARGV: of each: holder, lease in ms, what to note of how long its process has been blocked in ms ('' for nothing)
 -- returns: for each holder 1, or 0 where it was given up
 -- include clock
+local HOLDERS = KEYS[1]
 local at = now()
 local n, dates, known = #KEYS - 1, {}, {}
 for i = 1, n do
@@ -10,9 +11,9 @@ for i = 1, n do
   dates[2 * i] = ARGV[3 * i - 2]
 end
 -- Where as many changed as there are, all of them are known; else each is asked for by itself.
-local sure = redis.call('ZADD', KEYS[1], 'XX', 'CH', unpack(dates)) == n
+local sure = redis.call('ZADD', HOLDERS, 'XX', 'CH', unpack(dates)) == n
 for i = 1, n do
-  known[i] = (sure or redis.call('ZSCORE', KEYS[1], dates[2 * i])) and 1 or 0
+  known[i] = (sure or redis.call('ZSCORE', HOLDERS, dates[2 * i])) and 1 or 0
   if known[i] == 1 and ARGV[3 * i] ~= '' then redis.call('HSET', KEYS[i + 1], 'blockedMs', ARGV[3 * i]) end
 end
 return known

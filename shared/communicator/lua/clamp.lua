@@ -1,17 +1,20 @@
 -- purpose: after Redis's clock has gone back: leases and time limits that lie further ahead than they can end as late as they
 --   may. May be done again: what can be so stays so.
--- KEYS: 1 clock, 2 holders, 3 deadlines, then of each holder: holder, held
--- ARGV: 1 lease in ms where the holder does not say, then of each holder: its name, how many receipts, and these
+-- KEYS: CLOCK; HOLDERS; DEADLINES; then of each holder: holder, held
+-- ARGV: unknownLeaseMs: where the holder does not say; then of each holder: its name, how many receipts, and these
 -- returns: {leases, time limits} that lay too far ahead
--- include clock
+-- include clock args
+local CLOCK, HOLDERS, DEADLINES = unpack(KEYS, 1, 3)
+local unknownLeaseMs = ARGV[1]
+keysRead, argsRead = 3, 1
 local at, leases, limits = now(), 0, 0
-local back, from = unpack(redis.call('HMGET', KEYS[1], 'back', 'from'))
+local back, from = unpack(redis.call('HMGET', CLOCK, 'back', 'from'))
 
 local function clampLease(holder, about)
-  local latest = at + (tonumber(redis.call('HGET', about, 'leaseMs')) or tonumber(ARGV[1]))
-  local lease = tonumber(redis.call('ZSCORE', KEYS[2], holder))
+  local latest = at + (tonumber(redis.call('HGET', about, 'leaseMs')) or tonumber(unknownLeaseMs))
+  local lease = tonumber(redis.call('ZSCORE', HOLDERS, holder))
   if not lease or lease <= latest then return end
-  redis.call('ZADD', KEYS[2], 'XX', latest, holder)
+  redis.call('ZADD', HOLDERS, 'XX', latest, holder)
   leases = leases + 1
 end
 
@@ -24,19 +27,19 @@ local function latestEnd(ends, receipt, about, held)
   return from and ends > tonumber(from) and ends - back or ends
 end
 
-local arg = 2
-for i = 4, #KEYS, 2 do
-  local holder, receipts = ARGV[arg], tonumber(ARGV[arg + 1])
-  clampLease(holder, KEYS[i])
-  for j = arg + 2, arg + 1 + receipts do
-    local member = holder .. ' ' .. ARGV[j]
-    local ends = tonumber(redis.call('ZSCORE', KEYS[3], member))
-    local latest = ends and latestEnd(ends, ARGV[j], KEYS[i], KEYS[i + 1])
+while argsRead < #ARGV do
+  local holder, keys = nextArgs(1), nextKeys(2)
+  local about, held = unpack(KEYS, keys + 1, keys + 2)
+  clampLease(holder, about)
+  local receipts, place = nextList()
+  for i = place + 1, place + receipts do
+    local member = holder .. ' ' .. ARGV[i]
+    local ends = tonumber(redis.call('ZSCORE', DEADLINES, member))
+    local latest = ends and latestEnd(ends, ARGV[i], about, held)
     if ends and latest < ends then
-      redis.call('ZADD', KEYS[3], 'XX', latest, member)
+      redis.call('ZADD', DEADLINES, 'XX', latest, member)
       limits = limits + 1
     end
   end
-  arg = arg + 2 + receipts
 end
 return { leases, limits }

@@ -1,15 +1,17 @@
 -- purpose: notices that Redis's clock has gone back since a Monitor last looked. What lies ahead by the old clock is then to
 --   be set right (clamp, rewind), and until that is done it is told again.
--- KEYS: 1 clock, 2 serial
--- ARGV: 1 by how many ms it may go back unnoticed
+-- KEYS: CLOCK; SERIAL
+-- ARGV: unnoticedMs: it may go back by so many unnoticed
 -- returns: by how many ms it has gone back (0: it has not, or all is set right)
 -- include clock
-local CLOCK, at = KEYS[1], now()
+local CLOCK, SERIAL = unpack(KEYS, 1, 2)
+local unnoticedMs = ARGV[1]
+local at = now()
 local seen, serial, back = unpack(redis.call('HMGET', CLOCK, 'seen', 'serial', 'back'))
 if back then return math.floor(back) end
 seen = tonumber(seen) or 0
-local latest = redis.call('GET', KEYS[2]) or '0'
-if at < seen - ARGV[1] then
+local latest = redis.call('GET', SERIAL) or '0'
+if at < seen - unnoticedMs then
   back = seen - at
   redis.call('HSET', CLOCK, 'back', string.format('%.0f', back), 'from', string.format('%.0f', seen), 'before', serial,
     'upTo', latest, 'cursor', '-inf', 'seen', string.format('%.0f', at))

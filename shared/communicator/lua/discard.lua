@@ -1,11 +1,12 @@
 -- purpose: drops delayed marbles that are members of cancelled batches: else each would be left until it is due. In steps
 --   bounded by number, by their place among the delayed.
--- KEYS: 1-7 run, then the five of batches
--- ARGV: 1 the place to begin at, 2 most marbles to look at
+-- KEYS: run; then the five of batches
+-- ARGV: from: the place to begin at; most: marbles to look at
 -- returns: {the place to go on at (-1: that was the last), how many were dropped}
--- include clock run names due batches
-local from, most = tonumber(ARGV[1]), tonumber(ARGV[2])
-local at, members = now(), redis.call('ZRANGE', LATER, ARGV[1], from + most - 1)
+-- include clock run names due batches booking
+local from, most = unpack(ARGV, 1, 2)
+from, most = tonumber(from), tonumber(most)
+local at, members = now(), redis.call('ZRANGE', LATER, from, from + most - 1)
 redis.call('ZREM', LATER, '') -- tried before anything is counted
 local dropped = {}
 for _, member in ipairs(members) do

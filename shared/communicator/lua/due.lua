@@ -1,13 +1,15 @@
 -- purpose: tells what there is to bring back or to promote now. What is no holder, or no delivery, is forgotten.
--- KEYS: 1 holders, 2 deadlines, 3 later
--- ARGV: 1 most of each, 2 how many holders and 3 how many deliveries to skip: those that could not be brought back before
+-- KEYS: HOLDERS; DEADLINES; LATER
+-- ARGV: most: of each; skipHolders: how many, those that could not be brought back before; skipDeliveries: likewise
 -- returns: {{holder whose lease has passed, ...}, {'holder receipt' whose time has passed, ...}, ms until the next
 --   delayed marble is due (0: now, -1: there is none), {what was forgotten, ...}}
 -- include clock
+local HOLDERS, DEADLINES, LATER = unpack(KEYS, 1, 3)
+local most, skipHolders, skipDeliveries = unpack(ARGV, 1, 3)
 local at, forgotten = now(), {}
 local function passed(dates, skip, pattern)
   local known = {}
-  for _, name in ipairs(redis.call('ZRANGEBYSCORE', dates, '-inf', at, 'LIMIT', skip, ARGV[1])) do
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', dates, '-inf', at, 'LIMIT', skip, most)) do
     if string.find(name, pattern) then
       known[#known + 1] = name
     else
@@ -17,7 +19,7 @@ local function passed(dates, skip, pattern)
   end
   return known
 end
-local silent = passed(KEYS[1], ARGV[2], '^[!-9;-~]+$')
-local overdue = passed(KEYS[2], ARGV[3], '^[!-9;-~]+ %d+/[%w._:/-]+$')
-local next = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
+local silent = passed(HOLDERS, skipHolders, '^[!-9;-~]+$')
+local overdue = passed(DEADLINES, skipDeliveries, '^[!-9;-~]+ %d+/[%w._:/-]+$')
+local next = redis.call('ZRANGE', LATER, 0, 0, 'WITHSCORES')[2]
 return { silent, overdue, next and math.max(0, math.ceil(next - at)) or -1, forgotten }

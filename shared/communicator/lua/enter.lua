@@ -1,10 +1,12 @@
 -- purpose: makes a holder known: its lease runs from now.
--- KEYS: 1 holders, 2 holder, 3 held
--- ARGV: 1 holder, 2 lease in ms, 3.. field and value of its description
+-- KEYS: HOLDERS; HOLDER; HELD
+-- ARGV: holder; leaseMs; then field and value of its description
 -- returns: when the lease passes, in ms
 -- include clock
+local HOLDERS, HOLDER, HELD = unpack(KEYS, 1, 3)
+local holder, leaseMs = unpack(ARGV, 1, 2)
 local at = now()
-redis.call('ZADD', KEYS[1], at + ARGV[2], ARGV[1])
-redis.call('HSET', KEYS[2], 'since', string.format('%.0f', at), 'leaseMs', ARGV[2], unpack(ARGV, 3))
-redis.call('HSETNX', KEYS[3], 'op', '0')
-return at + ARGV[2]
+redis.call('ZADD', HOLDERS, at + leaseMs, holder)
+redis.call('HSET', HOLDER, 'since', string.format('%.0f', at), 'leaseMs', leaseMs, unpack(ARGV, 3))
+redis.call('HSETNX', HELD, 'op', '0')
+return at + leaseMs

@@ -1,20 +1,24 @@
 -- purpose: the retention of the dead: removes the oldest that are too many or too old, in steps bounded by number and bytes.
--- KEYS: 1-7 run, then the five of batches
--- ARGV: 1 most dead to keep (0: any number), 2 ms to keep them (0: for ever), 3 most to remove, 4 most bytes
+-- KEYS: run; then the five of batches
+-- ARGV: keep: so many dead (0: any number); keepMs: so long (0: for ever); most: to remove; mostBytes
 -- returns: how many were removed; 0: all that are left may stay
--- include clock run graves batches
-local keep, keepMs, most, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+-- include clock run graves batches booking
+local keep, keepMs, most, mostBytes = unpack(ARGV, 1, 4)
+keep, keepMs, most, mostBytes = tonumber(keep), tonumber(keepMs), tonumber(most), tonumber(mostBytes)
 local at, removed, bytes = now(), 0, 0
 local surplus = keep > 0 and redis.call('ZCARD', DEAD) - keep or 0
+redis.call('HDEL', GRAVES, '') -- tried before anything is removed that batches have to know of
+redis.call('ZREM', DEAD, '')
+batches.try(true)
 local oldest = redis.call('ZRANGE', DEAD, 0, most - 1, 'WITHSCORES')
 for i = 1, #oldest, 2 do
   local old = keepMs > 0 and at - oldest[i + 1] >= keepMs
   if bytes >= mostBytes or not (removed < surplus or old) then break end
   local grave = redis.call('HGET', GRAVES, oldest[i]) or ''
   local queue, envelope = readGrave(grave)
+  if queue then count(queue, 'expired', 1) end
   closeGrave(oldest[i])
   if envelope then batches.exhumed(envelope, oldest[i], false) end
-  if queue then count(queue, 'expired', 1) end
   removed = removed + 1
   bytes = bytes + #grave
 end

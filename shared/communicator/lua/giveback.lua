@@ -1,15 +1,17 @@
 -- purpose: gives held marbles back on purpose: failed ones for another attempt (now, later, or never: dead), those over
 --   their time limit likewise, released ones as if they had not been taken, and members of cancelled batches for good.
--- KEYS: 1-7 run, 8 holders, 9 held, 10 deadlines, 11.. the list of each line, then the five of batches
--- ARGV: 1 holder, 2 number of this command, 3 the last that is known to be noted in held, 4 attempts allowed,
---       5 lines, then their queues, then of each marble, last taken first: receipt, line, 'fail', 'late', 'release' or
---       'cancel', delay in ms, the error as JSON
+-- KEYS: run; HOLDERS; HELD; DEADLINES; then the list of each line, then the five of batches
+-- ARGV: holder; op: number of this command; noted: the last that is known to be noted in held; maxAttempts; then lines, their
+--       queues, then of each marble, last taken first: receipt, line, 'fail', 'late', 'release' or 'cancel', delay in ms,
+--       the error as JSON
 -- returns: {'forgotten'}, or {'ok', {refused receipt, ...}, {receipt of one that is dead now, ...}}
--- include clock run attempts holder batches
-local HOLDERS, HELD, DEADLINES = KEYS[8], KEYS[9], KEYS[10]
-local holder, op, default, lines = ARGV[1], ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
+-- include clock run args lines attempts holder batches booking
+local HOLDERS, HELD, DEADLINES = unpack(KEYS, 8, 10)
+local holder, op, noted, maxAttempts = unpack(ARGV, 1, 4)
+keysRead, argsRead = 10, 4
+local keys, names = nextLines()
 if not redis.call('ZSCORE', HOLDERS, holder) then return { 'forgotten' } end
-local last = lastCommand(HELD, tonumber(ARGV[3]))
+local last = lastCommand(HELD, tonumber(noted))
 if not last then return { 'forgotten' } end
 local before = refusedBefore(last, op)
 if before then return { 'ok', before, {} } end
@@ -28,10 +30,10 @@ end
 redis.call('HDEL', HELD, '')
 redis.call('ZREM', DEADLINES, '')
 
-local at, keys, back, refused, given, dead = now(), linesByQueue(5, 10, lines), {}, {}, {}, {}
+local at, back, refused, given, dead = now(), {}, {}, {}, {}
 local function retry(receipt, queue, envelope, why, delay)
   local again = {}
-  if retryOrBury(queue, envelope, why, default, at, again) then
+  if retryOrBury(queue, envelope, why, tonumber(maxAttempts), at, again) then
     dead[#dead + 1] = receipt
     return
   end
@@ -42,26 +44,31 @@ local function retry(receipt, queue, envelope, why, delay)
     goesBack(back, queue, again[queue][1])
   end
 end
-for i = 6 + lines, #ARGV, 5 do
-  local receipt, queue, verdict, delay = ARGV[i], ARGV[5 + ARGV[i + 1]], ARGV[i + 2], tonumber(ARGV[i + 3])
-  local envelope = redis.call('HGET', HELD, receipt)
-  if not envelope then
-    refused[#refused + 1] = receipt
+
+local function give(receipt, queue, envelope, verdict, delay, err)
+  local dropped = verdict == 'cancel' and batches.dropped(envelope)
+  if dropped then
+    count(queue, 'finished', 1)
+  elseif verdict == 'release' or verdict == 'cancel' then
+    count(queue, 'released', 1)
+    goesBack(back, queue, untouched(envelope))
+  elseif verdict == 'late' then
+    count(queue, 'dropped', 1)
+    retry(receipt, queue, envelope, { why = 'over its time limit', holder = holder }, delay)
   else
+    count(queue, 'failed', 1)
+    retry(receipt, queue, envelope, failure(err), delay)
+  end
+end
+
+while argsRead < #ARGV do
+  local receipt, line, verdict, delay, err = nextArgs(5)
+  local envelope = redis.call('HGET', HELD, receipt)
+  if envelope then
     given[#given + 1] = receipt
-    local dropped = verdict == 'cancel' and batches.dropped(envelope)
-    if dropped then
-      count(queue, 'finished', 1)
-    elseif verdict == 'release' or verdict == 'cancel' then
-      count(queue, 'released', 1)
-      goesBack(back, queue, untouched(envelope))
-    elseif verdict == 'late' then
-      count(queue, 'dropped', 1)
-      retry(receipt, queue, envelope, { why = 'over its time limit', holder = holder }, delay)
-    else
-      count(queue, 'failed', 1)
-      retry(receipt, queue, envelope, failure(ARGV[i + 4]), delay)
-    end
+    give(receipt, ARGV[names + line], envelope, verdict, tonumber(delay), err)
+  else
+    refused[#refused + 1] = receipt
   end
 end
 for queue, envelopes in pairs(back) do pushFront(queue, keys[queue], envelopes, at) end
@@ -69,6 +76,6 @@ for _, receipt in ipairs(given) do
   redis.call('HDEL', HELD, receipt)
   redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
 end
-redis.call('HSET', HELD, 'op', opDone(op, refused))
 batches.settle(at)
+redis.call('HSET', HELD, 'op', opDone(op, refused))
 return { 'ok', refused, dead }

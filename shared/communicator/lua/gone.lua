@@ -1,12 +1,16 @@
--- purpose: notes of hearts whether Redis still knows their connections, and for how long it has not. Only what was seen on
---   this server can be gone from it. The time between two looks counts for half of what is allowed at the most: while
+-- purpose: notes for each heart whether Redis still knows its connection, and for how long it has not. Only what was seen
+--   on this server can be gone from it. The time between two looks counts for at most half of what is allowed: while
 --   nobody could look, perhaps nobody could come back either.
--- KEYS: 1 hearts
--- ARGV: 1 the server that was asked, 2 ms after which a heart is forgotten that no look of this server has seen, then of each: heart,
---       its connection as it was read, 'there' or 'gone' by this server's list, or 'over': the leases of its holders have ended
+-- KEYS: HEARTS
+-- ARGV: server: the one that was asked; keepMs: ms after which a heart is forgotten that no look at this server has seen;
+--       then of each: heart, its connection as it was read, 'there' or 'gone' by this server's list, or 'over': the
+--       leases of its holders have ended
 -- returns: for each the ms until it has been gone for too long (0: it has), or -1 where it is not gone
--- include clock hearts
-local HEARTS, server, keepMs, at = KEYS[1], ARGV[1], tonumber(ARGV[2]), now()
+-- include clock args hearts
+local HEARTS = KEYS[1]
+local server, keepMs = unpack(ARGV, 1, 2)
+keysRead, argsRead = 1, 2
+local at = now()
 
 local function isThere(heart, is)
   is.server, is.gone, is.lookedAt = server, 0, 0
@@ -16,7 +20,7 @@ end
 
 local function isGone(heart, is)
   if is.server ~= server then
-    if at - is.notedAt > keepMs then redis.call('HDEL', HEARTS, heart) end
+    if at - is.notedAt > tonumber(keepMs) then redis.call('HDEL', HEARTS, heart) end
     return -1
   end
   if is.lookedAt > 0 then
@@ -28,8 +32,8 @@ local function isGone(heart, is)
 end
 
 local left = {}
-for i = 3, #ARGV, 3 do
-  local heart, connection, what = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+while argsRead < #ARGV do
+  local heart, connection, what = nextArgs(3)
   local is, ms = readHeart(HEARTS, heart), -1
   if not is then
     redis.call('HDEL', HEARTS, heart)

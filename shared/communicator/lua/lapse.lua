@@ -1,13 +1,17 @@
--- purpose: ends the leases of holders whose heart has been gone for too long, as if they had passed; the sweep then brings back
---   what they hold. Looked at again here, in the same atomic step: it may have come back since a Monitor saw that.
--- KEYS: 1 holders, 2 hearts, 3.. holder (one for each)
--- ARGV: 1 the server that was asked, then the holders
+-- purpose: ends the leases of holders whose heart has been gone for too long, as if they had passed; the sweep then brings
+--   back what they hold. It looks at the heart again in the same atomic step, because that may have come back since a
+--   Monitor saw it gone.
+-- KEYS: HOLDERS; HEARTS; then holder (one for each)
+-- ARGV: server: the one that was asked; then the holders
 -- returns: how many leases ended
--- include clock hearts
+-- include clock args hearts
+local HOLDERS, HEARTS = unpack(KEYS, 1, 2)
+local server = ARGV[1]
+keysRead, argsRead = 2, 1
 local at, over, ended = now(), {}, 0
 
 local function isGone(heart)
-  if over[heart] == nil then over[heart] = isOver(readHeart(KEYS[2], heart), ARGV[1]) end
+  if over[heart] == nil then over[heart] = isOver(readHeart(HEARTS, heart), server) end
   return over[heart]
 end
 
@@ -19,13 +23,13 @@ local function heartOf(key)
   return nil
 end
 
-for i = 2, #ARGV do
-  local holder, key = ARGV[i], KEYS[i + 1]
+while argsRead < #ARGV do
+  local holder, key = nextArgs(1), KEYS[nextKeys(1) + 1]
   local heart = heartOf(key)
-  local ends = heart and isGone(heart) and tonumber(redis.call('ZSCORE', KEYS[1], holder))
+  local ends = heart and isGone(heart) and tonumber(redis.call('ZSCORE', HOLDERS, holder))
   if ends and ends > at then
     redis.call('HSET', key, 'by', string.format('connection %.0f', at)) -- told with what it brings back
-    redis.call('ZADD', KEYS[1], at, holder)
+    redis.call('ZADD', HOLDERS, at, holder)
     ended = ended + 1
   end
 end

@@ -1,17 +1,19 @@
 -- purpose: the lower end of a lane: clears the batch that has arrived above, and hands out the next, in which expedited
 --   marbles come first and all outboxes that wait share the rest equally. While a batch is in transit it is handed out
 --   again, same number, same content: whoever asks, and however often.
--- KEYS: 1 lane, 2 transit, 3 outboxes (registry), 4 counts, 5.. the outbox of each line
--- ARGV: 1 id for the lane if it is new, 2 epoch and 3 number of the batch that arrived ('' for none),
---       4 most marbles, 5 most bytes, 6.. queues
+-- KEYS: LANE; TRANSIT; OUTBOXES (registry); COUNTS; then the outbox of each line
+-- ARGV: newId: for the lane if it is new; arrivedEpoch: of the batch that arrived ('' for none); arrivedNumber: likewise;
+--       most: marbles; mostBytes; then queues
 -- returns: {lane id, epoch, number, {queue whose outbox is no list, ...} (nil where it did not look), entry, ...}, an
 --   entry being '<queue> <envelope>'
--- include shares
-local LANE, TRANSIT, OUTBOXES, COUNTS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- include args shares
+local LANE, TRANSIT, OUTBOXES, COUNTS = unpack(KEYS, 1, 4)
+local newId, arrivedEpoch, arrivedNumber, most, mostBytes = unpack(ARGV, 1, 5)
+keysRead, argsRead = 4, 5
 local id, epoch, number = unpack(redis.call('HMGET', LANE, 'id', 'epoch', 'number'))
 if not id then
   local time = redis.call('TIME')
-  id, epoch, number = ARGV[1], time[1] .. string.format('%06d', time[2]), '0'
+  id, epoch, number = newId, time[1] .. string.format('%06d', time[2]), '0'
   redis.call('HSET', LANE, 'id', id, 'epoch', epoch, 'number', number)
 end
 local function batch(noList, entries)
@@ -19,21 +21,22 @@ local function batch(noList, entries)
 end
 
 local inTransit = redis.call('LRANGE', TRANSIT, 0, -1)
-local arrived = ARGV[2] == epoch and ARGV[3] == number
+local arrived = arrivedEpoch == epoch and arrivedNumber == number
 if #inTransit > 0 and not arrived then return batch(false, inTransit) end
 
 local lines, noList = {}, {}
-for i = 5, #KEYS do
-  local length = redis.pcall('LLEN', KEYS[i])
+while argsRead < #ARGV do
+  local queue, key = nextArgs(1), KEYS[nextKeys(1) + 1]
+  local length = redis.pcall('LLEN', key)
   if type(length) == 'number' then
-    lines[#lines + 1] = { key = KEYS[i], queue = ARGV[i + 1], length = length, seen = {}, bytes = 0 }
+    lines[#lines + 1] = { key = key, queue = queue, length = length, seen = {}, bytes = 0 }
   elseif string.find(length.err, 'WRONGTYPE', 1, true) then
-    noList[#noList + 1] = ARGV[i + 1]
+    noList[#noList + 1] = queue
   else
     error(length)
   end
 end
-local room = { marbles = tonumber(ARGV[4]), bytes = tonumber(ARGV[5]) }
+local room = { marbles = tonumber(most), bytes = tonumber(mostBytes) }
 lookAtExpedited(lines, room)
 lookFairly(lines, room)
 local entries = {}

@@ -1,32 +1,33 @@
 -- purpose: opens a batch, or joins the one that has this name. A run that has had a batch has another layout: clients that
 --   know of none are refused there, for what they finished would be left for ever.
--- KEYS: 1-7 run, 8 layout, then the five of batches
--- ARGV: 1 name, 2 a token by which a repetition is recognised, 3 two characters of chance, 4 the batch that it is in ('' none),
---       5 about it, as JSON, 6 its `then` ('' none): an envelope without its id
--- returns: {'opened' or 'joined', id, about it} | {why it may not be opened: 'unknown', 'complete' or 'cancelled', of what it
+-- KEYS: run; LAYOUT; then the five of batches
+-- ARGV: name; token: by which a repetition is recognised; chance: two characters of it; parent: the batch that it is in
+--       ('' none); about: it, as JSON; rest: its `then` ('' none), an envelope without its id
+-- returns: {'opened' or 'joined', id, about it and its `then`, as they are kept} | {why it may not be opened: 'unknown', 'complete' or 'cancelled', of what it
 --   was to be in}
--- include clock run batches batch
-local name, token, chance, parent, about, rest = unpack(ARGV)
+-- include clock run batches booking batch
+local LAYOUT = KEYS[8]
+local name, token, chance, parent, about, rest = unpack(ARGV, 1, 6)
 local at, id = now(), redis.call('HGET', BATCHES, '!' .. name)
 if id then
-  local by, known = batches.fields(id, 'by', 'about')
-  return { by == token and 'opened' or 'joined', id, known }
+  local since, known = batches.fields(id, 'since', 'about')
+  return { string.match(since, ' (.*)$') == token and 'opened' or 'joined', id, known }
 end
 if parent ~= '' then
   local left, done, cancelled = batches.fields(parent, 'left', 'done', 'cancel')
   local why = not left and 'unknown' or done and 'complete' or cancelled and 'cancelled'
   if why then return { why, parent } end
-  redis.call('HINCRBY', BATCHES, parent .. ' left', 0) -- tried before anything is written
+  redis.call('HINCRBY', BATCHES, parent .. ' left', 0) -- tried before anything is written, as what is asked when it is booked
+  isBatch(parent)
 end
 
 id = base36(redis.call('INCR', SERIAL)) .. chance
-redis.call('SET', KEYS[8], '2')
+redis.call('SET', LAYOUT, '2')
 redis.call('ZADD', BATCHENDS, '+inf', id)
-local fields = { '!' .. name, id, id .. ' left', 1, id .. ' about', about, id .. ' by', token, id .. ' since', at }
-if rest ~= '' then
-  fields[#fields + 1] = id .. ' then'
-  fields[#fields + 1] = rest
-end
+-- Few fields: each costs some 70 bytes beside its text.
+if rest ~= '' then about = about .. '\n' .. rest end
+local since = string.format('%.0f', at) .. ' ' .. token
+local fields = { '!' .. name, id, id .. ' left', 1, id .. ' about', about, id .. ' since', since }
 if parent ~= '' then
   redis.call('ZADD', CHILDREN, 0, parent .. ' ' .. id)
   fields[#fields + 1] = id .. ' parent'

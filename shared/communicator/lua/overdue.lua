@@ -1,29 +1,31 @@
 -- purpose: takes back single marbles of a holder that is alive: abandoned ones, and those over their time limit. Of
 --   several over their limit at once, which its client did not tell of itself, one has hung the holder: they are suspects.
--- KEYS: 1-7 run, 8 deadlines, 9 holder, 10 held, 11.. the list of each line, then the five of batches
--- ARGV: 1 holder, 2 attempts allowed where the holder does not say, 3 lines, then their queues, then of each
---       marble, last taken first: receipt, line
+-- KEYS: run; DEADLINES; HOLDER; HELD; then the list of each line, then the five of batches
+-- ARGV: holder; maxAttempts: where the holder does not say; then lines, their queues, then of each marble, last taken
+--       first: receipt, line
 -- returns: {returned, dead, ms since the earliest time limit passed, how many were over their limit}
--- include clock run attempts batches
-local DEADLINES, HOLDER, HELD = KEYS[8], KEYS[9], KEYS[10]
-local holder, lines, at = ARGV[1], tonumber(ARGV[3]), now()
-local keys, back, passed, removed = linesByQueue(3, 10, lines), {}, {}, {}
-local maxAttempts, ahead = unpack(redis.call('HMGET', HOLDER, 'maxAttempts', 'ahead'))
-local default = tonumber(maxAttempts) or tonumber(ARGV[2])
+-- include clock run args lines attempts batches booking
+local DEADLINES, HOLDER, HELD = unpack(KEYS, 8, 10)
+local holder, maxAttempts = unpack(ARGV, 1, 2)
+keysRead, argsRead = 10, 2
+local keys, names = nextLines()
+local at, back, passed, removed = now(), {}, {}, {}
+local itsMost, ahead = unpack(redis.call('HMGET', HOLDER, 'maxAttempts', 'ahead'))
+local default = tonumber(itsMost) or tonumber(maxAttempts)
 
 -- A missing right is met here, before anything is changed.
 redis.call('HDEL', HELD, '')
 redis.call('ZREM', DEADLINES, '')
 
 local late, limited = 0, 0
-for i = 4 + lines, #ARGV, 2 do
-  local receipt = ARGV[i]
+while argsRead < #ARGV do
+  local receipt, line = nextArgs(2)
   local deadline = tonumber(redis.call('ZSCORE', DEADLINES, holder .. ' ' .. receipt))
   if deadline and deadline <= at then
     removed[#removed + 1] = receipt
     local envelope = redis.call('HGET', HELD, receipt)
     if envelope then -- else it was finished, or its holder fell silent
-      passed[#passed + 1] = { queue = ARGV[3 + ARGV[i + 1]], envelope = envelope, deadline = deadline }
+      passed[#passed + 1] = { queue = ARGV[names + line], envelope = envelope, deadline = deadline }
       if deadline > 0 then
         limited = limited + 1
         late = math.max(late, at - deadline)

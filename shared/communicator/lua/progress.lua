@@ -1,10 +1,10 @@
 -- purpose: tells how batches are. One of which nothing is left and that is not complete is looked at again: what once
 --   failed between the two (a missing right) is made good.
--- KEYS: 1-7 run, then the five of batches
+-- KEYS: run; then the five of batches
 -- ARGV: batches
 -- returns: {ms by Redis's clock, {left, sent, dead, gone, cancelled, failed, surplus, sealed, cancel, done, fired, since,
 --   parent, about}, ...}, of each batch; nil for what it has not
--- include clock run batches
+-- include clock run batches booking
 local at, answer = now(), {}
 for _, id in ipairs(ARGV) do
   local left, done = batches.fields(id, 'left', 'done')

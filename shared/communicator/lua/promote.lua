@@ -2,12 +2,14 @@
 --   the order in which they are due: where the steps end makes no difference, and of some that were given back
 --   together, last taken first, the one taken first is again the first, as without a delay. What is no delayed marble,
 --   or has no allowed queue, goes to the dead.
--- KEYS: 1-7 run, 8.. the list of each line, then the five of batches
--- ARGV: 1 most marbles, 2 most bytes, 3 lines, then their queues
+-- KEYS: run; then the list of each line, then the five of batches
+-- ARGV: most: marbles; mostBytes; then lines, their queues
 -- returns: {moved, buried, '1' if more are due, queue, ...}: with queues, those are missing among the lines and nothing was done
--- include clock run names due batches
-local at, keys = now(), linesByQueue(3, 7, tonumber(ARGV[3]))
-local members, more = dueMembers(at, tonumber(ARGV[1]), tonumber(ARGV[2]))
+-- include clock run args lines names due batches booking
+local most, mostBytes = unpack(ARGV, 1, 2)
+keysRead, argsRead = 7, 2
+local at, keys = now(), nextLines()
+local members, more = dueMembers(at, tonumber(most), tonumber(mostBytes))
 local due, answer, unknown = {}, { 0, 0, more }, {}
 for i, member in ipairs(members) do
   due[i] = readDue(member)

@@ -1,12 +1,14 @@
 -- purpose: forgets a queue that has been empty and still for long: its registration and its counts. The registry tells
 --   only when it last stopped being empty, so that it is still is noted at first sight, as a date with a fraction, which
 --   any marble that comes replaces.
--- KEYS: 1-7 run, 8 its list, 9 its outbox
--- ARGV: 1 queue, 2 ms it must have been still, 3.. its events
+-- KEYS: run; LIST; OUTBOX
+-- ARGV: queue; stillMs: it must have been still for so long; then its events
 -- returns: 1 if it was forgotten
 -- include clock run
-local queue, at = ARGV[1], now()
-if redis.call('EXISTS', KEYS[8], KEYS[9]) > 0 then return 0 end
+local LIST, OUTBOX = unpack(KEYS, 8, 9)
+local queue, stillMs = unpack(ARGV, 1, 2)
+local at = now()
+if redis.call('EXISTS', LIST, OUTBOX) > 0 then return 0 end
 local over = 0
 for _, event in ipairs({ 'finished', 'failed', 'dropped', 'released' }) do
   over = over + (tonumber(redis.call('HGET', COUNTS, queue .. ' ' .. event)) or 0)
@@ -22,14 +24,14 @@ for _, registry in ipairs({ QUEUES, OUTBOXES }) do
   end
   since = math.max(since, date or 0)
 end
-if at - since < tonumber(ARGV[2]) then return 0 end
+if at - since < tonumber(stillMs) then return 0 end
 -- Its counts are kept, for no queue: the audit needs them (delayed and dead marbles of it are still there, some were
 -- transferred), and the sums of a run never fall.
-for i = 3, #ARGV do
-  local n = redis.call('HGET', COUNTS, queue .. ' ' .. ARGV[i])
+for _, event in ipairs({ unpack(ARGV, 3) }) do
+  local n = redis.call('HGET', COUNTS, queue .. ' ' .. event)
   if n then
-    count('', ARGV[i], n)
-    redis.call('HDEL', COUNTS, queue .. ' ' .. ARGV[i])
+    count('', event, n)
+    redis.call('HDEL', COUNTS, queue .. ' ' .. event)
   end
 end
 redis.call('ZREM', QUEUES, queue)

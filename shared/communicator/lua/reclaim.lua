@@ -3,25 +3,27 @@
 --   What may not have begun is not charged with an attempt: all that landed, and, of a holder that takes ahead, all but a
 --   suspect that was worked on alone (lib/attempts), and the only one of a holder that is the only one of its process. In
 --   steps bounded by number and bytes, so that Redis is never blocked for long.
--- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12.. the list of each line, then the five of batches
--- ARGV: 1 holder, 2 'dropped' or 'released', 3 attempts allowed where the holder does not say, 4 most marbles,
---       5 most bytes, 6 the queue that it waits on, 7 lines, then their queues, then only of a blocked one: the highest seq
---       that has begun, its last command, '1' where what has landed has not begun
+-- KEYS: run; HOLDERS; HOLDER; HELD; LANDING; then the list of each line, then the five of batches
+-- ARGV: holder; mode: 'dropped' or 'released'; maxAttempts: where the holder does not say; most: marbles; mostBytes; waiting:
+--       the queue that it waits on; then lines, their queues, then only of a blocked one: the highest seq that has begun,
+--       its last command, '1' where what has landed has not begun
 -- returns: {'alive'} (its lease runs, or it waits on another queue now: nothing done) | {'missing', queue, ...} (call again with these lines too)
 --   | {'more' or 'done', returned, dead, ms since the lease passed}
--- include clock run attempts holder batches
-local HOLDERS, HOLDER, HELD, LANDING = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local holder, dropped = ARGV[1], ARGV[2] == 'dropped'
-local at, waiting, keys = now(), ARGV[6], linesByQueue(7, 11, tonumber(ARGV[7]))
-local begun, lastSent, landedToo = unpack(ARGV, 8 + tonumber(ARGV[7]))
+-- include clock run args lines attempts holder batches booking
+local HOLDERS, HOLDER, HELD, LANDING = unpack(KEYS, 8, 11)
+local holder, mode, maxAttempts, most, mostBytes, waiting = unpack(ARGV, 1, 6)
+keysRead, argsRead = 11, 6
+local keys = nextLines()
+local begun, lastSent, landedToo = nextArgs(3)
+local at, dropped = now(), mode == 'dropped'
 begun = tonumber(begun)
 
 -- Looked at again here, in the same atomic step: the holder may have come back since the Monitor saw it.
 local deadline = tonumber(redis.call('ZSCORE', HOLDERS, holder))
 if dropped and (not deadline or deadline > at) then return { 'alive' } end
-local waitsOn, maxAttempts, ahead = unpack(redis.call('HMGET', HOLDER, 'waiting', 'maxAttempts', 'ahead'))
+local waitsOn, itsMost, ahead = unpack(redis.call('HMGET', HOLDER, 'waiting', 'maxAttempts', 'ahead'))
 if (waitsOn or '') ~= waiting then return { 'alive' } end
-local default = tonumber(maxAttempts) or tonumber(ARGV[3])
+local default = tonumber(itsMost) or tonumber(maxAttempts)
 -- A blocked one that has sent a command since works again: what came by that may have begun.
 local lastDone = string.match(lastCommand(HELD, 0), '^%d+')
 if begun and tonumber(lastDone) > tonumber(lastSent) then return { 'alive' } end
@@ -68,7 +70,7 @@ local function giveBack(queue, envelope, field)
     dead = dead + 1
   end
 end
-while n < #found and n < tonumber(ARGV[4]) and bytes < tonumber(ARGV[5]) do
+while n < #found and n < tonumber(most) and bytes < tonumber(mostBytes) do
   n = n + 1
   local queue, field, envelope = found[n].queue, found[n].field, nil
   if field then
@@ -87,7 +89,7 @@ for queue, envelopes in pairs(back) do
   pushFront(queue, keys[queue], envelopes, at)
   if dropped then count(queue, 'returned', #envelopes) end
 end
-for queue, k in pairs(tally) do count(queue, ARGV[2], k) end
+for queue, k in pairs(tally) do count(queue, mode, k) end
 if landed > 0 then redis.call('LTRIM', LANDING, landed, -1) end
 if #fields > 0 then redis.call('HDEL', HELD, unpack(fields)) end
 

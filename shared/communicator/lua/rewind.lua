@@ -1,10 +1,12 @@
 -- purpose: after Redis's clock has gone back: delayed marbles that were dated by the old one become due as much earlier, in
 --   steps bounded by number and bytes, in the order of their dates, which never meet one twice. The last step closes
 --   the matter. Those since the last look at the clock may be of either; dated before that look, they are of the new one.
--- KEYS: 1 clock, 2 later
--- ARGV: 1 most marbles to look at, 2 most bytes
+-- KEYS: CLOCK; LATER
+-- ARGV: most: marbles to look at; mostBytes
 -- returns: {how many were moved, '1' if there may be more}
-local CLOCK, LATER, most, mostBytes = KEYS[1], KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[2])
+local CLOCK, LATER = unpack(KEYS, 1, 2)
+local most, mostBytes = unpack(ARGV, 1, 2)
+most, mostBytes = tonumber(most), tonumber(mostBytes)
 local back, from, before, upTo, cursor = unpack(redis.call('HMGET', CLOCK, 'back', 'from', 'before', 'upTo', 'cursor'))
 if not back then return { 0, '0' } end -- another Monitor has done it
 from, before, upTo = tonumber(from), tonumber(before) or 0, tonumber(upTo)

@@ -1,14 +1,16 @@
 -- purpose: says that nothing more is sent to a batch from outside: complete is what then has nothing left. May be asked again.
--- KEYS: 1-7 run, then the five of batches
--- ARGV: 1 batch, 2 how many must have been sent to it at the least ('' any number)
+-- KEYS: run; then the five of batches
+-- ARGV: id; expected: how many must have been sent to it at the least ('' any number)
 -- returns: {'sealed'} | {'unknown'} | {'short', how many were sent}: nothing was done
--- include clock run batches
-local id, at = ARGV[1], now()
+-- include clock run batches booking
+local id, expected = unpack(ARGV, 1, 2)
+local at = now()
 local left, sent = batches.fields(id, 'left', 'sent')
 if not left then return { 'unknown' } end
 sent = tonumber(sent) or 0
-if ARGV[2] ~= '' and sent < tonumber(ARGV[2]) then return { 'short', sent } end
-redis.call('HINCRBY', BATCHES, id .. ' left', 0) -- tried before it is noted
+if expected ~= '' and sent < tonumber(expected) then return { 'short', sent } end
+redis.call('HINCRBY', BATCHES, id .. ' left', 0) -- tried before it is noted, as what is asked when that is booked
+isBatch(id)
 if redis.call('HSETNX', BATCHES, id .. ' sealed', at) == 1 then batches.owe(id, 'left', -1) end
 batches.owe(id, 'look', 1)
 batches.settle(at)

@@ -1,61 +1,61 @@
 -- purpose: all that a holder does in one round trip: beat, adopt what has landed, abandon, finish what
 --   is done together with its outputs, and take what is next.
--- KEYS: 1-7 run, 8 holders, 9 holder, 10 held, 11 landing, 12 deadlines, then the list of each source,
---       then the list of each line; of swapMembers and swapMembersRouting then the five of batches
--- ARGV: 1 holder, 2 lease in ms, 3 number of this command, 4 the last that is known to be noted in held,
---       5 '1' if it may have been done already, 6 marbles held by the client's count (-1: not sure), 7 time limit in
---       ms (0: none; -1: none, but some of the finished had one of their own), 8 first seq for the taken,
---       9 how many to take at the most, 10 first of four seqs for what has landed (0: leave it), 11 how many landed that
---       the client knows, 12 queue it will wait on ('' unchanged), where members are finished or
---       sent: what they are of batches (lib/members), then sources, then their queues; lines, then their queues;
---       abandoned, then their receipts; finished queues, then of each: queue; ranges of seqs, and of each the first and
---       how many; then the number of groups of outputs, and the groups (lib/outputs)
+-- KEYS: run; HOLDERS; HOLDER; HELD; LANDING; DEADLINES; then the list of each source, then the list of each line; of
+--       swapMembers and swapMembersRouting then the five of batches
+-- ARGV: holder; leaseMs; op: number of this command; noted: the last that is known to be noted in held; again: '1' if it may
+--       have been done already; believed: marbles held by the client's count (-1: not sure); timeLimitMs (0: none; -1:
+--       none, but some of the finished had one of their own); firstSeq: of the taken; want: how many to take at the most;
+--       landedSeq: first of four for what has landed (0: leave it); landedKnown: how many landed that the client knows;
+--       waitsOnNext: queue it will wait on ('' unchanged); then, where members are finished or sent, what they are of
+--       batches (lib/members); sources, then their queues; lines, then their queues; abandoned, then their receipts;
+--       finished queues, then of each: queue; ranges of seqs, and of each the first and how many; then the number of
+--       groups of outputs, and the groups (lib/outputs)
 -- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, where members are
 --   finished or sent: {batch of these that is cancelled, ...}, {queue, seq, {envelope, ...}}, ...}:
 --   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
--- include clock run attempts outputs holder look
+-- include clock run args outputs holder receipts look
+local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = unpack(KEYS, 8, 12)
+local holder, leaseMs, op, noted, again, believed, timeLimitMs, firstSeq, want, landedSeq, landedKnown, waitsOnNext =
+  unpack(ARGV, 1, 12)
+leaseMs, noted, believed, timeLimitMs = tonumber(leaseMs), tonumber(noted), tonumber(believed), tonumber(timeLimitMs)
+firstSeq, want, landedSeq, landedKnown = tonumber(firstSeq), tonumber(want), tonumber(landedSeq), tonumber(landedKnown)
+keysRead, argsRead = 12, 12
+if batches then batches.read() end
+local sources, sourceNames = nextList()
+local lines, lineNames = nextList()
+local sourceKeys, lineKeys = nextKeys(sources), nextKeys(lines)
 local MOST_LANDED, MOST_BYTES = 4, 1048576
-local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
-local holder, lease, op, known, again, believed, limit, seq, want, landedSeq, landedKnown, waitsOnNext = unpack(ARGV, 1, 12)
-lease, known, believed, limit = tonumber(lease), tonumber(known), tonumber(believed), tonumber(limit)
-seq, want, landedSeq, landedKnown = tonumber(seq), tonumber(want), tonumber(landedSeq), tonumber(landedKnown)
-local at, i = now(), batches and batches.read(13) or 13
+local at = now()
 
 -- Forgotten too where its description is gone (evicted, deleted): nobody knows what queue it is that landed.
 local deadline = redis.call('ZSCORE', HOLDERS, holder)
 local waiting = landedSeq > 0 and redis.call('HGET', HOLDER, 'waiting')
 if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } end
-local last = lastCommand(HELD, known)
+local last = lastCommand(HELD, noted)
 if not last then return { 'forgotten' } end
-if deadline - at < lease * 0.75 then redis.call('ZADD', HOLDERS, at + lease, holder) end
+if deadline - at < leaseMs * 0.75 then redis.call('ZADD', HOLDERS, at + leaseMs, holder) end
 
 local refused, cancelled = refusedBefore(last, op), batches and batches.cancelled()
--- Done already: the same answer again, from what is held, which a hash gives in no order.
+-- Done already: the same answer again.
 if refused then
-  local taken, held = {}, redis.call('HGETALL', HELD)
-  for i = 1, #held, 2 do
-    local number, queue = string.match(held[i], '^(%d+)/(.*)$')
-    number = tonumber(number)
-    local landed = number and landedSeq > 0 and number >= landedSeq + landedKnown and number < landedSeq + MOST_LANDED
-    if number and ((number >= seq and number < seq + want) or landed) then
-      taken[#taken + 1] = { queue, number, { held[i + 1] } }
-    end
-  end
-  table.sort(taken, function(a, b) return a[2] < b[2] end)
-  if cancelled then table.insert(taken, 1, cancelled) end
-  return { 'ok', refused, unpack(taken) }
+  local given = givenBefore(HELD, function(seq)
+    local hasLanded = landedSeq > 0 and seq >= landedSeq + landedKnown and seq < landedSeq + MOST_LANDED
+    return hasLanded or (seq >= firstSeq and seq < firstSeq + want)
+  end)
+  if cancelled then table.insert(given, 1, cancelled) end
+  return { 'ok', refused, unpack(given) }
 end
 
 refused = {}
 local answer = { 'ok', refused, cancelled }
 local writes, dates, changed, unexpected = { 'op', '' }, {}, false, 0
-local function hold(queue, number, envelope)
-  local receipt = receiptOf(number, queue)
+local function hold(queue, seq, envelope)
+  local receipt = receiptOf(seq, queue)
   writes[#writes + 1] = receipt
   writes[#writes + 1] = envelope
   changed = true
-  if limit > 0 then
-    dates[#dates + 1] = at + limit
+  if timeLimitMs > 0 then
+    dates[#dates + 1] = at + timeLimitMs
     dates[#dates + 1] = holder .. ' ' .. receipt
   end
 end
@@ -79,72 +79,45 @@ local function adopt()
   redis.call('LTRIM', LANDING, #landed, -1)
   writes, dates = { 'op', '' }, {}
 end
-if landedSeq > 0 then adopt() end
 
--- Arguments of any number are read one after the other; `i` is the next.
-local function list()
-  local n, before = tonumber(ARGV[i]), i
-  i = i + 1 + n
-  return n, before
-end
-local sources, sourceNames = list()
-local _, lineNames = list()
-local abandoned, receipts = list()
-for j = receipts + 1, receipts + abandoned do -- a deadline of 0: the next sweep brings them back
-  if redis.call('HEXISTS', HELD, ARGV[j]) == 1 then redis.call('ZADD', DEADLINES, 0, holder .. ' ' .. ARGV[j]) end
-end
-
--- That a receipt is still there is the fence. Where the count of what is held is as the client believes, all of them are,
--- and nobody needs to look; else each is asked for by itself.
-local sure = believed >= 0 and redis.call('HLEN', HELD) == believed + unexpected + 1
-local refusedSeqs = {}
-local function stillHeld(queue, ranges)
-  local held = {}
-  for _ = 1, ranges do
-    local first = tonumber(ARGV[i])
-    for number = first, first + tonumber(ARGV[i + 1]) - 1 do
-      local receipt = receiptOf(number, queue)
-      if sure or redis.call('HEXISTS', HELD, receipt) == 1 then
-        held[#held + 1] = receipt
-      else
-        refused[#refused + 1] = receipt
-        refusedSeqs[number] = true
-      end
-    end
-    i = i + 2
+-- A deadline of 0: the next sweep brings them back.
+local function abandon()
+  local abandoned, receipts = nextList()
+  for i = receipts + 1, receipts + abandoned do
+    if redis.call('HEXISTS', HELD, ARGV[i]) == 1 then redis.call('ZADD', DEADLINES, 0, holder .. ' ' .. ARGV[i]) end
   end
-  return held
 end
 
--- Outputs go first, so that nothing is finished whose outputs could not be sent.
-local finishedQueues = tonumber(ARGV[i])
-i = i + 1
+-- Outputs go first, so that nothing is finished whose outputs could not be sent. Where the count of what is held is as the
+-- client believes, all that it finishes is there.
 local function finish()
-  local done = {}
-  for n = 1, finishedQueues do
-    local queue, ranges = ARGV[i], tonumber(ARGV[i + 1])
-    i = i + 2
-    done[n] = { queue, stillHeld(queue, ranges) }
+  local sure = believed >= 0 and redis.call('HLEN', HELD) == believed + unexpected + 1
+  if batches and timeLimitMs ~= 0 then redis.call('ZREM', DEADLINES, '') end -- tried before anything is finished: that is booked behind it
+  local done, queues = {}, tonumber(nextArgs(1))
+  for i = 1, queues do
+    local queue, ranges = nextArgs(2)
+    done[i] = { queue, stillHeld(HELD, queue, ranges, sure, refused) }
   end
-  deliver(i, lineNames, 12 + sources, at, #refused > 0 and refusedSeqs or nil)
+  deliver(lineNames, lineKeys, at, refusedSeqs)
   for _, one in ipairs(done) do
     local queue, held = one[1], one[2]
     if #held > 0 then
       count(queue, 'finished', #held)
       redis.call('HDEL', HELD, unpack(held))
-      if limit ~= 0 then for _, receipt in ipairs(held) do redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt) end end
+      if timeLimitMs ~= 0 then
+        for _, receipt in ipairs(held) do redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt) end
+      end
     end
   end
+  changed = changed or queues > 0
 end
-finish()
-if batches then batches.bookNamed(at, #refused > 0 and refusedSeqs or nil) end
 
 -- Takes from the sources in their order: they are held before they leave their queues. The client comes again for what was
--- too many bytes.
+-- too many bytes. Returns how many of each list are to leave it.
 local function takeNext()
-  local sofar, drops = { n = 0, bytes = 0 }, {}
+  local sofar, drops, seq = { n = 0, bytes = 0 }, {}, firstSeq
   for source = 1, sources do
-    local queue, key = ARGV[sourceNames + source], KEYS[12 + source]
+    local queue, key = ARGV[sourceNames + source], KEYS[sourceKeys + source]
     local taken = drops[key] and {} or look(key, want - sofar.n, MOST_BYTES, sofar) -- each once, however often it is named
     if #taken > 0 then
       answer[#answer + 1] = { queue, seq, taken }
@@ -158,9 +131,13 @@ local function takeNext()
   end
   return drops
 end
-local drops = want > 0 and takeNext() or {}
 
-if changed or finishedQueues > 0 or landedKnown > 0 or again == '1' then -- what the client then takes for noted
+if landedSeq > 0 then adopt() end
+abandon()
+finish()
+if batches then batches.bookNamed(at, refusedSeqs) end
+local drops = want > 0 and takeNext() or {}
+if changed or landedKnown > 0 or again == '1' then -- what the client then takes for noted
   writes[2] = opDone(op, refused)
   redis.call('HSET', HELD, unpack(writes))
 end

@@ -1,9 +1,10 @@
 /**
- * Bundles a program with all that it imports: `node bundle.mjs <bundler> <entry> <folder>`. Its first file is `main.mjs` or `main.cjs`.
+ * Bundles a program with everything that it imports: `node bundle.mjs <bundler> <entry> <folder>`. Its first file is
+ * `main.mjs` or `main.cjs`.
  */
 const [bundler, entry, folder] = process.argv.slice(2);
 
-/** Packages of CommonJS that a module is bundled with ask for Node.js's own by `require`. */
+/** A banner for modules: CommonJS packages inside them ask for Node.js's own modules by `require`. */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 const BUNDLERS = {

@@ -11,9 +11,9 @@ end
 
 -- Its date goes last: what has one is found again.
 local function forget(id, about, parent)
-  local name = about and '!' .. cjson.decode(about).name
+  local name = about and '!' .. batches.policy(about).name
   if name and redis.call('HGET', BATCHES, name) == id then redis.call('HDEL', BATCHES, name) end
-  local fields, all = {}, 'left sent dead gone cancelled failed surplus sealed cancel done fired since by parent then about'
+  local fields, all = {}, 'left sent dead gone cancelled failed surplus sealed cancel done fired since parent about'
   for what in string.gmatch(all, '%a+') do
     fields[#fields + 1] = batchField(id, what)
   end

@@ -1,7 +1,5 @@
--- Batches: fields `<id> <what>` of one hash (docs/BATCHES.md). A script adds up what it owes to each batch and books that once,
--- net, after all else: what finishes one member and sends one on leaves `left` alone. Where `left` comes to 0, the batch is
--- complete in this very step, and its `then` is sent. What was booked wrongly from outside (a copy made by hand) never
--- leads below 0: it is counted as `surplus`.
+-- Batches: fields `<id> <what>` of one hash (docs/BATCHES.md). A script adds up here what it owes to each batch, and books that
+-- once, net, after all else (lib/booking): what finishes one member and sends one on leaves `left` alone.
 local BATCHES, BATCHDEAD, CHILDREN, CANCELLED, BATCHENDS = unpack(KEYS, #KEYS - 4)
 batches = {} -- declared in lib/run
 
@@ -70,112 +68,22 @@ function batches.dropped(envelope)
   return true
 end
 
-local function addTo(id, what, n)
-  local value = redis.call('HINCRBY', BATCHES, batchField(id, what), n)
-  if value >= 0 then return value end
-  redis.call('HINCRBY', BATCHES, batchField(id, 'surplus'), -value)
-  return redis.call('HINCRBY', BATCHES, batchField(id, what), -value)
-end
-
 function batches.fields(id, ...)
   local names = { ... }
   for i, what in ipairs(names) do names[i] = batchField(id, what) end
   return unpack(redis.call('HMGET', BATCHES, unpack(names)))
 end
 
-function batches.policy(id)
-  return cjson.decode(redis.call('HGET', BATCHES, batchField(id, 'about')))
+-- Its settings, and its `then`, which stands behind them.
+function batches.policy(about)
+  local settings, rest = string.match(about, '^([^\n]*)\n?(.*)$')
+  return cjson.decode(settings), rest ~= '' and rest or nil
 end
 
 -- No more of it is worked on from here on; what is left is dropped by those who take it. It is sealed by this too.
 function batches.cancel(id, reason, at)
-  redis.call('ZADD', CANCELLED, at, id)
+  redis.call('ZADD', CANCELLED, 'XX', at, '') -- tried before it is noted: what is listed and not cancelled nobody could work on
   redis.call('HSETNX', BATCHES, batchField(id, 'cancel'), reason)
+  redis.call('ZADD', CANCELLED, at, id)
   if redis.call('HSETNX', BATCHES, batchField(id, 'sealed'), at) == 1 then batches.owe(id, 'left', -1) end
-end
-
--- So many of it are dead that its policy cancels it. A share is one of all that was sent, so it waits for the seal.
-local function judge(id, at)
-  local about, dead, sent, sealed, cancelled = batches.fields(id, 'about', 'dead', 'sent', 'sealed', 'cancel')
-  if cancelled or not about then return end
-  local policy = cjson.decode(about)
-  dead, sent = tonumber(dead) or 0, tonumber(sent) or 0
-  local most = tonumber(policy.maxDead)
-  local share = type(policy.maxDead) == 'string' and tonumber(string.match(policy.maxDead, '^([%d.]+)%%$'))
-  if share then most = sealed and sent * share / 100 or nil end
-  if dead > 0 and policy.onDead == 'cancel' then
-    batches.cancel(id, 'a marble of it is dead', at)
-  elseif most and dead > most then
-    batches.cancel(id, dead .. ' of it are dead, allowed: ' .. policy.maxDead, at)
-  end
-end
-
--- Whose last member came back from its grave.
-local function reopen(id, at)
-  if redis.call('HDEL', BATCHES, batchField(id, 'done')) == 0 then return end
-  redis.call('ZADD', BATCHENDS, '+inf', id)
-  local parent, cancelled = batches.fields(id, 'parent', 'cancel')
-  if cancelled then redis.call('ZADD', CANCELLED, at, id) end
-  batches.owe(parent, 'left', 1)
-end
-
--- `then` is a member of the batch that this one is in: that is complete when this is worked on too.
-local function fire(id, queue, rest, parent, at)
-  pushLater(queue, 'b', id .. '.then' .. rest, at)
-  count(queue, 'sent', 1)
-  batches.owe(parent, 'sent', 1)
-  batches.owe(parent, 'left', 1)
-end
-
--- Looks whether nothing is left of it; where it may not be complete yet, nothing happens.
-local function complete(id, at)
-  local left, sealed, done, cancelled, dead = batches.fields(id, 'left', 'sealed', 'done', 'cancel', 'dead')
-  if tonumber(left) > 0 or done then return end
-  if not sealed then
-    addTo(id, 'left', 1)
-    addTo(id, 'surplus', 1)
-    return
-  end
-  local policy = batches.policy(id)
-  if policy.onDead == 'wait' and not cancelled and (tonumber(dead) or 0) > 0 then return end
-  local fired, parent, rest = batches.fields(id, 'fired', 'parent', 'then')
-  redis.call('HSET', BATCHES, batchField(id, 'left'), left) -- tried before anything is sent
-  redis.call('ZADD', BATCHENDS, at + policy.keepMs, id)
-  redis.call('ZREM', CANCELLED, id)
-  if rest and not fired then fire(id, policy['then'].queue, rest, parent, at) end
-  redis.call('HSET', BATCHES, batchField(id, 'done'), at, batchField(id, rest and 'fired' or 'done'), fired or at)
-  batches.owe(parent, 'left', -1)
-end
-
-local function book(id, sums, at)
-  for _, what in ipairs({ 'sent', 'gone', 'cancelled', 'failed', 'dead' }) do
-    if (sums[what] or 0) ~= 0 then addTo(id, what, sums[what]) end
-  end
-  local change = sums.left or 0
-  local left = change ~= 0 and addTo(id, 'left', change)
-  if change > 0 and left == change then reopen(id, at) end
-  if (sums.dead or 0) > 0 or sums.look then judge(id, at) end
-  if left == 0 or sums.look or (sums.dead or 0) ~= 0 then complete(id, at) end
-end
-
--- What the end of a batch needs is tried, in forms that change nothing, for scripts whose reply must not be lost by it.
-function batches.try()
-  if #owing == 0 then return end
-  for _, dates in ipairs({ LATER, BATCHENDS, CANCELLED }) do redis.call('ZADD', dates, 'XX', 0, '') end
-  redis.call('ZREM', CANCELLED, '')
-  redis.call('INCR', SERIAL)
-  redis.call('HSET', BATCHES, '', '')
-  redis.call('HDEL', BATCHES, '')
-end
-
--- To be called last, in a script that has removed what it was to remove. A batch that is complete may be the last of another.
--- In the order of their ids, so that it does not matter who adds up.
-function batches.settle(at)
-  while #owing > 0 do
-    table.sort(owing)
-    local id = table.remove(owing, 1)
-    local sums = owed[id]
-    owed[id] = nil
-    if isBatch(id) then book(id, sums, at) end
-  end
 end

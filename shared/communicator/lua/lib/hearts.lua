@@ -1,6 +1,6 @@
--- Hearts, each the heartbeat of a process with a connection of its own. The field of one holds, in words: the id by which Redis
--- knows that connection, its address, ms that it may be gone, when that was noted, the server that a Monitor has seen it on
--- (`-`: none), how many ms it has been gone, and when that was last looked at (0: it is not gone).
+-- Hearts, each the heartbeat of a process with a connection of its own. Its field holds these words: the id by which Redis
+-- knows that connection, its address, how many ms it may be gone, when that was noted, the server that a Monitor has seen
+-- it on (`-`: none), how many ms it has been gone, and when that was last looked at (0: it is not gone).
 local HEART = '^(%d+) (%S+) (%d+) (%d+) (%S+) (%d+) (%d+)$'
 
 -- Nil where there is none, or what lies there is none.

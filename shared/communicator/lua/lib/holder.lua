@@ -21,7 +21,3 @@ end
 local function opDone(op, refused)
   return op .. ' ' .. table.concat(refused, ' ')
 end
-
-local function receiptOf(seq, queue)
-  return seq .. '/' .. queue -- as a whole number: a holder takes far fewer than 1e14
-end

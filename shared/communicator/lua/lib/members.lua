@@ -1,18 +1,16 @@
--- What a command that sends or finishes members says of their batches, from ARGV[i] on: how many words, then of each batch its
+-- What a command that sends or finishes members says of their batches: how many words, then of each batch its
 -- id, how many are finished, sent, and of these elevated, and 1 where they are sent from outside of it; then, for what is
 -- refused, two texts: of what is finished `<seq> <how many that follow it> <which batch>`, of what is sent on
 -- `<seq> <which batch> <sent> <elevated>`.
 local named, finishedRuns, sentRuns = {}, '', ''
 
--- Returns where the next argument is.
-function batches.read(i)
-  local words = tonumber(ARGV[i])
-  for word = i + 1, i + words - 2, 5 do
-    local id, finished, sent, up, outside = unpack(ARGV, word, word + 4)
+function batches.read()
+  local words = tonumber(nextArgs(1))
+  for _ = 1, words - 2, 5 do
+    local id, finished, sent, up, outside = nextArgs(5)
     named[#named + 1] = { id = id, finished = finished, sent = sent, up = up, outside = outside == '1' }
   end
-  finishedRuns, sentRuns = ARGV[i + words - 1], ARGV[i + words]
-  return i + 1 + words
+  finishedRuns, sentRuns = nextArgs(2)
 end
 
 -- {batch, why not} where one may not be sent to, before anything is done.
@@ -56,7 +54,7 @@ function batches.bookNamed(at, refused)
   if refused then withoutRefused(refused) end
   for _, one in ipairs(named) do
     local left = one.sent - one.finished
-    local isOver = tonumber(one.up) > 0 and isBatch(one.id) and batches.policy(one.id).elevated == 'done'
+    local isOver = tonumber(one.up) > 0 and isBatch(one.id) and batches.policy(batches.fields(one.id, 'about')).elevated == 'done'
     if isOver then left = left - one.up end
     if one.sent ~= 0 then batches.owe(one.id, 'sent', tonumber(one.sent)) end
     batches.owe(one.id, 'left', left)

@@ -6,15 +6,15 @@ local function isNew(sender, number)
   return tonumber(redis.call('GET', sender) or 0) < tonumber(number)
 end
 
--- `send` is called where that is new. Where it fails, the number is forgotten again: else a repetition would be told that
--- it had been done. Returns whether it was done now.
-local function once(sender, number, rememberMs, send)
+-- `send` is called, with what follows it, where that is new. Where it fails, the number is forgotten again: else a repetition
+-- would be told that it had been done. Returns whether it was done now.
+local function once(sender, number, rememberMs, send, ...)
   local last = redis.call('SET', sender, number, 'PX', rememberMs, 'GET')
   if last and tonumber(last) >= tonumber(number) then
     redis.call('SET', sender, last, 'PX', rememberMs) -- also a write for WAIT: the marbles may not be at the replicas yet
     return false
   end
-  local sent, failure = pcall(send)
+  local sent, failure = pcall(send, ...)
   if sent then return true end
   redis.call('SET', sender, last or 0, 'PX', rememberMs)
   error(failure)

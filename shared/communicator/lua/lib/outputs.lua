@@ -1,6 +1,6 @@
 -- Outputs, as dispatch, swap and land take them: the number of groups, then the groups, each of them
 --   kind    back | front | up | upFront | later | dead
---   line    i: the queue ARGV[names + i], whose list is KEYS[lists + i] (for `up` and `upFront` its outbox)
+--   line    which of the lines: its queue, and the list of that (for `up` and `upFront` its outbox)
 --   extra   later: the delay in ms; dead: the reason as JSON; else ''
 --   owners  '' or, in the order of the envelopes: seq, how many that follow it, and how many envelopes each of them sends
 --   n       how many envelopes follow
@@ -46,18 +46,16 @@ local function push(kind, queue, key, extra, envelopes, from, to, at)
   count(queue, (kind == 'up' or kind == 'upFront') and 'elevated' or 'sent', to - from + 1)
 end
 
--- Delivers the groups from ARGV[i]. `refused` (nil for none): seq -> true of those whose outputs are not to be sent.
-local function deliver(i, names, lists, at, refused)
-  local groups = tonumber(ARGV[i])
-  i = i + 1
-  for _ = 1, groups do
-    local line, owners, n = tonumber(ARGV[i + 1]), ARGV[i + 3], tonumber(ARGV[i + 4])
-    local envelopes, from, to = ARGV, i + 5, i + 4 + n
+-- Delivers the groups, which come next. `names` and `lists`: the places of the lines (lib/args). `refused` (nil for none):
+-- seq -> true of those whose outputs are not to be sent.
+local function deliver(names, lists, at, refused)
+  for _ = 1, tonumber(nextArgs(1)) do
+    local kind, line, extra, owners, n = nextArgs(5)
+    local envelopes, from, to = ARGV, nextPlace(tonumber(n)) + 1, argsRead
     if refused and owners ~= '' then
       envelopes = allowed(from, owners, refused)
       from, to = 1, #envelopes
     end
-    if to >= from then push(ARGV[i], ARGV[names + line], KEYS[lists + line], ARGV[i + 2], envelopes, from, to, at) end
-    i = i + 5 + n
+    if to >= from then push(kind, ARGV[names + line], KEYS[lists + line], extra, envelopes, from, to, at) end
   end
 end

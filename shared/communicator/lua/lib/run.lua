@@ -1,6 +1,5 @@
 -- What every script that moves marbles stands on: the keys of the run, counting, pushing, the dead.
-local COUNTS, QUEUES, OUTBOXES = KEYS[1], KEYS[2], KEYS[3]
-local LATER, DEAD, GRAVES, SERIAL = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local COUNTS, QUEUES, OUTBOXES, LATER, DEAD, GRAVES, SERIAL = unpack(KEYS, 1, 7)
 local batches -- what lib/batches brings; nil in a script that has nothing to do with members
 
 local function count(queue, event, n)
@@ -69,11 +68,4 @@ end
 local function pushLater(queue, side, envelope, due)
   local serial = string.format('%015d', redis.call('INCR', SERIAL))
   redis.call('ZADD', LATER, due, serial .. ' ' .. side .. ' ' .. queue .. ' ' .. envelope)
-end
-
--- Queue name -> key, from `n` names after ARGV[names] and as many keys after KEYS[lists].
-local function linesByQueue(names, lists, n)
-  local keys = {}
-  for i = 1, n do keys[ARGV[names + i]] = KEYS[lists + i] end
-  return keys
 end

@@ -1,4 +1,4 @@
-/** What a marble sends: with its finish, in one step, and never without it. */
+/** Marbles that a handler sends go out with its finish, in one step, and never without it. */
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import type { HeldMarble } from './held-marble.js';

@@ -1,0 +1,176 @@
+/**
+ * Holds marbles for a client: one holder with its heartbeat at a time, entered at the first use and replaced when it was
+ * given up.
+ *
+ * Its owner is told which marbles are refused, and needs to know nothing else of that. What may go wrong: the holder was
+ * silent for longer than its lease, or Redis went back in time. Then all that it has is handed out again, what its owner
+ * finishes of that is refused, and a new holder does the rest of the same call.
+ */
+import { hostname } from 'node:os';
+import type { Communicator } from '../communicator/communicator.js';
+import type { Connection } from '../communicator/connection.js';
+import type { Holding } from '../communicator/holding.js';
+import type { GivenBack, Held, SwapRequest } from '../communicator/in-hand.js';
+import { MarbleRunError } from '../errors.js';
+import { expectMonitor } from './expect-monitor.js';
+import { leaveHeart, useHeart } from './heart.js';
+import { heartbeatOf, type Heartbeat } from './heartbeat.js';
+import type { ResolvedOptions } from './options.js';
+import { graceMs } from './prefetch.js';
+import { workers } from './solitude.js';
+
+/** The result of a swap. */
+export interface SwapOutcome {
+  readonly taken: readonly Held[];
+  /** Their finish changed nothing: they are handed out again. */
+  readonly refused: ReadonlySet<Held>;
+  /** Batches, of those whose members were finished or sent, that are cancelled. */
+  readonly cancelled: readonly string[];
+}
+
+export interface SessionOptions {
+  /** Work on what is held may not have begun (`HoldingOptions.takesAhead`). */
+  readonly takesAhead: boolean;
+  /** Called when a holder was given up, with all that it had. */
+  readonly lost: (holding: Holding) => void;
+}
+
+const NONE: ReadonlySet<Held> = new Set<Held>();
+
+export class HolderSession {
+  readonly #heartbeat: Heartbeat;
+  readonly #waiting: Connection;
+  #entering: Promise<Holding> | undefined;
+  #current: Holding | undefined;
+  #hasLeft = false;
+
+  constructor(
+    private readonly communicator: Communicator,
+    private readonly options: ResolvedOptions,
+    private readonly session: SessionOptions,
+  ) {
+    this.#heartbeat = heartbeatOf(options);
+    this.#waiting = communicator.waitingConnection(options.blockMs);
+  }
+
+  /** Id of the latest holder that was entered. */
+  get id(): string | undefined {
+    return this.#current?.id;
+  }
+
+  /** A marble that was waited for is ours, and its queue does not know that yet: the next swap tells. */
+  get hasLanded(): boolean {
+    return this.#current?.landed ?? false;
+  }
+
+  /** Finishes and takes in one round trip. */
+  async swap(request: SwapRequest): Promise<SwapOutcome> {
+    const { finish = [], abandon = [], ...take } = request;
+    const holding = await this.#holding();
+    const isOwn = ({ holder }: Held) => holder === holding;
+    const own = finish.filter(({ held }) => isOwn(held));
+    const result = await holding.swap({ ...take, finish: own, abandon: abandon.filter(isOwn) });
+    if (result.forgotten) {
+      await this.#replace(holding);
+      return { ...(await this.swap(take)), refused: new Set(finish.map(({ held }) => held)) };
+    }
+    const { taken, cancelled, refused } = result;
+    const isRefused = (held: Held) => !isOwn(held) || refused.has(held.receipt);
+    const isWhole = own.length === finish.length && refused.size === 0;
+    return { taken, cancelled, refused: isWhole ? NONE : new Set(finish.map(({ held }) => held).filter(isRefused)) };
+  }
+
+  /** Gives marbles back, the last taken first. Returns those that are not ours any more. */
+  async giveBack(items: readonly GivenBack[]): Promise<ReadonlySet<Held>> {
+    const holding = await this.#holding();
+    const own = items.filter(({ held }) => held.holder === holding);
+    const result = own.length > 0 ? await holding.giveBack(own) : undefined;
+    if (result?.forgotten) await this.#replace(holding);
+    const refused = result?.forgotten === false ? result.refused : undefined;
+    const isTaken = ({ held }: GivenBack) => held.holder === holding && refused?.has(held.receipt) === false;
+    return new Set(items.filter((item) => !isTaken(item)).map(({ held }) => held));
+  }
+
+  /** Waits for one marble of the queue that the last swap named as `waitOn` (`Holding.block`). */
+  async block(queue: string, mostMs: number): Promise<Held | undefined> {
+    const holding = await this.#holding();
+    return holding.block(queue, mostMs, this.options.blockMs);
+  }
+
+  /** Ends a wait that is under way. */
+  async unblock(): Promise<void> {
+    await (await this.#entering)?.unblock();
+  }
+
+  /** A line for people, shown with the holder. */
+  async report(message: string): Promise<void> {
+    const holding = await this.#holding();
+    await holding.report(message);
+  }
+
+  /** Gives back all that is held; there is no holder after this. Safe twice. */
+  async leave(): Promise<void> {
+    const entering = this.#entering;
+    this.#hasLeft = true;
+    this.#entering = undefined;
+    try {
+      const holding = await entering;
+      if (holding) await Promise.all([this.#stopBeating(holding), holding.leave()]);
+    } finally {
+      this.#waiting.close();
+    }
+  }
+
+  async #holding(): Promise<Holding> {
+    if (this.#hasLeft) throw new MarbleRunError('MR_CLOSED', 'this worker has stopped');
+    this.#entering ??= this.#enter().catch((error: unknown) => {
+      this.#entering = undefined;
+      throw error;
+    });
+    return this.#entering;
+  }
+
+  /** The old holder leaves, and the next call enters a new one. */
+  async #replace(forgotten: Holding): Promise<void> {
+    this.session.lost(forgotten);
+    this.#entering = undefined;
+    const stopped = this.#stopBeating(forgotten);
+    await forgotten.unblock(); // else what lands now would lie with nobody until the search for orphans
+    await Promise.all([stopped, forgotten.leave()]);
+  }
+
+  /**
+   * Ends the heartbeat of this holder. Where nobody else has its heart, it says so on the bus; otherwise its connection
+   * would be missed while it gives back what it has.
+   */
+  async #stopBeating({ id }: Holding): Promise<void> {
+    const { heart } = this.#heartbeat;
+    this.#heartbeat.remove(id);
+    if (heart && leaveHeart(heart)) await this.communicator.hearts.stop(heart.id).catch(() => undefined); // else a Monitor forgets it
+  }
+
+  async #enter(): Promise<Holding> {
+    const { leaseMs, maxAttempts } = this.options;
+    const { takesAhead } = this.session;
+    // A worker ends its time limits itself; a loop cannot.
+    const timeLimitMs = this.options.timeLimitMs + (takesAhead ? graceMs(this.options.timeLimitMs) : 0);
+    const limit = timeLimitMs > 0 && { timeLimitMs: String(timeLimitMs) };
+    const { heart } = this.#heartbeat;
+    const description = { host: hostname(), pid: String(process.pid), ...limit, ...(heart && { heart: heart.id }) };
+    const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, hasCompany: workers.size > 1, description };
+    const holding = this.communicator.holding(this.#waiting, about);
+    await this.communicator.mustBeAllowed('work');
+    const lost = () => {
+      this.session.lost(holding);
+      void holding.unblock().catch(() => undefined); // what fails here fails again, and is told, with its next swap
+    };
+    await this.#heartbeat.whileUp(async () => {
+      await holding.enter();
+      this.#current = holding;
+      if (heart) useHeart(heart);
+      expectMonitor(this.communicator, this.options.metrics);
+      this.#heartbeat.add(holding.id, lost, takesAhead ? holding.progress.memory : undefined);
+    }, this.communicator.closed);
+    return holding;
+  }
+}
