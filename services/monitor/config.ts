@@ -39,6 +39,9 @@ export const monitorVariables = z.object({
   MARBLERUN_PORT: port(9464),
   MARBLERUN_RUN: runs.prefault('main').describe('runs to watch, on one Redis, separated by commas'),
   MARBLERUN_SWEEP_MS: whole(10, 3_600_000).default(1000).describe('ms between sweeps for dropped marbles'),
+  MARBLERUN_CONNECTIONS_MS: whole(10, 3_600_000)
+    .default(500)
+    .describe('ms between looks for workers whose connection to Redis is gone'),
   MARBLERUN_PROMOTE_MS: whole(10, 3_600_000)
     .default(250)
     .describe('most ms between looks for delayed marbles that are due'),
@@ -88,6 +91,7 @@ export interface MonitorConfig {
   readonly logLevel: string;
   readonly drainMs: number;
   readonly sweepMs: number;
+  readonly connectionsMs: number;
   readonly promoteMs: number;
   readonly orphansMs: number;
   readonly auditMs: number;
@@ -114,6 +118,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     logLevel: variables.MARBLERUN_LOG_LEVEL,
     drainMs: variables.MARBLERUN_DRAIN_MS,
     sweepMs: variables.MARBLERUN_SWEEP_MS,
+    connectionsMs: variables.MARBLERUN_CONNECTIONS_MS,
     promoteMs: variables.MARBLERUN_PROMOTE_MS,
     orphansMs: variables.MARBLERUN_ORPHANS_MS,
     auditMs: variables.MARBLERUN_AUDIT_MS,

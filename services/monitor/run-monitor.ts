@@ -6,9 +6,10 @@
  */
 import { Latest, Loop, endTurns, type Logger, type Troubles } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
-import { Communicator, WATCH, noSweep, type SweepResult } from 'marblerun/communicator';
+import { Communicator, RECOVERED_BY, WATCH, noSweep, type SweepResult } from 'marblerun/communicator';
 import { BatchWatch } from './batch-watch.js';
 import type { MonitorConfig } from './config.js';
+import { ConnectionWatch } from './connection-watch.js';
 import { readRun, type Reading } from './reading.js';
 import { RedisWatch } from './redis-watch.js';
 import { CLAMPED, TIDIED, type SweepMetrics } from './sweep-metrics.js';
@@ -47,6 +48,7 @@ export class RunMonitor {
   readonly reading: Latest<Reading>;
   readonly watch: RedisWatch;
   readonly batchWatch: BatchWatch;
+  readonly connections: ConnectionWatch;
   readonly #sweeps: Loop;
   readonly #promotes: Loop;
   readonly #loops: readonly Loop[];
@@ -65,6 +67,7 @@ export class RunMonitor {
     this.reading = new Latest(() => readRun(this.reports, config));
     this.watch = new RedisWatch(run, this.communicator, log);
     this.batchWatch = new BatchWatch(run, this.communicator, log);
+    this.connections = new ConnectionWatch(run, this.communicator, log);
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
       new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), troubles });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
@@ -72,6 +75,7 @@ export class RunMonitor {
     this.#loops = [
       this.#sweeps,
       this.#promotes,
+      chore('connections', config.connectionsMs, () => this.lookForGone()),
       chore('orphans', config.orphansMs, () => this.findOrphans()),
       chore('prune', PRUNE_MS, () => this.prune()),
       chore('batches', TIDY_MS, () => this.tidyBatches()),
@@ -110,10 +114,11 @@ export class RunMonitor {
   get detail(): Record<string, string> {
     const loops = this.#loops.map((loop) => [loop.name, loop.trouble || (loop.late ? 'late' : 'turning')] as const);
     const off: Record<string, string> = this.#mayScan ? {} : { orphans: 'off: this user may not SCAN' };
+    const byLease: Record<string, string> = this.connections.told ? { connections: this.connections.told } : {};
     const evicts: Record<string, string> = this.watch.policy
       ? { eviction: `this Redis may evict: ${this.watch.policy}` }
       : {};
-    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off, ...evicts };
+    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off, ...byLease, ...evicts };
   }
 
   /**
@@ -134,8 +139,9 @@ export class RunMonitor {
     }
   }
 
-  #tell({ returned, dead, silent, lateMs, forgotten, clockBack }: SweepResult): void {
+  #tell({ returned, dead, silent, recovered, lateMs, forgotten, clockBack }: SweepResult): void {
     const { run } = this;
+    for (const by of RECOVERED_BY) this.metrics.recovered.inc({ run, by }, recovered[by]);
     for (const ms of lateMs) this.metrics.recoverySeconds.observe({ run }, ms / 1000);
     this.metrics.silentHolders.inc({ run }, silent);
     if (returned + dead > 0) this.log.info({ run, returned, dead, silent }, 'brought dropped marbles back');
@@ -149,6 +155,16 @@ export class RunMonitor {
     }
     if (forgotten.length > 0)
       this.log.warn({ run, names: forgotten.slice(0, 10) }, 'forgot entries that were not a holder or a delivery');
+  }
+
+  /**
+   * Ends the leases of processes that are gone for too long, and brings back what they held. Asks to be called again
+   * when the next one is.
+   */
+  async lookForGone(): Promise<number | undefined> {
+    const { lapsed, nextInMs } = await this.connections.look();
+    if (lapsed > 0) await this.sweep();
+    return nextInMs;
   }
 
   /** Promotes marbles that are due, and asks to be called again when the next one is. */

@@ -1,6 +1,7 @@
 /**
  * Metrics that the Monitor counts while it brings marbles back. Their names are public and do not change.
  */
+import { RECOVERED_BY } from 'marblerun/communicator';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** The kinds of dates that may lie too far ahead when the clock of Redis has gone back. */
@@ -12,6 +13,7 @@ export const TIDIED = ['discarded', 'forgotten'] as const;
 export interface SweepMetrics {
   readonly recoverySeconds: Histogram<'run'>;
   readonly silentHolders: Counter<'run'>;
+  readonly recovered: Counter<'run' | 'by'>;
   readonly clockClamped: Counter<'run' | 'what'>;
   readonly tidied: Counter<'run' | 'what'>;
 }
@@ -31,6 +33,7 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
     labelNames: ['run'],
     registers: [registry],
   });
+  const recovered = createRecovered(registry, runs);
   const clockClamped = new Counter({
     name: 'marblerun_clock_clamped_total',
     help: 'Dates that lay too far ahead because the clock of Redis had gone back, and that this Monitor corrected',
@@ -49,5 +52,16 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
     for (const what of CLAMPED) clockClamped.inc({ run, what }, 0);
     for (const what of TIDIED) tidied.inc({ run, what }, 0);
   }
-  return { recoverySeconds, silentHolders, clockClamped, tidied };
+  return { recoverySeconds, silentHolders, recovered, clockClamped, tidied };
+}
+
+function createRecovered(registry: Registry, runs: readonly string[]): Counter<'run' | 'by'> {
+  const recovered = new Counter({
+    name: 'marblerun_recovery_total',
+    help: 'Marbles that this Monitor took back, by what told that they were to be',
+    labelNames: ['run', 'by'],
+    registers: [registry],
+  });
+  for (const run of runs) for (const by of RECOVERED_BY) recovered.inc({ run, by }, 0);
+  return recovered;
 }

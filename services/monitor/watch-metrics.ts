@@ -8,6 +8,12 @@ import type { RunMonitor } from './run-monitor.js';
 export function createWatchMetrics(registry: Registry): (monitors: readonly RunMonitor[]) => void {
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ['run'] as const, registers: [registry] });
+  const processes = new Gauge({
+    name: 'marblerun_processes',
+    help: 'Working processes, by what tells that one is dead: its connection, or its lease alone',
+    labelNames: ['run', 'missed_by'],
+    registers: [registry],
+  });
   const mayEvict = gauge('marblerun_redis_may_evict', '1 if the Redis of the run throws marbles away when it is full');
   const unaccounted = gauge(
     'marblerun_marbles_unaccounted',
@@ -21,9 +27,13 @@ export function createWatchMetrics(registry: Registry): (monitors: readonly RunM
     mayEvict.reset();
     unaccounted.reset();
     missing.reset();
-    for (const { run, watch, batchWatch } of monitors) {
+    processes.reset();
+    for (const { run, watch, batchWatch, connections } of monitors) {
       if (watch.policy !== undefined) mayEvict.set({ run }, watch.policy === '' ? 0 : 1);
       if (watch.unaccounted !== undefined) unaccounted.set({ run }, watch.unaccounted);
+      const { watched, unwatched } = connections;
+      if (watched !== undefined) processes.set({ run, missed_by: 'connection' }, watched);
+      if (unwatched !== undefined) processes.set({ run, missed_by: 'lease' }, unwatched);
       if (batchWatch.missing !== undefined) missing.set({ run }, batchWatch.missing);
     }
   };

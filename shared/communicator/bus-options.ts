@@ -18,6 +18,12 @@ export interface BusOptions {
   readonly replicasTimeoutMs?: number;
 }
 
+/** Options that a part of MarbleRun sets beside those of its user. */
+export interface LinkOptions extends BusOptions {
+  /** The longest pause before a command is asked again while Redis is away. */
+  readonly mostPauseMs?: number;
+}
+
 export const BUS_DEFAULTS = Object.freeze({
   redis: 'redis://localhost:6379',
   run: 'main',
@@ -27,3 +33,5 @@ export const BUS_DEFAULTS = Object.freeze({
   replicas: 0,
   replicasTimeoutMs: 1000,
 });
+
+export const LINK_DEFAULTS = Object.freeze({ ...BUS_DEFAULTS, mostPauseMs: 1000 });

@@ -8,11 +8,13 @@
 import { Audit } from './audit.js';
 import { Batches } from './batches.js';
 import { BatchSearch } from './batch-search.js';
-import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+import { BUS_DEFAULTS, type LinkOptions } from './bus-options.js';
 import { destroy, transfer } from './bulk.js';
 import { Connection, closed } from './connection.js';
 import { decodeEnvelope, type Envelope } from './envelope.js';
+import { GoneConnections } from './gone.js';
 import { Graveyard } from './graveyard.js';
+import { Hearts } from './hearts.js';
 import { Holding } from './holding.js';
 import type { HoldingOptions } from './in-hand.js';
 import { checkName, keysOf, type RunKeys } from './keys.js';
@@ -42,10 +44,12 @@ export class Communicator {
   readonly status: Status;
   readonly queues: QueueReader;
   readonly watchers: Watchers;
+  readonly hearts: Hearts;
+  readonly goneConnections: GoneConnections;
   readonly audit: Audit;
   readonly batches: Batches;
   readonly batchSearch: BatchSearch;
-  readonly #options: BusOptions;
+  readonly #options: LinkOptions;
   readonly #connection: Connection;
   readonly #keys: RunKeys;
   readonly #sender: Sender;
@@ -59,7 +63,7 @@ export class Communicator {
    * Does no I/O: the first call connects. With `shared`, all in this process that ask for the same bus work on one
    * connection.
    */
-  constructor(options: BusOptions = {}, sharing: 'own' | 'shared' = 'own') {
+  constructor(options: LinkOptions = {}, sharing: 'own' | 'shared' = 'own') {
     this.#options = options;
     this.run = options.run ?? 'main';
     this.#keys = keysOf(this.run);
@@ -71,6 +75,8 @@ export class Communicator {
     this.queues = new QueueReader(this.#connection, this.#keys);
     this.status = new Status(this.#connection, this.#keys, this.queues);
     this.watchers = new Watchers(this.#connection, this.#keys);
+    this.hearts = new Hearts(this.#connection, this.#keys);
+    this.goneConnections = new GoneConnections(this.#connection, this.#keys);
     this.audit = new Audit(this.#connection, this.#keys, this.queues);
     this.batches = new Batches(this.#connection, this.#keys);
     this.batchSearch = new BatchSearch(this.#connection, this.#keys, this.audit);
@@ -98,6 +104,11 @@ export class Communicator {
   /** Aborts with MR_CLOSED when this is disconnected, for callers that wait for something other than Redis. */
   get closed(): AbortSignal {
     return this.#closed.signal;
+  }
+
+  /** Calls `listener` whenever the connection ends, whoever has ended it. For a communicator that does not share it. */
+  whenCut(listener: () => void): void {
+    this.#connection.whenCut(listener);
   }
 
   /** Throws where Redis is away or cannot carry the run. */

@@ -10,7 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { MarbleRunError, type ErrorCode } from '../errors.js';
-import { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+import { LINK_DEFAULTS, type LinkOptions } from './bus-options.js';
 import { withKeys } from './failed-command.js';
 import { keysOf } from './keys.js';
 import { Link, type Session } from './link.js';
@@ -32,7 +32,7 @@ const REFUSED_PAUSE_MS = 1000;
 const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY', 'MR_REDIS_WRONG_TYPE']);
 
 export class Connection {
-  readonly #options: Required<BusOptions>;
+  readonly #options: Required<LinkOptions>;
   readonly #link: Link;
   #everReady = false;
   #closed = false;
@@ -40,11 +40,11 @@ export class Connection {
   #keeps = false;
 
   private constructor(
-    options: BusOptions,
-    linkTo: (options: Required<BusOptions>) => Link,
+    options: LinkOptions,
+    linkTo: (options: Required<LinkOptions>) => Link,
     private readonly onlyWaits = false,
   ) {
-    this.#options = { ...BUS_DEFAULTS, ...options };
+    this.#options = { ...LINK_DEFAULTS, ...options };
     this.#link = linkTo(this.#options);
   }
 
@@ -52,7 +52,7 @@ export class Connection {
    * Opens a session of its own. `blockMs` is the longest block of a command, for a connection that only waits. When
    * idle, it lets the process end.
    */
-  static own(options: BusOptions, blockMs = 0): Connection {
+  static own(options: LinkOptions, blockMs = 0): Connection {
     return new Connection(options, (all) => new Link(all, blockMs), blockMs > 0);
   }
 
@@ -60,7 +60,7 @@ export class Connection {
    * Shares one connection with all others in this process that ask for the same bus. No command on it may block. When
    * idle, it lets the process end.
    */
-  static shared(options: BusOptions): Connection {
+  static shared(options: LinkOptions): Connection {
     return new Connection(options, (all) => Link.shared(all));
   }
 
@@ -90,6 +90,11 @@ export class Connection {
    */
   get getsOn(): boolean {
     return this.#underWay > 0 && this.#link.fit !== undefined;
+  }
+
+  /** Calls `listener` whenever a fit connection ends, whoever has ended it. For a connection that is not shared. */
+  whenCut(listener: () => void): void {
+    this.#link.whenCut = listener;
   }
 
   /** Keeps the process alive until this is closed, even with nothing under way. */
@@ -125,7 +130,8 @@ export class Connection {
           away ??= redis ? Date.now() : began;
           const leftMs = this.#leftMs(away);
           if (leftMs <= 0) throw this.#unavailable(error);
-          if (verdict.kind !== 'moved' || tries > 1) await sleep(Math.min(pauseMs(tries), leftMs));
+          if (verdict.kind !== 'moved' || tries > 1)
+            await sleep(Math.min(pauseMs(tries, this.#options.mostPauseMs), leftMs));
         }
       }
     } finally {
@@ -255,6 +261,6 @@ export function closed(): MarbleRunError {
  * The pause before the next try. It grows with each try, and varies so that those who wait for one Redis do not all ask
  * at once.
  */
-function pauseMs(tries: number): number {
-  return Math.min(10 * 2 ** tries, 1000) * (0.75 + Math.random() / 2);
+function pauseMs(tries: number, mostMs: number): number {
+  return Math.min(10 * 2 ** tries, mostMs) * (0.75 + Math.random() / 2);
 }

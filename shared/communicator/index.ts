@@ -2,7 +2,7 @@
  * The door for programs that build on the bus: the Communicator, what it is given and what it answers.
  */
 export { Communicator, type Popped } from './communicator.js';
-export { BUS_DEFAULTS, type BusOptions } from './bus-options.js';
+export { BUS_DEFAULTS, type BusOptions, type LinkOptions } from './bus-options.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';
 
 // What is sent and taken.
@@ -20,6 +20,9 @@ export type { Audit, Place, Stock } from './audit.js';
 
 // Recovery, and dead letters.
 export { noSweep, type Recovery, type SweepResult } from './recovery.js';
+export { RECOVERED_BY, type Recovered } from './recovered.js';
+export type { GoneConnections, GoneLook } from './gone.js';
+export type { Heart, Hearts } from './hearts.js';
 export type { Promoted } from './promotion.js';
 export type { ClockBack } from './clock-watch.js';
 export type { DeadMarble, Exhumation, Graveyard } from './graveyard.js';

@@ -30,6 +30,7 @@ export function keysOf(run: string) {
     serial: `${at}:serial`,
     clock: `${at}:clock`,
     holders: `${at}:holders`,
+    hearts: `${at}:hearts`,
     holder: (holder: string) => `${at}:holder:${holder}`,
     held: (holder: string) => `${at}:held:${holder}`,
     /**
@@ -65,7 +66,7 @@ const TYPES: readonly [pattern: RegExp, type: string][] = [
   [/^(layout|serial|(sender|value|trial):.*)$/, 'string'],
   [/^((q|up|landing):.*|lane:[^:]*:transit)$/, 'list'],
   [/^(queues|outboxes|holders|monitors|deadlines|later|dead|batchdead|children|cancelled|batchends)$/, 'zset'],
-  [/^(clock|counts|graves|landed|batches|(holder|held):.*|lane:[^:]*)$/, 'hash'],
+  [/^(clock|hearts|counts|graves|landed|batches|(holder|held):.*|lane:[^:]*)$/, 'hash'],
 ];
 
 /** The type that Redis has to hold a key as; undefined where it is not a key of a run. */

@@ -23,6 +23,7 @@ import { turnedAway } from './turned-away.js';
 import { plainInstead, tlsInstead } from './wrong-protocol.js';
 
 const OLDEST_REDIS = 7;
+const FOR_EVER_MS = 2_147_483_647;
 
 /**
  * How long a connection has no traffic before the system asks whether the other end is there. One that waits is then
@@ -45,6 +46,8 @@ const shared = new Map<string, Link>();
 export class Link {
   /** `ready`, or what it waits for, in the words of Redis or the system. */
   state = 'not connected';
+  /** Called whenever a connection that was fit ends. */
+  whenCut: (() => void) | undefined;
   /** The key that a shared link is found by, and how many users it has. */
   #key = '';
   #users = 0;
@@ -59,6 +62,8 @@ export class Link {
   /** How the server knows the latest client that was fit. */
   #session: Session | undefined;
   #ended = false;
+  /** A timer that keeps the process alive in place of a connection that is gone and that nobody has asked for since. */
+  #stand: NodeJS.Timeout | undefined;
 
   /** Takes `blockMs`, the longest block of a command. */
   constructor(
@@ -113,11 +118,13 @@ export class Link {
   /** Adds a reason for the process to go on. It does, until `rest` was called as often as `keep`. */
   keep(): void {
     if (this.#reasons++ === 0) (this.#redis?.stream as Partial<Socket> | undefined)?.ref?.();
+    this.#standIn();
   }
 
   /** Removes a reason. With none left, a program that has nothing else to do ends. */
   rest(): void {
     if (--this.#reasons === 0) (this.#redis?.stream as Partial<Socket> | undefined)?.unref?.();
+    this.#standIn();
   }
 
   /** Opens the link. Callers that come meanwhile share the outcome. Throws the reason why it cannot be used. */
@@ -133,6 +140,7 @@ export class Link {
     this.#ended = --this.#users <= 0;
     if (this.#ended) shared.delete(this.#key);
     if (this.#ended || breakOff) this.drop(this.#redis);
+    this.#standIn();
   }
 
   /** Ends this client, if it is the latest that was dialled, so that it is dialled anew. */
@@ -167,6 +175,7 @@ export class Link {
       throw error;
     }
     this.#fit = true;
+    this.#standIn();
     this.state = 'ready';
     void warnOfEviction(redis, this.address);
     return redis;
@@ -215,8 +224,21 @@ export class Link {
 
   #lost(redis: Redis): void {
     if (this.#redis !== redis) return;
+    const wasFit = this.#fit;
     this.#fit = false;
     if (this.state === 'ready') this.state = 'disconnected';
+    this.#standIn();
+    if (wasFit) this.whenCut?.();
+  }
+
+  #standIn(): void {
+    const isNeeded = this.#session !== undefined && !this.#fit && this.#reasons > 0 && !this.#ended;
+    if (isNeeded) {
+      this.#stand ??= setInterval(() => undefined, FOR_EVER_MS);
+      return;
+    }
+    clearInterval(this.#stand);
+    this.#stand = undefined;
   }
 
   /** Checks, once per connect, whether this Redis may carry the run at all. */

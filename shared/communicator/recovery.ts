@@ -13,6 +13,7 @@ import { LineTable } from './outputs.js';
 import { OrphanSearch } from './orphan-search.js';
 import type { Frozen } from './progress.js';
 import { promoteDue, type Promoted } from './promotion.js';
+import { noneRecovered, toldBy, type Recovered } from './recovered.js';
 import { callScript, type ScriptCall, type ScriptName, type ScriptReply } from './scripts.js';
 import { SweepFailures } from './sweep-failures.js';
 
@@ -23,6 +24,8 @@ export interface SweepResult {
   dead: number;
   /** Holders given up. */
   silent: number;
+  /** How many marbles were taken back, by what told that they were to be. */
+  recovered: Recovered;
   /** How late each holder or group was brought back: ms since its lease or time limit had passed. */
   lateMs: number[];
   /** Invalid members that stood among the holders or deadlines and were removed. */
@@ -35,12 +38,13 @@ export const noSweep = (): SweepResult => ({
   returned: 0,
   dead: 0,
   silent: 0,
+  recovered: noneRecovered(),
   lateMs: [],
   forgotten: [],
   clockBack: undefined,
 });
 
-const STEP = { marbles: 500, bytes: 1_048_576, due: 1000 } as const;
+const STEP = { marbles: 500, bytes: 1_048_576, due: 1000, lines: 20 } as const;
 
 /**
  * The most that a lease can plausibly be late. A lease that passed longer ago was not one: the holder had no entry, or
@@ -56,6 +60,8 @@ interface Reclaim {
   readonly maxAttempts: number;
   /** Set to take back only what has not begun. */
   readonly blocked?: Frozen;
+  /** The queues of earlier holders. Most holders have marbles of the same queues, and need not be asked which. */
+  readonly table?: LineTable;
 }
 
 export class Recovery {
@@ -77,12 +83,14 @@ export class Recovery {
    */
   async sweep(maxAttempts: number, result = noSweep()): Promise<SweepResult> {
     const failures = new SweepFailures();
+    let table = new LineTable(this.keys);
     await failures.attempt('the clock', async () => (result.clockBack = await this.#clock.look()));
     for (let holders = 0, deliveries = 0; ;) {
       const [silent, overdue, , forgotten] = await this.#due(STEP.due, holders, deliveries);
       result.forgotten.push(...forgotten);
       for (const holder of silent) {
-        const reclaim = () => this.#reclaim({ holder, mode: 'dropped', maxAttempts }, result);
+        if (table.names.length > STEP.lines) table = new LineTable(this.keys);
+        const reclaim = this.#reclaim.bind(this, { holder, mode: 'dropped', maxAttempts, table }, result);
         if (!(await failures.attempt(`holder ${holder}`, reclaim))) holders++;
       }
       for (const [holder, receipts] of byHolder(overdue)) {
@@ -139,12 +147,14 @@ export class Recovery {
     return this.#script('due', { args: { most, skipHolders, skipDeliveries } });
   }
 
-  async #reclaim({ holder, mode, maxAttempts, blocked }: Reclaim, result: SweepResult): Promise<void> {
-    const { holder: entry, held, landing } = this.keys;
-    const table = new LineTable(this.keys);
+  async #reclaim(reclaim: Reclaim, result: SweepResult): Promise<void> {
+    const { holder, mode, maxAttempts, blocked, table = new LineTable(this.keys) } = reclaim;
+    const { holders, holder: entry, held, landing } = this.keys;
     const begun = blocked ? [blocked.begun, blocked.op, blocked.mayHaveLanded ? '1' : ''] : [];
     for (;;) {
-      const [waitsOn, client] = await this.connection.run((redis) => redis.hmget(entry(holder), 'waiting', 'client'));
+      const [[waitsOn, client, by], ends] = await this.connection.run((redis) =>
+        Promise.all([redis.hmget(entry(holder), 'waiting', 'client', 'by'), redis.zscore(holders, holder)]),
+      );
       if (client && (mode === 'dropped' || blocked?.mayHaveLanded)) await this.#endWait(client);
       const waiting = waitsOn ?? '';
       const reply = await this.#script('reclaim', {
@@ -154,7 +164,7 @@ export class Recovery {
       });
       if (reply[0] === 'alive') return;
       if (reply[0] === 'missing') for (const queue of reply.slice(1)) table.line(queue);
-      else if (tally(result, reply)) return;
+      else if (tally(result, reply, toldBy(by, ends))) return;
     }
   }
 
@@ -174,13 +184,15 @@ export class Recovery {
       const lines = receipts
         .slice(i, i + STEP.marbles)
         .flatMap((receipt) => [receipt, table.line(receipt.slice(receipt.indexOf('/') + 1))]);
-      const [returned, dead, late] = await this.#script('overdue', {
+      const [returned, dead, late, limited] = await this.#script('overdue', {
         keys: { holder: this.keys.holder(holder), held: this.keys.held(holder) },
         args: { holder, maxAttempts },
         ...{ moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...lines] },
       });
       result.returned += returned;
       result.dead += dead;
+      result.recovered.limit += limited;
+      result.recovered.abandoned += returned + dead - limited;
       if (late > 0) result.lateMs.push(late);
     }
   }
@@ -190,11 +202,13 @@ export class Recovery {
   }
 }
 
+type Counted = Extract<ScriptReply<'reclaim'>, ['more' | 'done', ...number[]]>;
+
 /** Adds what one step of a reclaim did. True where it was the last step. */
-function tally(result: SweepResult, reply: Extract<ScriptReply<'reclaim'>, ['more' | 'done', ...number[]]>): boolean {
-  const [status, returned, dead, late] = reply;
+function tally(result: SweepResult, [status, returned, dead, late]: Counted, by: keyof Recovered): boolean {
   result.returned += returned;
   result.dead += dead;
+  result.recovered[by] += returned + dead;
   if (returned + dead > 0 && late < PLAUSIBLE_LATE_MS) result.lateMs.push(late);
   if (status === 'done') result.silent++;
   return status === 'done';

@@ -4,7 +4,7 @@
  *
  * What may go wrong: a right is missing. MR_REDIS_AUTH then names it and what needs it, and nothing was begun; in the
  * middle of work it would be an error at one command of many. Rights that are merely useful to a part (SCAN, INFO,
- * CONFIG GET, the script `present`) are not asked for here: a user who lacks them does without.
+ * CONFIG GET, CLIENT LIST, the script `present`) are not asked for here: a user who lacks them does without.
  */
 import type { Redis } from 'ioredis';
 import { MarbleRunError } from '../errors.js';
@@ -25,12 +25,13 @@ const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; re
     replicas: { scripts: [], commands: ['wait'] },
     pop: { scripts: ['pop'], commands: ['brpop', 'client|unblock'] },
     work: {
-      scripts: ['enter', 'beat', 'wait', 'swap', 'begin', 'giveback', 'orphans', 'reclaim', 'swapMembers'],
+      scripts: ['enter', 'beat', 'pulse', 'wait', 'swap', 'begin', 'giveback', 'orphans', 'reclaim', 'swapMembers'],
       commands: ['blmove', 'client|unblock', 'hmget', 'hset', 'zrange'],
     },
     monitor: {
       scripts: [
         ...(['due', 'clock', 'clamp', 'rewind', 'reclaim', 'overdue', 'promote', 'orphans', 'bury'] as const),
+        ...(['gone', 'lapse'] as const),
         ...(['prune', 'expire', 'lines', 'audit', 'watch', 'cancel', 'discard', 'forget', 'progress'] as const),
       ],
       commands: ['client|unblock', 'hgetall', 'hlen', 'hmget', 'llen', 'zcard', 'zrange'],

@@ -47,6 +47,9 @@ export interface ScriptTypes {
   enter: { keys: 'holder' | 'held'; args: 'holder' | 'leaseMs'; reply: number };
   beat: { keys: never; args: never; reply: (0 | 1)[] };
   wait: { keys: 'holder'; args: 'holder' | 'leaseMs' | 'client'; reply: 0 | 1 };
+  pulse: { keys: never; args: 'heart' | 'client' | 'address' | 'goneMs'; reply: 0 | 1 };
+  gone: { keys: never; args: 'server' | 'keepMs'; reply: number[] };
+  lapse: { keys: never; args: 'server'; reply: number };
   swap: PlainSwap;
   swapRouting: PlainSwap;
   swapMembers: MembersSwap;
@@ -66,7 +69,7 @@ export interface ScriptTypes {
   overdue: {
     keys: 'holder' | 'held';
     args: 'holder' | 'maxAttempts';
-    reply: [returned: number, dead: number, lateMs: number];
+    reply: [returned: number, dead: number, lateMs: number, limited: number];
   };
   due: {
     keys: never;

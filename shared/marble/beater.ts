@@ -1,9 +1,14 @@
 /**
  * Sends the heartbeats of all holders of one run: one command for up to a thousand holders, however many marbles they
  * have. It runs in the heartbeat thread, or in the main loop where that is asked for.
+ *
+ * With each beat it notes the connection that it beats by (`hearts.ts`). When that connection ends, it beats at once by
+ * another one: a process that is not back in time is taken for dead.
  */
 import { Communicator } from '../communicator/communicator.js';
-import type { BusOptions } from '../communicator/bus-options.js';
+import type { LinkOptions } from '../communicator/bus-options.js';
+import type { Heart } from '../communicator/hearts.js';
+import { isMarbleRunError } from '../errors.js';
 import { Relief } from './relief.js';
 
 export interface BeaterEvents {
@@ -25,14 +30,22 @@ export class Beater {
   readonly #timer: NodeJS.Timeout;
   readonly #relief: Relief;
   #busy = false;
+  #isNoted = false;
+  /** True: the connection has ended since the latest beat began, which may have noted it. */
+  #isCut = false;
   #reported = false;
 
   constructor(
-    bus: BusOptions,
+    bus: LinkOptions,
     heartbeatMs: number,
     private readonly events: BeaterEvents,
+    private readonly heart?: Heart,
   ) {
     this.#communicator = new Communicator(bus);
+    this.#communicator.whenCut(() => {
+      this.#isCut = true;
+      this.#beatAtOnce();
+    });
     this.#relief = new Relief(this.#communicator.recovery, events);
     this.#timer = setInterval(() => void this.#beat(), heartbeatMs);
     this.#timer.unref();
@@ -61,6 +74,9 @@ export class Beater {
   async #beat(): Promise<void> {
     if (this.#busy || this.#holders.size === 0) return;
     this.#busy = true;
+    this.#isCut = false;
+    const noted = this.heart && this.#communicator.hearts.pulse(this.heart); // in one write with the first beat
+    noted?.catch(() => undefined);
     try {
       const holders = [...this.#holders].map(([id, leaseMs]) => ({ id, leaseMs }));
       const blocked = this.#blocked();
@@ -69,11 +85,23 @@ export class Beater {
           if (this.#holders.delete(lost)) this.events.lost(lost);
         }
       }
+      await noted;
+      this.#isNoted = true;
     } catch (error) {
       if (this.#holders.size > 0) this.events.trouble((error as Error).message);
+      if (this.#isNoted && isMarbleRunError(error, 'MR_REDIS_UNAVAILABLE')) this.#beatAtOnce(); // it is missed by now
     } finally {
       this.#busy = false;
+      this.#beatIfCut();
     }
+  }
+
+  #beatIfCut(): void {
+    if (this.#isCut) this.#beatAtOnce();
+  }
+
+  #beatAtOnce(): void {
+    setImmediate(() => void this.#beat());
   }
 
   /** Describes a blocked loop. It is noted while the loop is blocked, and once more when it is free again. */

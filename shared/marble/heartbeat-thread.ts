@@ -2,17 +2,19 @@
  * The heartbeat thread: sends heartbeats for all holders of the process, and watches the main loop.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { BusOptions } from '../communicator/bus-options.js';
+import type { LinkOptions } from '../communicator/bus-options.js';
 import { warnOfNoEviction } from '../communicator/eviction.js';
+import type { Heart } from '../communicator/hearts.js';
 import { Beater } from './beater.js';
 
 export type ToThread =
   | {
       readonly add: {
         readonly holder: string;
-        readonly bus: BusOptions;
+        readonly bus: LinkOptions;
         readonly leaseMs: number;
         readonly heartbeatMs: number;
+        readonly heart: Heart | undefined;
         readonly progress: SharedArrayBuffer | undefined;
       };
     }
@@ -29,16 +31,14 @@ parentPort?.on('message', (message: ToThread) => {
   else add(message.add);
 });
 
-function add({ holder, bus, leaseMs, heartbeatMs, progress }: Extract<ToThread, { add: unknown }>['add']): void {
-  const key = JSON.stringify([bus, heartbeatMs]);
+function add({ holder, bus, leaseMs, heartbeatMs, heart, progress }: Extract<ToThread, { add: unknown }>['add']): void {
+  const key = JSON.stringify([bus, heartbeatMs, heart]);
   let beater = beaters.get(key);
   if (!beater) {
     const blockedMs = () => Date.now() - Number(Atomics.load(clock, 0));
-    beater = new Beater(bus, heartbeatMs, {
-      lost: (lost) => post({ lost }),
-      trouble: (trouble) => post({ trouble }),
-      blockedMs,
-    });
+    const lost = (holder: string) => post({ lost: holder });
+    const trouble = (message: string) => post({ trouble: message });
+    beater = new Beater(bus, heartbeatMs, { lost, trouble, blockedMs }, heart);
     beaters.set(key, beater);
   }
   beater.add(holder, leaseMs, progress);

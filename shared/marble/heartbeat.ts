@@ -6,12 +6,16 @@
  * as dead. It also gives back marbles that such a worker has not begun. What may go wrong: Redis cannot be reached.
  * Then heartbeats are tried again on time, a warning says so, and after the lease the marbles are handed out again.
  */
-import type { BusOptions } from '../communicator/bus-options.js';
+import type { LinkOptions } from '../communicator/bus-options.js';
+import type { Heart } from '../communicator/hearts.js';
 import { Beater } from './beater.js';
+import { heartOf, newHeart } from './heart.js';
 import type { ResolvedOptions } from './options.js';
 import { ThreadKeeper } from './thread-keeper.js';
 
 export interface Heartbeat {
+  /** The heart that is missed when its connection ends; undefined with `goneMs: 0`. */
+  readonly heart: Heart | undefined;
   /**
    * Calls `begin`, which begins a lease and adds its holder, as soon as heartbeats can be sent. Rejects where the
    * thread cannot be started, or with the reason of `signal`.
@@ -22,31 +26,36 @@ export interface Heartbeat {
   remove(holder: string): void;
 }
 
+/** The longest pause of a heartbeat that was cut. It is missed after `goneMs`, so it tries to come back more often than others. */
+const MOST_PAUSE_MS = 200;
+
 export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs } = options;
   // A half-open connection must be noticed while there is time for another heartbeat.
   const replyTimeoutMs = Math.min(options.replyTimeoutMs, Math.max(1000, Math.floor(heartbeatMs / 2)));
-  const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs, replyTimeoutMs };
-  if (options.heartbeat === 'loop') return loopHeartbeat(bus, leaseMs, heartbeatMs);
+  const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs, replyTimeoutMs, mostPauseMs: MOST_PAUSE_MS };
+  if (options.heartbeat === 'loop') return loopHeartbeat(bus, options);
+  const heart = heartOf(bus, options);
   return {
+    heart,
     whileUp: (begin, signal) => thread.whileUp(begin, signal),
-    add: (holder, lost, progress) => thread.add(holder, { add: { holder, bus, leaseMs, heartbeatMs, progress } }, lost),
+    add: (holder, lost, progress) =>
+      thread.add(holder, { add: { holder, bus, leaseMs, heartbeatMs, heart, progress } }, lost),
     remove: (holder) => thread.remove(holder),
   };
 }
 
-function loopHeartbeat(bus: BusOptions, leaseMs: number, heartbeatMs: number): Heartbeat {
+function loopHeartbeat(bus: LinkOptions, { leaseMs, heartbeatMs, goneMs }: ResolvedOptions): Heartbeat {
+  const heart = newHeart(goneMs);
   const listeners = new Map<string, () => void>();
+  const tell = (holder: string) => listeners.get(holder)?.();
   let beater: Beater | undefined;
   return {
+    heart,
     whileUp: (begin) => begin(),
     add(holder, lost) {
       listeners.set(holder, lost);
-      beater ??= new Beater(bus, heartbeatMs, {
-        lost: (id) => listeners.get(id)?.(),
-        trouble: warn,
-        blockedMs: () => 0,
-      });
+      beater ??= new Beater(bus, heartbeatMs, { lost: tell, trouble: warn, blockedMs: () => 0 }, heart);
       beater.add(holder, leaseMs);
     },
     remove(holder) {

@@ -13,6 +13,7 @@ import type { Holding } from '../communicator/holding.js';
 import type { GivenBack, Held, SwapRequest } from '../communicator/in-hand.js';
 import { MarbleRunError } from '../errors.js';
 import { expectMonitor } from './expect-monitor.js';
+import { leaveHeart, useHeart } from './heart.js';
 import { heartbeatOf, type Heartbeat } from './heartbeat.js';
 import type { ResolvedOptions } from './options.js';
 import { graceMs } from './prefetch.js';
@@ -114,10 +115,7 @@ export class HolderSession {
     this.#entering = undefined;
     try {
       const holding = await entering;
-      if (holding) {
-        this.#heartbeat.remove(holding.id);
-        await holding.leave();
-      }
+      if (holding) await Promise.all([this.#stopBeating(holding), holding.leave()]);
     } finally {
       this.#waiting.close();
     }
@@ -136,9 +134,19 @@ export class HolderSession {
   async #replace(forgotten: Holding): Promise<void> {
     this.session.lost(forgotten);
     this.#entering = undefined;
-    this.#heartbeat.remove(forgotten.id);
+    const stopped = this.#stopBeating(forgotten);
     await forgotten.unblock(); // else what lands now would lie with nobody until the search for orphans
-    await forgotten.leave();
+    await Promise.all([stopped, forgotten.leave()]);
+  }
+
+  /**
+   * Ends the heartbeat of this holder. Where nobody else has its heart, it says so on the bus; otherwise its connection
+   * would be missed while it gives back what it has.
+   */
+  async #stopBeating({ id }: Holding): Promise<void> {
+    const { heart } = this.#heartbeat;
+    this.#heartbeat.remove(id);
+    if (heart && leaveHeart(heart)) await this.communicator.hearts.stop(heart.id).catch(() => undefined); // else a Monitor forgets it
   }
 
   async #enter(): Promise<Holding> {
@@ -147,7 +155,8 @@ export class HolderSession {
     // A worker ends its time limits itself; a loop cannot.
     const timeLimitMs = this.options.timeLimitMs + (takesAhead ? graceMs(this.options.timeLimitMs) : 0);
     const limit = timeLimitMs > 0 && { timeLimitMs: String(timeLimitMs) };
-    const description = { host: hostname(), pid: String(process.pid), ...limit };
+    const { heart } = this.#heartbeat;
+    const description = { host: hostname(), pid: String(process.pid), ...limit, ...(heart && { heart: heart.id }) };
     const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, hasCompany: workers.size > 1, description };
     const holding = this.communicator.holding(this.#waiting, about);
     await this.communicator.mustBeAllowed('work');
@@ -158,6 +167,7 @@ export class HolderSession {
     await this.#heartbeat.whileUp(async () => {
       await holding.enter();
       this.#current = holding;
+      if (heart) useHeart(heart);
       expectMonitor(this.communicator, this.options.metrics);
       this.#heartbeat.add(holding.id, lost, takesAhead ? holding.progress.memory : undefined);
     }, this.communicator.closed);

@@ -28,6 +28,12 @@ export interface MarbleOptions extends BusOptions {
    * way ends a silent connection. Default 300,000 ms.
    */
   readonly blockMs?: number;
+  /**
+   * How long the connection of the heartbeat may be gone from Redis before what this worker holds counts as dropped. A
+   * connection that comes back in that time goes on. Needs a Monitor that may ask for connections (docs/RECOVERY.md).
+   * Default 1,000 ms. With 0, only the lease tells.
+   */
+  readonly goneMs?: number;
   /** Time between heartbeats, at most a third of the lease. Default a third of the lease. */
   readonly heartbeatMs?: number;
   /**
@@ -67,6 +73,7 @@ export const MARBLE_DEFAULTS = Object.freeze({
   monitored: true,
   atomic: false,
   leaseMs: 15_000,
+  goneMs: 1000,
   blockMs: 300_000,
   heartbeat: 'thread' as const,
   timeLimitMs: 0,
@@ -90,6 +97,7 @@ const RULES: Rules = {
   monitored: flag,
   atomic: flag,
   leaseMs: whole(300, 86_400_000),
+  goneMs: whole(0, 86_400_000),
   blockMs: whole(100, 3_600_000),
   heartbeatMs: whole(100, 28_800_000),
   heartbeat: oneOf('thread', 'loop'),

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Link, Direction } from '@marblerun/test-support';
-import { LEASE_MS } from './plan.js';
+import { GONE_MS, LEASE_MS } from './plan.js';
 import type { Random } from './random.js';
 import type { Part, Side, Stage } from './stage.js';
 
@@ -160,6 +160,15 @@ export const HEAVY: readonly Fault[] = [
     strike: onRedis(({ hand }, random) => {
       const ms = random.whole(100, 1500);
       return { ms, over: hand.call('DEBUG', 'SLEEP', String(ms / 1000)) };
+    }),
+  },
+  {
+    kind: 'cut, with no way back for a while',
+    weight: 3,
+    strike: onRedis(({ proxy }, random) => {
+      const ms = random.pick([0.5, 1, 2]) * GONE_MS + random.whole(-100, 100);
+      proxy.refuse(ms);
+      return at(ms, () => undefined);
     }),
   },
   {

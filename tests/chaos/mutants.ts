@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BATCH_MUTANTS } from './batch-mutants.js';
 import { copyBuilt } from './copy.js';
+import { GONE_MUTANTS } from './gone-mutants.js';
 import { PROGRAM_MUTANTS } from './program-mutants.js';
 import { SCRIPT_MUTANTS } from './script-mutants.js';
 
@@ -40,6 +41,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   ...SCRIPT_MUTANTS,
   ...BATCH_MUTANTS,
+  ...GONE_MUTANTS,
   ...PROGRAM_MUTANTS,
 ];
 

@@ -23,6 +23,9 @@ import type { Plan } from './checker.js';
 export const LEASE_MS = 1500;
 /** Longer than the lease, as it is by default; a path that swallows everything is noticed after this and the limit of a reply. */
 export const BLOCK_MS = 2 * LEASE_MS;
+/** How long a connection may be gone, by default. Less than the lease, so that it tells first. */
+export const GONE_MS = 1000;
+export const CONNECTIONS_MS = 100;
 export const SWEEP_MS = 250;
 export const ORPHANS_MS = 1000;
 /** How late a sweep may be for reasons of the machine: it has few cores and many processes. */

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, Proxy, RedisServer, ServiceProgram, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { newHistory } from './history.js';
-import { LEASE_MS, ORPHANS_MS, RUNS, SENDERS, SWEEP_MS } from './plan.js';
+import { CONNECTIONS_MS, LEASE_MS, ORPHANS_MS, RUNS, SENDERS, SWEEP_MS } from './plan.js';
 import { Random } from './random.js';
 
 /** `always`: what is acknowledged is in the file. `everysec` may answer before it writes: docs/CHAOS.md. */
@@ -131,6 +131,7 @@ export class Stage {
         : {
             ...{ MARBLERUN_RUN: run, MARBLERUN_SWEEP_MS: String(SWEEP_MS), MARBLERUN_ORPHANS_MS: String(ORPHANS_MS) },
             ...{ MARBLERUN_MAX_ATTEMPTS: '1000', MARBLERUN_PROMOTE_MS: '100' },
+            MARBLERUN_CONNECTIONS_MS: String(CONNECTIONS_MS),
           };
     const env = { MARBLERUN_REDIS: proxy.url, ...own };
     this.#add(`${kind} ${run}`, kind, (crash) => new ServiceProgram(kind, { env: { ...env, ...crashing(crash) } }));

@@ -126,6 +126,8 @@ function readGrave(grave: string): Remains['dead'][number] {
 /** Bounds: each Monitor that was started leaves a note, the clock has the last time seen and what belongs to it. */
 const MOST_MONITORS = 1000;
 const MOST_CLOCK_FIELDS = 8;
+/** Hearts of processes that ended while their Redis was away: an hour's. */
+const MOST_HEARTS = 1000;
 
 /** Keys that a run without work may have: all others are left behind. */
 async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
@@ -138,6 +140,7 @@ async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
     keys.serial,
     keys.clock,
     keys.monitors,
+    keys.hearts,
     keys.dead,
     keys.graves,
     keys.landed,
@@ -150,6 +153,7 @@ async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
     if ((await hand.pttl(key)) < 0) left.push(`${key} never expires`);
   // One that was killed leaves its note for an hour: so many were started at the most.
   if ((await hand.zcard(keys.monitors)) > MOST_MONITORS) left.push(`${keys.monitors} grows`);
+  if ((await hand.hlen(keys.hearts)) > MOST_HEARTS) left.push(`${keys.hearts} grows`);
   if ((await hand.hlen(keys.clock)) > MOST_CLOCK_FIELDS) left.push(`${keys.clock} grows`);
   if ((await hand.zcard(keys.outboxes)) > 0) left.push(`${keys.outboxes} names an empty outbox`);
   return left;

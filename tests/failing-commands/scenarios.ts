@@ -6,6 +6,7 @@ import type { ScriptName } from '@marblerun/internal';
 import type { Output } from 'marblerun/communicator';
 import { BATCH_SCENARIOS } from './batch-scenarios.js';
 import { CLOCK_SCENARIOS } from './clock-scenarios.js';
+import { GONE_SCENARIOS } from './gone-scenarios.js';
 import { HOLDER_SCENARIOS, holdingSome, landed } from './holder-scenarios.js';
 import { LANE_SCENARIOS } from './lane-scenarios.js';
 import { MEMBER_SCENARIOS } from './member-scenarios.js';
@@ -189,6 +190,7 @@ const PLAIN: Scenarios = {
     },
   ],
   ...CLOCK_SCENARIOS,
+  ...GONE_SCENARIOS,
   lines: [keeps('shows the queues', ({ user }) => user.show())],
   exhume: [
     exhumes('requeue'),

@@ -21,6 +21,11 @@ export const SLOTS = [
   { timeLimitMs: 0, maxAttempts: 2, takesAhead: true },
 ] as const;
 
+/** How long a connection may be gone, likewise. */
+export const HEART_MS = LEASE_MS;
+/** A slot stands for a process: holders that follow each other have one heart. */
+export const heartOf = (slot: number) => `heart${slot}`;
+
 export class Bench {
   /** True: every command is done, its reply is lost, and it is sent again. */
   replyLost = false;
@@ -28,6 +33,7 @@ export class Bench {
   interlude: { after: (reply: unknown) => boolean; act: () => Promise<unknown> } | undefined;
   readonly #waiting: Connection[];
   readonly #clientIds: string[] = [];
+  readonly #hearts: Communicator[];
   readonly #run = Object.getOwnPropertyDescriptor(Connection.prototype, 'run')!;
 
   private constructor(
@@ -37,6 +43,7 @@ export class Bench {
     readonly upper: Communicator,
   ) {
     this.#waiting = SLOTS.map(() => lower.waitingConnection(1000));
+    this.#hearts = SLOTS.map(() => new Communicator({ redis: server.url, run: 'lower' }));
     this.#wrapRun();
   }
 
@@ -49,7 +56,7 @@ export class Bench {
 
   async stop(): Promise<void> {
     Object.defineProperty(Connection.prototype, 'run', this.#run);
-    await Promise.all([this.lower.close(), this.upper.close()]);
+    await Promise.all([this.lower, this.upper, ...this.#hearts].map((one) => one.close()));
     this.redis.disconnect();
     await this.server.stop();
   }
@@ -60,10 +67,25 @@ export class Bench {
   }
 
   async enter(slot: number): Promise<Holding> {
-    const options: HoldingOptions = { leaseMs: LEASE_MS, description: { host: 'here' }, ...SLOTS[slot]! };
+    const options: HoldingOptions = {
+      leaseMs: LEASE_MS,
+      description: { host: 'here', heart: heartOf(slot) },
+      ...SLOTS[slot]!,
+    };
     const holding = this.lower.holding(this.#waiting[slot]!, options);
     await holding.enter();
     return holding;
+  }
+
+  async pulse(slot: number): Promise<void> {
+    await this.#hearts[slot]!.hearts.pulse({ id: heartOf(slot), goneMs: HEART_MS });
+  }
+
+  /** Ends the connection of this slot's heart, and waits until both sides know. */
+  async cutHeart(slot: number): Promise<void> {
+    const noted = await this.redis.hget(keysOf('lower').hearts, heartOf(slot));
+    await this.redis.call('CLIENT', 'KILL', 'ID', noted!.split(' ', 1)[0]!);
+    await until('it knows that it was cut', () => this.#hearts[slot]!.state !== 'ready');
   }
 
   /** Waits until the waiting connection of this slot is known to have ended, if it has `ended` since the last call. */

@@ -28,6 +28,7 @@ const WEIGHTS: Partial<Record<Verb, number>> = {
     overtime: 3,
   },
   ...{ openBatch: 4, sealBatch: 3, exhume: 2 },
+  ...{ pulse: 2, cutHeart: 3, passHeart: 4, lookForGone: 8 },
 };
 
 /**

@@ -40,8 +40,17 @@ interface LandingModel {
 export class HolderModel {
   /** The holder's entry in the table of leases: none, on time, or past its time. */
   entry: 'none' | 'alive' | 'expired' = 'alive';
+  /** The number of the look that has ended its lease. 0: it was ended otherwise, and counts as passed before all others. */
+  expiredAt = 0;
   /** The holder's description, which somebody may delete. */
-  about: { readonly waiting?: string; readonly maxAttempts?: number; readonly takesAhead?: boolean } | undefined;
+  about:
+    | {
+        readonly waiting?: string;
+        readonly maxAttempts?: number;
+        readonly takesAhead?: boolean;
+        readonly heart?: string;
+      }
+    | undefined;
   /** True until everything that it left behind was cleared away. */
   hasTraces = true;
   held: Delivery[] = [];
@@ -81,8 +90,9 @@ export class HolderModel {
     private readonly timeLimit: boolean,
     private readonly maxAttempts: number,
     takesAhead: boolean,
+    heart: string,
   ) {
-    this.about = { maxAttempts, takesAhead };
+    this.about = { maxAttempts, takesAhead, heart };
   }
 
   beat(): boolean {

@@ -19,6 +19,7 @@ import {
 } from './batch-moves.js';
 import { destroy, exhume, expire, transfer } from './care-moves.js';
 import type { MarbleModel } from './holder-model.js';
+import { cutHeart, lookForGone, otherServer, passHeart, pulse } from './heart-moves.js';
 import { freeze, relieve } from './blocked-moves.js';
 import { land, lift } from './lane-moves.js';
 import { DELAY_MS, newOutputs, realOutput } from './outputs.js';
@@ -166,7 +167,7 @@ export const VERBS = {
   async silence(world, { slot: i }) {
     const { holding, model } = world.slots[i]!;
     await world.bench.lower.recovery.expire(holding.id);
-    if (model.entry === 'alive') model.entry = 'expired';
+    if (model.entry !== 'none') Object.assign(model, { entry: 'expired', expiredAt: 0 });
   },
 
   async leave(world, { slot }) {
@@ -242,6 +243,11 @@ export const VERBS = {
   tidyBatches,
   freeze,
   relieve,
+  pulse,
+  cutHeart,
+  passHeart,
+  otherServer,
+  lookForGone,
   lift,
   land,
 } satisfies Record<string, Play>;

@@ -6,7 +6,9 @@
  */
 import { BatchesModel } from './batch-model.js';
 import type { FrozenModel } from './blocked-moves.js';
+import { HeartsModel } from './heart-model.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
+import { compare } from './order.js';
 
 export type Kind = 'back' | 'front' | 'up' | 'upFront' | 'later';
 
@@ -44,6 +46,7 @@ export class RunModel {
   readonly counts = new Map<string, number>();
   readonly holders = new Map<string, HolderModel>();
   readonly batches = new BatchesModel(this);
+  readonly hearts = new HeartsModel(this);
   #serial = 0;
 
   send(outputs: readonly OutputModel[]): void {
@@ -155,7 +158,8 @@ export class RunModel {
   sweep(maxAttempts: number): void {
     const silent = [...this.holders.values()].filter(({ entry }) => entry === 'expired');
     const overdue = [...this.deadlines].filter(([, when]) => when < 2);
-    for (const holder of silent.sort((a, b) => compare(a.id, b.id))) this.reclaim(holder, 'dropped', maxAttempts);
+    for (const holder of silent.sort((a, b) => a.expiredAt - b.expiredAt || compare(a.id, b.id)))
+      this.reclaim(holder, 'dropped', maxAttempts);
     overdue.sort(([a, x], [b, y]) => x - y || compare(a, b));
     for (const [id, group] of groupBy(overdue, ([member]) => member.split(' ')[0]!)) {
       const receipts = group.map(([member, when]) => ({ receipt: member.split(' ')[1]!, when }));
@@ -263,7 +267,7 @@ export class RunModel {
   }
 
   #enterOrphan(holder: HolderModel, waitedOn: string): void {
-    if (holder.entry === 'none') holder.entry = 'expired';
+    if (holder.entry === 'none') Object.assign(holder, { entry: 'expired', expiredAt: 0 });
     if (waitedOn !== '') holder.about = { ...holder.about, waiting: holder.about?.waiting ?? waitedOn };
   }
 
@@ -303,10 +307,3 @@ export function lineOf<T>(lines: Map<string, T[]>, name: string): T[] {
   if (!line) lines.set(name, (line = []));
   return line;
 }
-
-/** Compares texts as Redis orders the members of a sorted set. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-export type { Delivery };

@@ -5,14 +5,17 @@ import assert from 'node:assert/strict';
 import type { Frozen, Held, Holding } from '@marblerun/internal';
 import type { Batch } from 'marblerun/communicator';
 import { keysOf } from '@marblerun/internal';
-import { QUEUES, SLOTS, type Bench } from './bench.js';
+import { QUEUES, SLOTS, heartOf, type Bench } from './bench.js';
 import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
 import { LaneModel, type BatchModel } from './lane-model.js';
 import { RunModel } from './run-model.js';
 import { expectedBatches, readBatches } from './batch-snapshot.js';
+import { compareHearts } from './heart-moves.js';
 
 export const MAX_ATTEMPTS = 4;
+/** Leases that run end much later. */
+const SOON_MS = 60_000;
 
 /** A holder of this case. A new one replaces it after it was forgotten. */
 export interface Slot {
@@ -45,7 +48,11 @@ export class World {
   static async begin(bench: Bench): Promise<World> {
     await bench.clear();
     const world = new World(bench);
-    for (let i = 0; i < SLOTS.length; i++) world.slots.push(await world.#newSlot(i));
+    for (let i = 0; i < SLOTS.length; i++) {
+      world.slots.push(await world.#newSlot(i));
+      await bench.pulse(i);
+      world.model.hearts.pulse(heartOf(i));
+    }
     return world;
   }
 
@@ -74,7 +81,7 @@ export class World {
   async #newSlot(i: number): Promise<Slot> {
     const { timeLimitMs, maxAttempts, takesAhead } = SLOTS[i]!;
     const holding = await this.bench.enter(i);
-    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts, takesAhead);
+    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts, takesAhead, heartOf(i));
     this.model.holders.set(holding.id, model);
     return { holding, model, hand: [], begun: new Set(), frozen: undefined };
   }
@@ -86,6 +93,7 @@ export class World {
     const [lower, upper] = await Promise.all([this.bench.snapshot('lower', ids), this.bench.snapshot('upper', [])]);
     assert.deepEqual(readRun(lower, ids, 'lower'), expectedRun(this.model, holders));
     assert.deepEqual(readRun(upper, [], 'upper'), expectedRun(this.upperModel, []));
+    await compareHearts(this);
     for (const { model, hand } of this.slots) assertInHand(this.model, model, hand);
   }
 }
@@ -147,7 +155,7 @@ function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): 
     counts: new Map(
       Object.entries(counts as Record<string, string>).flatMap(([name, n]) => (n === '0' ? [] : [[name, Number(n)]])),
     ),
-    entries: pairs(entries, (until) => (until === 0 ? 'expired' : 'alive')),
+    entries: pairs(entries, (until) => (until < Date.now() + SOON_MS ? 'expired' : 'alive')),
     traces: tracesOf(keys as string[], run),
     batches: readBatches(batches as string[][]),
     holders: holders.map((_, i) => readHolder(rest.slice(4 * i, 4 * i + 4))),

@@ -15,6 +15,9 @@ interface Work {
 
 const marble = new Marble<{ in: Work; out: number }>({
   leaseMs: Number(process.env['LEASE_MS']),
+  goneMs: Number(process.env['GONE_MS'] ?? 1000),
+  timeLimitMs: Number(process.env['TIME_LIMIT_MS'] ?? 0),
+  heartbeat: process.env['HEARTBEAT'] === 'loop' ? 'loop' : 'thread',
   closeTimeoutMs: Number(process.env['CLOSE_MS'] ?? 30_000),
 });
 marble.work(

@@ -14,12 +14,17 @@ export class Proxy {
   readonly links = new Set<Link>();
   /** The time until which nothing passes, even on links that are made meanwhile. */
   #stalledUntil = 0;
+  #refusedUntil = 0;
 
   private constructor(
     private readonly server: Server,
     targetPort: number,
   ) {
     server.on('connection', (client) => {
+      if (Date.now() < this.#refusedUntil) {
+        client.destroy();
+        return;
+      }
       const link = new Link(client, connect(targetPort, '127.0.0.1'), () => this.links.delete(link));
       this.links.add(link);
       const left = this.#stalledUntil - Date.now();
@@ -47,6 +52,12 @@ export class Proxy {
   stall(direction: Direction, ms: number): void {
     this.#stalledUntil = Date.now() + ms;
     for (const link of this.links) link.stall(direction, ms);
+  }
+
+  /** Cuts all links, on both sides, and for `ms` every new one at once. */
+  refuse(ms: number): void {
+    this.#refusedUntil = Date.now() + ms;
+    for (const link of this.links) link.cut();
   }
 
   stop(): Promise<void> {

@@ -3,7 +3,7 @@
 -- KEYS: run; DEADLINES; HOLDER; HELD; then the list of each line, then the five of batches
 -- ARGV: holder; maxAttempts: where the holder does not say; then lines, their queues, then of each marble, last taken
 --       first: receipt, line
--- returns: {returned, dead, ms since the earliest time limit passed}
+-- returns: {returned, dead, ms since the earliest time limit passed, how many were over their limit}
 -- include clock run args lines attempts batches booking
 local DEADLINES, HOLDER, HELD = unpack(KEYS, 8, 10)
 local holder, maxAttempts = unpack(ARGV, 1, 2)
@@ -55,4 +55,4 @@ for _, receipt in ipairs(removed) do
   redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
 end
 batches.settle(at)
-return { #passed - dead, dead, late }
+return { #passed - dead, dead, late, limited }

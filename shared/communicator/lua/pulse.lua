@@ -1,0 +1,18 @@
+-- purpose: notes the connection that a heart beats by: where that is gone and does not come back in time, the leases of its
+--   holders end (lapse). Whatever was noted of its being gone is over, because it beats.
+-- KEYS: HEARTS
+-- ARGV: heart; client: the id by which Redis knows this connection; address: of this connection; goneMs: how long it may
+--       be gone
+-- returns: 1 where it is another connection than before, of which no Monitor knows yet, or 0
+-- include clock hearts
+local HEARTS = KEYS[1]
+local heart, client, address, goneMs = unpack(ARGV, 1, 4)
+local connection = client .. ' ' .. address
+local before = readHeart(HEARTS, heart)
+local isSame = before ~= nil and before.connection == connection
+if isSame and before.lookedAt == 0 then return 0 end -- nearly every beat: nothing is written
+writeHeart(HEARTS, heart, {
+  connection = connection, goneMs = tonumber(goneMs), notedAt = now(),
+  server = isSame and before.server or '-', gone = 0, lookedAt = 0,
+})
+return isSame and 0 or 1
