@@ -17,7 +17,7 @@ const notYetMended = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/node_modules/', '.demo/']),
+  globalIgnores(['**/dist/', '**/node_modules/', '.demo/', 'shared/internal/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

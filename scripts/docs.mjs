@@ -10,7 +10,7 @@ import { ERROR_CODES } from 'marblerun';
 import { scriptText } from '@marblerun/internal';
 import { z } from 'zod';
 import { asManifest, clusterObservability } from './cluster-observability.mjs';
-import { namesIn } from '../shared/dist/communicator/script-names.js';
+import { namesIn } from '../shared/dist/communicator/redis/script-names.js';
 import { clientOptions, sendOptions, waitOptions, workOptions } from './option-tables.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -23,7 +23,7 @@ function table(head, rows) {
 
 function scripts() {
   const folder = 'shared/communicator/lua/';
-  const source = read('shared/communicator/scripts.ts');
+  const source = read('shared/communicator/redis/scripts.ts');
   const files = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.lua'));
   return files
     .sort()

@@ -30,7 +30,7 @@ function embedLua() {
   const texts = Object.fromEntries(
     files.sort().map((name) => [name.slice(0, -4), readFileSync(join(folder, name), 'utf8')]),
   );
-  write(join(dist, 'communicator/lua-texts.js'), `export const luaTexts = ${JSON.stringify(texts, null, 1)};\n`);
+  write(join(dist, 'communicator/redis/lua-texts.js'), `export const luaTexts = ${JSON.stringify(texts, null, 1)};\n`);
 }
 
 /** Embeds the heartbeat thread. Returns the packages that went into it. */

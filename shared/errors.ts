@@ -35,7 +35,7 @@ export const ERROR_CODES = {
   MR_REDIS_TOO_OLD: 'this Redis is older than 7.0',
   MR_REDIS_REPLY: 'Redis answered with an error that MarbleRun does not know',
   MR_LAYOUT: 'the run was written by a version of MarbleRun with another layout; nothing was touched',
-  MR_NOT_FOUND: 'there is no such run, queue, batch or dead marble',
+  MR_NOT_FOUND: 'there is no such run, queue, batch or dead letter',
   MR_BATCH_CLOSED: 'the batch is sealed, cancelled or complete, so this cannot be sent to it; nothing was sent',
   MR_BATCH_OTHER: 'a batch of this name already exists with other settings; the message says which differ',
   MR_BATCH_SHORT: 'fewer marbles were sent to the batch than it was said to have; it is not sealed',

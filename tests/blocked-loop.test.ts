@@ -80,7 +80,7 @@ test('what is handed over to it while it is blocked goes back too, and nothing m
   await marble.send('in', { n: 201, do: 'block', ms: BLOCK_MS });
   await until('its loop is blocked', () => worker.lines.includes('blocked'));
   await marble.send('in', { n: 202, do: 'finish', ms: 0 });
-  await until('it was handed over', async () => (await redis.keys(`mr:{${bus.run}}:landing:*`)).length === 1);
+  await until('it was handed over', async () => (await redis.keys(`mr:{${bus.run}}:inbox:*`)).length === 1);
   await until('it is back', async () => (await status()).counts.released === 1);
   await marble.send('in', { n: 203, do: 'finish', ms: 0 });
   expect(await waiting()).toEqual([202, 203].map((n) => [n, 0, undefined]));

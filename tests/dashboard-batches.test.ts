@@ -117,7 +117,7 @@ story('batches on the dashboard in a browser', missing, () => {
 
   test('its dead are tried again, with a token', async () => {
     await does('[data-is="batch-retry"]');
-    expect(await text('#ask-what')).toBe('Try the 2 dead marbles of batch nightly again?');
+    expect(await text('#ask-what')).toBe('Try the 2 dead letters of batch nightly again?');
     expect((await state()).dead).toBe(2);
     await browser.type(CHANGE);
     await browser.press('Enter');

@@ -114,7 +114,7 @@ story('the dashboard in a browser', missing, () => {
     expect(await browser.evaluate(HARD_TO_READ)).toEqual([]);
   });
 
-  test('a dead marble is requeued by the keyboard, with a token that is asked for until it is right', async () => {
+  test('a dead letter is requeued by the keyboard, with a token that is asked for until it is right', async () => {
     await focus('[data-is="dead"] tr:nth-child(2) button');
     await browser.press('Enter');
     expect(await text('#ask-what')).toMatch(/^Requeue marble \S+ of queue broken\?$/);
@@ -132,7 +132,7 @@ story('the dashboard in a browser', missing, () => {
   });
 
   test('a deletion is asked about, and nothing is done when it is refused', async () => {
-    const button = '[data-is="dead"] tr:first-child button.grave';
+    const button = '[data-is="dead"] tr:first-child button.letter';
     await focus(button);
     await browser.press('Enter');
     expect(await text('#ask-what')).toMatch(/^Delete marble \S+ of queue other\?$/);
@@ -147,7 +147,7 @@ story('the dashboard in a browser', missing, () => {
     expect(await dead()).toBe(2);
   });
 
-  test('all dead marbles of a queue are requeued', async () => {
+  test('all dead letters of a queue are requeued', async () => {
     await browser.evaluate(`document.querySelector('[data-is="dead-queue"]').value = 'broken'`);
     await focus('[data-is="requeue-all"]');
     await browser.press('Enter');

@@ -67,7 +67,7 @@ story('a worker in Python', python ? '' : 'python3 has no package `redis` ("apt-
       }
       await marble.sendMany('jobs', numbers.slice(1500));
       await marble.sendMany('jobs', ['bad', 'worse']);
-      await until('all is done', async () => (await finished()) === 3000 && (await peek.graveyard.count()) === 2, {
+      await until('all is done', async () => (await finished()) === 3000 && (await peek.deadLetters.count()) === 2, {
         deadlineMs: 60_000,
       });
       const results = await peek.dump('results', 0, 10_000);

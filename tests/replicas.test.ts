@@ -84,8 +84,8 @@ test('a batch counts as landed when the replicas of the upper run have it; until
   const upper = new Communicator({ redis: primary.url, replicas: 1, replicasTimeoutMs: 200 });
   const marble = new Marble({ redis: lowerServer.url });
   for (let i = 1; i <= 3; i++) await marble.elevate('q', i);
-  const foot = lower.laneFoot('up');
-  const head = upper.laneHead();
+  const foot = lower.laneSource('up');
+  const head = upper.laneTarget();
   const limits = { marbles: 10, bytes: 1_000_000 };
   const options = { from: 'main', hopLimit: 5, onward: () => false };
   replica.signal('SIGSTOP');

@@ -1,4 +1,4 @@
-/** Dead marbles do not pile up: a Monitor removes by itself those that are too many or too old. */
+/** Dead letters do not pile up: a Monitor removes by itself those that are too many or too old. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freshBus, until, type Bus, type Program } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
@@ -35,8 +35,8 @@ async function die(...numbers: number[]): Promise<void> {
   }
 }
 
-/** Returns the data of the dead marbles, the latest first. */
-const dead = async () => (await peek.graveyard.list(0, 100)).map(({ envelope }) => Number(envelope!.data.toString()));
+/** Returns the data of the dead letters, the latest first. */
+const dead = async () => (await peek.deadLetters.list(0, 100)).map(({ envelope }) => Number(envelope!.data.toString()));
 const expired = async () => (await peek.show()).find(({ queue }) => queue === 'broken')!.counts.expired;
 
 test('of more dead than are to be kept, the oldest are removed', async () => {
@@ -49,13 +49,13 @@ test('of more dead than are to be kept, the oldest are removed', async () => {
   await program.line(/"removed":2,/, PATIENT.deadlineMs);
 });
 
-test('a dead marble is removed when it has been kept for long enough, again and again', async () => {
+test('a dead letter is removed when it has been kept for long enough, again and again', async () => {
   const keepMs = 1500;
   const program = await start({ MARBLERUN_DEAD_KEEP: '0', MARBLERUN_DEAD_KEEP_MS: String(keepMs) });
   for (const n of [1, 2]) {
-    program.signal('SIGSTOP'); // so the dead marble can be seen, however slow this machine is
+    program.signal('SIGSTOP'); // so the dead letter can be seen, however slow this machine is
     await die(n);
-    const { at } = (await peek.graveyard.list(0, 1))[0]!;
+    const { at } = (await peek.deadLetters.list(0, 1))[0]!;
     expect([await dead(), await expired()]).toEqual([[n], n - 1]);
 
     program.signal('SIGCONT');

@@ -39,7 +39,7 @@ export const floorOf = (name: string, batch: number, outputs: readonly string[] 
         for (let i = 0; i < holders; i++) {
           const waiting = new Redis(url);
           await waiting.ping();
-          waiting.blmove('idle', `landing:${process.pid}:${i}`, 'RIGHT', 'LEFT', 0).catch(() => undefined); // until it is closed
+          waiting.blmove('idle', `inbox:${process.pid}:${i}`, 'RIGHT', 'LEFT', 0).catch(() => undefined); // until it is closed
           idlers.push(waiting);
         }
       },

@@ -4,7 +4,7 @@ from pathlib import Path
 
 NAMES = {"run": r"[A-Za-z0-9._-]{1,64}", "lane": r"[A-Za-z0-9._-]{1,64}"}
 NAMES["queue"] = NAMES["id"] = r"[A-Za-z0-9._:/-]{1,128}"
-RUN_KEYS = ("counts", "queues", "outboxes", "later", "dead", "graves", "serial")  # 1 to 7 of many scripts
+RUN_KEYS = ("counts", "queues", "outboxes", "later", "dead", "letters", "serial")  # 1 to 7 of many scripts
 BATCH_KEYS = ("batches", "batchdead", "children", "cancelled", "batchends")
 KNOWN = "B"  # the batch that a marble is a member of: a run with batches has layout 2, which this program refuses
 NO_OOM = {"send", "dispatch", "land"}  # the others may run when Redis is over its maxmemory

@@ -28,19 +28,19 @@ const elevate = (queue: string, n: number, expedited = false) =>
 /** Carries everything, and returns the queues of each batch; `meanwhile` happens while that batch lands. */
 async function carryAll(meanwhile: (batch: number) => Promise<void> = () => Promise.resolve()) {
   const batches: string[][] = [];
-  const head = upper!.laneHead();
+  const target = upper!.laneTarget();
   const watched = {
-    async land(batch: Batch, ...rest: [Parameters<typeof head.land>[1]]) {
+    async land(batch: Batch, ...rest: [Parameters<typeof target.land>[1]]) {
       batches.push([...new Set(batch.entries.map(({ queue }) => queue))].sort());
       await meanwhile(batches.length);
-      return head.land(batch, ...rest);
+      return target.land(batch, ...rest);
     },
   };
   const run = ({ run: name }: Communicator) => ({ name, run: name, redis: '', replicas: 0, replicasTimeoutMs: 1 });
   const carrier = new Carrier({
     lane: { name: 'up', from: run(lower!), to: run(upper!), carries: () => true, onward: () => false },
     lower: lower!,
-    upper: Object.assign(Object.create(upper!) as Communicator, { laneHead: () => watched }),
+    upper: Object.assign(Object.create(upper!) as Communicator, { laneTarget: () => watched }),
     limits: LIMITS,
     hopLimit: 8,
     metrics: createLaneMetrics(new Registry()),

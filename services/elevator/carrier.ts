@@ -5,7 +5,7 @@
  * keeps the last number, ignores marbles that it has. Any number of Elevators may work one lane. If the upper run is
  * away or full, the marbles wait below. If an outbox is not a list, that is reported, and the others go on.
  */
-import type { Batch, Communicator, LaneFoot, LaneHead, LiftLimits } from 'marblerun/communicator';
+import type { Batch, Communicator, LaneSource, LaneTarget, LiftLimits } from 'marblerun/communicator';
 import type { Logger } from '@marblerun/service';
 import type { Lane } from './lanes.js';
 import type { LaneMetrics } from './lane-metrics.js';
@@ -35,8 +35,8 @@ const MOST_QUEUES = 200;
 
 export class Carrier {
   readonly lane: Lane;
-  readonly #foot: LaneFoot;
-  readonly #head: LaneHead;
+  readonly #source: LaneSource;
+  readonly #target: LaneTarget;
   readonly #options: CarrierOptions;
   readonly #turns = new Turns();
   readonly #pace: Pace;
@@ -47,8 +47,8 @@ export class Carrier {
   constructor(options: CarrierOptions) {
     this.#options = options;
     this.lane = options.lane;
-    this.#foot = options.lower.laneFoot(options.lane.name);
-    this.#head = options.upper.laneHead();
+    this.#source = options.lower.laneSource(options.lane.name);
+    this.#target = options.upper.laneTarget();
     this.#pace = new Pace(options.limits);
   }
 
@@ -84,24 +84,24 @@ export class Carrier {
   readonly status = async (): Promise<LaneStatus> => {
     const outboxes = await this.#options.lower.status.outboxes();
     const waiting = outboxes.filter(({ queue }) => this.lane.carries(queue));
-    const depth = waiting.reduce((sum, outbox) => sum + outbox.depth, await this.#foot.inTransit());
+    const depth = waiting.reduce((sum, outbox) => sum + outbox.depth, await this.#source.inTransit());
     const longest = waiting.sort((a, b) => b.oldestMs - a.oldestMs).slice(0, MOST_QUEUES);
-    return { depth, lagMs: longest[0]?.oldestMs ?? 0, longest, noList: this.#foot.noList };
+    return { depth, lagMs: longest[0]?.oldestMs ?? 0, longest, noList: this.#source.noList };
   };
 
   /** Reaches the lower run, for metrics; it is bound. Throws where the lower run is away. */
   readonly reach = (): Promise<void> => this.#options.lower.connect();
 
   async #waiting(): Promise<readonly string[]> {
-    const waiting = await this.#foot.waitingQueues();
+    const waiting = await this.#source.waitingQueues();
     return this.#turns.next(waiting.filter(this.lane.carries));
   }
 
   async #lift(queues: readonly string[]): Promise<Batch | undefined> {
-    const batch = await this.#foot.lift(queues, this.#pace.limits, this.#arrived);
+    const batch = await this.#source.lift(queues, this.#pace.limits, this.#arrived);
     this.#arrived = undefined;
     if (batch) this.#turns.served(new Set(batch.entries.map(({ queue }) => queue)));
-    const noList = this.#foot.noList.join(', ');
+    const noList = this.#source.noList.join(', ');
     if (noList !== this.#noList && noList !== '')
       this.#options.log.warn(
         { lane: this.lane.name, queues: noList },
@@ -128,12 +128,12 @@ export class Carrier {
     const n = batch.entries.length;
     metrics.marbles.inc({ lane: name, event: 'lifted' }, n);
     const timer = metrics.batchSeconds.startTimer({ lane: name });
-    const { landing, knownEpoch, noList } = await this.#head.land(batch, { from: from.run, hopLimit, onward });
+    const { landing, knownEpoch, noList } = await this.#target.land(batch, { from: from.run, hopLimit, onward });
     timer();
     if (noList.length > 0)
       log.warn({ lane: name, queues: noList }, 'the key of a queue does not hold a list: the marbles for it are dead');
     if (landing === 'doubt') {
-      const renewed = await this.#foot.renew(batch, knownEpoch);
+      const renewed = await this.#source.newEpoch(batch, knownEpoch);
       const about = { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch };
       if (renewed)
         log.warn(

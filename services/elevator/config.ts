@@ -7,7 +7,7 @@ import {
   port,
   readEnvironment,
   timeoutVariables,
-  whole,
+  wholeNumber,
   type Access,
   type BusTimeouts,
 } from '@marblerun/service';
@@ -21,14 +21,14 @@ export const elevatorVariables = z.object({
   MARBLERUN_LANES: z
     .string('must be given: the runs and lanes as JSON')
     .describe('runs and lanes as JSON; see docs/CONFIGURATION.md'),
-  MARBLERUN_HOP_LIMIT: whole(1, 1000)
+  MARBLERUN_HOP_LIMIT: wholeNumber(1, 1000)
     .default(8)
     .describe('runs that a marble may travel through; one more, and it is dead'),
-  MARBLERUN_POLL_MS: whole(1, 60_000)
+  MARBLERUN_POLL_MS: wholeNumber(1, 60_000)
     .default(100)
     .describe('ms between looks for marbles to carry while there are none'),
-  MARBLERUN_BATCH_MARBLES: whole(1, 5000).default(2500).describe('most marbles in a batch'),
-  MARBLERUN_BATCH_BYTES: whole(1, 67_108_864).default(1_048_576).describe('bytes at which a batch is full'),
+  MARBLERUN_BATCH_MARBLES: wholeNumber(1, 5000).default(2500).describe('most marbles in a batch'),
+  MARBLERUN_BATCH_BYTES: wholeNumber(1, 67_108_864).default(1_048_576).describe('bytes at which a batch is full'),
 });
 
 export interface ElevatorConfig {

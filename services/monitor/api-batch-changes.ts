@@ -1,5 +1,5 @@
 /**
- * Changes that a person may make to a batch: cancel it, or have its dead marbles tried again.
+ * Changes that a person may make to a batch: cancel it, or have its dead letters tried again.
  */
 import { needsToken, problems, type Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
@@ -36,7 +36,7 @@ export function registerBatchChanges(routes: Routes, find: Find): void {
     return { cancelled: true as const, left: state?.left ?? 0 };
   });
   const retry = {
-    ...{ ...common, summary: 'Puts the dead marbles of a batch back and forgets their attempts', body: retryBody },
+    ...{ ...common, summary: 'Puts the dead letters of a batch back and forgets their attempts', body: retryBody },
     response: { 200: retried, ...problems },
   };
   routes.post('/api/runs/:run/batches/:id/retry-dead', { schema: retry }, async (request) => {

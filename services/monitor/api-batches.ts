@@ -1,5 +1,5 @@
 /**
- * The batches of a run: a page of them, or one batch with its inner batches and the causes of its dead marbles.
+ * The batches of a run: a page of them, or one batch with its inner batches and the causes of its dead letters.
  */
 import type { Routes } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
@@ -21,7 +21,7 @@ const ofOne = z.object({
   after: id.optional().describe('only batches inside it whose ids come after this one'),
 });
 
-/** The most dead marbles that are looked at: each is read with its data. */
+/** The most dead letters that are looked at: each is read with its data. */
 const MOST_LOOKED = 500;
 
 export function registerBatches(routes: Routes, find: Find): void {
@@ -29,7 +29,7 @@ export function registerBatches(routes: Routes, find: Find): void {
   routes.get('/api/runs/:run/batches', { schema: { ...page, querystring: ofBatches } }, ({ params, query }) =>
     query.name === undefined ? pageOf(find(params.run), query) : named(find(params.run), query.name),
   );
-  const schema = { ...view('A batch: its progress, and why its dead marbles died', batchDetail), params: inBatch };
+  const schema = { ...view('A batch: its progress, and why its dead letters died', batchDetail), params: inBatch };
   routes.get('/api/runs/:run/batches/:id', { schema: { ...schema, querystring: ofOne } }, ({ params, query }) =>
     detail(find(params.run), params.id, query),
   );

@@ -69,10 +69,10 @@ export const holders = z.array(
   }),
 );
 
-const grave = { serial: z.string(), queue, at: msSince1970, reason: z.record(z.string(), z.unknown()) };
-const unreadable = z.object(grave).describe('its bytes are not an envelope');
+const letter = { serial: z.string(), queue, at: msSince1970, reason: z.record(z.string(), z.unknown()) };
+const unreadable = z.object(letter).describe('its bytes are not an envelope');
 const readable = z.object({
-  ...grave,
+  ...letter,
   id: z.string(),
   attempts: whole,
   failures: z.array(z.unknown()).describe('for each failed attempt: when, and why'),

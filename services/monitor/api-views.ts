@@ -2,7 +2,7 @@
  * The part of the Monitor's API that shows runs, outboxes, holders and the dead.
  */
 import { mayNeedToken, problems, type Routes } from '@marblerun/service';
-import type { DeadMarble } from 'marblerun/communicator';
+import type { DeadLetter } from 'marblerun/communicator';
 import { z } from 'zod';
 import { deadPage, holders, outboxes, runs } from './api-schemas.js';
 import { longestWaiting } from './reading.js';
@@ -31,12 +31,12 @@ export function registerRuns(routes: Routes, monitors: readonly RunMonitor[]): v
 }
 
 async function summary({ run, reports, reading, ready, detail }: RunMonitor) {
-  const { status, graveyard } = reports;
+  const { status, deadLetters } = reports;
   const [monitors, holders, later, dead, redis, read] = await Promise.all([
     reports.watchers.list(),
     status.holderCount(),
     status.laterCount(),
-    graveyard.count(),
+    deadLetters.count(),
     status.durability(),
     reading.get(),
   ]);
@@ -56,16 +56,16 @@ export function registerViews(routes: Routes, find: Find): void {
   routes.get('/api/runs/:run/holders', { schema: ofHolders }, ({ params, query }) =>
     find(params.run).reports.status.holders(query.limit),
   );
-  const ofDead = { ...view('Dead marbles, the latest first', deadPage), querystring: page };
+  const ofDead = { ...view('Dead letters, the latest first', deadPage), querystring: page };
   routes.get('/api/runs/:run/dead', { schema: ofDead }, async ({ params, query }) => {
-    const { graveyard } = find(params.run).reports;
-    const [total, dead] = await Promise.all([graveyard.count(), graveyard.list(query.offset, query.limit)]);
+    const { deadLetters } = find(params.run).reports;
+    const [total, dead] = await Promise.all([deadLetters.count(), deadLetters.list(query.offset, query.limit)]);
     return { total, dead: dead.map(shown) };
   });
 }
 
 /** Shows the data as text, or as base64 where it is bytes. It is cut, since it may be large. */
-function shown({ serial, queue, at, reason, envelope }: DeadMarble) {
+function shown({ serial, queue, at, reason, envelope }: DeadLetter) {
   if (!envelope) return { serial, queue, at, reason };
   const { id, attempt, sentAt, batch, origin, hops, failures = [], type, data } = envelope;
   const text = data.subarray(0, PREVIEW_BYTES).toString(type === 'j' ? 'utf8' : 'base64');

@@ -43,7 +43,7 @@ afterAll(async () => {
   }
 });
 
-/** Sends a marble and lets it fail until it is dead. Returns the serial of the dead marble. */
+/** Sends a marble and lets it fail until it is dead. Returns the serial of the dead letter. */
 async function kill(queue: string): Promise<string> {
   const id = await marble.send(queue, { secret: 'payload' });
   for (let attempt = 1; attempt <= 2; attempt++) {
@@ -51,7 +51,7 @@ async function kill(queue: string): Promise<string> {
     await marble.fail(new Error('broken'), { retryInMs: 0 });
   }
   const { dead } = (await get(`/api/runs/${run}/dead`)) as { dead: { serial: string; id: string }[] };
-  return dead.find((grave) => grave.id === id)!.serial;
+  return dead.find((letter) => letter.id === id)!.serial;
 }
 
 test('the service is live at once, and ready when the bus answers and the loops turn', async () => {
@@ -99,7 +99,7 @@ test('queues, outboxes and holders can be read', async () => {
   expect(await latest()).toEqual(expect.objectContaining({ run, ...about, redis }));
 });
 
-test('a dead marble can be read, requeued and deleted, once', async () => {
+test('a dead letter can be read, requeued and deleted, once', async () => {
   const [first, second] = [await kill('deadly'), await kill('deadly')];
   expect(await get(`/api/runs/${run}/dead?limit=1`)).toMatchObject({
     total: 2,
@@ -117,7 +117,7 @@ test('a dead marble can be read, requeued and deleted, once', async () => {
   expect(await get(`/api/runs/${run}/dead`)).toEqual({ total: 0, dead: [] });
 });
 
-test('all dead marbles of a queue can be requeued', async () => {
+test('all dead letters of a queue can be requeued', async () => {
   await kill('one');
   await kill('two');
   const url = `/api/runs/${run}/dead/requeue`;
@@ -160,10 +160,10 @@ test('some of the dead, or all of a queue, can be requeued and deleted; of every
   expect(await marble.check('others')).toBeUndefined();
 });
 
-test('a dead marble tells of each attempt when it failed and why', async () => {
+test('a dead letter tells of each attempt when it failed and why', async () => {
   const serial = await kill('told');
   const { dead } = (await get(`/api/runs/${run}/dead`)) as { dead: { serial: string; failures: { at: number }[] }[] };
-  const { failures } = dead.find((grave) => grave.serial === serial)!;
+  const { failures } = dead.find((letter) => letter.serial === serial)!;
   expect(failures).toEqual(
     [1, 2].map((attempt) => ({ attempt, at: expect.any(Number), why: 'failed', error: 'broken' })),
   );

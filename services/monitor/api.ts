@@ -12,7 +12,6 @@ import {
   type Server,
 } from '@marblerun/service';
 import { MarbleRunError } from 'marblerun';
-import type { Exhumation } from 'marblerun/communicator';
 import { z } from 'zod';
 import { registerBatchChanges } from './api-batch-changes.js';
 import { registerBatches } from './api-batches.js';
@@ -21,8 +20,8 @@ import { deleted, none, requeued } from './api-schemas.js';
 import { inRun, registerRuns, registerViews, type Find } from './api-views.js';
 import type { RunMonitor } from './run-monitor.js';
 
-const serial = z.string().regex(/^\d{1,16}$/, 'must be the serial of a dead marble');
-const inGrave = z.object({ run: z.string(), serial });
+const serial = z.string().regex(/^\d{1,16}$/, 'must be the serial of a dead letter');
+const isDead = z.object({ run: z.string(), serial });
 const ofQueue = z.object({ queue: z.string().optional() });
 const these = z.strictObject({ serials: z.array(serial).min(1).max(1000).optional() }).nullish();
 export function registerApi(server: Server, monitors: readonly RunMonitor[], access: Access): void {
@@ -48,19 +47,21 @@ export function registerApi(server: Server, monitors: readonly RunMonitor[], acc
   });
 }
 
+type Settlement = 'requeue' | 'delete';
+
 function registerOne(routes: Routes, find: Find): void {
-  const one = async (what: Exhumation, { run, serial }: z.infer<typeof inGrave>): Promise<Change> => {
-    if ((await find(run).reports.graveyard.exhume(what, [serial])) === 0)
-      throw new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is not a dead marble of this run`);
+  const one = async (what: Settlement, { run, serial }: z.infer<typeof isDead>): Promise<Change> => {
+    if ((await many(find(run), what, undefined, [serial])) === 0)
+      throw new MarbleRunError('MR_NOT_FOUND', `serial: ${serial} is not a dead letter of this run`);
     return { what, run, serial, marbles: 1 };
   };
-  const common = { security: needsToken, params: inGrave, response: { 204: none, ...problems } };
-  const requeue = { ...common, summary: 'Puts a dead marble back into its queue and forgets its attempts' };
+  const common = { security: needsToken, params: isDead, response: { 204: none, ...problems } };
+  const requeue = { ...common, summary: 'Puts a dead letter back into its queue and forgets its attempts' };
   routes.post('/api/runs/:run/dead/:serial/requeue', { schema: requeue }, async (request, reply) => {
     request.change = await one('requeue', request.params);
     return reply.code(204).send();
   });
-  const remove = { ...common, summary: 'Deletes a dead marble' };
+  const remove = { ...common, summary: 'Deletes a dead letter' };
   routes.delete('/api/runs/:run/dead/:serial', { schema: remove }, async (request, reply) => {
     request.change = await one('delete', request.params);
     return reply.code(204).send();
@@ -72,7 +73,7 @@ function registerMany(routes: Routes, find: Find): void {
   const requeue = {
     ...{
       ...common,
-      summary: 'Puts dead marbles back: those with the serials, or all; only those of the queue, if one is given',
+      summary: 'Puts dead letters back: those with the serials, or all; only those of the queue, if one is given',
     },
     response: { 200: requeued, ...problems },
   };
@@ -83,7 +84,7 @@ function registerMany(routes: Routes, find: Find): void {
     return { requeued };
   });
   const remove = {
-    ...{ ...common, summary: 'Deletes dead marbles: those with the serials, or all of a queue' },
+    ...{ ...common, summary: 'Deletes dead letters: those with the serials, or all of a queue' },
     response: { 200: deleted, ...problems },
   };
   routes.post('/api/runs/:run/dead/delete', { schema: remove }, async (request) => {
@@ -99,8 +100,9 @@ function registerMany(routes: Routes, find: Find): void {
   });
 }
 
-/** Selects the dead marbles with these serials, or all; only those of `queue`, if it is given. */
-function many({ reports }: RunMonitor, what: Exhumation, queue?: string, serials?: string[]): Promise<number> {
-  const { graveyard } = reports;
-  return serials ? graveyard.exhume(what, serials, queue) : graveyard.exhumeAll(what, queue);
+/** Selects the dead letters with these serials, or all; only those of `queue`, if it is given. */
+function many({ reports }: RunMonitor, what: Settlement, queue?: string, serials?: string[]): Promise<number> {
+  const { deadLetters } = reports;
+  if (what === 'requeue') return serials ? deadLetters.requeue(serials, queue) : deadLetters.requeueAll(queue);
+  return serials ? deadLetters.remove(serials, queue) : deadLetters.removeAll(queue);
 }

@@ -8,7 +8,7 @@ import {
   readEnvironment,
   timeoutVariables,
   tokens,
-  whole,
+  wholeNumber,
   type Access,
   type BusTimeouts,
 } from '@marblerun/service';
@@ -38,40 +38,40 @@ export const monitorVariables = z.object({
   ...timeoutVariables(TIMEOUTS),
   MARBLERUN_PORT: port(9464),
   MARBLERUN_RUN: runs.prefault('main').describe('runs to watch, on one Redis, separated by commas'),
-  MARBLERUN_SWEEP_MS: whole(10, 3_600_000).default(1000).describe('ms between sweeps for dropped marbles'),
-  MARBLERUN_CONNECTIONS_MS: whole(10, 3_600_000)
+  MARBLERUN_SWEEP_MS: wholeNumber(10, 3_600_000).default(1000).describe('ms between sweeps for dropped marbles'),
+  MARBLERUN_CONNECTIONS_MS: wholeNumber(10, 3_600_000)
     .default(500)
     .describe('ms between looks for workers whose connection to Redis is gone'),
-  MARBLERUN_PROMOTE_MS: whole(10, 3_600_000)
+  MARBLERUN_PROMOTE_MS: wholeNumber(10, 3_600_000)
     .default(250)
     .describe('most ms between looks for delayed marbles that are due'),
-  MARBLERUN_ORPHANS_MS: whole(100, 86_400_000)
+  MARBLERUN_ORPHANS_MS: wholeNumber(100, 86_400_000)
     .default(30_000)
     .describe('ms between searches for held marbles whose holder has no entry'),
-  MARBLERUN_AUDIT_MS: whole(100, 86_400_000)
+  MARBLERUN_AUDIT_MS: wholeNumber(100, 86_400_000)
     .default(60_000)
     .describe(
       'ms between audits, which compare the counts with what exists; marbles that are missing twice are reported',
     ),
-  MARBLERUN_MAX_ATTEMPTS: whole(1, 1_000_000)
+  MARBLERUN_MAX_ATTEMPTS: wholeNumber(1, 1_000_000)
     .default(5)
     .describe('deliveries before a marble is dead, where neither the marble nor its worker says how many'),
-  MARBLERUN_STILL_MS: whole(60_000, 31_536_000_000)
+  MARBLERUN_STILL_MS: wholeNumber(60_000, 31_536_000_000)
     .default(604_800_000)
     .describe('ms after which a queue that is empty and unused is forgotten, with its counts'),
-  MARBLERUN_DEAD_KEEP: whole(0, 100_000_000)
+  MARBLERUN_DEAD_KEEP: wholeNumber(0, 100_000_000)
     .default(100_000)
-    .describe('most dead marbles of a run to keep; the oldest ones above that are removed; 0: any number'),
-  MARBLERUN_DEAD_KEEP_MS: whole(0, 315_360_000_000)
+    .describe('most dead letters of a run to keep; the oldest ones above that are removed; 0: any number'),
+  MARBLERUN_DEAD_KEEP_MS: wholeNumber(0, 315_360_000_000)
     .default(7_776_000_000)
-    .describe('ms to keep a dead marble before it is removed; 0: for ever'),
-  MARBLERUN_METRIC_HOLDERS: whole(0, 100_000)
+    .describe('ms to keep a dead letter before it is removed; 0: for ever'),
+  MARBLERUN_METRIC_HOLDERS: wholeNumber(0, 100_000)
     .default(200)
     .describe('most holders with a metric of their own, the longest silent first'),
-  MARBLERUN_METRIC_QUEUES: whole(0, 100_000)
+  MARBLERUN_METRIC_QUEUES: wholeNumber(0, 100_000)
     .default(200)
     .describe('most queues with metrics of their own: the deepest, the longest waiting, and those that fail most'),
-  MARBLERUN_METRIC_BATCHES: whole(0, 100_000)
+  MARBLERUN_METRIC_BATCHES: wholeNumber(0, 100_000)
     .default(50)
     .describe(
       'most open batches with metrics of their own: those with most dead, the oldest, and those with most left',

@@ -26,7 +26,7 @@ export function createInstruments(registry: Registry) {
     ...createBatchGauges(registry),
     holders: gauge('marblerun_holders', 'Waiting or working clients', 'run'),
     later: gauge('marblerun_later', 'Delayed marbles', 'run'),
-    dead: gauge('marblerun_dead', 'Dead marbles that wait for a person', 'run'),
+    dead: gauge('marblerun_dead', 'Dead letters that wait for a person', 'run'),
     age: gauge(
       'marblerun_heartbeat_age_seconds',
       'How long ago a holder was last heard; only the longest silent ones',
@@ -74,7 +74,7 @@ function createBatchGauges(registry: Registry) {
     batchesOpen: gauge('marblerun_batches_open', 'Batches that are not complete', 'run'),
     batchesOldest: gauge('marblerun_batches_oldest_seconds', 'How long ago the oldest open batch was opened', 'run'),
     batchesMembers: gauge('marblerun_batches_left', 'Marbles that are left in all open batches of a run', 'run'),
-    batchesDead: gauge('marblerun_batches_dead', 'Dead marbles of all open batches of a run', 'run'),
+    batchesDead: gauge('marblerun_batches_dead', 'Dead letters of all open batches of a run', 'run'),
     batchesCancelled: gauge('marblerun_batches_cancelled', 'Open batches that are cancelled', 'run'),
     batchesComplete: gauge('marblerun_batches_complete', 'Complete batches that are not forgotten yet', 'run'),
     batchesLeftOut: gauge(
@@ -83,7 +83,7 @@ function createBatchGauges(registry: Registry) {
       'run',
     ),
     batchLeft: gauge('marblerun_batch_left', 'Marbles of an open batch that are left', 'run', 'batch'),
-    batchDead: gauge('marblerun_batch_dead', 'Dead marbles of an open batch', 'run', 'batch'),
+    batchDead: gauge('marblerun_batch_dead', 'Dead letters of an open batch', 'run', 'batch'),
     batchSent: gauge('marblerun_batch_sent', 'Marbles that were ever sent to an open batch', 'run', 'batch'),
   };
 }

@@ -35,7 +35,7 @@ export interface QueueSums {
 export type Reading = Awaited<ReturnType<typeof readRun>>;
 
 export async function readRun(bus: Communicator, { metricHolders, metricQueues, metricBatches }: MetricLimits) {
-  const { status, graveyard } = bus;
+  const { status, deadLetters } = bus;
   const [queues, batches, outboxes, holders, holderCount, later, dead, memory] = await Promise.all([
     readQueues(bus, Math.max(metricQueues, MOST_SHOWN)),
     readBatches(bus, metricBatches),
@@ -43,7 +43,7 @@ export async function readRun(bus: Communicator, { metricHolders, metricQueues, 
     metricHolders > 0 ? status.holders(metricHolders) : [],
     status.holderCount(),
     status.laterCount(),
-    graveyard.count(),
+    deadLetters.count(),
     status.memory(),
   ]);
   return { ...queues, ...batches, outboxes, holders, holderCount, later, dead, memory };

@@ -60,7 +60,7 @@ test('whatever is done to marbles, all are accounted for', async () => {
     elevates: () => send(5, { kind: 'up' }),
     buries: () => send(4, { kind: 'dead', reason: '{"why":"tested"}' }),
     promotes: () => until('they are due', async () => (await bus.recovery.promote()).moved > 0),
-    lifts: () => bus.laneFoot('up').lift(['q'], { marbles: 3, bytes: 1e6 }),
+    lifts: () => bus.laneSource('up').lift(['q'], { marbles: 3, bytes: 1e6 }),
     takes: async () => (one = await holder()).take(6),
     finishes: async () => {
       const [held] = await one.take(1);
@@ -82,7 +82,7 @@ test('whatever is done to marbles, all are accounted for', async () => {
       await came; // it has landed, and no script has counted it yet
     },
     'falls silent': async () => {
-      await bus.recovery.expire(one.holding.id);
+      await bus.recovery.endLease(one.holding.id);
       await bus.recovery.sweep(2);
     },
     'pops unmonitored': () => bus.pop(['q'], 2),
@@ -94,9 +94,9 @@ test('whatever is done to marbles, all are accounted for', async () => {
     },
     transfers: () => bus.transfer('q', 'other', 3),
     destroys: () => bus.destroy('other'),
-    requeues: async () => bus.graveyard.exhume('requeue', [(await bus.graveyard.list())[0]!.serial]),
-    deletes: async () => bus.graveyard.exhume('delete', [(await bus.graveyard.list())[0]!.serial]),
-    expires: () => bus.graveyard.expire(1, 0),
+    requeues: async () => bus.deadLetters.requeue([(await bus.deadLetters.list())[0]!.serial]),
+    deletes: async () => bus.deadLetters.remove([(await bus.deadLetters.list())[0]!.serial]),
+    expires: () => bus.deadLetters.expire(1, 0),
     prunes: async () => {
       await send(2, { queue: 'still', kind: 'later', delayMs: 3_600_000 });
       await send(1, { queue: 'still' });

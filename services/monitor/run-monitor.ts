@@ -33,7 +33,7 @@ const TIDY_MS = 60_000;
  */
 const BATCH_AUDIT_TURNS = 10;
 /**
- * The bounds of the time between looks for dead marbles that are too many or too old. Where they are kept for less, a
+ * The bounds of the time between looks for dead letters that are too many or too old. Where they are kept for less, a
  * look comes as often as that.
  */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
@@ -169,8 +169,8 @@ export class RunMonitor {
 
   /** Promotes marbles that are due, and asks to be called again when the next one is. */
   async promote(): Promise<number | undefined> {
-    const { buried, nextInMs } = await this.communicator.recovery.promote();
-    if (buried > 0) this.log.warn({ run: this.run, dead: buried }, 'entries that were not delayed marbles are dead');
+    const { died, nextInMs } = await this.communicator.recovery.promote();
+    if (died > 0) this.log.warn({ run: this.run, dead: died }, 'entries that were not delayed marbles are dead');
     return nextInMs < 0 ? undefined : Math.max(nextInMs, 1);
   }
 
@@ -213,15 +213,15 @@ export class RunMonitor {
     });
   }
 
-  /** Removes dead marbles that are too many or too old. */
+  /** Removes dead letters that are too many or too old. */
   async expire(): Promise<undefined> {
     const { deadKeep, deadKeepMs } = this.config;
-    const removed = await this.communicator.graveyard.expire(deadKeep, deadKeepMs);
-    if (removed > 0) this.log.warn({ run: this.run, removed }, 'removed dead marbles that were too many or too old');
+    const removed = await this.communicator.deadLetters.expire(deadKeep, deadKeepMs);
+    if (removed > 0) this.log.warn({ run: this.run, removed }, 'removed dead letters that were too many or too old');
   }
 }
 
-/** Returns the time between such removals, so that no dead marble is kept for twice as long as it should be. */
+/** Returns the time between such removals, so that no dead letter is kept for twice as long as it should be. */
 function expireEveryMs(deadKeepMs: number): number {
   if (deadKeepMs === 0) return EXPIRE_MS.most;
   return Math.min(EXPIRE_MS.most, Math.max(EXPIRE_MS.least, deadKeepMs));

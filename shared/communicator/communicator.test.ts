@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freshBus, until } from '@marblerun/test-support';
 import { Communicator } from './communicator.js';
-import { encodeEnvelope, newId } from './envelope.js';
-import type { Output } from './outputs.js';
+import { encodeEnvelope, newId } from './data/envelope.js';
+import type { Output } from './send/outputs.js';
 
 let bus: Communicator;
 beforeEach(() => {
@@ -114,7 +114,7 @@ test('names are checked before anything is sent', async () => {
   await expect(bus.dump('a b')).rejects.toMatchObject({ code: 'MR_BAD_NAME' });
   await expect(bus.transfer('a', '{b}', 1)).rejects.toMatchObject({ code: 'MR_BAD_NAME' });
   await expect(bus.set('a b', '', 1)).rejects.toMatchObject({ code: 'MR_BAD_NAME' });
-  expect(() => bus.laneFoot('a b')).toThrow(expect.objectContaining({ code: 'MR_BAD_NAME' }));
+  expect(() => bus.laneSource('a b')).toThrow(expect.objectContaining({ code: 'MR_BAD_NAME' }));
 });
 
 test('after close every call says so', async () => {

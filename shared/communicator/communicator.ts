@@ -5,32 +5,32 @@
  * own. What may go wrong on every call: MR_REDIS_UNAVAILABLE, MR_REDIS_AUTH, MR_REDIS_READONLY, MR_REDIS_FULL,
  * MR_REDIS_TOO_OLD, MR_LAYOUT, MR_CLOSED, and MR_BAD_NAME for names. `push` may also throw MR_TOO_FEW_REPLICAS.
  */
-import { Audit } from './audit.js';
-import { Batches } from './batches.js';
-import { BatchSearch } from './batch-search.js';
-import { BUS_DEFAULTS, type LinkOptions } from './bus-options.js';
-import { destroy, transfer } from './bulk.js';
-import { Connection, closed } from './connection.js';
-import { decodeEnvelope, type Envelope } from './envelope.js';
-import { GoneConnections } from './gone.js';
-import { Graveyard } from './graveyard.js';
-import { Hearts } from './hearts.js';
-import { Holding } from './holding.js';
-import type { HoldingOptions } from './in-hand.js';
-import { checkName, keysOf, type RunKeys } from './keys.js';
-import { LaneFoot, LaneHead } from './lane.js';
-import type { Output } from './outputs.js';
-import { PoppedAside } from './popped-aside.js';
-import { prune } from './pruning.js';
-import { QueueReader } from './queue-reader.js';
-import { Recovery } from './recovery.js';
-import { Replicated } from './replicas.js';
-import type { Part } from './rights.js';
-import type { QueueStatus, RunStatus } from './run-status.js';
-import { callScript, callScriptBuffer } from './scripts.js';
-import { Sender } from './sender.js';
-import { Status } from './status.js';
-import { Watchers } from './watchers.js';
+import { Audit } from './watch/audit.js';
+import { Batches } from './batch/batches.js';
+import { BatchSearch } from './batch/batch-search.js';
+import { BUS_DEFAULTS, type LinkOptions } from './redis/bus-options.js';
+import { destroy, transfer } from './send/bulk.js';
+import { Connection, closed } from './redis/connection.js';
+import { decodeEnvelope, type Envelope } from './data/envelope.js';
+import { GoneConnections } from './watch/gone.js';
+import { DeadLetters } from './watch/dead-letters.js';
+import { Hearts } from './watch/hearts.js';
+import { Holding } from './hold/holding.js';
+import type { HoldingOptions } from './hold/held.js';
+import { checkName, keysOf, type RunKeys } from './redis/keys.js';
+import { LaneSource, LaneTarget } from './lane/lane.js';
+import type { Output } from './send/outputs.js';
+import { PoppedAside } from './send/popped-aside.js';
+import { prune } from './watch/pruning.js';
+import { QueueReader } from './watch/queue-reader.js';
+import { Recovery } from './watch/recovery.js';
+import { Replicated } from './redis/replicas.js';
+import type { Part } from './redis/rights.js';
+import type { QueueStatus, RunStatus } from './watch/run-status.js';
+import { callScript, callScriptBuffer } from './redis/scripts.js';
+import { Sender } from './send/sender.js';
+import { Status } from './watch/status.js';
+import { Watchers } from './watch/watchers.js';
 
 export interface Popped {
   readonly queue: string;
@@ -40,7 +40,7 @@ export interface Popped {
 export class Communicator {
   readonly run: string;
   readonly recovery: Recovery;
-  readonly graveyard: Graveyard;
+  readonly deadLetters: DeadLetters;
   readonly status: Status;
   readonly queues: QueueReader;
   readonly watchers: Watchers;
@@ -71,7 +71,7 @@ export class Communicator {
     if (sharing === 'own') this.#connection.keepProcess();
     this.#sender = new Sender(this.#replicated(), this.#keys);
     this.recovery = new Recovery(this.#connection, this.#keys);
-    this.graveyard = new Graveyard(this.#connection, this.#keys);
+    this.deadLetters = new DeadLetters(this.#connection, this.#keys);
     this.queues = new QueueReader(this.#connection, this.#keys);
     this.status = new Status(this.#connection, this.#keys, this.queues);
     this.watchers = new Watchers(this.#connection, this.#keys);
@@ -125,7 +125,7 @@ export class Communicator {
 
   /** Sends marbles, in order and all or none. Each is sent exactly once, even if the connection is cut meanwhile. */
   push(outputs: readonly Output[]): Promise<void> {
-    return this.#sender.send(outputs);
+    return this.#sender.push(outputs);
   }
 
   /** Takes marbles for good, without a lease or a finish. It serves queues in strict order. */
@@ -203,7 +203,7 @@ export class Communicator {
       this.status.queues(),
       this.status.holderCount(),
       this.status.laterCount(),
-      this.graveyard.count(),
+      this.deadLetters.count(),
     ]);
     return { run: this.run, redis: this.state, monitors, queues, holders, later, dead };
   }
@@ -238,12 +238,12 @@ export class Communicator {
     return holders.filter((_, i) => known[i] === 0).map(({ id }) => id);
   }
 
-  laneFoot(name: string): LaneFoot {
-    return new LaneFoot(this.#connection, this.#keys, checkName('lane', name));
+  laneSource(name: string): LaneSource {
+    return new LaneSource(this.#connection, this.#keys, checkName('lane', name));
   }
 
-  laneHead(): LaneHead {
-    return new LaneHead(this.#replicated(), this.#keys);
+  laneTarget(): LaneTarget {
+    return new LaneTarget(this.#replicated(), this.#keys);
   }
 
   /** Ends blocking calls early, so that they return as if their time were over. */

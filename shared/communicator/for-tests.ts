@@ -1,8 +1,8 @@
 /**
  * Acts that only a test does to a run: letting time pass for delayed marbles, and erasing everything.
  */
-import type { Connection } from './connection.js';
-import type { RunKeys } from './keys.js';
+import type { Connection } from './redis/connection.js';
+import type { RunKeys } from './redis/keys.js';
 
 export class ForTests {
   constructor(

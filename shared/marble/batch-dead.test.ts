@@ -13,7 +13,7 @@ test('onDead `wait`: complete when a person has settled the dead; requeued ones 
   expect(await batch.retryDead()).toBe(3);
   await until('they died again', async () => (await batch.progress()).failedAttempts === 6);
   expect(await noMore()).toBe(0);
-  await peek.graveyard.exhumeAll('delete', 'bad');
+  await peek.deadLetters.removeAll('bad');
   expect(await batch.done()).toMatchObject({ gone: 3, dead: 0, finished: 1 });
   await fired();
 });
@@ -22,7 +22,7 @@ test('onDead `wait`: the retention of the dead settles them too', async () => {
   const batch = await withDead({});
   await marble.wait('good');
   await marble.finish();
-  await peek.graveyard.expire(0, 1);
+  await peek.deadLetters.expire(0, 1);
   expect(await batch.done()).toMatchObject({ gone: 1, dead: 0 });
 });
 
@@ -92,7 +92,7 @@ test('a marble whose worker fell silent once too often is a dead one of its batc
   await marble.wait('a');
   await takenBack();
   expect(await batch.progress()).toMatchObject({ left: 0, dead: 1, done: false });
-  await peek.graveyard.exhumeAll('delete', 'a');
+  await peek.deadLetters.removeAll('a');
   expect(await batch.done()).toMatchObject({ gone: 1 });
   await fired();
 });

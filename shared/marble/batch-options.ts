@@ -3,9 +3,9 @@
  * same options.
  */
 import { createHash } from 'node:crypto';
-import type { BatchAbout } from '../communicator/batch-state.js';
-import { encodeEnvelope } from '../communicator/envelope.js';
-import { checkName } from '../communicator/keys.js';
+import type { BatchAbout } from '../communicator/batch/batch-state.js';
+import { encodeEnvelope } from '../communicator/data/envelope.js';
+import { checkName } from '../communicator/redis/keys.js';
 import { checkOptions, having, oneOf, whole, type Rules } from '../check-options.js';
 import { MarbleRunError } from '../errors.js';
 import { encodeData } from './codec.js';
@@ -18,12 +18,12 @@ export interface BatchOptions {
    */
   readonly then?: { readonly queue: string; readonly data?: unknown };
   /**
-   * The effect of a dead marble. With `wait` the batch stays open until a person has requeued or removed the marble.
+   * The effect of a dead letter. With `wait` the batch stays open until a person has requeued or removed the marble.
    * With `continue` it has no effect. With `cancel` the batch is cancelled. Default `wait`.
    */
   readonly onDead?: 'wait' | 'continue' | 'cancel';
   /**
-   * The number of dead marbles above which the batch is cancelled. A share such as `1%` is one of all marbles, and is
+   * The number of dead letters above which the batch is cancelled. A share such as `1%` is one of all marbles, and is
    * judged from the seal on. Default: any number.
    */
   readonly maxDead?: number | `${number}%`;

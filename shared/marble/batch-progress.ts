@@ -2,7 +2,7 @@
  * The progress of a batch, for people and programs: what Redis counts, and how fast the counts change.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BatchState } from '../communicator/batch-state.js';
+import type { BatchState } from '../communicator/batch/batch-state.js';
 
 export interface BatchProgress {
   readonly name: string;
@@ -18,7 +18,7 @@ export interface BatchProgress {
   readonly dead: number;
   /** Marbles that were dropped because the batch was cancelled. */
   readonly cancelled: number;
-  /** Dead marbles that were removed by a person or by their retention, and waiting ones that were destroyed. */
+  /** Dead letters that were removed by a person or by their retention, and waiting ones that were destroyed. */
   readonly gone: number;
   readonly failedAttempts: number;
   /**

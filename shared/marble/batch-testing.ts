@@ -45,7 +45,7 @@ export async function withDead(options: BatchOptions, n = 1) {
 export async function takenBack(): Promise<void> {
   const holder = (await peek.status.holders()).find(({ held }) => held === 1)!.holder;
   await until('it is taken back', async () => {
-    await peek.recovery.expire(holder);
+    await peek.recovery.endLease(holder);
     const { returned, dead } = await peek.recovery.sweep(5);
     return returned + dead === 1;
   });

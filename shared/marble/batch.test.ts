@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { keysOf } from '../communicator/keys.js';
+import { keysOf } from '../communicator/redis/keys.js';
 import { depth, fired, marble, newName, noMore, open, takenBack, then, withDead } from './batch-testing.js';
 import type { BatchOptions } from './batch-options.js';
 import { bus, marbleOf, peek } from './testing.js';
@@ -186,7 +186,7 @@ test('it is forgotten when it was complete for as long as it is kept; one with d
   );
   await expect(batch.progress()).rejects.toMatchObject({ code: 'MR_NOT_FOUND' });
   expect(await kept.progress()).toMatchObject({ done: true, dead: 1 });
-  await peek.graveyard.exhumeAll('delete');
+  await peek.deadLetters.removeAll();
 });
 
 test('progress as a loop ends when the batch is complete; all batches are listed', async () => {

@@ -6,9 +6,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Communicator } from '../communicator/communicator.js';
-import { failureGroups, retryDead } from '../communicator/batch-dead.js';
-import type { FailureGroup } from '../communicator/batch-state.js';
-import { batchClosed } from '../communicator/batch-errors.js';
+import { failureGroups, retryDead } from '../communicator/batch/batch-dead.js';
+import type { FailureGroup } from '../communicator/batch/batch-state.js';
+import { batchClosed } from '../communicator/batch/batch-errors.js';
 import { abortSignal, checkOptions, flag, having, whole, type Rules } from '../check-options.js';
 import { batchToOpen, checkBatch, mustBeAsGiven, type BatchOptions } from './batch-options.js';
 import { Pace, Progress, type BatchProgress } from './batch-progress.js';
@@ -81,12 +81,12 @@ export class Batch<Q extends object = Queues> {
    * or complete.
    */
   send<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: BatchSendOptions): Promise<string> {
-    return this.#send('back', queue, data, options);
+    return this.#sendOne('back', queue, data, options);
   }
 
   /** Sends to the front of a queue, at once. Throws as `send` does. */
   expedite<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: Omit<UndelayedOptions, 'batch'>): Promise<string> {
-    return this.#send('front', queue, data, options);
+    return this.#sendOne('front', queue, data, options);
   }
 
   /** Sends any number of marbles, in order and with bounded memory. Returns how many. Throws a SendManyError. */
@@ -156,14 +156,14 @@ export class Batch<Q extends object = Queues> {
     return this.place.communicator.batches.cancel(this.id, reason);
   }
 
-  /** Groups the dead marbles by what they died of, the most frequent group first. */
+  /** Groups the dead letters by what they died of, the most frequent group first. */
   failures(): Promise<FailureGroup[]> {
     this.place.mustBeOpen();
     return failureGroups(this.place.communicator, this.id);
   }
 
   /**
-   * Puts the dead marbles back into their queues and forgets their attempts. Returns how many. A batch that was
+   * Puts the dead letters back into their queues and forgets their attempts. Returns how many. A batch that was
    * complete is open again; with `then: true` its `then` is sent once more when it is complete. Throws MR_BATCH_CLOSED
    * where it was cancelled.
    */
@@ -180,7 +180,7 @@ export class Batch<Q extends object = Queues> {
     return this.#pace.progress(state);
   }
 
-  #send(kind: SendKind, queue: string, data: unknown, options?: BatchSendOptions): Promise<string> {
+  #sendOne(kind: SendKind, queue: string, data: unknown, options?: BatchSendOptions): Promise<string> {
     const { communicator, telemetry, mustBeOpen } = this.place;
     const sending = telemetry?.sending(queue, undefined, options?.id);
     return told(sending, async () => {

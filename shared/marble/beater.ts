@@ -6,8 +6,8 @@
  * another one: a process that is not back in time is taken for dead.
  */
 import { Communicator } from '../communicator/communicator.js';
-import type { LinkOptions } from '../communicator/bus-options.js';
-import type { Heart } from '../communicator/hearts.js';
+import type { LinkOptions } from '../communicator/redis/bus-options.js';
+import type { Heart } from '../communicator/watch/hearts.js';
 import { isMarbleRunError } from '../errors.js';
 import { Relief } from './relief.js';
 

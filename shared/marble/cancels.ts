@@ -3,7 +3,7 @@
  * a finish of such members. Otherwise the client asks with every heartbeat, for as long as it has members in hand.
  */
 import type { Communicator } from '../communicator/communicator.js';
-import type { Held } from '../communicator/in-hand.js';
+import type { Held } from '../communicator/hold/held.js';
 import { MarbleRunError } from '../errors.js';
 
 export interface CancelsOwner {

@@ -5,8 +5,8 @@
  * anything at all, or return something that cannot be sent. One error code stands for both.
  */
 import { types } from 'node:util';
-import type { Envelope } from '../communicator/envelope.js';
-import type { Header } from '../communicator/header.js';
+import type { Envelope } from '../communicator/data/envelope.js';
+import type { Header } from '../communicator/data/header.js';
 import { MarbleRunError } from '../errors.js';
 import { isPlain, lossIn } from './json-loss.js';
 import { describeError } from './described-error.js';

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { keysOf } from '../communicator/keys.js';
+import { keysOf } from '../communicator/redis/keys.js';
 import { bus, marbleOf, peek, sweep } from './testing.js';
 
-const dead = () => peek.graveyard.list();
+const dead = () => peek.deadLetters.list();
 
 test('a marble that never failed has no history and carries nothing for it', async () => {
   const marble = marbleOf();
@@ -186,7 +186,7 @@ test('how often and when a failed marble is tried again is told by the worker, o
   );
   await until('both are dead', async () => {
     await peek.recovery.promote();
-    return (await peek.graveyard.count()) === 2;
+    return (await peek.deadLetters.count()) === 2;
   });
   await worker.stop();
   expect(tries.filter((data) => data === 'worker')).toHaveLength(3);

@@ -6,7 +6,7 @@
  * variables are all meant for it.)
  */
 import { closest } from 'fastest-levenshtein';
-import { isServiceLink, readRedisVariable, readVariable, type Given } from '../communicator/environment.js';
+import { isServiceLink, readRedisVariable, readVariable, type Given } from '../communicator/redis/environment.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -7,7 +7,7 @@
  * Redis is away, or does not let this user look. Then nothing is said.
  */
 import type { Communicator } from '../communicator/communicator.js';
-import { WATCH } from '../communicator/watchers.js';
+import { WATCH } from '../communicator/watch/watchers.js';
 import { countOfVainLooks, type ClientMetricsOptions, type Metric } from './client-metrics.js';
 
 /** The warning comes after this many looks in a row that saw no Monitor: after 30 s. */

@@ -56,7 +56,7 @@ test.each(thrown)('%s, thrown or rejected with, fails its marble and no other', 
   });
   await until(
     'all have ended',
-    async () => (await peek.graveyard.count()) === 3 && (await counts('q'))?.finished === 2,
+    async () => (await peek.deadLetters.count()) === 3 && (await counts('q'))?.finished === 2,
   );
   expect((await peek.show())[0]).toMatchObject({ depth: 0, held: 0 });
 });
@@ -90,7 +90,7 @@ test.each(onErrors)('an onError that %s costs neither a place nor the worker', a
   );
   await until(
     'all have ended',
-    async () => (await peek.graveyard.count()) === 4 && (await counts('q'))?.finished === 2,
+    async () => (await peek.deadLetters.count()) === 4 && (await counts('q'))?.finished === 2,
   );
   await worker.stop();
   await until('it was told', () => told('MR_ON_ERROR').length === 4);

@@ -8,8 +8,8 @@
  * slow handlers is given back, so that others can take it (`unbegun`). Behind a handler that blocks the event loop, the
  * heartbeat thread gives it back (`relief.ts`).
  */
-import type { Holding } from '../communicator/holding.js';
-import type { Held } from '../communicator/in-hand.js';
+import type { Holding } from '../communicator/hold/holding.js';
+import type { Held } from '../communicator/hold/held.js';
 import { MarbleRunError } from '../errors.js';
 import { batchCancelled } from './cancels.js';
 import { decodeData } from './codec.js';

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { keysOf } from '../communicator/keys.js';
+import { keysOf } from '../communicator/redis/keys.js';
 import { bus, marbleOf, peek } from './testing.js';
 
 /** Long: whatever happens here at once is not its next beat. */

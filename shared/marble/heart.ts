@@ -1,9 +1,9 @@
 /**
- * The hearts of this process: one for each heartbeat with a connection of its own (communicator/hearts.ts).
+ * The hearts of this process: one for each heartbeat with a connection of its own (communicator/watch/hearts.ts).
  */
-import type { LinkOptions } from '../communicator/bus-options.js';
-import { newId } from '../communicator/envelope.js';
-import type { Heart } from '../communicator/hearts.js';
+import type { LinkOptions } from '../communicator/redis/bus-options.js';
+import { newId } from '../communicator/data/envelope.js';
+import type { Heart } from '../communicator/watch/hearts.js';
 
 interface Timing {
   readonly heartbeatMs: number;

@@ -2,9 +2,9 @@
  * The heartbeat thread: sends heartbeats for all holders of the process, and watches the main loop.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LinkOptions } from '../communicator/bus-options.js';
-import { warnOfNoEviction } from '../communicator/eviction.js';
-import type { Heart } from '../communicator/hearts.js';
+import type { LinkOptions } from '../communicator/redis/bus-options.js';
+import { warnOfNoEviction } from '../communicator/watch/eviction.js';
+import type { Heart } from '../communicator/watch/hearts.js';
 import { Beater } from './beater.js';
 
 export type ToThread =

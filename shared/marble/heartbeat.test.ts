@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
-import { keysOf } from '../communicator/keys.js';
+import { keysOf } from '../communicator/redis/keys.js';
 import { bus, marbleOf, peek, sweep } from './testing.js';
 
 test('a worker waits for longer than its lease in one command, and is known all the while', async () => {
@@ -28,7 +28,7 @@ test('the heartbeat tells a holder that it was given up', async () => {
   const signal = marble.signal!;
   const [holder] = await peek.status.holders();
   await until('it is given up, between two beats', async () => {
-    await peek.recovery.expire(holder!.holder);
+    await peek.recovery.endLease(holder!.holder);
     return (await sweep()).silent === 1;
   });
   await until('the signal is aborted', () => signal.aborted);

@@ -6,8 +6,8 @@
  * as dead. It also gives back marbles that such a worker has not begun. What may go wrong: Redis cannot be reached.
  * Then heartbeats are tried again on time, a warning says so, and after the lease the marbles are handed out again.
  */
-import type { LinkOptions } from '../communicator/bus-options.js';
-import type { Heart } from '../communicator/hearts.js';
+import type { LinkOptions } from '../communicator/redis/bus-options.js';
+import type { Heart } from '../communicator/watch/hearts.js';
 import { Beater } from './beater.js';
 import { heartOf, newHeart } from './heart.js';
 import type { ResolvedOptions } from './options.js';
@@ -21,7 +21,7 @@ export interface Heartbeat {
    * thread cannot be started, or with the reason of `signal`.
    */
   whileUp(begin: () => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** Adds a holder. `progress` tells how far a worker that takes ahead has come (communicator/progress.ts). */
+  /** Adds a holder. `progress` tells how far a worker that takes ahead has come (communicator/hold/progress.ts). */
   add(holder: string, lost: () => void, progress?: SharedArrayBuffer): void;
   remove(holder: string): void;
 }

@@ -29,7 +29,7 @@ test.each(Object.keys(endings))('%s: nothing more can be sent with its marble', 
     { onError: () => undefined },
   );
   await marble.send('a', 1);
-  await until('it is over', async () => (await finished('a')) + (await peek.graveyard.count()) === 1);
+  await until('it is over', async () => (await finished('a')) + (await peek.deadLetters.count()) === 1);
   const before = await waiting('out');
   for (const verb of ['send', 'expedite', 'elevate'] as const) {
     expect(() => kept![verb]('out', 'late')).toThrow(

@@ -1,10 +1,10 @@
 /**
  * The marble that a handler works on, as a worker has it. What the handler sends is kept back and committed with its finish.
  */
-import type { Failure } from '../communicator/header.js';
-import type { Holding } from '../communicator/holding.js';
-import type { Held } from '../communicator/in-hand.js';
-import type { Output } from '../communicator/outputs.js';
+import type { Failure } from '../communicator/data/header.js';
+import type { Holding } from '../communicator/hold/holding.js';
+import type { Held } from '../communicator/hold/held.js';
+import type { Output } from '../communicator/send/outputs.js';
 import { bad, delay } from '../check-options.js';
 import { MarbleRunError } from '../errors.js';
 import type { HeldMarble } from './held-marble.js';

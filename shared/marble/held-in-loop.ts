@@ -1,8 +1,8 @@
 /**
  * The marble that a loop has in hand, as its Marble gives it.
  */
-import type { Failure } from '../communicator/header.js';
-import type { Held } from '../communicator/in-hand.js';
+import type { Failure } from '../communicator/data/header.js';
+import type { Held } from '../communicator/hold/held.js';
 import type { FailOptions, LoopMarble } from './loop-marble.js';
 import type { Signal } from './types.js';
 

@@ -1,7 +1,7 @@
 /**
  * The marble that a handler works on. What it sends is committed in one step with its finish.
  */
-import type { Failure } from '../communicator/header.js';
+import type { Failure } from '../communicator/data/header.js';
 import type { SendOptions, UndelayedOptions } from './send-options.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 

@@ -8,9 +8,9 @@
  */
 import { hostname } from 'node:os';
 import type { Communicator } from '../communicator/communicator.js';
-import type { Connection } from '../communicator/connection.js';
-import type { Holding } from '../communicator/holding.js';
-import type { GivenBack, Held, SwapRequest } from '../communicator/in-hand.js';
+import type { Connection } from '../communicator/redis/connection.js';
+import type { Holding } from '../communicator/hold/holding.js';
+import type { GivenBack, Held, SwapRequest } from '../communicator/hold/held.js';
 import { MarbleRunError } from '../errors.js';
 import { expectMonitor } from './expect-monitor.js';
 import { leaveHeart, useHeart } from './heart.js';
@@ -59,8 +59,8 @@ export class HolderSession {
   }
 
   /** A marble that was waited for is ours, and its queue does not know that yet: the next swap tells. */
-  get hasLanded(): boolean {
-    return this.#current?.landed ?? false;
+  get isInInbox(): boolean {
+    return this.#current?.isInInbox ?? false;
   }
 
   /** Finishes and takes in one round trip. */
@@ -135,7 +135,7 @@ export class HolderSession {
     this.session.lost(forgotten);
     this.#entering = undefined;
     const stopped = this.#stopBeating(forgotten);
-    await forgotten.unblock(); // else what lands now would lie with nobody until the search for orphans
+    await forgotten.unblock(); // else what comes now would lie with nobody until the search for orphans
     await Promise.all([stopped, forgotten.leave()]);
   }
 

@@ -14,7 +14,7 @@ const handler: Form = async (work) => {
     onError: (error) => errors.push(error),
   });
   await marble.send('a', 1);
-  await until('it is over', async () => (await finished()) + (await peek.graveyard.count()) === 1);
+  await until('it is over', async () => (await finished()) + (await peek.deadLetters.count()) === 1);
   return errors[0];
 };
 
@@ -44,7 +44,7 @@ test.each<[string, string, Form, number, string, boolean]>(
   const error = await form((send) => {
     for (let i = 0; i < n; i++) send(data);
   });
-  expect([await finished(), await peek.graveyard.count()]).toEqual(fits ? [1, 0] : [0, 1]);
+  expect([await finished(), await peek.deadLetters.count()]).toEqual(fits ? [1, 0] : [0, 1]);
   expect((await peek.show()).find(({ queue }) => queue === 'out')?.depth ?? 0).toBe(fits ? n : 0);
   if (fits) expect(error).toBeUndefined();
   else

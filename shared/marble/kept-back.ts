@@ -3,8 +3,8 @@
  * What may go wrong: they are more than one step may carry (MR_TOO_MANY_OUTPUTS). Marbles that were kept back before
  * stay.
  */
-import type { Held } from '../communicator/in-hand.js';
-import type { Output } from '../communicator/outputs.js';
+import type { Held } from '../communicator/hold/held.js';
+import type { Output } from '../communicator/send/outputs.js';
 import { MarbleRunError } from '../errors.js';
 
 const MOST_OUTPUTS = 10_000;

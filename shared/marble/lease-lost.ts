@@ -1,7 +1,7 @@
 /**
  * The error of a marble whose result was refused, or will be.
  */
-import type { Held } from '../communicator/in-hand.js';
+import type { Held } from '../communicator/hold/held.js';
 import { MarbleRunError } from '../errors.js';
 
 export function leaseLost({ envelope, queue }: Held): MarbleRunError {

@@ -1,7 +1,7 @@
 /**
  * The marble that a loop (`for await (const held of marble.each('pages'))`) has in hand.
  */
-import type { Failure } from '../communicator/header.js';
+import type { Failure } from '../communicator/data/header.js';
 import type { Signal } from './types.js';
 
 export interface FailOptions {

@@ -91,7 +91,7 @@ test('a marble that cannot be read fails, and the loop goes on', async () => {
     await held.finish();
     break;
   }
-  expect(await peek.graveyard.list()).toMatchObject([{ reason: { error: { code: 'MR_DATA_UNREADABLE' } } }]);
+  expect(await peek.deadLetters.list()).toMatchObject([{ reason: { error: { code: 'MR_DATA_UNREADABLE' } } }]);
 });
 
 test('waiting again without finish warns once', async () => {

@@ -5,9 +5,9 @@
  * back with its attempt raised. Or the lease passes first, and `finish` throws MR_LEASE_LOST.
  */
 import type { Communicator } from '../communicator/communicator.js';
-import type { Held } from '../communicator/in-hand.js';
-import type { Holding } from '../communicator/holding.js';
-import type { Output } from '../communicator/outputs.js';
+import type { Held } from '../communicator/hold/held.js';
+import type { Holding } from '../communicator/hold/holding.js';
+import type { Output } from '../communicator/send/outputs.js';
 import { checkOptions, delay } from '../check-options.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { Cancels, batchCancelled } from './cancels.js';

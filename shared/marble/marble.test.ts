@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
-import { decodeEnvelope } from '../communicator/envelope.js';
+import { decodeEnvelope } from '../communicator/data/envelope.js';
 import { marbleOf, peek, sweep, waiting } from './testing.js';
 
 test('a marble goes from send to finish', async () => {
@@ -112,7 +112,7 @@ test('a finish after the lease was lost throws, and routes nothing', async () =>
   await marble.send('b', 'x');
   const [holder] = await peek.status.holders();
   await until('it was given up', async () => {
-    await peek.recovery.expire(holder!.holder); // a heartbeat may come between
+    await peek.recovery.endLease(holder!.holder); // a heartbeat may come between
     return (await sweep()).returned === 1;
   });
   await expect(marble.finish()).rejects.toMatchObject({ code: 'MR_LEASE_LOST' });
@@ -133,7 +133,7 @@ test('a failed marble comes back after its backoff, with its attempt raised; dea
   expect(marble.attempt).toBe(2);
   await marble.fail(new TypeError('second'));
   expect(await waiting('a')).toEqual([]);
-  expect(await peek.graveyard.list()).toMatchObject([
+  expect(await peek.deadLetters.list()).toMatchObject([
     { queue: 'a', reason: { why: 'failed', attempts: 2, error: { name: 'TypeError', message: 'second' } } },
   ]);
 });
@@ -152,7 +152,7 @@ test('maxAttempts of a marble outweighs that of the worker', async () => {
   await marble.send('a', 1, { maxAttempts: 1 });
   await marble.wait('a');
   await marble.fail('no');
-  expect(await peek.graveyard.count()).toBe(1);
+  expect(await peek.deadLetters.count()).toBe(1);
 });
 
 test('batch goes on to what is sent while a marble of it is in hand', async () => {
@@ -224,7 +224,7 @@ test('an expedited elevation waits at the front of its outbox, and is no option 
   const marble = marbleOf();
   await marble.elevate('a', 'first');
   await marble.elevate('a', 'urgent', { expedite: true });
-  const foot = peek.laneFoot('up');
+  const foot = peek.laneSource('up');
   const batch = await foot.lift(['a'], { marbles: 10, bytes: 1000 });
   expect(batch?.entries.map(({ envelope }) => decodeEnvelope(envelope).data.toString())).toEqual([
     '"urgent"',

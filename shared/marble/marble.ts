@@ -7,11 +7,11 @@
  * and changes nothing.
  */
 import { Communicator } from '../communicator/communicator.js';
-import { newId } from '../communicator/envelope.js';
-import type { Failure } from '../communicator/header.js';
-import type { Holding } from '../communicator/holding.js';
-import type { Output } from '../communicator/outputs.js';
-import type { RunStatus } from '../communicator/run-status.js';
+import { newId } from '../communicator/data/envelope.js';
+import type { Failure } from '../communicator/data/header.js';
+import type { Holding } from '../communicator/hold/holding.js';
+import type { Output } from '../communicator/send/outputs.js';
+import type { RunStatus } from '../communicator/watch/run-status.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { bad, checkOptions } from '../check-options.js';
 import { Batch, type BatchPlace } from './batch.js';
@@ -140,17 +140,17 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
    * the id.
    */
   send<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: SendOptions): Promise<string> {
-    return this.#send('back', queue, data, options);
+    return this.#sendOne('back', queue, data, options);
   }
 
   /** Sends to the front of a queue. */
   expedite<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: UndelayedOptions): Promise<string> {
-    return this.#send('front', queue, data, options);
+    return this.#sendOne('front', queue, data, options);
   }
 
   /** Sends to a queue of a higher run. The marble waits here until an Elevator carries it there. */
   elevate<K extends QueueOf<Q>>(queue: K, data: Q[K], options?: UndelayedOptions): Promise<string> {
-    return this.#send('up', queue, data, options);
+    return this.#sendOne('up', queue, data, options);
   }
 
   /**
@@ -173,7 +173,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
         items,
         (data) => this.#outgoing('back', queue, data, options, sending),
         async (outputs) => {
-          await this.#dispatch(outputs);
+          await this.#push(outputs);
           sent += outputs.length;
         },
       ),
@@ -282,13 +282,13 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
    * Sends one marble. It is not async: a call that waits would keep `data` alive while its marble is under way, and V8
    * would take that as a sign that such objects grow old.
    */
-  #send(kind: SendKind, queue: string, data: unknown, options?: SendOptions): Promise<string> {
+  #sendOne(kind: SendKind, queue: string, data: unknown, options?: SendOptions): Promise<string> {
     try {
       this.#mustBeOpen();
       if (this.#workers.size > 0) this.#outsideSends.look(CALLS[kind]);
       if (this.#telemetry) return this.#sendTold(this.#telemetry, kind, queue, data, options);
       const output = this.#outgoing(kind, queue, data, options);
-      return this.#dispatch([output]).then(() => output.id);
+      return this.#push([output]).then(() => output.id);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -298,7 +298,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     const id = options?.id ?? newId();
     const sending = telemetry.sending(queue, this.#loop.inHand?.processing, id);
     return told(sending, async () => {
-      await this.#dispatch([this.#outgoing(kind, queue, data, { ...options, id }, sending)]);
+      await this.#push([this.#outgoing(kind, queue, data, { ...options, id }, sending)]);
       return id;
     });
   }
@@ -308,7 +308,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   }
 
   /** Hands outputs to Redis. It is not async, so that a send costs one promise less. */
-  #dispatch(outputs: Output[]): Promise<void> {
+  #push(outputs: Output[]): Promise<void> {
     if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator, this.#options.metrics);
     const { inHand } = this.#loop;
     if (!this.#options.atomic || !inHand?.held.holder) return this.#communicator.push(outputs);

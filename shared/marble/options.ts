@@ -1,9 +1,9 @@
 /**
  * The options of a Marble: one type, one frozen table of defaults, one check.
  */
-import { BUS_DEFAULTS, type BusOptions } from '../communicator/bus-options.js';
-import { checkName } from '../communicator/keys.js';
-import { parseRedis } from '../communicator/redis-form.js';
+import { BUS_DEFAULTS, type BusOptions } from '../communicator/redis/bus-options.js';
+import { checkName } from '../communicator/redis/keys.js';
+import { parseRedis } from '../communicator/redis/redis-form.js';
 import { bad, checkOptions, delay, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';
 import type { ClientMetricsOptions } from './client-metrics.js';
 import { readClientEnvironment } from './environment.js';

@@ -1,9 +1,9 @@
 /**
  * Turns what a script sends into outputs: encoded once, and checked before anything is sent.
  */
-import { encodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
-import { checkName } from '../communicator/keys.js';
-import type { Output } from '../communicator/outputs.js';
+import { encodeEnvelope, newId, type Envelope } from '../communicator/data/envelope.js';
+import { checkName } from '../communicator/redis/keys.js';
+import type { Output } from '../communicator/send/outputs.js';
 import { checkOptions, delay, flag, having, time, whole, type Rules } from '../check-options.js';
 import { encodeData } from './codec.js';
 import type { ResolvedOptions } from './options.js';

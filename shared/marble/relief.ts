@@ -2,8 +2,8 @@
  * Gives back marbles that workers have not begun while their main loop is blocked, so that others can work on them. It
  * runs in the heartbeat thread. A main loop that turns gives back by itself what waits too long (`handling.ts`).
  */
-import { ProgressReader } from '../communicator/progress.js';
-import type { Recovery } from '../communicator/recovery.js';
+import { ProgressReader } from '../communicator/hold/progress.js';
+import type { Recovery } from '../communicator/watch/recovery.js';
 
 export interface ReliefEvents {
   /** Called when marbles could not be given back. The next look tries again. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Header } from '../communicator/header.js';
+import type { Header } from '../communicator/data/header.js';
 import { backoffMs } from './retry.js';
 
 const marble = (attempt: number, own: Partial<Header> = {}): Header => ({

@@ -1,7 +1,7 @@
 /**
  * Computes how long a marble waits for its next delivery after a failed one.
  */
-import type { Header } from '../communicator/header.js';
+import type { Header } from '../communicator/data/header.js';
 
 export interface RetryOptions {
   /** Backoff after the first failure; it doubles with each further one. */

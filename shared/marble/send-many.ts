@@ -5,7 +5,7 @@
  * are sent. The error says how many, and which item is the first that was not sent.
  */
 import { isPromise } from 'node:util/types';
-import type { Output } from '../communicator/outputs.js';
+import type { Output } from '../communicator/send/outputs.js';
 import { bad } from '../check-options.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { describeError } from './described-error.js';

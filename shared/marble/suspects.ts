@@ -8,7 +8,7 @@
  * other marbles begin at once and cost nothing. What may go wrong: Redis refuses the note. Then the worker is told
  * (`trouble`), since its next command would be refused too.
  */
-import type { Beginning } from '../communicator/in-hand.js';
+import type { Beginning } from '../communicator/hold/held.js';
 import type { HeldInHandler } from './held-in-handler.js';
 import { graceMs } from './prefetch.js';
 import type { Ready } from './ready.js';

@@ -2,8 +2,8 @@
  * Takes one marble for the loop form: one that waits already, or the next that comes.
  */
 import type { Communicator } from '../communicator/communicator.js';
-import type { Connection } from '../communicator/connection.js';
-import { Held } from '../communicator/in-hand.js';
+import type { Connection } from '../communicator/redis/connection.js';
+import { Held } from '../communicator/hold/held.js';
 import { MarbleRunError } from '../errors.js';
 import type { Cancels } from './cancels.js';
 import type { HolderSession } from './holder-session.js';
@@ -66,7 +66,7 @@ export class Taker {
     }
     const { taken } = await this.session.swap({ abandon, sources: queues, want: 1, waitOn: queues[0] });
     const [held, ...others] = taken;
-    // There is more than one only when a marble landed while the connection was cut: the others go back to the front.
+    // There is more than one only when a marble came while the connection was cut: the others go back to the front.
     if (others.length > 0)
       await this.session.giveBack(others.reverse().map((other) => ({ held: other, verdict: 'release', delayMs: 0 })));
     return held;

@@ -5,7 +5,7 @@
  * is a dependency, and without them nothing of this is created. The context of a send travels in its envelope as a W3C
  * traceparent; tracestate and baggage do not.
  */
-import type { Envelope } from '../communicator/envelope.js';
+import type { Envelope } from '../communicator/data/envelope.js';
 import { ClientMetrics, type Outcome } from './client-metrics.js';
 import type { ResolvedOptions } from './options.js';
 import { Tracing, type Span } from './tracing.js';

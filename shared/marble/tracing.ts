@@ -3,7 +3,7 @@
  * the work on a marble. The interfaces are the part of @opentelemetry/api that is used here.
  */
 import { plainError } from './described-error.js';
-import type { Header } from '../communicator/header.js';
+import type { Header } from '../communicator/data/header.js';
 
 export interface SpanContext {
   readonly traceId: string;

@@ -4,7 +4,7 @@
  * It is not a `Set`. Whenever V8's Set makes room, its former table still refers to its entries and to the next table.
  * So entries that come and go fast are kept until a full garbage collection, and each minor one has to copy them all.
  */
-/** A place for one entry. It is a class for the same reason as the entries that wait in `communicator/sender.ts`. */
+/** A place for one entry. It is a class for the same reason as the entries that wait in `communicator/send/sender.ts`. */
 export class Place<T> {
   constructor(
     readonly item: T,

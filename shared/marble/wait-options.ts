@@ -1,6 +1,6 @@
 /** Options of a wait: which queues, how long, and until which signal. */
 import { abortSignal, bad, time, whole, type Rules } from '../check-options.js';
-import { checkName } from '../communicator/keys.js';
+import { checkName } from '../communicator/redis/keys.js';
 import type { Signal } from './types.js';
 
 export interface WaitOptions {

@@ -53,10 +53,10 @@ test('what a handler sends is committed with its finish, and not at all when it 
     { onError: (error) => errors.push(error) },
   );
   await until('two are finished', async () => (await finished('in')) === 2);
-  await until('one is dead', async () => (await peek.graveyard.count()) === 1);
+  await until('one is dead', async () => (await peek.deadLetters.count()) === 1);
   expect(await waiting('out')).toEqual([1, 3]);
   expect((await peek.status.outboxes())[0]).toMatchObject({ queue: 'up', depth: 2 });
-  expect(await peek.graveyard.list()).toMatchObject([{ reason: { error: { message: 'two is refused' } } }]);
+  expect(await peek.deadLetters.list()).toMatchObject([{ reason: { error: { message: 'two is refused' } } }]);
   expect(errors).toMatchObject([{ message: 'two is refused' }]);
 });
 
@@ -166,7 +166,7 @@ test('a handler whose lease was lost is told, its result is refused, and work go
   await until('it is being worked on', () => attempts.length === 1);
   const [{ holder } = { holder: '' }] = await peek.status.holders();
   await until('it was given up', async () => {
-    await peek.recovery.expire(holder); // a heartbeat may come between
+    await peek.recovery.endLease(holder); // a heartbeat may come between
     return (await peek.recovery.sweep(5)).returned === 1;
   });
   await until('the second delivery is finished', async () => (await finished('a')) === 1);

@@ -10,8 +10,8 @@
  * with a new holder.
  */
 import type { Communicator } from '../communicator/communicator.js';
-import type { Holding } from '../communicator/holding.js';
-import type { GivenBack, Held } from '../communicator/in-hand.js';
+import type { Holding } from '../communicator/hold/holding.js';
+import type { GivenBack, Held } from '../communicator/hold/held.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { abortSignal, checkOptions, delay, having, share, time, whole, type Rules } from '../check-options.js';
 import { Cancels } from './cancels.js';
@@ -184,7 +184,7 @@ export class Worker {
   async #swap(): Promise<boolean> {
     const finish = this.#handling.takeFinished(MOST_PER_SWAP);
     const want = this.#room();
-    if (finish.length === 0 && (want <= 0 || this.#blocked) && !this.#session.hasLanded) return false;
+    if (finish.length === 0 && (want <= 0 || this.#blocked) && !this.#session.isInInbox) return false;
     const { taken, refused, cancelled } = await this.#session.swap({
       finish,
       sources: want > 0 ? this.queues : [],

@@ -3,7 +3,7 @@
  *
  * What may go wrong: they are too short for the path to Redis. Then the service connects again and again, and says so.
  */
-import { whole } from './environment.js';
+import { wholeNumber } from './environment.js';
 
 export interface BusTimeouts {
   readonly connectTimeoutMs: number;
@@ -14,13 +14,13 @@ export interface BusTimeouts {
 /** Returns the variables for `readEnvironment`. */
 export function timeoutVariables({ connectTimeoutMs, retryTimeoutMs, replyTimeoutMs }: BusTimeouts) {
   return {
-    MARBLERUN_CONNECT_TIMEOUT_MS: whole(100, 600_000)
+    MARBLERUN_CONNECT_TIMEOUT_MS: wholeNumber(100, 600_000)
       .default(connectTimeoutMs)
       .describe('ms that the first connection to a Redis may take before a loop says so and tries again'),
-    MARBLERUN_RETRY_TIMEOUT_MS: whole(100, 600_000)
+    MARBLERUN_RETRY_TIMEOUT_MS: wholeNumber(100, 600_000)
       .default(retryTimeoutMs)
       .describe('ms for which a command keeps trying while Redis is away, before its loop says so and begins anew'),
-    MARBLERUN_REPLY_TIMEOUT_MS: whole(1000, 3_600_000)
+    MARBLERUN_REPLY_TIMEOUT_MS: wholeNumber(1000, 3_600_000)
       .default(replyTimeoutMs)
       .describe(
         'ms that a connection may be silent while Redis owes an answer before it counts as half-open; a large command gets 1 s more for each 16 KiB',

@@ -39,13 +39,13 @@ export const commonVariables = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('lowest level of log lines that are written'),
-  MARBLERUN_DRAIN_MS: whole(0, 600_000)
+  MARBLERUN_DRAIN_MS: wholeNumber(0, 600_000)
     .default(10_000)
     .describe('ms that a stop may take before the process ends anyway'),
 };
 
 /** A whole number, in decimal digits. */
-export function whole(min: number, max: number) {
+export function wholeNumber(min: number, max: number) {
   const allowed = `must be a whole number from ${min} to ${max}`;
   return z
     .union(
@@ -62,7 +62,7 @@ export function whole(min: number, max: number) {
 }
 
 export const port = (standard: number) =>
-  whole(0, 65_535).default(standard).describe('port to listen on; 0 for any free one');
+  wholeNumber(0, 65_535).default(standard).describe('port to listen on; 0 for any free one');
 
 /** Reads all variables; one that is not given has its default. Throws MR_BAD_CONFIG. */
 export function readEnvironment<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.infer<S> {

@@ -1,6 +1,6 @@
 export { mayNeedToken, needsToken, type Access } from './access.js';
 export type { Change } from './audit.js';
-export { commonVariables, port, readEnvironment, whole } from './environment.js';
+export { commonVariables, port, readEnvironment, wholeNumber } from './environment.js';
 export { Latest, answers } from './latest.js';
 export { createLogger, type Logger } from './logger.js';
 export { endTurns, type Breakable } from './end-turns.js';

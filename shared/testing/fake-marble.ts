@@ -2,11 +2,11 @@
  * A marble for the unit test of a handler, without Redis and without a queue. It refuses what a real one refuses, and
  * tells what was sent.
  */
-import { decodeEnvelope, newId, type Envelope } from '../communicator/envelope.js';
-import type { Failure } from '../communicator/header.js';
-import { Held } from '../communicator/in-hand.js';
-import { checkName } from '../communicator/keys.js';
-import type { Output } from '../communicator/outputs.js';
+import { decodeEnvelope, newId, type Envelope } from '../communicator/data/envelope.js';
+import type { Failure } from '../communicator/data/header.js';
+import { Held } from '../communicator/hold/held.js';
+import { checkName } from '../communicator/redis/keys.js';
+import type { Output } from '../communicator/send/outputs.js';
 import { decodeData, encodeData } from '../marble/codec.js';
 import { HeldInHandler } from '../marble/held-in-handler.js';
 import type { HeldMarble } from '../marble/held-marble.js';

@@ -6,11 +6,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkOptions, having, whole, type Rules } from '../check-options.js';
-import type { Envelope } from '../communicator/envelope.js';
+import type { Envelope } from '../communicator/data/envelope.js';
 import { Communicator } from '../communicator/communicator.js';
-import { Connection } from '../communicator/connection.js';
+import { Connection } from '../communicator/redis/connection.js';
 import { ForTests } from '../communicator/for-tests.js';
-import { keysOf } from '../communicator/keys.js';
+import { keysOf } from '../communicator/redis/keys.js';
 import { decodeData } from '../marble/codec.js';
 import { Marble } from '../marble/marble.js';
 import { MARBLE_DEFAULTS, resolveOptions, type MarbleOptions } from '../marble/options.js';
@@ -84,7 +84,7 @@ export class TestRun {
    */
   async loseLeases(): Promise<void> {
     const holders = await this.#communicator.status.holders();
-    for (const { holder } of holders) await this.#communicator.recovery.expire(holder);
+    for (const { holder } of holders) await this.#communicator.recovery.endLease(holder);
     await this.settle();
   }
 
@@ -109,10 +109,10 @@ export class TestRun {
     return (await this.#communicator.dump(queue, 0, MOST_SHOWN)).map((envelope) => this.#data(envelope));
   }
 
-  /** Returns the dead marbles, the latest first. */
+  /** Returns the dead letters, the latest first. */
   async dead(): Promise<{ queue: string; data: unknown; reason: unknown }[]> {
-    const graves = await this.#communicator.graveyard.list(0, MOST_SHOWN);
-    return graves.map(({ queue, reason, envelope }) => ({
+    const letters = await this.#communicator.deadLetters.list(0, MOST_SHOWN);
+    return letters.map(({ queue, reason, envelope }) => ({
       ...{ queue, reason },
       data: envelope && this.#data(envelope),
     }));
@@ -131,8 +131,8 @@ export class TestRun {
    * as taken yet.
    */
   async #inPlay(): Promise<number> {
-    const { audit, status, graveyard } = this.#communicator;
-    const [{ there }, later, dead] = await Promise.all([audit.take(), status.laterCount(), graveyard.count()]);
+    const { audit, status, deadLetters } = this.#communicator;
+    const [{ there }, later, dead] = await Promise.all([audit.take(), status.laterCount(), deadLetters.count()]);
     return there - later - dead;
   }
 

@@ -80,11 +80,11 @@ test('a run that is restored is that of the moment of its copy, and goes on', as
   await sender.send('held', 'by one that leaves');
   expect(await gone.wait('held')).toBe('by one that leaves');
   await sender.send('bad', 'before');
-  await until('it is dead', async () => (await below.graveyard.count()) === 1);
+  await until('it is dead', async () => (await below.deadLetters.count()) === 1);
   await sender.elevate('lane', 1);
   await until('it is above', async () => (await dataOf(above, 'lane')).length === 1);
   // otherwise it would go again too
-  await until('and no more in transit', async () => (await below.laneFoot('up').inTransit()) === 0);
+  await until('and no more in transit', async () => (await below.laneSource('up').inTransit()) === 0);
   elevator.program.signal('SIGSTOP');
   await sender.elevate('lane', 2);
 
@@ -97,10 +97,10 @@ test('a run that is restored is that of the moment of its copy, and goes on', as
   await sender.finish();
   await gone.finish();
   await gone.close();
-  const [dead] = await below.graveyard.list();
-  expect(await below.graveyard.exhume('delete', [dead!.serial])).toBe(1);
+  const [dead] = await below.deadLetters.list();
+  expect(await below.deadLetters.remove([dead!.serial])).toBe(1);
   await sender.send('bad', 'after');
-  await until('it is dead', async () => (await below.graveyard.list())[0]?.envelope?.data.includes('after'));
+  await until('it is dead', async () => (await below.deadLetters.list())[0]?.envelope?.data.includes('after'));
   expect(await gaps()).toBe(0);
 
   await restore(lower);
@@ -116,8 +116,8 @@ test('a run that is restored is that of the moment of its copy, and goes on', as
   expect(await other.wait('held', { timeoutMs: 20_000 })).toBe('by one that leaves');
   await other.finish();
   expect(await other.check('held')).toBeUndefined();
-  // Dead marbles: they are as they were.
-  expect((await below.graveyard.list()).map(({ envelope }) => envelope?.data.toString())).toEqual(['"before"']);
+  // Dead letters: they are as they were.
+  expect((await below.deadLetters.list()).map(({ envelope }) => envelope?.data.toString())).toEqual(['"before"']);
   // Lanes: marbles that were lifted since go again and are counted; those above stay.
   await until('what was below goes again', async () => (await dataOf(above, 'lane')).length === 4, PATIENT);
   expect(await dataOf(above, 'lane')).toEqual([1, 2, 3, 2]);

@@ -41,7 +41,7 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
   },
   {
     name: "a send's number is noted before it is refused",
-    file: lua('dispatch'),
+    file: lua('pushAny'),
     from: 'if batches and isNew(SENDER, number) then',
     to: "if batches and isNew(SENDER, number) and redis.call('SET', SENDER, number, 'PX', rememberMs) then",
   },
@@ -90,7 +90,7 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
   {
     name: 'a batch that waits for its dead does not',
     file: lua('lib/booking'),
-    from: "if not policy.onDead and not cancelled and (tonumber(dead) or 0) > 0 then return end",
+    from: 'if not policy.onDead and not cancelled and (tonumber(dead) or 0) > 0 then return end',
     to: '',
   },
   {
@@ -129,7 +129,7 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
     from: "if batches then batches.owe(batches.of(envelope), 'failed', 1) end",
     to: '',
   },
-  ...['giveback', 'overdue', 'reclaim', 'exhume', 'expire', 'discard', 'destroy'].map((script) => ({
+  ...['giveback', 'overdue', 'reclaim', 'settle', 'expire', 'discard', 'destroy'].map((script) => ({
     name: `what ${script} does is not booked`,
     file: lua(script),
     from: 'batches.settle(at)\n',

@@ -126,7 +126,7 @@ const SEEDED: Record<string, { caught: string; seed: (game: Game) => void }> = {
     caught: 'stuck',
     seed: (game) => (side(game, 0).waiting = [{ q: 'in', id: 'm7' }]),
   },
-  'a dead marble without a reason': {
+  'a dead letter without a reason': {
     caught: 'reason',
     seed: (game) => (side(game, 0).dead = [{ q: 'in', id: 'poison', why: '' }]),
   },
@@ -148,13 +148,13 @@ for (const [name, { caught, seed }] of Object.entries(SEEDED)) {
   });
 }
 
-test('the attempts of a marble that was put back from its grave begin anew, and it is finished once all the same', () => {
+test('the attempts of a marble that was put back from its letter begin anew, and it is finished once all the same', () => {
   const game = right();
   const m3 = { run: 'node', q: 'in', id: 'm3' };
   game.history.push({ t: last, e: 'got', ...m3, key: 'm3', attempt: 2 });
   expect(rules(game)).toContain('double');
   game.history = game.history.filter((one) => !(one.e === 'got' && one.by?.key === 'm3')); // else its output tells too
-  game.history.push({ t: last, e: 'exhume', ...m3 });
+  game.history.push({ t: last, e: 'settle', ...m3 });
   expect(rules(game)).not.toContain('double');
   game.history.push({ t: last, e: 'finished', ...m3, attempt: 1 });
   expect(rules(game)).toContain('double');

@@ -72,17 +72,17 @@ class Seen {
   /** `<run> <queue>` → ids. */
   readonly ids = new Map<string, Set<string>>();
   readonly dead = new Set<string>();
-  /** Names of marbles that were put back from their graves: their attempts begin anew. */
-  readonly exhumed = new Set<string>();
+  /** Names of marbles that were put back from their letters: their attempts begin anew. */
+  readonly settled = new Set<string>();
   /** How often the same marble may have been sent again. */
   readonly refires = new Map<string, number>();
 
   constructor(history: readonly Entry[], remains: readonly Remains[]) {
     for (const entry of history) {
       if (entry.e === 'got') push(this.got, nameOf(entry), entry);
-      if (entry.e === 'exhume') this.exhumed.add(nameOf(entry));
+      if (entry.e === 'settle') this.settled.add(nameOf(entry));
       if (entry.e === 'refire') this.refires.set(nameOf(entry), this.refiresOf(nameOf(entry)) + 1);
-      if (entry.e === 'got' || entry.e === 'exhume') this.#exists(entry);
+      if (entry.e === 'got' || entry.e === 'settle') this.#exists(entry);
     }
     for (const { run, waiting, dead } of remains) {
       for (const marble of waiting) this.#exists({ run, ...marble });
@@ -154,7 +154,7 @@ function doubled(history: readonly Entry[], seen: Seen): Violation[] {
     const times = attempts.length;
     const most = 1 + seen.refiresOf(name);
     if (times > most) found.push({ rule: 'double', what: `${name} was finished ${times} times, ${most} at the most` });
-    if (most > 1 || seen.exhumed.has(name)) continue; // its attempts begin anew
+    if (most > 1 || seen.settled.has(name)) continue; // its attempts begin anew
     const attempt = Math.max(...attempts);
     const more = seen.got.get(name)?.find((got) => got.attempt > attempt);
     if (more)
@@ -259,7 +259,7 @@ function covered(intervals: [number, number][]): number {
   return total;
 }
 
-/** (a, g) Nothing waits after draining, every dead marble has a reason, no key is left behind. */
+/** (a, g) Nothing waits after draining, every dead letter has a reason, no key is left behind. */
 export function leftovers({ run, waiting, dead, left }: Remains): Violation[] {
   return [
     ...waiting.map(({ q, id }) => ({ rule: 'stuck' as const, what: `${run} ${q} ${id} still waits after draining` })),

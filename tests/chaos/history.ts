@@ -32,7 +32,7 @@ export type Happening =
   /** The work on a marble is done and its finish begins; it was acknowledged, or refused. */
   | ({ readonly e: 'worked' | 'finished' | 'refused'; readonly attempt: number } & MarbleName)
   /** A dead one is about to be put back into its queue, or removed. */
-  | ({ readonly e: 'exhume' } & MarbleName)
+  | ({ readonly e: 'settle' } & MarbleName)
   /** `then` of a batch that is complete is about to be asked for once more. */
   | ({ readonly e: 'refire'; readonly of: string } & MarbleName)
   /** A batch was opened, sealed, cancelled, as acknowledged; a complete one is about to be opened again. `id`: its own. */

@@ -30,7 +30,7 @@ async function restartUntil(isOver: () => Promise<boolean>, start: () => Program
     async () => {
       if (!program.running) {
         deaths++;
-        for (const { holder } of await communicator.status.holders()) await communicator.recovery.expire(holder);
+        for (const { holder } of await communicator.status.holders()) await communicator.recovery.endLease(holder);
         await communicator.recovery.sweep(MAX_ATTEMPTS);
         program = start();
       }
@@ -54,7 +54,7 @@ test('in the loop form it is charged with each crash: dead after maxAttempts of 
 
   const deaths = await restartUntil(isOver, start);
   expect(deaths).toBe(3);
-  const [dead] = await communicator.graveyard.list();
+  const [dead] = await communicator.deadLetters.list();
   expect(dead).toMatchObject({ queue: 'work', reason: { why: 'dropped', attempts: 3 } });
   expect(dead?.envelope?.data.toString()).toBe('"poison"');
 }, 90_000);
@@ -81,7 +81,7 @@ test.each([
     const isOver = async () => (await counted('dead')) >= 1 && (await counted('finished')) >= all - 1;
 
     const deaths = await restartUntil(isOver, start);
-    expect(await communicator.graveyard.list()).toMatchObject([
+    expect(await communicator.deadLetters.list()).toMatchObject([
       { queue: 'a', reason: { why: 'dropped', attempts: MAX_ATTEMPTS } },
     ]);
     expect(await counted('finished')).toBe(all - 1);

@@ -5,24 +5,24 @@ import type { Mutant } from './mutants.js';
 
 export const PROGRAM_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a give-back takes what landed unseen, and drops it',
-    file: 'shared/dist/communicator/holding.js',
-    from: 'if (this.landed)\n            await this.#swap({}); // adopts what landed: it may be among these\n        const table',
-    to: 'if (this.#landing.toAdopt)\n            await this.#swap({}); // adopts what landed: it may be among these\n        const table',
+    name: 'a give-back takes what is in the inbox unseen, and drops it',
+    file: 'shared/dist/communicator/hold/holding.js',
+    from: 'if (this.isInInbox)\n            await this.#swap({}); // adopts what is in the inbox: it may be among these\n        const table',
+    to: 'if (this.#inbox.toAdopt)\n            await this.#swap({}); // adopts what is in the inbox: it may be among these\n        const table',
     by: ['model'],
   },
   {
     name: 'a holder that was given up waits all the same',
-    file: 'shared/dist/communicator/hand-over.js',
+    file: 'shared/dist/communicator/hold/hand-over.js',
     from: '(await note) === 0',
     to: '(await note) < 0',
     by: ['model'],
   },
   {
     name: 'a swap does not end a wait whose end it does not know',
-    file: 'shared/dist/communicator/holding.js',
-    from: 'await this.#landing.endUnknown();\n        const landing',
-    to: 'const landing',
+    file: 'shared/dist/communicator/hold/holding.js',
+    from: 'await this.#inbox.endUnknown();\n        const inbox',
+    to: 'const inbox',
     by: ['model'],
   },
   {
@@ -51,7 +51,7 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what a blocked worker may have given back begins all the same',
-    file: 'shared/dist/communicator/progress.js',
+    file: 'shared/dist/communicator/hold/progress.js',
     from: 'if (seq < this.#passed)',
     to: 'if (seq < 0)',
     by: ['model'],
@@ -66,7 +66,7 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a send does not wait for replicas',
-    file: 'shared/dist/communicator/replicas.js',
+    file: 'shared/dist/communicator/redis/replicas.js',
     from: 'if (replicas === 0)',
     to: 'if (replicas >= 0)',
     by: ['chaos'],

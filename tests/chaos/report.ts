@@ -60,7 +60,7 @@ function batchTable(history: readonly Entry[], left: readonly Remains[]): string
       '`then` that arrived',
       new Set(history.flatMap((entry) => (entry.e === 'got' && entry.of ? [entry.id] : []))).size,
     ],
-    ...tally(history, ['exhume', 'reopen', 'refire', 'recount']),
+    ...tally(history, ['settle', 'reopen', 'refire', 'recount']),
     ['most members alive at a recount', looks.reduce((most, { alive }) => Math.max(most, alive), 0)],
   ]);
 }

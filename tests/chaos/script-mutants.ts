@@ -16,7 +16,7 @@ export const SCRIPT_MUTANTS: readonly Mutant[] = [
   {
     name: 'the fence: a holder that was given up goes on (either of the two checks alone stops it)',
     file: lua('swap'),
-    from: `if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } end
+    from: `if not deadline or (inboxSeq > 0 and not waiting) then return { 'forgotten' } end
 local last = lastCommand(HELD, noted)
 if not last then return { 'forgotten' } end`,
     to: `deadline, waiting = deadline or 0, waiting or ''
@@ -38,9 +38,9 @@ local last = lastCommand(HELD, 0)`,
     by: ['model'],
   },
   {
-    name: 'recovery forgets what has landed',
+    name: 'recovery forgets what is in the inbox',
     file: lua('reclaim'),
-    from: "for _ = 1, redis.call('LLEN', LANDING) do",
+    from: "for _ = 1, redis.call('LLEN', INBOX) do",
     to: 'for _ = 1, 0 do',
     by: ['model'],
   },
@@ -68,8 +68,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'recovery leaves keys behind',
     file: lua('reclaim'),
-    from: "redis.call('DEL', HELD, LANDING, HOLDER)",
-    to: "redis.call('DEL', HELD, LANDING)",
+    from: "redis.call('DEL', HELD, INBOX, HOLDER)",
+    to: "redis.call('DEL', HELD, INBOX)",
     by: ['model'],
   },
   {
@@ -158,17 +158,17 @@ local last = lastCommand(HELD, 0)`,
     by: ['model'],
   },
   {
-    name: 'a requeued dead marble stays dead',
-    file: lua('lib/graves'),
+    name: 'a requeued dead letter stays dead',
+    file: lua('lib/letters'),
     from: "redis.call('ZREM', DEAD, serial)",
     to: '',
     by: ['model'],
   },
   {
-    name: 'a swap adopts only one of what has landed',
+    name: 'a swap adopts only one of what is in the inbox',
     file: lua('swap'),
-    from: "redis.call('LRANGE', LANDING, 0, MOST_LANDED - 1)",
-    to: "redis.call('LRANGE', LANDING, 0, 0)",
+    from: "redis.call('LRANGE', INBOX, 0, MOST_IN_INBOX - 1)",
+    to: "redis.call('LRANGE', INBOX, 0, 0)",
     by: ['model'],
   },
   {

@@ -67,7 +67,7 @@ export async function backlog({ run, hand }: Side): Promise<Record<string, numbe
   for (const holder of await hand.zrange(keys.holders, '0', '-1')) {
     lengths.push([keys.held(holder), Math.max(0, (await hand.hlen(keys.held(holder))) - 1)]);
     for (const queue of queuesOf(run))
-      lengths.push([keys.landing(holder, queue), await hand.llen(keys.landing(holder, queue))]);
+      lengths.push([keys.inbox(holder, queue), await hand.llen(keys.inbox(holder, queue))]);
   }
   return Object.fromEntries(lengths.filter(([, n]) => n > 0));
 }
@@ -109,7 +109,7 @@ export async function remains({ run, hand }: Side): Promise<Remains> {
     const [q = '', id = ''] = entry.split(' ', 2);
     waiting.push({ q, id });
   }
-  const dead = Object.values(await hand.hgetall(keys.graves)).map(readGrave);
+  const dead = Object.values(await hand.hgetall(keys.letters)).map(readLetter);
   const counts = Object.entries(await hand.hgetall(keys.counts)).map(([field, n]) => [field, Number(n)] as const);
   const batches = await lookAtBatches(hand, run);
   return { run, waiting, dead, counts: Object.fromEntries(counts), left: await leftBehind(run, hand), batches };
@@ -117,8 +117,8 @@ export async function remains({ run, hand }: Side): Promise<Remains> {
 
 const idOf = (envelope: string) => envelope.split(' ', 1)[0]!;
 
-function readGrave(grave: string): Remains['dead'][number] {
-  const [about = '', envelope = ''] = grave.split('\n');
+function readLetter(letter: string): Remains['dead'][number] {
+  const [about = '', envelope = ''] = letter.split('\n');
   const { queue, reason } = JSON.parse(about) as { queue: string; reason: { why?: string } };
   return { q: queue, id: idOf(envelope), why: reason.why ?? '', member: / B=(\S+)/.exec(envelope)?.[1] };
 }
@@ -142,7 +142,7 @@ async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
     keys.monitors,
     keys.hearts,
     keys.dead,
-    keys.graves,
+    keys.letters,
     keys.landed,
     keys.lane('up'),
     ...[keys.batches, keys.batchdead, keys.children, keys.batchends], // these hold what is recounted

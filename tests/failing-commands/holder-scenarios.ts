@@ -16,12 +16,12 @@ export async function holdingSome(place: Place, options: HolderOptions = {}, hea
 }
 
 /** Lets a marble land with the holder, before a swap has adopted it. */
-export async function landed(place: Place, unseen = false) {
+export async function came(place: Place, unseen = false) {
   const { holding, taken } = await holdingSome(place);
   await holding.swap({ waitOn: 'a' });
   if (unseen) {
     const ids = await place.send(1, 'back', 'a');
-    await place.redis.lmove(place.keys.queue('a'), place.keys.landing(holding.id, 'a'), 'RIGHT', 'LEFT');
+    await place.redis.lmove(place.keys.queue('a'), place.keys.inbox(holding.id, 'a'), 'RIGHT', 'LEFT');
     return { holding, taken, ids };
   }
   const waiting = holding.block('a', 5000);
@@ -98,9 +98,9 @@ const finishes = (routing: boolean, someRefused: boolean): Scenario => ({
 });
 
 const adopts = (routing: boolean): Scenario => ({
-  what: 'adopts what has landed, abandons, finishes',
+  what: 'adopts what is in the inbox, abandons, finishes',
   async prepare(place) {
-    const { holding, taken } = await landed(place);
+    const { holding, taken } = await came(place);
     const [first, second] = taken as [Held, Held];
     const finish = routing ? withOutputs(place, [first]) : [{ held: first, outputs: [] }];
     if (!routing) place.outputsOf.set(idOf(first), []);
@@ -112,9 +112,9 @@ const adopts = (routing: boolean): Scenario => ({
 });
 
 const finds: Scenario = {
-  what: 'hands over what has landed unseen',
+  what: 'hands over what is in the inbox unseen',
   async prepare(place) {
-    const { holding } = await landed(place, true);
+    const { holding } = await came(place, true);
     return async () => {
       await holding.block('a', 10).catch(() => undefined);
       await holding.swap({});
@@ -140,9 +140,9 @@ const reclaims = (maxAttempts: number, takesAhead = false): Scenario => ({
   async prepare(place) {
     const { holding, taken } = await holdingSome(place, { maxAttempts, takesAhead });
     await place.send(1, 'back', 'a');
-    await place.redis.lmove(place.keys.queue('a'), place.keys.landing(holding.id, 'a'), 'RIGHT', 'LEFT');
+    await place.redis.lmove(place.keys.queue('a'), place.keys.inbox(holding.id, 'a'), 'RIGHT', 'LEFT');
     await place.redis.hset(place.keys.held(holding.id), '99/b', place.output('back', 'b').envelope);
-    await place.admin.recovery.expire(holding.id);
+    await place.admin.recovery.endLease(holding.id);
     return async () => {
       await place.user.recovery.sweep(maxAttempts);
       return nothing.concat(taken.slice(3).map(idOf));
@@ -153,7 +153,7 @@ const reclaims = (maxAttempts: number, takesAhead = false): Scenario => ({
 const leaves: Scenario = {
   what: 'leaves with marbles in hand',
   async prepare(place) {
-    const { holding } = await landed(place);
+    const { holding } = await came(place);
     return async () => {
       await holding.leave();
       return nothing;
@@ -164,9 +164,9 @@ const leaves: Scenario = {
 const isRelieved: Scenario = {
   what: 'is blocked, and what it has not begun goes back',
   async prepare(place) {
-    const { holding, taken } = await landed(place, true);
+    const { holding, taken } = await came(place, true);
     const begun = taken[0]!.seq;
-    const blocked = { begun, op: Number.MAX_SAFE_INTEGER, mayHaveLanded: true };
+    const blocked = { begun, op: Number.MAX_SAFE_INTEGER, mayBeInInbox: true };
     return async () => {
       await place.user.recovery.releaseUnbegun(holding.id, blocked);
       return nothing;

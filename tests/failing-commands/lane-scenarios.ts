@@ -10,7 +10,7 @@ const lifts: Scenario = {
   what: 'lifts, clears what has arrived, and lifts the next',
   again: true,
   async prepare(place) {
-    const foot = place.user.laneFoot('lane');
+    const foot = place.user.laneSource('lane');
     await place.send(3, 'up', 'a');
     await place.send(3, 'up', 'b');
     return async () => {
@@ -27,14 +27,14 @@ const lifts: Scenario = {
 
 async function land(by: Communicator, batch: Batch) {
   const options = { from: 'lower', hopLimit: 8, onward: (queue: string) => queue === 'onward' };
-  return by.laneHead().land(batch, options);
+  return by.laneTarget().land(batch, options);
 }
 
 const lands: Scenario = {
   what: 'lands a batch, again too, and has it cleared',
   again: true,
   async prepare(place) {
-    const foot = place.admin.laneFoot('lane');
+    const foot = place.admin.laneSource('lane');
     for (const queue of ['a', 'b', 'onward']) await place.send(2, 'up', queue);
     await place.send(1, 'up', 'deep', { hops: 8 });
     const batch = (await foot.lift(['a', 'b', 'onward', 'deep'], { marbles: 10, bytes: 10_000 }))!;
@@ -52,12 +52,12 @@ const renews: Scenario = {
   again: true,
   async prepare(place) {
     await place.send(3, 'up', 'a');
-    const batch = (await place.admin.laneFoot('lane').lift(['a'], { marbles: 10, bytes: 10_000 }))!;
+    const batch = (await place.admin.laneSource('lane').lift(['a'], { marbles: 10, bytes: 10_000 }))!;
     return async () => {
-      await place.user.laneFoot('lane').renew(batch, '1');
+      await place.user.laneSource('lane').newEpoch(batch, '1');
       return nothing;
     };
   },
 };
 
-export const LANE_SCENARIOS = { lift: [lifts], renew: [renews], land: [lands] } as const;
+export const LANE_SCENARIOS = { lift: [lifts], epoch: [renews], land: [lands] } as const;

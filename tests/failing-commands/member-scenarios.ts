@@ -117,7 +117,7 @@ const reclaims: Scenario = {
   what: 'sweeps a holder that fell silent with members',
   async prepare(place) {
     const { holding } = await holdingAll(place, 2);
-    await place.admin.recovery.expire(holding.id);
+    await place.admin.recovery.endLease(holding.id);
     return async () => {
       await place.user.recovery.sweep(1);
       return nothing;
@@ -161,13 +161,13 @@ const destroys: Scenario = {
   },
 };
 
-const exhumes = (what: 'requeue' | 'delete', onDead: BatchAbout['onDead']): Scenario => ({
-  what: `exhumes members of a batch that would ${onDead}: ${what}`,
+const settles = (what: 'requeue' | 'delete', onDead: BatchAbout['onDead']): Scenario => ({
+  what: `settles members of a batch that would ${onDead}: ${what}`,
   async prepare(place) {
     const { ids } = await sealed(place, 2, 'dead', { onDead });
     if (what === 'delete') for (const id of ids) place.outputsOf.set(id, []);
     return async () => {
-      await place.user.graveyard.exhumeAll(what);
+      await (what === 'delete' ? place.user.deadLetters.removeAll() : place.user.deadLetters.requeueAll());
       return what === 'delete' ? ids : nothing;
     };
   },
@@ -180,7 +180,7 @@ const expires: Scenario = {
     for (const id of ids) place.outputsOf.set(id, []);
     await place.send(1, 'dead', 'b');
     return async () => {
-      await place.user.graveyard.expire(1, 0);
+      await place.user.deadLetters.expire(1, 0);
       return ids;
     };
   },
@@ -215,7 +215,7 @@ const promotes: Scenario = {
 };
 
 export const MEMBERS_SCRIPTS = {
-  dispatchMembers: [sends],
+  pushMembers: [sends],
   swapMembers: [finishesLast, finishes(false, false), finishes(false, true), adopts(false), asksAgain(false)],
   swapMembersRouting: [finishes(true, false), finishes(true, true), adopts(true), asksAgain(true)],
 };
@@ -227,8 +227,8 @@ export const MEMBER_SCENARIOS = {
   overdue: [overdue],
   pop: [pops],
   destroy: [destroys],
-  bury: [buries],
+  strays: [buries],
   promote: [promotes],
-  exhume: [exhumes('requeue', 'continue'), exhumes('requeue', 'cancel'), exhumes('delete', 'wait')],
+  settle: [settles('requeue', 'continue'), settles('requeue', 'cancel'), settles('delete', 'wait')],
   expire: [expires],
 };

@@ -15,15 +15,15 @@ export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
   pop: ['hsetnx', 'hdel'],
   destroy: ['hsetnx', 'hdel'],
   open: ['zrem', 'hdel', 'hsetnx'],
-  exhume: ['rpush', 'hsetnx'],
+  settle: ['rpush', 'hsetnx'],
   expire: ['hsetnx'],
   swapMembers: ['lpush', 'rpush', 'hsetnx'], // a call with outputs uses swapMembersRouting
-  dispatch: ['get'], // only members are asked whether their batch refuses them
+  pushAny: ['get'], // only members are asked whether their batch refuses them
   seal: ['hdel'],
   cancel: ['hdel'],
   discard: ['hsetnx', 'hdel'],
   progress: ['hdel'],
   promote: ['rpush', 'hdel'],
-  bury: ['hdel'],
-  dispatchMembers: ['zrem', 'hdel'],
+  strays: ['hdel'],
+  pushMembers: ['zrem', 'hdel'],
 };

@@ -2,7 +2,7 @@
  * A run on a real Redis, and a user of it whose rights and keys a test can spoil and mend again.
  *
  * It knows which marbles were sent, and looks for them everywhere in the run. After everything was mended and a Monitor
- * has swept, a marble is lost that is in no queue, outbox, transit or grave, and is not delayed.
+ * has swept, a marble is lost that is in no queue, outbox, transit or letter, and is not delayed.
  */
 import { randomBytes } from 'node:crypto';
 import { Cable } from '@marblerun/test-support';
@@ -90,7 +90,7 @@ export class Place {
   async recover(): Promise<void> {
     const { recovery } = this.admin;
     await recovery.findOrphans();
-    for (const holder of await this.redis.zrange(this.keys.holders, '0', '-1')) await recovery.expire(holder);
+    for (const holder of await this.redis.zrange(this.keys.holders, '0', '-1')) await recovery.endLease(holder);
     await recovery.sweep(3);
     await recovery.promote();
   }
@@ -110,7 +110,7 @@ export class Place {
   }
 
   async #everything(): Promise<string> {
-    const { later, dead, graves } = this.keys;
+    const { later, dead, letters } = this.keys;
     const lists = await this.redis.keys(`mr:{${this.run}}:*`);
     const text: string[] = [];
     for (const key of lists) {
@@ -119,8 +119,8 @@ export class Place {
     }
     text.push(...(await this.redis.zrange(later, '0', '-1')));
     const serials = new Set(await this.redis.zrange(dead, '0', '-1'));
-    for (const [serial, grave] of Object.entries(await this.redis.hgetall(graves)))
-      if (serials.has(serial)) text.push(grave);
+    for (const [serial, letter] of Object.entries(await this.redis.hgetall(letters)))
+      if (serials.has(serial)) text.push(letter);
     return text.join('\n').replace(/\n/g, ' \n');
   }
 }

@@ -7,7 +7,7 @@ import type { Output } from 'marblerun/communicator';
 import { BATCH_SCENARIOS } from './batch-scenarios.js';
 import { CLOCK_SCENARIOS } from './clock-scenarios.js';
 import { GONE_SCENARIOS } from './gone-scenarios.js';
-import { HOLDER_SCENARIOS, holdingSome, landed } from './holder-scenarios.js';
+import { HOLDER_SCENARIOS, holdingSome, came } from './holder-scenarios.js';
 import { LANE_SCENARIOS } from './lane-scenarios.js';
 import { MEMBER_SCENARIOS } from './member-scenarios.js';
 import type { Place } from './place.js';
@@ -27,13 +27,13 @@ const sends = (kinds: readonly Output['kind'][]): Scenario => ({
   },
 });
 
-const exhumes = (what: 'requeue' | 'delete'): Scenario => ({
-  what: `exhumes: ${what}`,
+const settles = (what: 'requeue' | 'delete'): Scenario => ({
+  what: `settles: ${what}`,
   async prepare(place) {
     const ids = [...(await place.send(2, 'dead', 'a')), ...(await place.send(2, 'dead', 'b'))];
     if (what === 'delete') for (const id of ids) place.outputsOf.set(id, []); // a person wants them gone
     return async () => {
-      await place.user.graveyard.exhumeAll(what);
+      await (what === 'delete' ? place.user.deadLetters.removeAll() : place.user.deadLetters.requeueAll());
       return what === 'delete' ? ids : nothing;
     };
   },
@@ -55,8 +55,8 @@ const keeps = (what: string, act: (place: Place) => Promise<unknown>, before?: (
 type Scenarios = Readonly<Partial<Record<ScriptName, readonly Scenario[]>>>;
 
 const PLAIN: Scenarios = {
-  send: [sends(['back', 'back'])],
-  dispatch: [sends(['back', 'front', 'up', 'later', 'dead'])],
+  push: [sends(['back', 'back'])],
+  pushAny: [sends(['back', 'front', 'up', 'later', 'dead'])],
   pop: [
     {
       what: 'pops from two queues',
@@ -91,7 +91,7 @@ const PLAIN: Scenarios = {
       },
     },
   ],
-  bury: [
+  strays: [
     {
       what: 'buries what lies in a list of no allowed name',
       async prepare(place) {
@@ -180,7 +180,7 @@ const PLAIN: Scenarios = {
     {
       what: 'finds what a holder without an entry left behind',
       async prepare(place) {
-        const { holding } = await landed(place, true);
+        const { holding } = await came(place, true);
         await place.redis.zrem(place.keys.holders, holding.id);
         return async () => {
           await place.user.recovery.findOrphans();
@@ -191,14 +191,14 @@ const PLAIN: Scenarios = {
   ],
   ...CLOCK_SCENARIOS,
   ...GONE_SCENARIOS,
-  lines: [keeps('shows the queues', ({ user }) => user.show())],
-  exhume: [
-    exhumes('requeue'),
-    exhumes('delete'),
-    keeps('exhumes what was taken out before', ({ user }) => user.graveyard.exhume('delete', ['999999'])),
+  depths: [keeps('shows the queues', ({ user }) => user.show())],
+  settle: [
+    settles('requeue'),
+    settles('delete'),
+    keeps('settles what was taken out before', ({ user }) => user.deadLetters.remove(['999999'])),
     keeps(
-      'exhumes what has a queue that is none',
-      ({ user }) => user.graveyard.exhumeAll('requeue'),
+      'settles what has a queue that is none',
+      ({ user }) => user.deadLetters.requeueAll(),
       async (place) => {
         await place.send(2, 'dead', 'none');
         await place.redis.set(place.keys.queue('none'), 'x');
@@ -212,7 +212,7 @@ const PLAIN: Scenarios = {
         const [oldest] = await place.send(3, 'dead', 'a');
         place.outputsOf.set(oldest!, []); // this one is meant to go
         return async () => {
-          await place.user.graveyard.expire(2, 0);
+          await place.user.deadLetters.expire(2, 0);
           return [oldest!];
         };
       },

@@ -115,7 +115,7 @@ export class Bench {
     const keys = keysOf(run);
     const all = this.redis.pipeline();
     for (const queue of QUEUES) all.lrange(keys.queue(queue), 0, -1).lrange(keys.outbox(queue), 0, -1);
-    all.zrange(keys.later, '0', '-1').zrange(keys.dead, '0', '-1').hgetall(keys.graves);
+    all.zrange(keys.later, '0', '-1').zrange(keys.dead, '0', '-1').hgetall(keys.letters);
     all
       .zrange(keys.deadlines, '0', '-1', 'WITHSCORES')
       .hgetall(keys.counts)
@@ -128,7 +128,7 @@ export class Bench {
     const holding = all.length;
     for (const holder of holders) {
       all.hgetall(keys.held(holder)).hget(keys.holder(holder), 'waiting');
-      for (const queue of QUEUES) all.lrange(keys.landing(holder, queue), 0, -1);
+      for (const queue of QUEUES) all.lrange(keys.inbox(holder, queue), 0, -1);
     }
     const replies = (await all.exec())!.map(([error, reply]) => {
       if (error) throw error;

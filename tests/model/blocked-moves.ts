@@ -10,7 +10,7 @@ import { pick, type World } from './world.js';
 export interface FrozenModel {
   readonly begun: number;
   readonly commands: number;
-  readonly mayHaveLanded: boolean;
+  readonly mayBeInInbox: boolean;
 }
 
 /** Begins work on some marbles, then blocks the main loop; the heartbeat thread sees that. */
@@ -25,7 +25,7 @@ export async function freeze(world: World, move: Move): Promise<void> {
   }
   const real = new ProgressReader(progress.memory).freeze()!;
   const model = slot.model.freeze();
-  assert.deepEqual([real.begun, real.mayHaveLanded], [model.begun, model.mayHaveLanded]);
+  assert.deepEqual([real.begun, real.mayBeInInbox], [model.begun, model.mayBeInInbox]);
   slot.frozen = { real, model };
   if (flag) await relieve(world, move);
 }

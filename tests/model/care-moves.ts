@@ -1,5 +1,5 @@
 /**
- * The moves of a person, and of the retention: dead marbles are put back or removed, whole queues are moved or deleted.
+ * The moves of a person, and of the retention: dead letters are put back or removed, whole queues are moved or deleted.
  */
 import assert from 'node:assert/strict';
 import { keysOf } from '@marblerun/internal';
@@ -8,12 +8,12 @@ import { bySerial, type World } from './world.js';
 
 const keys = keysOf('lower');
 
-export async function exhume({ bench, model }: World, { n, flag }: Move): Promise<void> {
-  const grave = model.dead[n % Math.max(model.dead.length, 1)];
-  if (!grave) return;
-  const serial = bySerial(await bench.redis.zrange(keys.dead, '0', '-1'))[model.dead.indexOf(grave)]!;
-  await bench.lower.graveyard.exhume(flag ? 'requeue' : 'delete', [serial]);
-  model.exhume(grave, flag);
+export async function settle({ bench, model }: World, { n, flag }: Move): Promise<void> {
+  const letter = model.dead[n % Math.max(model.dead.length, 1)];
+  if (!letter) return;
+  const serial = bySerial(await bench.redis.zrange(keys.dead, '0', '-1'))[model.dead.indexOf(letter)]!;
+  await (flag ? bench.lower.deadLetters.requeue([serial]) : bench.lower.deadLetters.remove([serial]));
+  model.settle(letter, flag);
 }
 
 export async function expire({ bench, model }: World, { n }: Move): Promise<void> {
@@ -24,7 +24,7 @@ export async function expire({ bench, model }: World, { n }: Move): Promise<void
   const oldest = serials
     .slice(0, Math.max(0, serials.length - n))
     .map((serial) => model.dead[inOrder.indexOf(serial)]!);
-  await bench.lower.graveyard.expire(n, 0);
+  await bench.lower.deadLetters.expire(n, 0);
   model.expire(oldest);
 }
 

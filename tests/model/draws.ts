@@ -27,7 +27,7 @@ const WEIGHTS: Partial<Record<Verb, number>> = {
     silence: 2,
     overtime: 3,
   },
-  ...{ openBatch: 4, sealBatch: 3, exhume: 2 },
+  ...{ openBatch: 4, sealBatch: 3, settle: 2 },
   ...{ pulse: 2, cutHeart: 3, passHeart: 4, lookForGone: 8 },
 };
 
@@ -44,7 +44,7 @@ const BATCH_WEIGHTS: Partial<Record<Verb, number>> = {
     send: 8,
     swap: 16,
     giveBack: 4,
-    exhume: 4,
+    settle: 4,
     promote: 2,
   },
   ...{ overtime: 4, sweep: 5, silence: 2, elapse: 1, expire: 1, destroy: 1, pop: 1 },

@@ -29,10 +29,10 @@ export interface Delivery {
 }
 
 /** The count of numbers that are kept for marbles that land in one wait. */
-const MOST_LANDED = 4;
+const MOST_IN_INBOX = 4;
 
-/** A marble that may have landed: under which number, and whether the client has seen it. */
-interface LandingModel {
+/** A marble that may be in the inbox: under which number, and whether the client has seen it. */
+interface InboxModel {
   readonly seq: number;
   known: boolean;
 }
@@ -54,11 +54,11 @@ export class HolderModel {
   /** True until everything that it left behind was cleared away. */
   hasTraces = true;
   held: Delivery[] = [];
-  readonly landing = new Map<string, MarbleModel[]>();
+  readonly inbox = new Map<string, MarbleModel[]>();
   readonly client = {
     seq: 1,
     waitsOn: '',
-    landing: undefined as LandingModel | undefined,
+    inbox: undefined as InboxModel | undefined,
     /** True where the client knows that commands of it were noted. */
     noted: false,
     /**
@@ -104,16 +104,16 @@ export class HolderModel {
   /** Finishes and takes. `replyLost`: the command is sent again. */
   swap(request: SwapModel, replyLost = false): { taken: Delivery[]; refused: string[] } | 'forgotten' {
     const { client } = this;
-    const { landing } = client;
+    const { inbox } = client;
     let seq = client.seq;
     client.seq += request.want;
     client.commands++;
     this.#endWait();
     if (this.entry === 'none') return 'forgotten';
-    if (landing && this.about?.waiting === undefined) return 'forgotten';
+    if (inbox && this.about?.waiting === undefined) return 'forgotten';
     if (this.#notesLost) return 'forgotten';
     this.entry = 'alive';
-    const taken = landing ? this.#adopt(landing) : [];
+    const taken = inbox ? this.#adopt(inbox) : [];
     for (const receipt of request.abandon) if (this.has(receipt)) this.run.deadlines.set(`${this.id} ${receipt}`, 0);
     const refused = this.#finish(request.finish);
     let { want } = request;
@@ -127,20 +127,20 @@ export class HolderModel {
       client.waitsOn = request.waitOn;
       this.about = { ...this.about, waiting: request.waitOn };
     }
-    const isNoted = request.finish.length > 0 || taken.length > 0 || landing?.known === true;
+    const isNoted = request.finish.length > 0 || taken.length > 0 || inbox?.known === true;
     if (isNoted) client.noted = true;
     if (isNoted || replyLost) this.lastNoted = client.commands;
-    client.landing = undefined;
+    client.inbox = undefined;
     return { taken, refused };
   }
 
   /** Waits for one marble. `replyLost`: the marble is handed over and the client is not told. */
   block(replyLost: boolean): Delivery | undefined {
     const { client } = this;
-    if (client.landing) return undefined;
+    if (client.inbox) return undefined;
     this.#endWait();
-    const landing: LandingModel = (client.landing = { seq: client.seq, known: false });
-    client.seq += MOST_LANDED;
+    const inbox: InboxModel = (client.inbox = { seq: client.seq, known: false });
+    client.seq += MOST_IN_INBOX;
     client.mayStillWait = true;
     const known = this.beat();
     if (!known && !client.waitNoted) return undefined;
@@ -153,23 +153,23 @@ export class HolderModel {
       client.waitNoted = false; // whatever follows a wait in vain is noted first
       return undefined;
     }
-    lineOf(this.landing, client.waitsOn).unshift(marble);
+    lineOf(this.inbox, client.waitsOn).unshift(marble);
     this.hasTraces = true;
     if (replyLost || !known) return undefined;
-    landing.known = true;
+    inbox.known = true;
     client.mayStillWait = false;
     const queue = client.waitsOn;
     if (this.timeLimit || (marble.suspicion > 0 && !this.about?.takesAhead)) this.adopt();
-    return { seq: landing.seq, queue, marble, receipt: `${landing.seq}/${queue}` };
+    return { seq: inbox.seq, queue, marble, receipt: `${inbox.seq}/${queue}` };
   }
 
   /** Lets a wait that its client had given up go on, and take one more marble. */
   landLate(): boolean {
-    const { landing, waitsOn, mayStillWait } = this.client;
+    const { inbox, waitsOn, mayStillWait } = this.client;
     const marble =
-      landing && mayStillWait && this.entry !== 'none' ? lineOf(this.run.queues, waitsOn).shift() : undefined;
+      inbox && mayStillWait && this.entry !== 'none' ? lineOf(this.run.queues, waitsOn).shift() : undefined;
     if (!marble) return false;
-    lineOf(this.landing, waitsOn).unshift(marble);
+    lineOf(this.inbox, waitsOn).unshift(marble);
     this.hasTraces = true;
     return true;
   }
@@ -187,9 +187,9 @@ export class HolderModel {
     return items.filter(({ receipt }) => !this.has(receipt)).map(({ receipt }) => receipt);
   }
 
-  /** Moves marbles that are known to have landed into the hand. */
+  /** Moves marbles that are known to are in the inbox into the hand. */
   adopt(): void {
-    if (this.client.landing?.known) this.swap({ finish: [], abandon: [], sources: [], want: 0, waitOn: undefined });
+    if (this.client.inbox?.known) this.swap({ finish: [], abandon: [], sources: [], want: 0, waitOn: undefined });
   }
 
   giveBack(items: readonly GiveBackModel[]): { refused: string[]; dead: string[] } | 'forgotten' {
@@ -214,7 +214,7 @@ export class HolderModel {
       }
       this.run.count(queue, verdict === 'fail' ? 'failed' : 'released', 1);
       const again =
-        verdict !== 'fail' ? delivery.marble : this.run.retryOrBury(queue, delivery.marble, 'failed', this.maxAttempts);
+        verdict !== 'fail' ? delivery.marble : this.run.retryOrDie(queue, delivery.marble, 'failed', this.maxAttempts);
       if (!again) dead!.push(receipt);
       else this.run.putBack(queue, again, verdict === 'fail' ? delay : 0);
       if (again && verdict === 'fail') this.run.count(queue, 'returned', 1);
@@ -239,7 +239,7 @@ export class HolderModel {
   freeze(): FrozenModel {
     const { client } = this;
     client.isFrozen = true;
-    return { begun: client.begun, commands: client.commands, mayHaveLanded: client.landing?.known === false };
+    return { begun: client.begun, commands: client.commands, mayBeInInbox: client.inbox?.known === false };
   }
 
   has(receipt: string): boolean {
@@ -260,18 +260,18 @@ export class HolderModel {
     this.lastNoted = 0;
     this.entry = 'none';
     this.about = undefined;
-    this.hasTraces = [...this.landing.values()].some((marbles) => marbles.length > 0);
+    this.hasTraces = [...this.inbox.values()].some((marbles) => marbles.length > 0);
   }
 
-  #adopt(landing: LandingModel): Delivery[] {
+  #adopt(inbox: InboxModel): Delivery[] {
     const queue = this.about!.waiting!;
-    const marbles = lineOf(this.landing, this.client.waitsOn).splice(0, MOST_LANDED);
+    const marbles = lineOf(this.inbox, this.client.waitsOn).splice(0, MOST_IN_INBOX);
     this.run.count(queue, 'taken', marbles.length);
-    const deliveries = marbles.map((marble, i) => this.#hold(landing.seq + i, queue, marble));
-    return landing.known ? deliveries.slice(1) : deliveries;
+    const deliveries = marbles.map((marble, i) => this.#hold(inbox.seq + i, queue, marble));
+    return inbox.known ? deliveries.slice(1) : deliveries;
   }
 
-  /** Ends a wait whose end is not known, before anybody looks what has landed. */
+  /** Ends a wait whose end is not known, before anybody looks what is in the inbox. */
   #endWait(): void {
     const { client } = this;
     if (!client.mayStillWait) return;

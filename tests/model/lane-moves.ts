@@ -13,8 +13,8 @@ export async function lift(world: World, { slot: i, flag, refused }: Move): Prom
   const elevator = world.elevators[i % 2]!;
   const { arrived } = elevator;
   const queues = flag ? [...QUEUES].reverse() : QUEUES;
-  const foot = world.bench.lower.laneFoot('lane');
-  const real = await world.bench.refusing(refused, () => foot.lift(queues, LIMITS, arrived?.real));
+  const source = world.bench.lower.laneSource('lane');
+  const real = await world.bench.refusing(refused, () => source.lift(queues, LIMITS, arrived?.real));
   if (real === 'refused') return;
   const model = world.lane.lift(queues, LIMITS.marbles, arrived?.model);
   assert.deepEqual(
@@ -31,13 +31,14 @@ export async function land(world: World, { slot: i, flag, replyLost, refused }: 
   const { batch } = elevator;
   if (!batch) return;
   const options = { from: 'lower', hopLimit: 8, onward: () => false };
-  const head = world.bench.upper.laneHead();
-  const answer = await world.bench.refusing(refused, () => head.land(batch.real, options));
+  const target = world.bench.upper.laneTarget();
+  const answer = await world.bench.refusing(refused, () => target.land(batch.real, options));
   if (answer === 'refused') return;
   const { landing, knownEpoch } = answer;
   const expected = world.lane.land(batch.model);
   assert.equal(landing, replyLost && expected === 'landed' ? 'duplicate' : expected);
-  if (landing === 'doubt') assert.equal(await world.bench.lower.laneFoot('lane').renew(batch.real, knownEpoch), false);
+  if (landing === 'doubt')
+    assert.equal(await world.bench.lower.laneSource('lane').newEpoch(batch.real, knownEpoch), false);
   elevator.batch = undefined;
   elevator.arrived = flag || landing === 'doubt' ? undefined : batch;
 }

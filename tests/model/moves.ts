@@ -17,7 +17,7 @@ import {
   tidyBatches,
   type BatchDraw,
 } from './batch-moves.js';
-import { destroy, exhume, expire, transfer } from './care-moves.js';
+import { destroy, settle, expire, transfer } from './care-moves.js';
 import type { MarbleModel } from './holder-model.js';
 import { cutHeart, lookForGone, otherServer, passHeart, pulse } from './heart-moves.js';
 import { freeze, relieve } from './blocked-moves.js';
@@ -111,7 +111,7 @@ export const VERBS = {
     const { holding, model } = slots[i]!;
     const { waitsOn } = model.client;
     if (!model.landLate()) return;
-    await bench.redis.lmove(keys.queue(waitsOn), keys.landing(holding.id, waitsOn), 'RIGHT', 'LEFT');
+    await bench.redis.lmove(keys.queue(waitsOn), keys.inbox(holding.id, waitsOn), 'RIGHT', 'LEFT');
   },
 
   async begin({ slots }, { slot: i, picks, delay, flag }) {
@@ -166,7 +166,7 @@ export const VERBS = {
   /** Lets the lease pass: the holder was silent for too long. */
   async silence(world, { slot: i }) {
     const { holding, model } = world.slots[i]!;
-    await world.bench.lower.recovery.expire(holding.id);
+    await world.bench.lower.recovery.endLease(holding.id);
     if (model.entry !== 'none') Object.assign(model, { entry: 'expired', expiredAt: 0 });
   },
 
@@ -194,7 +194,7 @@ export const VERBS = {
     const back = flag ? slots[i] : undefined;
     if (back) {
       const { id } = back.holding;
-      await bench.lower.recovery.expire(id);
+      await bench.lower.recovery.endLease(id);
       bench.interlude = {
         after: (reply) => Array.isArray(reply) && Array.isArray(reply[0]) && reply[0].includes(id),
         act: () => bench.lower.beat([{ id, leaseMs: LEASE_MS }], ''),
@@ -232,7 +232,7 @@ export const VERBS = {
     model.promote();
   },
 
-  exhume,
+  settle,
   expire,
   transfer,
   destroy,

@@ -28,7 +28,7 @@ interface Waiting {
   readonly marble: MarbleModel;
 }
 
-export interface GraveModel {
+export interface LetterModel {
   readonly serial: number;
   readonly queue: string;
   readonly why: string;
@@ -40,7 +40,7 @@ export class RunModel {
   readonly queues = new Map<string, MarbleModel[]>();
   readonly outboxes = new Map<string, MarbleModel[]>();
   later: Waiting[] = [];
-  dead: GraveModel[] = [];
+  dead: LetterModel[] = [];
   /** The state by `<holder> <receipt>`. 0: abandoned; 1: its time is over; 2: its time is not over. */
   readonly deadlines = new Map<string, 0 | 1 | 2>();
   readonly counts = new Map<string, number>();
@@ -75,9 +75,9 @@ export class RunModel {
   *alive(): Generator<MarbleModel> {
     for (const line of this.queues.values()) yield* line;
     for (const { marble } of this.later) yield marble;
-    for (const { held, landing } of this.holders.values()) {
+    for (const { held, inbox } of this.holders.values()) {
       for (const { marble } of held) yield marble;
-      for (const line of landing.values()) yield* line;
+      for (const line of inbox.values()) yield* line;
     }
   }
 
@@ -118,12 +118,12 @@ export class RunModel {
     return moved.length;
   }
 
-  /** Removes these dead marbles, as the retention does with those that are too many. */
-  expire(graves: readonly GraveModel[]): void {
-    this.dead = this.dead.filter((grave) => !graves.includes(grave));
-    for (const grave of graves) {
-      this.count(grave.queue, 'expired', 1);
-      const batch = this.batches.of(grave.marble);
+  /** Removes these dead letters, as the retention does with those that are too many. */
+  expire(letters: readonly LetterModel[]): void {
+    this.dead = this.dead.filter((letter) => !letters.includes(letter));
+    for (const letter of letters) {
+      this.count(letter.queue, 'expired', 1);
+      const batch = this.batches.of(letter.marble);
       if (batch) batch.gone++;
     }
     this.batches.settle();
@@ -138,7 +138,7 @@ export class RunModel {
   }
 
   /** Ends one more delivery without a finish. Returns the marble where that was the last one. */
-  retryOrBury(queue: string, marble: MarbleModel, why: string, allowed: number): MarbleModel | undefined {
+  retryOrDie(queue: string, marble: MarbleModel, why: string, allowed: number): MarbleModel | undefined {
     const { attempt, max, suspicion } = marble;
     const raised: MarbleModel = { ...marble, attempt: attempt + 1, suspicion: why === 'failed' ? 0 : suspicion };
     const batch = this.batches.of(marble);
@@ -174,23 +174,23 @@ export class RunModel {
   /** Puts back everything that a holder has, the last taken first, and forgets the holder. */
   reclaim(holder: HolderModel, mode: 'dropped' | 'released', maxAttempts: number): void {
     const waiting = holder.about?.waiting ?? '';
-    const landed = (holder.landing.get(waiting) ?? []).map((marble) => ({ queue: waiting, marble, mayBegin: false }));
-    for (const { queue } of landed) this.count(queue, 'taken', 1);
+    const came = (holder.inbox.get(waiting) ?? []).map((marble) => ({ queue: waiting, marble, mayBegin: false }));
+    for (const { queue } of came) this.count(queue, 'taken', 1);
     const held = [...holder.held].sort((a, b) => b.seq - a.seq).map((one) => ({ ...one, mayBegin: true }));
-    for (const { mayBegin, ...delivery } of [...landed, ...held]) {
+    for (const { mayBegin, ...delivery } of [...came, ...held]) {
       const { queue, marble } = delivery;
       this.count(queue, mode, 1);
       const uncharged =
         mode === 'released'
           ? marble
-          : !mayBegin || (holder.about?.takesAhead && landed.length + held.length > 1)
+          : !mayBegin || (holder.about?.takesAhead && came.length + held.length > 1)
             ? suspected(delivery)
             : undefined;
-      const again = uncharged ?? this.retryOrBury(queue, marble, 'dropped', holder.about?.maxAttempts ?? maxAttempts);
+      const again = uncharged ?? this.retryOrDie(queue, marble, 'dropped', holder.about?.maxAttempts ?? maxAttempts);
       if (again) this.putBack(queue, again, 0);
       if (again && mode === 'dropped') this.count(queue, 'returned', 1);
     }
-    holder.landing.delete(waiting);
+    holder.inbox.delete(waiting);
     holder.forget();
     this.batches.settle();
   }
@@ -202,14 +202,14 @@ export class RunModel {
   }
 
   /** Puts back marbles that a blocked holder has not begun, unless it has gone on since it was frozen. */
-  releaseUnbegun(holder: HolderModel, { begun, commands, mayHaveLanded }: FrozenModel): void {
+  releaseUnbegun(holder: HolderModel, { begun, commands, mayBeInInbox }: FrozenModel): void {
     if (holder.lastNoted > commands) return;
     const waiting = holder.about?.waiting ?? '';
-    const landed = mayHaveLanded ? lineOf(holder.landing, waiting).splice(0) : [];
-    this.count(waiting, 'taken', landed.length);
+    const came = mayBeInInbox ? lineOf(holder.inbox, waiting).splice(0) : [];
+    this.count(waiting, 'taken', came.length);
     const unbegun = holder.held.filter(({ seq }) => seq > begun).sort((a, b) => b.seq - a.seq);
     for (const { receipt } of unbegun) holder.drop(receipt);
-    for (const { queue, marble } of [...landed.map((marble) => ({ queue: waiting, marble })), ...unbegun]) {
+    for (const { queue, marble } of [...came.map((marble) => ({ queue: waiting, marble })), ...unbegun]) {
       this.count(queue, 'released', 1);
       this.putBack(queue, marble, 0);
     }
@@ -217,8 +217,8 @@ export class RunModel {
 
   findOrphans(): void {
     for (const holder of this.holders.values()) {
-      const landed = [...holder.landing].find(([, marbles]) => marbles.length > 0)?.[0] ?? '';
-      if (holder.hasTraces) this.#enterOrphan(holder, landed);
+      const came = [...holder.inbox].find(([, marbles]) => marbles.length > 0)?.[0] ?? '';
+      if (holder.hasTraces) this.#enterOrphan(holder, came);
     }
   }
 
@@ -239,11 +239,11 @@ export class RunModel {
     }
   }
 
-  exhume(grave: GraveModel, requeue: boolean): void {
-    this.dead = this.dead.filter((other) => other !== grave);
-    if (!requeue) this.count(grave.queue, 'deleted', 1);
-    if (requeue) lineOf(this.queues, grave.queue).push({ ...grave.marble, attempt: 0 });
-    const batch = this.batches.of(grave.marble);
+  settle(letter: LetterModel, requeue: boolean): void {
+    this.dead = this.dead.filter((other) => other !== letter);
+    if (!requeue) this.count(letter.queue, 'deleted', 1);
+    if (requeue) lineOf(this.queues, letter.queue).push({ ...letter.marble, attempt: 0 });
+    const batch = this.batches.of(letter.marble);
     if (batch && !requeue) batch.gone++;
     this.batches.settle();
   }
@@ -260,7 +260,7 @@ export class RunModel {
     this.count(queue, 'dropped', 1);
     const why = when === 0 ? 'abandoned' : 'over its time limit';
     const uncharged = when === 1 && inCompany && holder.about?.takesAhead ? suspected(delivery) : undefined;
-    const again = uncharged ?? this.retryOrBury(queue, marble, why, holder.about?.maxAttempts ?? maxAttempts);
+    const again = uncharged ?? this.retryOrDie(queue, marble, why, holder.about?.maxAttempts ?? maxAttempts);
     if (!again) return;
     this.putBack(queue, again, 0);
     this.count(queue, 'returned', 1);

@@ -124,10 +124,10 @@ function expectedRun(model: RunModel, holders: HolderModel[]) {
     entries: new Map(holders.filter(({ entry }) => entry !== 'none').map(({ id, entry }) => [id, entry] as const)),
     traces: new Set(holders.map(({ id }) => id)),
     batches: expectedBatches(model),
-    holders: holders.map(({ held, about, landing }) => ({
+    holders: holders.map(({ held, about, inbox }) => ({
       held: new Map(held.map(delivered)),
       waiting: about?.waiting ?? null,
-      landing: lines(landing),
+      inbox: lines(inbox),
     })),
   };
 }
@@ -143,14 +143,14 @@ const read = (envelope: string) => {
 const readList = (reply: unknown) => (reply as string[]).map(read).reverse();
 
 function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): Expected {
-  const [qa, ua, qb, ub, later, serials, graves, deadlines, counts, entries, keys, batches, ...rest] = replies;
+  const [qa, ua, qb, ub, later, serials, letters, deadlines, counts, entries, keys, batches, ...rest] = replies;
   return {
     queues: [readList(qa), readList(qb)],
     outboxes: [readList(ua), readList(ub)],
     later: (later as string[])
       .map((member) => /^\d+ (\S+ \S+) ([^]*)$/.exec(member)!)
       .map(([, place, envelope]) => `${place} ${read(envelope!)}`),
-    dead: bySerial(serials as string[]).map((serial) => readGrave((graves as Record<string, string>)[serial]!)),
+    dead: bySerial(serials as string[]).map((serial) => readLetter((letters as Record<string, string>)[serial]!)),
     deadlines: pairs(deadlines, (score) => (score > 1 ? 2 : (score as 0 | 1))),
     counts: new Map(
       Object.entries(counts as Record<string, string>).flatMap(([name, n]) => (n === '0' ? [] : [[name, Number(n)]])),
@@ -162,23 +162,23 @@ function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): 
   };
 }
 
-/** Sorts dead marbles: those that died in one millisecond have no order in Redis. */
+/** Sorts dead letters: those that died in one millisecond have no order in Redis. */
 export function bySerial(serials: string[]): string[] {
   return serials.sort((a, b) => Number(a) - Number(b));
 }
 
-function readGrave(grave: string): string {
-  const [about = '', envelope = ''] = grave.split('\n', 2);
+function readLetter(letter: string): string {
+  const [about = '', envelope = ''] = letter.split('\n', 2);
   const { queue, reason } = JSON.parse(about) as { queue: string; reason: { why: string } };
   return `${queue} ${reason.why} ${read(envelope)}`;
 }
 
-function readHolder([held, waiting, ...landing]: unknown[]): Expected['holders'][number] {
+function readHolder([held, waiting, ...inbox]: unknown[]): Expected['holders'][number] {
   const receipts = Object.entries(held as Record<string, string>).filter(([field]) => field !== 'op');
   return {
     held: new Map(receipts.map(([receipt, envelope]) => [receipt, read(envelope)])),
     waiting: waiting as string | null,
-    landing: landing.map((list) => (list as string[]).map(read)),
+    inbox: inbox.map((list) => (list as string[]).map(read)),
   };
 }
 

@@ -196,7 +196,7 @@ test.each(['rpush', 'hdel', 'client|unblock'])(
       { kind: 'back', queue: 'q', envelope: encodeEnvelope({ id: '1', attempt: 0, sentAt: 1, type: 'j' }, '1') },
     ]);
     await holding.swap({ sources: ['q'], want: 1 });
-    await worker.recovery.expire(holding.id);
+    await worker.recovery.endLease(holding.id);
     const monitor = buildMonitor(
       readConfig({
         ...{ MARBLERUN_REDIS: JSON.stringify(form('monitor')), MARBLERUN_RUN: run },

@@ -52,16 +52,16 @@ export type Outcome = Record<'send' | 'swap' | 'heartbeat' | 'monitor' | 'lift' 
 export async function allParts(redis: string): Promise<Parts> {
   const bus = communicator(redis);
   const far = communicator((await start()).server.url, 'far');
-  await far.push([output('landing', 'up')]);
+  await far.push([output('inbox', 'up')]);
   await bus.push([output('first'), output('second'), output('lifted', 'up')]);
   const options = { leaseMs: 600_000, timeLimitMs: 0, maxAttempts: 5, description: {} };
   const holding = bus.holding(bus.waitingConnection(1000), options);
   await holding.enter();
   const taken = await holding.swap({ sources: ['q'], want: 1 });
   if (taken.forgotten) throw new Error('the holder is not known');
-  const foot = bus.laneFoot('up');
-  const head = bus.laneHead();
-  const batch = (await far.laneFoot('to-here').lift(['q'], limits))!;
+  const foot = bus.laneSource('up');
+  const head = bus.laneTarget();
+  const batch = (await far.laneSource('to-here').lift(['q'], limits))!;
   const finish = [{ held: taken.taken[0]!, outputs: [] }];
   const work = async (): Promise<Outcome> => {
     const calls = [
@@ -86,10 +86,10 @@ export async function expectDone({ bus }: Parts, outcome: Outcome): Promise<void
     swap: { forgotten: false, taken: [{ envelope: { id: 'second' } }], refused: new Set() },
     heartbeat: [],
     monitor: { returned: 0, dead: 0, silent: 0 },
-    land: { landing: expect.stringMatching(/^(landed|duplicate)$/) },
+    land: { inbox: expect.stringMatching(/^(landed|duplicate)$/) },
   });
   expect((outcome.lift as Batch).entries.map(({ envelope }) => envelope.toString())).toEqual(['lifted 0 0 j\n1']);
-  expect((await bus.dump('q')).map(({ id }) => id).sort()).toEqual(['landing', 'sent']);
+  expect((await bus.dump('q')).map(({ id }) => id).sort()).toEqual(['inbox', 'sent']);
   const [q] = await bus.show();
   expect(q).toMatchObject({ held: 1, counts: { sent: 4, taken: 2, finished: 1 } });
 }

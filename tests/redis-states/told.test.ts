@@ -73,7 +73,7 @@ test.each([
       .enter(),
     bus.beat([{ id: 'x', leaseMs: 1000 }], ''),
     bus.recovery.sweep(5),
-    bus.laneFoot('up').lift(['q'], limits),
+    bus.laneSource('up').lift(['q'], limits),
   ];
   for (const result of await Promise.allSettled(calls))
     expect(result).toMatchObject({ status: 'rejected', reason: { code: 'MR_REDIS_AUTH' } });

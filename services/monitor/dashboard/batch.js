@@ -1,5 +1,5 @@
 /**
- * One batch: its progress, the causes of its dead marbles, the batches in it, and what a person can do with it.
+ * One batch: its progress, the causes of its dead letters, the batches in it, and what a person can do with it.
  *
  * Names, reasons and errors come from others and may hold anything: they are shown as text.
  */
@@ -19,9 +19,9 @@ const FAILURE = [
   [({ serials }) => serials.slice(0, 3).join(', '), ''],
 ];
 const ON_DEAD = {
-  wait: 'stays open for dead marbles',
-  continue: 'continues despite dead marbles',
-  cancel: 'is cancelled by a dead marble',
+  wait: 'stays open for dead letters',
+  continue: 'continues despite dead letters',
+  cancel: 'is cancelled by a dead letter',
 };
 
 export class BatchView {
@@ -81,7 +81,7 @@ export class BatchView {
     figure('eta', eta === undefined ? '–' : duration(eta));
     figure('about', about(batch, settings));
     const some = batch.dead > failures.looked;
-    figure('looked', some ? `${count(failures.looked)} of ${count(batch.dead)} dead marbles were examined.` : '');
+    figure('looked', some ? `${count(failures.looked)} of ${count(batch.dead)} dead letters were examined.` : '');
     figure('children-shown', next === undefined ? '' : `The first ${count(children.length)}.`);
     this.#failures.show(failures.groups);
     this.#children.show(children);
@@ -106,7 +106,7 @@ export class BatchView {
   #askForRetry() {
     const { id, name, dead } = this.#shown;
     ask({
-      what: `Try the ${count(dead)} dead marbles of batch ${name} again?`,
+      what: `Try the ${count(dead)} dead letters of batch ${name} again?`,
       about: 'They go to the end of their queues, and their attempts are forgotten.',
       verb: 'Retry',
       action: async () => {

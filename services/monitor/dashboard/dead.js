@@ -1,5 +1,5 @@
 /**
- * The dead marbles of a run: why they died, what they hold, and what to do with them.
+ * The dead letters of a run: why they died, what they hold, and what to do with them.
  *
  * Reasons and data come from senders and workers and may hold anything: they are shown as text, cut by the Monitor.
  */
@@ -22,7 +22,7 @@ export class Dead {
     this.#table = new Table(part('dead'), {
       keyOf: ({ serial }) => serial,
       make: (marble) => this.#row(marble),
-      fill: () => undefined, // a dead marble does not change
+      fill: () => undefined, // a dead letter does not change
     });
     part('requeue-all').addEventListener('click', () => this.#askForAll());
     part('dead-more').addEventListener('click', () => {
@@ -77,7 +77,7 @@ export class Dead {
 
   #button(verb, marble) {
     const { serial, queue, id = serial } = marble;
-    const button = element('button', verb === 'Delete' ? 'grave' : '', verb);
+    const button = element('button', verb === 'Delete' ? 'letter' : '', verb);
     button.type = 'button';
     button.setAttribute('aria-label', `${verb} marble ${id} of queue ${queue}`);
     const [method, path, about] =
@@ -102,7 +102,7 @@ export class Dead {
   #askForAll() {
     const queue = this.part('dead-queue').value;
     ask({
-      what: `Requeue all dead marbles of queue ${queue}?`,
+      what: `Requeue all dead letters of queue ${queue}?`,
       about:
         'This includes those that are not shown. They go to the end of the queue, and their attempts are forgotten.',
       verb: 'Requeue all',

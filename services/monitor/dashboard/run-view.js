@@ -1,5 +1,5 @@
 /**
- * One run: its state, figures, queues, batches, outboxes, dead marbles and holders.
+ * One run: its state, figures, queues, batches, outboxes, dead letters and holders.
  */
 import { read } from './api.js';
 import { Batches } from './batches.js';

@@ -2,25 +2,25 @@
 -- KEYS: run; then the five of batches
 -- ARGV: keep: so many dead (0: any number); keepMs: so long (0: for ever); most: to remove; mostBytes
 -- returns: how many were removed; 0: all that are left may stay
--- include clock run graves batches booking
+-- include clock run letters batches booking
 local keep, keepMs, most, mostBytes = unpack(ARGV, 1, 4)
 keep, keepMs, most, mostBytes = tonumber(keep), tonumber(keepMs), tonumber(most), tonumber(mostBytes)
 local at, removed, bytes = now(), 0, 0
 local surplus = keep > 0 and redis.call('ZCARD', DEAD) - keep or 0
-redis.call('HDEL', GRAVES, '') -- tried before anything is removed that batches have to know of
+redis.call('HDEL', LETTERS, '') -- tried before anything is removed that batches have to know of
 redis.call('ZREM', DEAD, '')
 batches.try(true)
 local oldest = redis.call('ZRANGE', DEAD, 0, most - 1, 'WITHSCORES')
 for i = 1, #oldest, 2 do
   local old = keepMs > 0 and at - oldest[i + 1] >= keepMs
   if bytes >= mostBytes or not (removed < surplus or old) then break end
-  local grave = redis.call('HGET', GRAVES, oldest[i]) or ''
-  local queue, envelope = readGrave(grave)
+  local letter = redis.call('HGET', LETTERS, oldest[i]) or ''
+  local queue, envelope = readLetter(letter)
   if queue then count(queue, 'expired', 1) end
-  closeGrave(oldest[i])
-  if envelope then batches.exhumed(envelope, oldest[i], false) end
+  removeLetter(oldest[i])
+  if envelope then batches.settled(envelope, oldest[i], false) end
   removed = removed + 1
-  bytes = bytes + #grave
+  bytes = bytes + #letter
 end
 batches.settle(at)
 return removed

@@ -1,5 +1,5 @@
 -- purpose: forgets batches that were complete for as long as they are kept, in bounded steps. One that has dead members is
---   kept as long as they are: what comes back from a grave is counted.
+--   kept as long as they are: what comes back from a letter is counted.
 -- KEYS: run; then the five of batches
 -- ARGV: most: to look at; keptMs: until one that is kept is looked at again
 -- returns: {how many were looked at, how many were forgotten}

@@ -33,7 +33,7 @@ redis.call('ZREM', DEADLINES, '')
 local at, back, refused, given, dead = now(), {}, {}, {}, {}
 local function retry(receipt, queue, envelope, why, delay)
   local again = {}
-  if retryOrBury(queue, envelope, why, tonumber(maxAttempts), at, again) then
+  if retryOrDie(queue, envelope, why, tonumber(maxAttempts), at, again) then
     dead[#dead + 1] = receipt
     return
   end

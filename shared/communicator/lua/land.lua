@@ -29,7 +29,7 @@ end
 -- Whatever can fail fails here, for it changes nothing: a batch that arrived in part would arrive again with every try.
 redis.call('HINCRBY', COUNTS, ARGV[names + 1] .. ' sent', 0)
 redis.call('INCR', SERIAL)
-redis.call('HLEN', GRAVES)
+redis.call('HLEN', LETTERS)
 for _, registry in ipairs({ QUEUES, OUTBOXES, DEAD }) do redis.call('ZADD', registry, 'XX', 0, '') end
 
 -- A line whose key holds something else: what deliver would push there is among the dead instead.

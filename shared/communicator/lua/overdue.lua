@@ -43,7 +43,7 @@ for _, one in ipairs(passed) do
     goesBack(back, one.queue, again)
   else
     local why = { why = one.deadline > 0 and 'over its time limit' or 'abandoned', holder = holder }
-    if retryOrBury(one.queue, one.envelope, why, default, at, back) then dead = dead + 1 end
+    if retryOrDie(one.queue, one.envelope, why, default, at, back) then dead = dead + 1 end
   end
 end
 for queue, envelopes in pairs(back) do

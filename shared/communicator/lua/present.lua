@@ -1,6 +1,6 @@
 -- purpose: counts members of batches in a part of a list, of the delayed, or of what a holder holds, for the audit of batches.
 --   In pieces, because what is read is copied.
--- KEYS: PLACE: queue, outbox, landing, later or held
+-- KEYS: PLACE: queue, outbox, inbox, later or held
 -- ARGV: from: where to begin; most: to look at; mostBytes: about; then the batches that are asked for
 -- returns: {the place to go on at ('-1': that was the last), how many of each batch}
 -- include args

@@ -4,7 +4,7 @@
 --   or has no allowed queue, goes to the dead.
 -- KEYS: run; then the list of each line, then the five of batches
 -- ARGV: most: marbles; mostBytes; then lines, their queues
--- returns: {moved, buried, '1' if more are due, queue, ...}: with queues, those are missing among the lines and nothing was done
+-- returns: {moved, dead, '1' if more are due, queue, ...}: with queues, those are missing among the lines and nothing was done
 -- include clock run args lines names due batches booking
 local most, mostBytes = unpack(ARGV, 1, 2)
 keysRead, argsRead = 7, 2
@@ -23,7 +23,7 @@ if #answer > 3 or #due == 0 then return answer end
 
 local function move(marble)
   if marble.wrong then
-    bury(marble.queue, marble.envelope, '{"why":"unreadable","error":{"message":"' .. marble.wrong .. '"}}', at)
+    addLetter(marble.queue, marble.envelope, '{"why":"unreadable","error":{"message":"' .. marble.wrong .. '"}}', at)
     redis.call('ZADD', QUEUES, at, marble.queue) -- so that its counts are shown
   elseif marble.front then
     pushFront(marble.queue, keys[marble.queue], { marble.envelope }, at)

@@ -25,7 +25,7 @@ for _, registry in ipairs({ QUEUES, OUTBOXES }) do
   since = math.max(since, date or 0)
 end
 if at - since < tonumber(stillMs) then return 0 end
--- Its counts are kept, for no queue: the audit needs them (delayed and dead marbles of it are still there, some were
+-- Its counts are kept, for no queue: the audit needs them (delayed and dead letters of it are still there, some were
 -- transferred), and the sums of a run never fall.
 for _, event in ipairs({ unpack(ARGV, 3) }) do
   local n = redis.call('HGET', COUNTS, queue .. ' ' .. event)

@@ -1,20 +1,20 @@
 -- purpose: takes back what one holder has: of a silent one as dropped, to the front or dead; of one that leaves as released;
 --   of one whose process is blocked what has not begun, as released, for others to work on.
---   What may not have begun is not charged with an attempt: all that landed, and, of a holder that takes ahead, all but a
+--   What may not have begun is not charged with an attempt: all that is in the inbox, and, of a holder that takes ahead, all but a
 --   suspect that was worked on alone (lib/attempts), and the only one of a holder that is the only one of its process. In
 --   steps bounded by number and bytes, so that Redis is never blocked for long.
--- KEYS: run; HOLDERS; HOLDER; HELD; LANDING; then the list of each line, then the five of batches
+-- KEYS: run; HOLDERS; HOLDER; HELD; INBOX; then the list of each line, then the five of batches
 -- ARGV: holder; mode: 'dropped' or 'released'; maxAttempts: where the holder does not say; most: marbles; mostBytes; waiting:
 --       the queue that it waits on; then lines, their queues, then only of a blocked one: the highest seq that has begun,
---       its last command, '1' where what has landed has not begun
+--       its last command, '1' where what is in the inbox has not begun
 -- returns: {'alive'} (its lease runs, or it waits on another queue now: nothing done) | {'missing', queue, ...} (call again with these lines too)
 --   | {'more' or 'done', returned, dead, ms since the lease passed}
 -- include clock run args lines attempts holder batches booking
-local HOLDERS, HOLDER, HELD, LANDING = unpack(KEYS, 8, 11)
+local HOLDERS, HOLDER, HELD, INBOX = unpack(KEYS, 8, 11)
 local holder, mode, maxAttempts, most, mostBytes, waiting = unpack(ARGV, 1, 6)
 keysRead, argsRead = 11, 6
 local keys = nextLines()
-local begun, lastSent, landedToo = nextArgs(3)
+local begun, lastSent, inboxToo = nextArgs(3)
 local at, dropped = now(), mode == 'dropped'
 begun = tonumber(begun)
 
@@ -28,7 +28,7 @@ local default = tonumber(itsMost) or tonumber(maxAttempts)
 local lastDone = string.match(lastCommand(HELD, 0), '^%d+')
 if begun and tonumber(lastDone) > tonumber(lastSent) then return { 'alive' } end
 
--- Last taken first. What landed came last; its queue is the one the holder said it would wait on.
+-- Last taken first. What came came last; its queue is the one the holder said it would wait on.
 local function find()
   local found, missing, unknown = {}, { 'missing' }, {}
   local function note(seq, queue, field)
@@ -38,8 +38,8 @@ local function find()
       missing[#missing + 1] = queue
     end
   end
-  if not begun or landedToo == '1' then
-    for _ = 1, redis.call('LLEN', LANDING) do note(math.huge, waiting, nil) end
+  if not begun or inboxToo == '1' then
+    for _ = 1, redis.call('LLEN', INBOX) do note(math.huge, waiting, nil) end
   end
   for _, field in ipairs(redis.call('HKEYS', HELD)) do
     local seq, queue = string.match(field, '^(%d+)/(.*)$')
@@ -53,10 +53,10 @@ if missing then return missing end
 
 -- A missing right is met here, before anything is changed.
 redis.call('HDEL', HELD, '')
-redis.call('LTRIM', LANDING, 0, -1)
+redis.call('LTRIM', INBOX, 0, -1)
 
 local company = ahead and (ahead ~= '1' or #found > 1)
-local back, tally, fields, landed, bytes, n, dead = {}, {}, {}, 0, 0, 0, 0
+local back, tally, fields, came, bytes, n, dead = {}, {}, {}, 0, 0, 0, 0
 local function giveBack(queue, envelope, field)
   local again
   if not dropped then
@@ -66,7 +66,7 @@ local function giveBack(queue, envelope, field)
   end
   if again then
     goesBack(back, queue, again)
-  elseif retryOrBury(queue, envelope, { why = 'dropped', holder = holder }, default, at, back) then
+  elseif retryOrDie(queue, envelope, { why = 'dropped', holder = holder }, default, at, back) then
     dead = dead + 1
   end
 end
@@ -77,8 +77,8 @@ while n < #found and n < tonumber(most) and bytes < tonumber(mostBytes) do
     fields[#fields + 1] = field
     envelope = redis.call('HGET', HELD, field)
   else
-    envelope = redis.call('LINDEX', LANDING, landed)
-    landed = landed + 1
+    envelope = redis.call('LINDEX', INBOX, came)
+    came = came + 1
     count(queue, 'taken', 1)
   end
   bytes = bytes + #envelope
@@ -90,7 +90,7 @@ for queue, envelopes in pairs(back) do
   if dropped then count(queue, 'returned', #envelopes) end
 end
 for queue, k in pairs(tally) do count(queue, mode, k) end
-if landed > 0 then redis.call('LTRIM', LANDING, landed, -1) end
+if came > 0 then redis.call('LTRIM', INBOX, came, -1) end
 if #fields > 0 then redis.call('HDEL', HELD, unpack(fields)) end
 
 batches.settle(at)
@@ -100,6 +100,6 @@ if n < #found then
   return { 'more', n - dead, dead, late }
 end
 if begun then return { 'done', n, 0, 0 } end
-redis.call('DEL', HELD, LANDING, HOLDER)
+redis.call('DEL', HELD, INBOX, HOLDER)
 redis.call('ZREM', HOLDERS, holder)
 return { 'done', n - dead, dead, late }

@@ -1,11 +1,11 @@
--- purpose: all that a holder does in one round trip: beat, adopt what has landed, abandon, finish what
+-- purpose: all that a holder does in one round trip: beat, adopt what is in the inbox, abandon, finish what
 --   is done together with its outputs, and take what is next.
--- KEYS: run; HOLDERS; HOLDER; HELD; LANDING; DEADLINES; then the list of each source, then the list of each line; of
+-- KEYS: run; HOLDERS; HOLDER; HELD; INBOX; DEADLINES; then the list of each source, then the list of each line; of
 --       swapMembers and swapMembersRouting then the five of batches
 -- ARGV: holder; leaseMs; op: number of this command; noted: the last that is known to be noted in held; again: '1' if it may
 --       have been done already; believed: marbles held by the client's count (-1: not sure); timeLimitMs (0: none; -1:
 --       none, but some of the finished had one of their own); firstSeq: of the taken; want: how many to take at the most;
---       landedSeq: first of four for what has landed (0: leave it); landedKnown: how many landed that the client knows;
+--       inboxSeq: first of four for what is in the inbox (0: leave it); inboxKnown: how many came that the client knows;
 --       waitsOnNext: queue it will wait on ('' unchanged); then, where members are finished or sent, what they are of
 --       batches (lib/members); sources, then their queues; lines, then their queues; abandoned, then their receipts;
 --       finished queues, then of each: queue; ranges of seqs, and of each the first and how many; then the number of
@@ -14,23 +14,23 @@
 --   finished or sent: {batch of these that is cancelled, ...}, {queue, seq, {envelope, ...}}, ...}:
 --   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
 -- include clock run args outputs holder receipts look
-local HOLDERS, HOLDER, HELD, LANDING, DEADLINES = unpack(KEYS, 8, 12)
-local holder, leaseMs, op, noted, again, believed, timeLimitMs, firstSeq, want, landedSeq, landedKnown, waitsOnNext =
+local HOLDERS, HOLDER, HELD, INBOX, DEADLINES = unpack(KEYS, 8, 12)
+local holder, leaseMs, op, noted, again, believed, timeLimitMs, firstSeq, want, inboxSeq, inboxKnown, waitsOnNext =
   unpack(ARGV, 1, 12)
 leaseMs, noted, believed, timeLimitMs = tonumber(leaseMs), tonumber(noted), tonumber(believed), tonumber(timeLimitMs)
-firstSeq, want, landedSeq, landedKnown = tonumber(firstSeq), tonumber(want), tonumber(landedSeq), tonumber(landedKnown)
+firstSeq, want, inboxSeq, inboxKnown = tonumber(firstSeq), tonumber(want), tonumber(inboxSeq), tonumber(inboxKnown)
 keysRead, argsRead = 12, 12
 if batches then batches.read() end
 local sources, sourceNames = nextList()
 local lines, lineNames = nextList()
 local sourceKeys, lineKeys = nextKeys(sources), nextKeys(lines)
-local MOST_LANDED, MOST_BYTES = 4, 1048576
+local MOST_IN_INBOX, MOST_BYTES = 4, 1048576
 local at = now()
 
--- Forgotten too where its description is gone (evicted, deleted): nobody knows what queue it is that landed.
+-- Forgotten too where its description is gone (evicted, deleted): nobody knows what queue it is that is in the inbox.
 local deadline = redis.call('ZSCORE', HOLDERS, holder)
-local waiting = landedSeq > 0 and redis.call('HGET', HOLDER, 'waiting')
-if not deadline or (landedSeq > 0 and not waiting) then return { 'forgotten' } end
+local waiting = inboxSeq > 0 and redis.call('HGET', HOLDER, 'waiting')
+if not deadline or (inboxSeq > 0 and not waiting) then return { 'forgotten' } end
 local last = lastCommand(HELD, noted)
 if not last then return { 'forgotten' } end
 if deadline - at < leaseMs * 0.75 then redis.call('ZADD', HOLDERS, at + leaseMs, holder) end
@@ -39,8 +39,8 @@ local refused, cancelled = refusedBefore(last, op), batches and batches.cancelle
 -- Done already: the same answer again.
 if refused then
   local given = givenBefore(HELD, function(seq)
-    local hasLanded = landedSeq > 0 and seq >= landedSeq + landedKnown and seq < landedSeq + MOST_LANDED
-    return hasLanded or (seq >= firstSeq and seq < firstSeq + want)
+    local isInInbox = inboxSeq > 0 and seq >= inboxSeq + inboxKnown and seq < inboxSeq + MOST_IN_INBOX
+    return isInInbox or (seq >= firstSeq and seq < firstSeq + want)
   end)
   if cancelled then table.insert(given, 1, cancelled) end
   return { 'ok', refused, unpack(given) }
@@ -60,23 +60,23 @@ local function hold(queue, seq, envelope)
   end
 end
 
--- What BLMOVE handed over moves from landing to held; several where a wait went on that its client had given up. The
+-- What BLMOVE handed over moves from inbox to held; several where a wait went on that its client had given up. The
 -- latest comes first, and is the one that the client knows of.
 local function adopt()
-  local landed = redis.call('LRANGE', LANDING, 0, MOST_LANDED - 1)
-  if #landed < landedKnown then believed = -1 end
-  if #landed == 0 then return end
-  for i, envelope in ipairs(landed) do
-    hold(waiting, landedSeq + i - 1, envelope)
-    if i > landedKnown then
+  local came = redis.call('LRANGE', INBOX, 0, MOST_IN_INBOX - 1)
+  if #came < inboxKnown then believed = -1 end
+  if #came == 0 then return end
+  for i, envelope in ipairs(came) do
+    hold(waiting, inboxSeq + i - 1, envelope)
+    if i > inboxKnown then
       unexpected = unexpected + 1
-      answer[#answer + 1] = { waiting, landedSeq + i - 1, { envelope } }
+      answer[#answer + 1] = { waiting, inboxSeq + i - 1, { envelope } }
     end
   end
-  count(waiting, 'taken', #landed)
+  count(waiting, 'taken', #came)
   redis.call('HSET', HELD, unpack(writes, 3)) -- before what is finished: it may be among that
   if #dates > 0 then redis.call('ZADD', DEADLINES, unpack(dates)) end
-  redis.call('LTRIM', LANDING, #landed, -1)
+  redis.call('LTRIM', INBOX, #came, -1)
   writes, dates = { 'op', '' }, {}
 end
 
@@ -132,12 +132,12 @@ local function takeNext()
   return drops
 end
 
-if landedSeq > 0 then adopt() end
+if inboxSeq > 0 then adopt() end
 abandon()
 finish()
 if batches then batches.bookNamed(at, refusedSeqs) end
 local drops = want > 0 and takeNext() or {}
-if changed or landedKnown > 0 or again == '1' then -- what the client then takes for noted
+if changed or inboxKnown > 0 or again == '1' then -- what the client then takes for noted
   writes[2] = opDone(op, refused)
   redis.call('HSET', HELD, unpack(writes))
 end

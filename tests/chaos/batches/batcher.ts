@@ -167,9 +167,9 @@ interface DeadMember {
 export async function noteDead({ communicator, history, run }: BatchActor, id: string): Promise<DeadMember[]> {
   const noted: DeadMember[] = [];
   for await (const serials of communicator.batches.deadOf(id)) {
-    for (const { serial, queue, envelope } of await communicator.graveyard.read(serials)) {
+    for (const { serial, queue, envelope } of await communicator.deadLetters.read(serials)) {
       const { batch, poison = false } = JSON.parse(envelope!.data.toString()) as Work;
-      history.write({ e: 'exhume', run, q: queue, id: envelope!.id, ...(batch !== undefined && { batch }) });
+      history.write({ e: 'settle', run, q: queue, id: envelope!.id, ...(batch !== undefined && { batch }) });
       noted.push({ serial, isPoison: poison });
     }
   }

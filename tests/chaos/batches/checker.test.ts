@@ -34,7 +34,7 @@ function right(): Game {
     for (const id of [first, second]) happenings.push({ e: 'sent', run, q: 'in', id, batch: name });
     happenings.push({ e: 'sealed', run, batch: name, id: `id-${name}` });
     works({ q: 'in', id: first, batch: name });
-    if (name === 'a') happenings.push({ e: 'exhume', run, q: 'in', id: second, batch: name });
+    if (name === 'a') happenings.push({ e: 'settle', run, q: 'in', id: second, batch: name });
     else works({ q: 'in', id: second, batch: name });
     works({ q: 'join', id: `id-${name}.then`, batch: OUTER, of: name });
     batches.set(name, batch(name, { parent: 'id-outer', then: 'join', sent: 2, gone: name === 'a' ? 1 : 0 }));
@@ -60,7 +60,7 @@ function violations({ happenings, batches, counts }: Game, dead: Remains['dead']
     batches: {
       batches: all,
       alive: new Map(),
-      graves: new Map(all.map(({ id, dead }) => [id, dead])),
+      letters: new Map(all.map(({ id, dead }) => [id, dead])),
       listedDead: new Map(all.map(({ id, dead }) => [id, dead])),
       children: inner.map(({ id, parent }) => `${parent} ${id}`),
       cancelled: [],
@@ -181,7 +181,7 @@ test('of a batch that was opened again members come after its `then`, which may 
     game,
     { e: 'reopen', run, batch: 'b', id: 'id-b' },
     { e: 'refire', run, q: 'join', id: 'id-b.then', of: 'b' },
-    { e: 'exhume', run, q: 'in', id: 'b3', batch: 'b' },
+    { e: 'settle', run, q: 'in', id: 'b3', batch: 'b' },
     { e: 'got', run, q: 'in', id: 'b3', key: 'b3', attempt: 1, batch: 'b' },
     { e: 'finished', run, q: 'in', id: 'b3', attempt: 1 },
   );

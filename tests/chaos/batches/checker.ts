@@ -47,7 +47,7 @@ class Story {
   readonly got = new Map<string, Got[]>();
   /** Member → the attempt of which the finish was acknowledged. */
   readonly finished = new Map<string, number>();
-  /** Members that were in a grave. */
+  /** Members that were in a letter. */
   readonly died = new Set<string>();
   readonly thens: Got[] = [];
 }
@@ -100,7 +100,7 @@ class Stories {
     else if (entry.e === 'cancelled') story.isCancelled = true;
     else if (entry.e === 'reopen') story.isReopened = true;
     else if (entry.e === 'sent') this.#member(story, entry).acknowledged.add(nameOf(entry));
-    else if (entry.e === 'exhume') this.#member(story, entry).died.add(nameOf(entry));
+    else if (entry.e === 'settle') this.#member(story, entry).died.add(nameOf(entry));
     else if (entry.e === 'got') {
       const name = nameOf(entry);
       const before = this.#member(story, entry).got.get(name);

@@ -6,7 +6,7 @@ import { keysOf, readAbout } from '@marblerun/internal';
 import { add, type BatchSeen, type BatchesSeen } from './recount.js';
 
 const LOOK = `
-local BATCHES, BATCHDEAD, CHILDREN, CANCELLED, BATCHENDS, COUNTS, LATER, GRAVES = unpack(KEYS)
+local BATCHES, BATCHDEAD, CHILDREN, CANCELLED, BATCHENDS, COUNTS, LATER, LETTERS = unpack(KEYS)
 local all, queues, landings, helds = unpack(ARGV)
 local function note(found, marble, from)
   local stop = string.find(marble, '\\n', from, true)
@@ -23,7 +23,7 @@ local function flat(found)
 end
 local function begins(key, with) return string.sub(key, 1, #with) == with end
 
-local alive, graves = {}, {}
+local alive, letters = {}, {}
 for _, key in ipairs(redis.call('KEYS', all)) do
   local kind = redis.call('TYPE', key).ok
   local marbles = kind == 'list' and (begins(key, queues) or begins(key, landings)) and redis.call('LRANGE', key, 0, -1)
@@ -31,10 +31,10 @@ for _, key in ipairs(redis.call('KEYS', all)) do
   for _, marble in ipairs(marbles) do note(alive, marble, 1) end
 end
 for _, marble in ipairs(redis.call('ZRANGE', LATER, 0, -1)) do note(alive, marble, 1) end
-for _, grave in ipairs(redis.call('HVALS', GRAVES)) do
-  note(graves, grave, (string.find(grave, '\\n', 1, true) or 0) + 1)
+for _, letter in ipairs(redis.call('HVALS', LETTERS)) do
+  note(letters, letter, (string.find(letter, '\\n', 1, true) or 0) + 1)
 end
-return { redis.call('HGETALL', BATCHES), redis.call('HGETALL', COUNTS), flat(alive), flat(graves),
+return { redis.call('HGETALL', BATCHES), redis.call('HGETALL', COUNTS), flat(alive), flat(letters),
   redis.call('ZRANGE', BATCHDEAD, 0, -1), redis.call('ZRANGE', CHILDREN, 0, -1), redis.call('ZRANGE', CANCELLED, 0, -1),
   redis.call('ZRANGE', BATCHENDS, '+inf', '+inf', 'BYSCORE') }
 `;
@@ -43,12 +43,12 @@ type Flat = readonly (string | number)[];
 
 export async function lookAtBatches(redis: Redis, run: string): Promise<BatchesSeen> {
   const keys = keysOf(run);
-  const { batches, batchdead, children, cancelled, batchends, counts, later, graves } = keys;
-  const names = [batches, batchdead, children, cancelled, batchends, counts, later, graves];
+  const { batches, batchdead, children, cancelled, batchends, counts, later, letters } = keys;
+  const names = [batches, batchdead, children, cancelled, batchends, counts, later, letters];
   const [held, landing] = keys.traces as [string, string];
   const args = [`${keys.prefix}*`, keys.queue(''), landing, held];
   const reply = (await redis.call('EVAL_RO', LOOK, names.length, ...names, ...args)) as [
-    ...[fields: string[], counts: Flat, alive: Flat, graves: Flat],
+    ...[fields: string[], counts: Flat, alive: Flat, letters: Flat],
     ...[dead: string[], children: string[], cancelled: string[], open: string[]],
   ];
   const listedDead = new Map<string, number>();
@@ -57,7 +57,7 @@ export async function lookAtBatches(redis: Redis, run: string): Promise<BatchesS
     batches: readBatches(reply[0]),
     counts: numbers(reply[1]),
     alive: numbers(reply[2]),
-    graves: numbers(reply[3]),
+    letters: numbers(reply[3]),
     listedDead,
     children: reply[5],
     cancelled: reply[6],

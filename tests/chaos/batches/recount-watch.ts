@@ -42,8 +42,8 @@ export class RecountWatch {
     const { run, hand } = this.side;
     const seen = await lookAtBatches(hand, run);
     const total = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, n) => sum + n, 0);
-    const { batches, alive, graves } = seen;
-    this.history.write({ e: 'recount', run, batches: batches.length, alive: total(alive), dead: total(graves) });
+    const { batches, alive, letters } = seen;
+    this.history.write({ e: 'recount', run, batches: batches.length, alive: total(alive), dead: total(letters) });
     for (const what of [...recount(seen), ...sums(seen, MEMBERS)].slice(0, MOST_WRONG))
       this.history.write({ e: 'miscount', run, what });
   }

@@ -23,7 +23,7 @@ function right(): BatchesSeen {
       batch('cancelled', { sealed: true, cancelled: true, sent: 5, dropped: 2, dead: 1, left: 1 }),
     ],
     alive: new Map(Object.entries({ open: 2, cancelled: 1 })),
-    graves: new Map(Object.entries({ inner: 1, waits: 1, cancelled: 1 })),
+    letters: new Map(Object.entries({ inner: 1, waits: 1, cancelled: 1 })),
     listedDead: new Map(Object.entries({ inner: 1, waits: 1, cancelled: 1 })),
     children: ['open inner'],
     cancelled: ['cancelled'],

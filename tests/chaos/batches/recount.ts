@@ -34,8 +34,8 @@ export interface BatchesSeen {
   readonly batches: readonly BatchSeen[];
   /** Id of the batch → its members in queues, landing, held and delayed. */
   readonly alive: ReadonlyMap<string, number>;
-  /** The same of graves. */
-  readonly graves: ReadonlyMap<string, number>;
+  /** The same of letters. */
+  readonly letters: ReadonlyMap<string, number>;
   /** Contents of the lists beside the batches: dead members of each, `<batch> <batch in it>`, cancelled ones, open ones. */
   readonly listedDead: ReadonlyMap<string, number>;
   readonly children: readonly string[];
@@ -77,10 +77,10 @@ export function misled(seen: BatchesSeen): string[] {
   });
 }
 
-function thereOf({ id, onDead, sealed, cancelled }: BatchSeen, { batches, alive, graves }: BatchesSeen) {
+function thereOf({ id, onDead, sealed, cancelled }: BatchSeen, { batches, alive, letters }: BatchesSeen) {
   const inner = batches.filter(({ parent, done }) => parent === id && !done).length;
   const left = (alive.get(id) ?? 0) + inner + (sealed ? 0 : 1);
-  const dead = graves.get(id) ?? 0;
+  const dead = letters.get(id) ?? 0;
   return { left, inner, dead, isOver: sealed && left === 0 && (dead === 0 || onDead !== 'wait' || cancelled) };
 }
 

@@ -32,8 +32,8 @@ async function settle(actor: BatchActor, id: string): Promise<void> {
   const dead = await tried(() => noteDead(actor, id));
   const removed = (dead ?? []).filter(({ isPoison }) => isPoison || Math.random() < 0.3);
   const put = (dead ?? []).filter((one) => !removed.includes(one));
-  const { graveyard } = actor.communicator;
+  const { deadLetters } = actor.communicator;
   const serials = (those: typeof put) => those.map(({ serial }) => serial);
-  await tried(() => graveyard.exhume('delete', serials(removed)));
-  await tried(() => graveyard.exhume('requeue', serials(put)));
+  await tried(() => deadLetters.remove(serials(removed)));
+  await tried(() => deadLetters.requeue(serials(put)));
 }

@@ -1,4 +1,4 @@
--- What becomes of a delivery that was not finished: another attempt, or a grave, and whom it is charged to.
+-- What becomes of a delivery that was not finished: another attempt, or a letter, and whom it is charged to.
 --
 -- A failure adds a word to the envelope's header (letter f): JSON in which spaces are written \u0020. A marble that was
 -- held when its holder died is a suspect of that (letter d): 1, or 2 after it was worked on among suspects and that ended
@@ -42,11 +42,11 @@ end
 
 -- One delivery is over and was not finished: raises its attempt, and either buries it (true) or adds it to
 -- `back`. `why`: why, holder, and of a failure error (JSON) and message.
-local function retryOrBury(queue, envelope, why, default, at, back)
+local function retryOrDie(queue, envelope, why, default, at, back)
   local raised, attempt, allowed = raise(envelope, default, at, why)
   if batches then batches.owe(batches.of(envelope), 'failed', 1) end
   if attempt >= allowed then
-    bury(queue, raised, '{"why":' .. cjson.encode(why.why) .. ',"holder":' .. cjson.encode(why.holder)
+    addLetter(queue, raised, '{"why":' .. cjson.encode(why.why) .. ',"holder":' .. cjson.encode(why.holder)
       .. (why.error and ',"error":' .. why.error or '') .. ',"attempts":' .. attempt .. '}', at)
     return true
   end

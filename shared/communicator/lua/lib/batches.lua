@@ -42,7 +42,7 @@ function batches.owe(id, what, n)
   owed[id][what] = (owed[id][what] or 0) + n
 end
 
--- A member is in its grave.
+-- A member is in its letter.
 function batches.died(envelope, serial)
   local id = batches.of(envelope)
   if not id then return end
@@ -51,8 +51,8 @@ function batches.died(envelope, serial)
   batches.owe(id, 'dead', 1)
 end
 
--- One has left its grave: back to its queue, or for good.
-function batches.exhumed(envelope, serial, requeued)
+-- One has left its letter: back to its queue, or for good.
+function batches.settled(envelope, serial, requeued)
   local id = batches.of(envelope)
   if not id then return end
   if redis.call('ZREM', BATCHDEAD, id .. ' ' .. serial) == 1 then batches.owe(id, 'dead', -1) end

@@ -24,7 +24,7 @@ local function judge(id, at)
   end
 end
 
--- Whose last member came back from its grave.
+-- Whose last member came back from its letter.
 local function reopen(id, at)
   if redis.call('HDEL', BATCHES, batchField(id, 'done')) == 0 then return end
   redis.call('ZADD', BATCHENDS, '+inf', id)

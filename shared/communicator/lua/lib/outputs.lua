@@ -40,7 +40,7 @@ local function push(kind, queue, key, extra, envelopes, from, to, at)
   elseif kind == 'later' then
     for i = from, to do pushLater(queue, 'b', envelopes[i], at + tonumber(extra)) end
   elseif kind == 'dead' then
-    for i = from, to do bury(queue, envelopes[i], extra, at) end
+    for i = from, to do addLetter(queue, envelopes[i], extra, at) end
     redis.call('ZADD', QUEUES, at, queue) -- likewise
   end
   count(queue, (kind == 'up' or kind == 'upFront') and 'elevated' or 'sent', to - from + 1)

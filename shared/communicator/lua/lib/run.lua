@@ -1,16 +1,16 @@
 -- What every script that moves marbles stands on: the keys of the run, counting, pushing, the dead.
-local COUNTS, QUEUES, OUTBOXES, LATER, DEAD, GRAVES, SERIAL = unpack(KEYS, 1, 7)
+local COUNTS, QUEUES, OUTBOXES, LATER, DEAD, LETTERS, SERIAL = unpack(KEYS, 1, 7)
 local batches -- what lib/batches brings; nil in a script that has nothing to do with members
 
 local function count(queue, event, n)
   redis.call('HINCRBY', COUNTS, queue .. ' ' .. event, n)
 end
 
--- A grave: one line of JSON about the death, then the envelope as it was. `reason` is JSON in one line.
-local function bury(queue, envelope, reason, at)
+-- A letter: one line of JSON about the death, then the envelope as it was. `reason` is JSON in one line.
+local function addLetter(queue, envelope, reason, at)
   local serial = redis.call('INCR', SERIAL)
   if batches then batches.died(envelope, serial) end
-  redis.call('HSET', GRAVES, serial, '{"queue":' .. cjson.encode(queue) .. ',"at":' .. string.format('%.0f', at)
+  redis.call('HSET', LETTERS, serial, '{"queue":' .. cjson.encode(queue) .. ',"at":' .. string.format('%.0f', at)
     .. ',"reason":' .. reason .. '}\n' .. envelope)
   redis.call('ZADD', DEAD, at, serial)
   count(queue, 'dead', 1)
@@ -19,8 +19,8 @@ end
 -- What cannot lie in its queue, because the key of that queue holds something else, goes to the dead: it must neither
 -- be lost nor stop the others.
 local NO_LIST = '{"why":"no queue","error":{"message":"the key of this queue holds something other than a list"}}'
-local function buryAll(queue, envelopes, from, to, at)
-  for i = from, to do bury(queue, envelopes[i], NO_LIST, at) end
+local function addLetters(queue, envelopes, from, to, at)
+  for i = from, to do addLetter(queue, envelopes[i], NO_LIST, at) end
   redis.call('ZADD', QUEUES, at, queue) -- so that its counts are shown
 end
 
@@ -48,7 +48,7 @@ local function pushBack(queue, key, registry, at, envelopes, from, to)
   from, to = from or 1, to or #envelopes
   local length = pushAll('back', key, envelopes, from, to)
   if not length then
-    buryAll(queue, envelopes, from, to, at)
+    addLetters(queue, envelopes, from, to, at)
   elseif length == to - from + 1 then
     redis.call('ZADD', registry, at, queue)
   end
@@ -58,7 +58,7 @@ end
 local function pushFront(queue, key, lastFirst, at)
   local length = pushAll('front', key, lastFirst, 1, #lastFirst)
   if not length then
-    buryAll(queue, lastFirst, 1, #lastFirst, at)
+    addLetters(queue, lastFirst, 1, #lastFirst, at)
   elseif length == #lastFirst then
     redis.call('ZADD', QUEUES, at, queue)
   end

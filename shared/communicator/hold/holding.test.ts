@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { freshBus, sharedRedis, until } from '@marblerun/test-support';
+import { Redis } from 'ioredis';
+import { Communicator } from '../communicator.js';
+import { encodeEnvelope, newId } from '../data/envelope.js';
+import type { Holding } from './holding.js';
+import type { Held, SwapRequest } from './held.js';
+import { keysOf } from '../redis/keys.js';
+import type { Output } from '../send/outputs.js';
+
+let bus: Communicator;
+beforeEach(() => {
+  bus = new Communicator(freshBus());
+});
+afterEach(() => bus.close());
+
+const output = (queue: string, data: unknown, kind: Output['kind'] = 'back'): Output => ({
+  kind,
+  queue,
+  envelope: encodeEnvelope({ id: newId(), attempt: 0, sentAt: Date.now(), type: 'j' }, JSON.stringify(data)),
+});
+const send = (queue: string, ...data: unknown[]) => bus.push(data.map((one) => output(queue, one)));
+const dataOf = ({ envelope }: { envelope: { data: Buffer } }) => JSON.parse(envelope.data.toString()) as unknown;
+const waiting = async (queue: string) => (await bus.dump(queue)).map((envelope) => dataOf({ envelope }));
+const attempts = async (queue: string) => (await bus.dump(queue)).map(({ attempt }) => attempt);
+
+async function enter(more: { leaseMs?: number; timeLimitMs?: number; maxAttempts?: number } = {}): Promise<Holding> {
+  const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 3, description: { host: 'here' }, ...more };
+  const holding = bus.holding(bus.waitingConnection(5000), options);
+  await holding.enter();
+  return holding;
+}
+
+async function swap(holding: Holding, request: SwapRequest): Promise<{ taken: Held[]; refused: Set<string> }> {
+  const result = await holding.swap(request);
+  if (result.forgotten) throw new Error('the holder was forgotten');
+  return result;
+}
+
+const take = async (holding: Holding, queue: string, want: number) =>
+  (await swap(holding, { sources: [queue], want })).taken;
+
+test('one swap finishes, commits the outputs and takes what is next', async () => {
+  await send('a', 1, 2, 3);
+  const holding = await enter();
+  const [first] = await take(holding, 'a', 1);
+  const { taken, refused } = await swap(holding, {
+    finish: [{ held: first!, outputs: [output('b', 'x'), output('b', 'y', 'front'), output('c', 'z')] }],
+    sources: ['a'],
+    want: 5,
+  });
+  expect(taken.map(dataOf)).toEqual([2, 3]);
+  expect(refused.size).toBe(0);
+  expect([await waiting('a'), await waiting('b'), await waiting('c')]).toEqual([[], ['y', 'x'], ['z']]);
+  expect((await bus.show()).find(({ queue }) => queue === 'a')).toMatchObject({ depth: 0, held: 2 });
+});
+
+test('sources are taken from in strict order', async () => {
+  await send('low', 3, 4);
+  await send('high', 1, 2);
+  const { taken } = await swap(await enter(), { sources: ['high', 'low'], want: 3 });
+  expect(taken.map(({ queue, envelope }) => [queue, dataOf({ envelope })])).toEqual([
+    ['high', 1],
+    ['high', 2],
+    ['low', 3],
+  ]);
+});
+
+test('large marbles come some at a time, in their order', async () => {
+  const large = (n: number) => [n, 'x'.repeat(100_000)];
+  await send('a', ...Array.from({ length: 25 }, (_, n) => large(n)));
+  const holding = await enter();
+  const seen: unknown[] = [];
+  for (const most of [11, 11, 3]) {
+    const taken = await take(holding, 'a', 100);
+    expect(taken.length).toBeGreaterThan(0);
+    expect(taken.length).toBeLessThanOrEqual(most);
+    seen.push(...taken.map((held) => (dataOf(held) as unknown[])[0]));
+  }
+  expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => n));
+});
+
+test('the finish of a marble that was taken back is refused with its outputs, and no other with it', async () => {
+  await send('a', 1, 2);
+  const holding = await enter();
+  const [first, second] = await take(holding, 'a', 2);
+  await swap(holding, { abandon: [first!] });
+  await bus.recovery.sweep(3);
+  const { refused } = await swap(holding, {
+    finish: [
+      { held: first!, outputs: [output('b', 'late')] },
+      { held: second!, outputs: [output('b', 'in time')] },
+    ],
+  });
+  expect([...refused]).toEqual([first!.receipt]);
+  expect([await waiting('a'), await waiting('b')]).toEqual([[1], ['in time']]);
+});
+
+test('a silent holder is swept: to the front, in their order, attempt raised; it is then forgotten', async () => {
+  await send('a', 1, 2, 3, 4);
+  const holding = await enter();
+  const taken = await take(holding, 'a', 3);
+  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 0, silent: 0 });
+  expect(await bus.recovery.endLease(holding.id)).toBe(true);
+  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 3, dead: 0, silent: 1 });
+  expect([await waiting('a'), await attempts('a')]).toEqual([
+    [1, 2, 3, 4],
+    [1, 1, 1, 0],
+  ]);
+  const late = await holding.swap({ finish: [{ held: taken[0]!, outputs: [output('b', 'late')] }] });
+  expect(late).toEqual({ forgotten: true });
+  expect(await holding.giveBack([{ held: taken[1]!, verdict: 'fail', delayMs: 0 }])).toEqual({ forgotten: true });
+  expect([await waiting('a'), await waiting('b'), await bus.status.holderCount()]).toEqual([[1, 2, 3, 4], [], 0]);
+});
+
+test('the lease passes by itself, and a beat keeps it', async () => {
+  await send('a', 1);
+  const [silent, beating] = [await enter({ leaseMs: 400 }), await enter({ leaseMs: 400 })];
+  expect(await take(silent, 'a', 1)).toHaveLength(1);
+  await until('the silent one is swept', async () => {
+    expect(await bus.beat([{ id: beating.id, leaseMs: 400 }], '')).toEqual([]);
+    return (await bus.recovery.sweep(3)).returned === 1;
+  });
+  expect(await bus.beat([{ id: silent.id, leaseMs: 400 }], '')).toEqual([silent.id]);
+  expect(await waiting('a')).toEqual([1]);
+});
+
+test('what is dropped too often is dead, with its reason', async () => {
+  await send('a', 'poison');
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const holding = await enter({ maxAttempts: 2 });
+    expect(await take(holding, 'a', 1)).toHaveLength(1);
+    await bus.recovery.endLease(holding.id);
+    await bus.recovery.sweep(9);
+  }
+  expect(await waiting('a')).toEqual([]);
+  const [letter] = await bus.deadLetters.list();
+  expect(letter).toMatchObject({ queue: 'a', reason: { why: 'dropped', attempts: 2 } });
+  expect(letter!.envelope!.attempt).toBe(2);
+});
+
+test('an abandoned marble comes back by itself, its neighbours stay held', async () => {
+  await send('a', 1, 2);
+  const holding = await enter();
+  const [first, second] = await take(holding, 'a', 2);
+  await swap(holding, { abandon: [first!] });
+  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1, silent: 0 });
+  expect([await waiting('a'), await attempts('a')]).toEqual([[1], [1]]);
+  const { refused } = await swap(holding, {
+    finish: [
+      { held: first!, outputs: [] },
+      { held: second!, outputs: [] },
+    ],
+  });
+  expect([...refused]).toEqual([first!.receipt]);
+});
+
+test('a marble over its time limit comes back from a living holder', async () => {
+  await send('a', 1);
+  const holding = await enter({ timeLimitMs: 50 });
+  const [held] = await take(holding, 'a', 1);
+  await until('it is over its limit', async () => (await bus.recovery.sweep(3)).returned === 1);
+  expect(await attempts('a')).toEqual([1]);
+  expect((await swap(holding, { finish: [{ held: held!, outputs: [] }] })).refused.size).toBe(1);
+});
+
+test('a failed marble waits for its delay, then goes to the front; a released one goes back as it was', async () => {
+  await send('a', 1, 2, 3);
+  const holding = await enter();
+  const [first, second, third] = await take(holding, 'a', 3);
+  await holding.giveBack([
+    { held: third!, verdict: 'release', delayMs: 0 },
+    { held: second!, verdict: 'release', delayMs: 0 },
+    { held: first!, verdict: 'fail', delayMs: 40, error: { message: 'no' } },
+  ]);
+  expect([await waiting('a'), await bus.status.laterCount()]).toEqual([[2, 3], 1]);
+  await until('it is due', async () => (await bus.recovery.promote()).moved === 1);
+  expect([await waiting('a'), await attempts('a')]).toEqual([
+    [1, 2, 3],
+    [1, 0, 0],
+  ]);
+  expect((await bus.show())[0]).toMatchObject({ held: 0, counts: { failed: 1, released: 2, returned: 1 } });
+});
+
+test('marbles that failed together come back after their delay in the order in which they were taken, of any queues', async () => {
+  await send('a', 1, 2, 3);
+  await send('b', 1, 2, 3);
+  const holding = await enter();
+  const [a, b] = [await take(holding, 'a', 3), await take(holding, 'b', 3)];
+  const lastFirst = a.flatMap((held, i) => [held, b[i]!]).reverse();
+  await holding.giveBack(lastFirst.map((held) => ({ held, verdict: 'fail', delayMs: 1 })));
+  expect(await bus.status.laterCount()).toBe(6);
+  let moved = 0;
+  await until('all are due', async () => (moved += (await bus.recovery.promote()).moved) === 6);
+  expect([await waiting('a'), await waiting('b')]).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+  ]);
+});
+
+test('blocking hands a marble over the moment it is sent', async () => {
+  const holding = await enter();
+  await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
+  const block = holding.block('a', 5000, 5000);
+  await send('a', 'came');
+  const held = await block;
+  expect(dataOf(held!)).toBe('came');
+  expect(holding.isInInbox).toBe(true);
+  const { refused } = await swap(holding, { finish: [{ held: held!, outputs: [] }] });
+  expect(refused.size).toBe(0);
+  expect((await bus.show())[0]).toMatchObject({ depth: 0, held: 0, counts: { taken: 1, finished: 1 } });
+});
+
+test('a wait is many short commands, keeps the lease, ends with a marble, with its time, or at once', async () => {
+  const holding = await enter({ leaseMs: 400 });
+  await swap(holding, { sources: ['a'], want: 1, waitOn: 'a' });
+  const started = Date.now();
+  expect(await holding.block('a', 1000, 50)).toBeUndefined();
+  expect(Date.now() - started).toBeGreaterThanOrEqual(990); // longer than the lease, and no heartbeat but its own
+  const block = holding.block('a', 60_000, 50);
+  await send('a', 'x');
+  const held = await block;
+  expect(held && dataOf(held)).toBe('x');
+  expect(await swap(holding, { finish: [{ held: held!, outputs: [] }] })).toMatchObject({ refused: new Set() });
+  const again = holding.block('a', 60_000, 5000);
+  await holding.unblock();
+  expect(await again).toBeUndefined();
+});
+
+test('leave gives back all as it was, and nothing of the holder remains', async () => {
+  await send('a', 1, 2);
+  const holding = await enter();
+  await take(holding, 'a', 2);
+  await holding.leave();
+  expect([await waiting('a'), await attempts('a'), await bus.status.holderCount()]).toEqual([[1, 2], [0, 0], 0]);
+  await holding.leave();
+});
+
+test('what is held by a holder without an entry is found and brought back', async () => {
+  await send('a', 1);
+  const holding = await enter();
+  await take(holding, 'a', 1);
+  const redis = new Redis(sharedRedis());
+  const { holders, holder } = keysOf(bus.run);
+  await redis.zrem(holders, holding.id); // as if evicted, or restored from an old file
+  await redis.del(holder(holding.id));
+  redis.disconnect();
+  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 0 });
+  expect(await bus.recovery.findOrphans()).toBe(1);
+  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1 });
+  expect(await waiting('a')).toEqual([1]);
+});
+
+test('what is no envelope goes to the dead, and those behind it go on', async () => {
+  await bus.push([{ kind: 'back', queue: 'a', envelope: 'garbage' }, output('a', 1)]);
+  const holding = await enter();
+  expect((await take(holding, 'a', 2)).map(dataOf)).toEqual([1]);
+  await until('it is dead', async () => (await bus.deadLetters.count()) === 1);
+  const [letter] = await bus.deadLetters.list();
+  expect(letter).toMatchObject({ queue: 'a', envelope: undefined });
+  expect(JSON.stringify(letter!.reason)).toContain('does not begin with');
+});

@@ -1,0 +1,148 @@
+/**
+ * Marbles on the way from a queue to a waiting holder: whatever else is lost there, they are not.
+ */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Cable, RedisServer, freshBus, sharedRedis, until } from '@marblerun/test-support';
+import { Redis } from 'ioredis';
+import { Communicator } from '../communicator.js';
+import { encodeEnvelope } from '../data/envelope.js';
+import type { Holding } from './holding.js';
+import { keysOf } from '../redis/keys.js';
+
+let bus: Communicator;
+let far: Communicator; // the same bus, beyond the cable
+let cable: Cable;
+let redis: Redis;
+beforeEach(async () => {
+  const fresh = freshBus();
+  cable = await Cable.to(fresh.redis);
+  bus = new Communicator(fresh);
+  far = new Communicator({ ...fresh, redis: cable.url });
+  redis = new Redis(sharedRedis());
+});
+afterEach(async () => {
+  await Promise.all([bus.close(), far.close()]);
+  await cable.close();
+  redis.disconnect();
+});
+
+const send = (on: Communicator, ...ids: string[]) =>
+  on.push(
+    ids.map((id) => ({
+      ...{ kind: 'back', queue: 'a' },
+      envelope: encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j' }, '0'),
+    })),
+  );
+const idsIn = async (on: Communicator, queue: string) => (await on.dump(queue)).map(({ id }) => id);
+
+async function enter(on: Communicator, waitsOn = on, timeLimitMs = 0): Promise<Holding> {
+  const options = { leaseMs: 60_000, timeLimitMs, maxAttempts: 3, description: {} };
+  const holding = on.holding(waitsOn.waitingConnection(5000), options);
+  await holding.enter();
+  return holding;
+}
+
+/** Cuts the connection instead of passing on the reply that hands a marble over. */
+async function landUnseen(holding: Holding): Promise<void> {
+  await holding.swap({ waitOn: 'a' });
+  const lost = cable.loseReplyTo('blmove', 'unseen');
+  await send(bus, 'unseen');
+  expect(await holding.block('a', 5000)).toBeUndefined();
+  await lost;
+  expect(await idsIn(bus, 'a')).toEqual([]);
+}
+
+test('what is in the inbox unseen is handed over by the next swap, also when something is given back before', async () => {
+  await send(bus, 'first');
+  const holding = await enter(bus, far);
+  const first = await holding.swap({ sources: ['a'], want: 1 });
+  if (first.forgotten) throw new Error('the holder was forgotten');
+  await landUnseen(holding);
+  await holding.giveBack([{ held: first.taken[0]!, verdict: 'fail', delayMs: 1000 }]);
+  await holding.adopt();
+  expect(await holding.swap({})).toMatchObject({ forgotten: false, taken: [{ envelope: { id: 'unseen' } }] });
+});
+
+test('what is in the inbox goes back to its queue when the description of its holder was deleted meanwhile', async () => {
+  const holding = await enter(bus, far);
+  await landUnseen(holding);
+  await redis.del(keysOf(bus.run).holder(holding.id));
+  expect(await holding.swap({ sources: ['a'], want: 1 })).toEqual({ forgotten: true });
+  await holding.leave();
+  expect(await idsIn(bus, 'a')).toEqual(['unseen']);
+});
+
+test('what is in the inbox with a holder that dies is swept like what it holds', async () => {
+  const holding = await enter(bus);
+  await holding.swap({ waitOn: 'a' });
+  const came = holding.block('a', 5000);
+  await send(bus, 'x');
+  expect((await came)?.envelope.id).toBe('x');
+  await bus.recovery.endLease(holding.id);
+  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1 });
+  // Its client may not have heard of it, so no attempt is charged.
+  expect(await bus.dump('a')).toMatchObject([{ id: 'x', attempt: 0, suspicion: 1 }]);
+});
+
+test('what is adopted and finished by one swap leaves no deadline', async () => {
+  const holding = await enter(bus, bus, 60_000);
+  await holding.swap({ waitOn: 'a' });
+  await redis.del(keysOf(bus.run).holder(holding.id)); // without its entry, it is not adopted when it comes
+  await send(bus, 'x');
+  const held = await holding.block('a', 5000);
+  expect(held).toBeDefined();
+  await bus.recovery.findOrphans();
+  expect(await holding.swap({ finish: [{ held: held!, outputs: [] }] })).toMatchObject({ forgotten: false });
+  expect(await redis.zrange(keysOf(bus.run).deadlines, '0', '-1')).toEqual([]);
+});
+
+test('the wait of a silent holder ends before what it has is taken back: nothing comes with it any more', async () => {
+  const holding = await enter(bus);
+  await holding.swap({ waitOn: 'a' });
+  const came = holding.block('a', 60_000);
+  await until('it waits', async () => String(await redis.client('LIST')).includes('cmd=blmove'));
+  await bus.recovery.endLease(holding.id);
+  expect(await bus.recovery.sweep(3)).toMatchObject({ silent: 1, returned: 0 });
+  await send(bus, 'x');
+  expect(await came).toBeUndefined();
+  expect(await idsIn(bus, 'a')).toEqual(['x']);
+  expect(await holding.swap({})).toEqual({ forgotten: true });
+});
+
+test('a holder that was given up begins no wait, and one that hears of it behind its wait ends that', async () => {
+  const holding = await enter(bus);
+  await holding.swap({ waitOn: 'a' });
+  await bus.recovery.endLease(holding.id);
+  await bus.recovery.sweep(3);
+  expect(await holding.block('a', 60_000)).toBeUndefined(); // at once
+
+  const known = await enter(bus);
+  await known.swap({ waitOn: 'a' });
+  expect(await known.block('a', 20)).toBeUndefined();
+  await redis.zrem(keysOf(bus.run).holders, known.id);
+  expect(await known.block('a', 60_000)).toBeUndefined();
+  await send(bus, 'x');
+  expect(await idsIn(bus, 'a')).toEqual(['x']);
+  expect(await known.swap({})).toEqual({ forgotten: true });
+});
+
+test('waiting on a full Redis is no error, and goes on when there is room', async () => {
+  const server = await RedisServer.start();
+  const full = new Communicator({ redis: server.url });
+  const hand = new Redis(server.url);
+  try {
+    const holding = await enter(full);
+    await holding.swap({ waitOn: 'a' });
+    await hand.config('SET', 'maxmemory', '1');
+    await expect(send(full, 'x')).rejects.toMatchObject({ code: 'MR_REDIS_FULL' });
+    expect(await holding.block('a', 10, 5000)).toBeUndefined();
+    await hand.config('SET', 'maxmemory', '0');
+    await send(full, 'x');
+    await holding.swap({});
+    expect(await holding.block('a', 1000, 5000)).toMatchObject({ envelope: { id: 'x' } });
+  } finally {
+    await full.close();
+    hand.disconnect();
+    await server.stop();
+  }
+});

@@ -1,0 +1,159 @@
+/**
+ * A lane: the ordered, numbered way from one run to another.
+ *
+ * The lower run numbers each batch, and hands the same one out until it is told that it arrived. The upper run takes
+ * each number once. What may go wrong: a crash between any two steps, or two Elevators at once. The batch is then
+ * handed out again, and the upper run ignores it. Or either side loses its state, or is rolled back. The upper run then
+ * sees that numbers or contents do not join up (`doubt`), and the batch goes again under a new epoch. That batch
+ * arrives at least once, is counted as a gap, and is never lost.
+ */
+import { createHash } from 'node:crypto';
+import type { Connection } from '../redis/connection.js';
+import { elevated, newId } from '../data/envelope.js';
+import type { RunKeys } from '../redis/keys.js';
+import { LineTable, OutputGroups, type Output } from '../send/outputs.js';
+import type { Replicated } from '../redis/replicas.js';
+import { callScript, callScriptBuffer, type ScriptArg } from '../redis/scripts.js';
+
+export interface Batch {
+  readonly laneId: string;
+  readonly epoch: string;
+  readonly number: string;
+  readonly fingerprint: string;
+  readonly entries: readonly { readonly queue: string; readonly envelope: Buffer }[];
+}
+
+export type Landing = 'landed' | 'duplicate' | 'gap' | 'doubt';
+
+export interface Landed {
+  readonly landing: Landing;
+  readonly knownEpoch: string;
+  /** Queues whose key holds something other than a list. Their marbles go to the dead. */
+  readonly noList: readonly string[];
+}
+
+export interface LiftLimits {
+  readonly marbles: number;
+  readonly bytes: number;
+}
+
+/** The lower end, in the run that marbles leave. */
+export class LaneSource {
+  /** Queues whose outbox was not a list when a lift last looked. The other queues go on without them. */
+  noList: readonly string[] = [];
+
+  /** @internal */
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: RunKeys,
+    readonly name: string,
+  ) {}
+
+  /**
+   * Clears `arrived`. Hands out the batch in transit, or else a new one, in which all of `queues` have an equal share.
+   * What is too little to share goes to the first. Undefined when nothing waits in them.
+   */
+  async lift(queues: readonly string[], limits: LiftLimits, arrived?: Batch): Promise<Batch | undefined> {
+    const ofArrived = { arrivedEpoch: arrived?.epoch ?? '', arrivedNumber: arrived?.number ?? '' };
+    const args = { newId: newId(), ...ofArrived, most: limits.marbles, mostBytes: limits.bytes };
+    const lists = { moreKeys: queues.map((queue) => this.keys.outbox(queue)), moreArgs: queues };
+    const [laneId, epoch, number, noList, ...entries] = await this.connection.run((redis) =>
+      callScriptBuffer(redis, this.keys, 'lift', { keys: this.#ownKeys, args, ...lists }),
+    );
+    if (noList && queues.length > 0) this.noList = noList.map(String);
+    if (entries.length === 0) return undefined;
+    const head = { laneId: `${this.name}/${String(laneId)}`, epoch: String(epoch), number: String(number) };
+    return { ...head, fingerprint: fingerprintOf(entries), entries: entries.map(splitEntry) };
+  }
+
+  /**
+   * Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit, because
+   * somebody else delivered it.
+   */
+  async newEpoch(batch: Batch, knownEpoch: string): Promise<boolean> {
+    const args = { epoch: batch.epoch, number: batch.number, knownEpoch };
+    const fresh = await this.connection.run((redis) =>
+      callScript(redis, this.keys, 'epoch', { keys: this.#ownKeys, args }),
+    );
+    return fresh !== '';
+  }
+
+  get #ownKeys() {
+    return { lane: this.keys.lane(this.name), transit: this.keys.transit(this.name) };
+  }
+
+  /** Lists the queues whose marbles wait in an outbox. */
+  waitingQueues(): Promise<string[]> {
+    return this.connection.run((redis) => redis.zrange(this.keys.outboxes, '0', '-1'));
+  }
+
+  /** Counts the marbles in transit. */
+  inTransit(): Promise<number> {
+    return this.connection.run((redis) => redis.llen(this.keys.transit(this.name)));
+  }
+}
+
+export interface LandOptions {
+  /** The run that the batch comes from. It is remembered as the origin of its marbles. */
+  readonly from: string;
+  /** The most hops of a marble. One that has travelled further goes to the dead here. */
+  readonly hopLimit: number;
+  /** True for queues that go on to a yet higher run: their marbles land in the outbox. */
+  readonly onward: (queue: string) => boolean;
+}
+
+/** The upper end, in the run that marbles arrive in. */
+export class LaneTarget {
+  /** @internal */
+  constructor(
+    private readonly connection: Replicated,
+    private readonly keys: RunKeys,
+  ) {}
+
+  /**
+   * Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: the
+   * batch must then go again.
+   */
+  async land(batch: Batch, options: LandOptions): Promise<Landed> {
+    const outputs = new OutputGroups();
+    const arrivals = batch.entries.map((entry) => arrival(entry, options));
+    for (const dead of [false, true]) outputs.add(arrivals.filter(({ kind }) => (kind === 'dead') === dead));
+    const table = new LineTable(this.keys);
+    const groups: ScriptArg[] = [];
+    outputs.pushTo(groups, table);
+    const args = { lane: batch.laneId, epoch: batch.epoch, number: batch.number, fingerprint: batch.fingerprint };
+    const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...groups] };
+    const [landing, knownEpoch, ...noList] = await this.connection.run((redis) =>
+      callScript(redis, this.keys, 'land', { args, ...lists }),
+    );
+    return { landing, knownEpoch, noList };
+  }
+}
+
+function arrival({ queue, envelope }: { queue: string; envelope: Buffer }, options: LandOptions): Output {
+  const { from, hopLimit } = options;
+  let raised: ReturnType<typeof elevated>;
+  try {
+    raised = elevated(envelope, from);
+  } catch {
+    return { kind: 'dead', queue, envelope, reason: JSON.stringify({ why: 'unreadable', from }) };
+  }
+  const { hops, expedited } = raised;
+  if (hops > hopLimit) {
+    const reason = JSON.stringify({ why: 'hop limit', hops, hopLimit, from });
+    return { kind: 'dead', queue, envelope: raised.envelope, reason };
+  }
+  const [kind, first] = options.onward(queue) ? (['up', 'upFront'] as const) : (['back', 'front'] as const);
+  return { kind: expedited ? first : kind, queue, envelope: raised.envelope };
+}
+
+function splitEntry(entry: Buffer): { queue: string; envelope: Buffer } {
+  const space = entry.indexOf(32);
+  return { queue: entry.toString('latin1', 0, space), envelope: entry.subarray(space + 1) };
+}
+
+/** The fingerprint of a batch: the same number with other content is not the same batch. */
+export function fingerprintOf(entries: readonly Buffer[]): string {
+  const lengths = entries.map(({ length }) => length).join();
+  return createHash('sha1').update(lengths).update(Buffer.concat(entries)).digest('base64url');
+}
