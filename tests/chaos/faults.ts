@@ -81,6 +81,16 @@ export const LIGHT: readonly Fault[] = [
       return ms;
     }),
   },
+  {
+    kind: 'all replies lost',
+    weight: 1,
+    strike: onRedis(({ proxy }, random) => {
+      const ms = random.whole(30, 200);
+      const links = [...proxy.links];
+      for (const link of links) link.stall('down', 2 * ms + 1000);
+      return at(ms, () => links.forEach((link) => link.cut()));
+    }),
+  },
   { kind: 'CLIENT KILL one', weight: 3, strike: onRedis(({ hand }, random) => now(killOne(hand, random))) },
   {
     kind: 'CLIENT KILL all',
