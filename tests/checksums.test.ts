@@ -150,7 +150,7 @@ test(
     expect((await report()).equals(await sha256sum(tree))).toBe(true);
     const named = job.errors.filter((line) => line.startsWith('checksums: ')).sort();
     expect(named).toEqual([
-      `checksums: ${tree}/becomes a folder: is not a regular file any more`,
+      `checksums: ${tree}/becomes a folder: is no longer a regular file`,
       `checksums: ${tree}/becomes a link: ELOOP: too many symbolic links encountered`,
       `checksums: ${tree}/vanishes: ENOENT: no such file or directory`,
     ]);

@@ -152,7 +152,7 @@ const RARE = [
 /** Noticed by the suite of processes too: one of each kind, for it takes minutes. */
 const BY_PROCESSES = [
   ...['a command that is asked again', '`then` is sent twice', '`then` is lost', '`then` is sent one early'],
-  ...['what reclaim does', 'too many dead cancel nothing'],
+  ...['what giveback does', 'too many dead cancel nothing'],
 ];
 
 export const BATCH_MUTANTS: readonly Mutant[] = BOOKING.map((mutant) => {

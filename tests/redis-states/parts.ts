@@ -52,7 +52,7 @@ export type Outcome = Record<'send' | 'swap' | 'heartbeat' | 'monitor' | 'lift' 
 export async function allParts(redis: string): Promise<Parts> {
   const bus = communicator(redis);
   const far = communicator((await start()).server.url, 'far');
-  await far.push([output('inbox', 'up')]);
+  await far.push([output('landing', 'up')]);
   await bus.push([output('first'), output('second'), output('lifted', 'up')]);
   const options = { leaseMs: 600_000, timeLimitMs: 0, maxAttempts: 5, description: {} };
   const holding = bus.holding(bus.waitingConnection(1000), options);
@@ -86,10 +86,10 @@ export async function expectDone({ bus }: Parts, outcome: Outcome): Promise<void
     swap: { forgotten: false, taken: [{ envelope: { id: 'second' } }], refused: new Set() },
     heartbeat: [],
     monitor: { returned: 0, dead: 0, silent: 0 },
-    land: { inbox: expect.stringMatching(/^(landed|duplicate)$/) },
+    land: { landing: expect.stringMatching(/^(landed|duplicate)$/) },
   });
   expect((outcome.lift as Batch).entries.map(({ envelope }) => envelope.toString())).toEqual(['lifted 0 0 j\n1']);
-  expect((await bus.dump('q')).map(({ id }) => id).sort()).toEqual(['inbox', 'sent']);
+  expect((await bus.dump('q')).map(({ id }) => id).sort()).toEqual(['landing', 'sent']);
   const [q] = await bus.show();
   expect(q).toMatchObject({ held: 1, counts: { sent: 4, taken: 2, finished: 1 } });
 }

@@ -96,11 +96,17 @@ test('what is adopted and finished by one swap leaves no deadline', async () => 
   expect(await redis.zrange(keysOf(bus.run).deadlines, '0', '-1')).toEqual([]);
 });
 
+/** Whether this holder waits: the server has other clients that wait. */
+async function waitsAt(holder: string): Promise<boolean> {
+  const client = await redis.hget(keysOf(bus.run).holder(holder), 'client');
+  return client !== null && String(await redis.client('LIST', 'ID', client)).includes('cmd=blmove');
+}
+
 test('the wait of a silent holder ends before what it has is taken back: nothing comes with it any more', async () => {
   const holding = await enter(bus);
   await holding.swap({ waitOn: 'a' });
   const came = holding.block('a', 60_000);
-  await until('it waits', async () => String(await redis.client('LIST')).includes('cmd=blmove'));
+  await until('it waits', () => waitsAt(holding.id));
   await bus.recovery.endLease(holding.id);
   expect(await bus.recovery.sweep(3)).toMatchObject({ silent: 1, returned: 0 });
   await send(bus, 'x');

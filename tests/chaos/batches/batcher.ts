@@ -72,7 +72,7 @@ export class Batcher {
     const opened = [outer];
     for (let i = 0; i < pick([0, 0, 1, 2]); i++) {
       const inner = await this.#open(
-        `${name}.${i}`,
+        `${name}-${i}`,
         pick(kinds === CANCELLED ? CANCELLED : [...LASTING, ...CANCELLED]),
         outer,
       );
