@@ -15,6 +15,8 @@ export interface Fault {
   readonly strike: (struck: Struck) => Promise<unknown>;
   /** The environment of its worker. */
   readonly env?: Readonly<Record<string, string>>;
+  /** It counts from when the marbles were taken. */
+  readonly fromTheStart?: true;
 }
 
 const FOR_LONG_MS = 600_000;
@@ -28,6 +30,8 @@ export const FAULTS: readonly Fault[] = [
       return Promise.resolve();
     },
   },
+  // The handlers never return.
+  { name: 'hang', strike: () => Promise.resolve(), env: { TIME_LIMIT_MS: '5000' }, fromTheStart: true },
   {
     name: 'network cut',
     strike: ({ proxy }) => {

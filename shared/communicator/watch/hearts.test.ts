@@ -157,6 +157,17 @@ test('a beat by the same connection, which was thought to be gone, ends that', a
   expect((await noted('h'))!.slice(GONE)).toEqual(['0', '0']);
 });
 
+test('one that this server lists is not missed, whatever was noted of it', async () => {
+  await beats('h');
+  const holding = await holds('h');
+  await look();
+  await change('h', GONE, () => String(GONE_MS));
+  await change('h', LOOKED_AT, () => '1');
+  expect(await look()).toEqual({ watched: 1, unwatched: 0, lapsed: 0, nextInMs: undefined });
+  expect((await noted('h'))!.slice(GONE)).toEqual(['0', '0']);
+  expect(await leaseOf(holding)).toBeGreaterThan(await timeMs());
+});
+
 test('what no Monitor has seen on this server cannot be gone from it: not after a restart, and not behind a proxy', async () => {
   const unseen = await beats('unseen');
   await unseen.close();
