@@ -4,6 +4,8 @@ import { functionsIn, luaFiles, scriptOf } from './lua.js';
 
 const MOST = { lines: 150, ofFunction: 40 };
 const RUN_KEYS = 7;
+/** Words that do not tell what a comment is about. As scripts/doc-comments.mjs has it for doc comments. */
+const FIRST = /^ *-- (?:(?:purpose|returns): )?(?:of|by|as|what|those|which|whose)\b/i;
 
 const files = luaFiles();
 const scripts = [...files.keys()].filter((name) => !name.startsWith('lib/'));
@@ -40,6 +42,12 @@ test.each([...files])(`%s has functions of ${MOST.ofFunction} lines at the most`
 test('there are scripts, and functions in them', () => {
   expect(scripts.length).toBeGreaterThan(30);
   expect([...files.values()].flatMap(functionsIn).length).toBeGreaterThan(80);
+});
+
+test.each([...files])('%s has comments that begin with a noun or a verb', (_, text) => {
+  const lines = text.split('\n');
+  const begins = (line: string, i: number) => / (?:purpose|returns): /.test(line) || !/^ *-- /.test(lines[i - 1] ?? '');
+  expect(lines.filter((line, i) => begins(line, i) && FIRST.test(line))).toEqual([]);
 });
 
 test.each(scripts)('%s binds all keys and arguments that have a name at its top, in their order', (name) => {

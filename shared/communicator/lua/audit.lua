@@ -1,8 +1,10 @@
--- purpose: counts what is there, for the audit: a step of some lists and holders, and what else there is beside them.
+-- purpose: counts the marbles that are there, for the audit. A step looks at some lists and holders, and at the
+--   delayed and the dead beside them.
 -- KEYS: run; then lists, then held (of holders)
--- ARGV: mark: for the counts where they have none, by which it is seen that they are others; lists: how many; told: '1' to
---       be told the counts
--- returns: {marbles in these, marbles that are delayed or dead, the mark of the counts, {'queue event', count, ...}}
+-- ARGV: mark: put on the counts where they have none, to show when they were replaced by others; lists: how many;
+--       told: '1' to be told the counts
+-- returns: {marbles in these lists and holders, marbles that are delayed or dead, the mark of the counts,
+--   {'queue event', count, ...}}
 -- include run args
 local mark, lists, told = unpack(ARGV, 1, 3)
 keysRead, argsRead = 7, 3

@@ -1,8 +1,10 @@
--- purpose: notes that work on held marbles begins: the time limits that they have of their own, instead of their holder's,
---   and of suspects (lib/attempts) whether they are worked on alone, so that a crash is charged to whom it is due.
+-- purpose: notes that work on held marbles begins. Time limits of their own replace the limit of their holder. A
+--   suspect (lib/attempts) is noted with whether it is worked on alone, so that a crash is charged to the marble that
+--   caused it.
 -- KEYS: HELD; DEADLINES
--- ARGV: holder; then of each marble: receipt, limit in ms ('' as noted, 0: none), 'a' (alone), 'c' (among others) or ''
--- returns: for each 1, or 0 where it is not held any more: nothing was noted of it
+-- ARGV: holder; then for each marble: receipt, limit in ms ('' as noted, 0: none), 'a' (alone), 'c' (among others) or
+--       ''
+-- returns: for each marble 1, or 0 where it is not held any more and nothing was noted of it
 -- include clock args
 local HELD, DEADLINES = unpack(KEYS, 1, 2)
 local holder = ARGV[1]

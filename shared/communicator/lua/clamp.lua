@@ -1,7 +1,8 @@
--- purpose: after Redis's clock has gone back: leases and time limits that lie further ahead than they can end as late as they
---   may. May be done again: what can be so stays so.
--- KEYS: CLOCK; HOLDERS; DEADLINES; then of each holder: holder, held
--- ARGV: unknownLeaseMs: where the holder does not say; then of each holder: its name, how many receipts, and these
+-- purpose: sets leases and time limits right after Redis's clock has gone back. Each that lies further ahead than it
+--   can end is set to end as late as it may. The script may be run again: it leaves alone what can be so.
+-- KEYS: CLOCK; HOLDERS; DEADLINES; then for each holder: holder, held
+-- ARGV: unknownLeaseMs: the lease where the holder does not say; then for each holder: its name, how many receipts,
+--       and these
 -- returns: {leases, time limits} that lay too far ahead
 -- include clock args
 local CLOCK, HOLDERS, DEADLINES = unpack(KEYS, 1, 3)
@@ -18,7 +19,8 @@ local function clampLease(holder, about)
   leases = leases + 1
 end
 
--- The limit of the marble or of its holder; where neither is known it ends as much earlier as the clock is.
+-- Returns the latest end by the limit of the marble, or else by that of its holder. Where neither is known, the end
+-- moves back by as much as the clock.
 local function latestEnd(ends, receipt, about, held)
   local envelope = redis.call('HGET', held, receipt) or ''
   local header = string.sub(envelope, 1, (string.find(envelope, '\n', 1, true) or 1) - 1)

@@ -1,8 +1,8 @@
--- purpose: notices that Redis's clock has gone back since a Monitor last looked. What lies ahead by the old clock is then to
---   be set right (clamp, rewind), and until that is done it is told again.
+-- purpose: notices that Redis's clock has gone back since a Monitor last looked. Dates that lie ahead by the old
+--   clock are then to be set right (clamp, rewind). Until that is done, every call tells of it again.
 -- KEYS: CLOCK; SERIAL
--- ARGV: unnoticedMs: it may go back by so many unnoticed
--- returns: by how many ms it has gone back (0: it has not, or all is set right)
+-- ARGV: unnoticedMs: how far the clock may go back unnoticed
+-- returns: how many ms the clock has gone back (0: it has not, or all is set right)
 -- include clock
 local CLOCK, SERIAL = unpack(KEYS, 1, 2)
 local unnoticedMs = ARGV[1]

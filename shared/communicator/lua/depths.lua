@@ -1,8 +1,9 @@
--- purpose: the length and the next marble's header of many lists, without moving their data, and what is counted of each.
+-- purpose: tells the length of many lists and the header of the next marble in each, without moving their data, and
+--   the counts of each queue.
 -- KEYS: COUNTS; then lists
--- ARGV: events, then their names, then the queue of each list
--- returns: for each list: length, header (nil where empty), a number for each event as one text ('12 0 3'); of a key that
---   is no list, as if it were empty
+-- ARGV: how many events, then their names, then the queue of each list
+-- returns: for each list: its length, that header (nil where it is empty), and one text with a number for each event
+--   ('12 0 3'). A key that is no list is told as if it were empty
 -- include args
 local COUNTS = KEYS[1]
 keysRead, argsRead = 1, 0

@@ -1,7 +1,8 @@
--- purpose: deletes what waits in a queue, exactly once: all of it in one step, which Redis frees beside its work (UNLINK),
---   however much it is; in steps bounded by number and bytes where batches have to know of their members.
--- KEYS: run; SENDER; LIST: of the queue; then the five of batches
--- ARGV: number: of this step; rememberMs: so long it is remembered; queue; most: marbles; mostBytes
+-- purpose: deletes the marbles that wait in a queue, exactly once. It takes one step, however many there are, because
+--   Redis frees them beside its work (UNLINK). Where batches have to know of their members, it takes steps bounded by
+--   number and bytes.
+-- KEYS: run; SENDER; LIST: of the queue; then the five keys of batches
+-- ARGV: number: of this step; rememberMs: how long the step is remembered; queue; most: marbles; mostBytes
 -- returns: {how many were deleted, '1' if there may be more}, now or when this step was first asked for
 -- include clock run look batches booking
 local SENDER, LIST = unpack(KEYS, 8, 9)

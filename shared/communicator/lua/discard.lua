@@ -1,6 +1,6 @@
--- purpose: drops delayed marbles that are members of cancelled batches: else each would be left until it is due. In steps
---   bounded by number, by their place among the delayed.
--- KEYS: run; then the five of batches
+-- purpose: drops delayed marbles that are members of cancelled batches. Otherwise each would stay until it is due.
+--   The script takes steps bounded by number, by the place of the marbles among the delayed.
+-- KEYS: run; then the five keys of batches
 -- ARGV: from: the place to begin at; most: marbles to look at
 -- returns: {the place to go on at (-1: that was the last), how many were dropped}
 -- include clock run names due batches booking

@@ -1,8 +1,10 @@
--- purpose: tells what there is to bring back or to promote now. What is no holder, or no delivery, is forgotten.
+-- purpose: tells which holders and deliveries are to be brought back now, and when the next delayed marble is due. A
+--   name that is no holder, or no delivery, is forgotten.
 -- KEYS: HOLDERS; DEADLINES; LATER
--- ARGV: most: of each; skipHolders: how many, those that could not be brought back before; skipDeliveries: likewise
+-- ARGV: most: of each kind; skipHolders: how many to pass over, which could not be brought back before;
+--       skipDeliveries: likewise
 -- returns: {{holder whose lease has passed, ...}, {'holder receipt' whose time has passed, ...}, ms until the next
---   delayed marble is due (0: now, -1: there is none), {what was forgotten, ...}}
+--   delayed marble is due (0: now, -1: there is none), {name that was forgotten, ...}}
 -- include clock
 local HOLDERS, DEADLINES, LATER = unpack(KEYS, 1, 3)
 local most, skipHolders, skipDeliveries = unpack(ARGV, 1, 3)

@@ -1,7 +1,7 @@
--- purpose: makes a holder known: its lease runs from now.
+-- purpose: makes a holder known. Its lease runs from now.
 -- KEYS: HOLDERS; HOLDER; HELD
--- ARGV: holder; leaseMs; then field and value of its description
--- returns: when the lease passes, in ms
+-- ARGV: holder; leaseMs; then fields and values of its description
+-- returns: the time at which the lease passes, in ms
 -- include clock
 local HOLDERS, HOLDER, HELD = unpack(KEYS, 1, 3)
 local holder, leaseMs = unpack(ARGV, 1, 2)

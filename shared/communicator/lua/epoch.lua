@@ -1,7 +1,8 @@
--- purpose: begins a new epoch of a lane whose batch the upper run cannot place (one side lost or rolled back its state).
---   Only the batch that is in transit now is in doubt: one that has arrived since is left alone. Nothing is removed.
+-- purpose: begins a new epoch of a lane whose batch the upper run cannot place, because one side lost or rolled back
+--   its state. Only the batch that is in transit now is in doubt: one that has arrived since is left alone. Nothing
+--   is removed.
 -- KEYS: LANE; TRANSIT
--- ARGV: epoch: of the batch in doubt; number: likewise; knownEpoch: the one that the upper run knows
+-- ARGV: epoch: of the batch in doubt; number: of that batch; knownEpoch: the epoch that the upper run knows
 -- returns: the new epoch, or '' where that batch is no longer in transit
 local LANE, TRANSIT = unpack(KEYS, 1, 2)
 local epoch, number, knownEpoch = unpack(ARGV, 1, 3)

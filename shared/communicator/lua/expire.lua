@@ -1,6 +1,8 @@
--- purpose: the retention of the dead: removes the oldest that are too many or too old, in steps bounded by number and bytes.
--- KEYS: run; then the five of batches
--- ARGV: keep: so many dead (0: any number); keepMs: so long (0: for ever); most: to remove; mostBytes
+-- purpose: keeps the dead within their retention. It removes the oldest that are too many or too old, in steps
+--   bounded by number and bytes.
+-- KEYS: run; then the five keys of batches
+-- ARGV: keep: how many dead may stay (0: any number); keepMs: how long they may stay (0: for ever); most: how many to
+--       remove; mostBytes
 -- returns: how many were removed; 0: all that are left may stay
 -- include clock run letters batches booking
 local keep, keepMs, most, mostBytes = unpack(ARGV, 1, 4)

@@ -1,7 +1,7 @@
--- purpose: forgets batches that were complete for as long as they are kept, in bounded steps. One that has dead members is
---   kept as long as they are: what comes back from a letter is counted.
--- KEYS: run; then the five of batches
--- ARGV: most: to look at; keptMs: until one that is kept is looked at again
+-- purpose: forgets batches that have been complete for as long as they are kept, in bounded steps. A batch with dead
+--   members is kept as long as they are, because what comes back from a letter is counted.
+-- KEYS: run; then the five keys of batches
+-- ARGV: most: batches to look at; keptMs: how long until a batch that is kept is looked at again
 -- returns: {how many were looked at, how many were forgotten}
 -- include clock run batches booking batch
 local most, keptMs = unpack(ARGV, 1, 2)

@@ -1,10 +1,11 @@
--- purpose: gives held marbles back on purpose: failed ones for another attempt (now, later, or never: dead), those over
---   their time limit likewise, released ones as if they had not been taken, and members of cancelled batches for good.
--- KEYS: run; HOLDERS; HELD; DEADLINES; then the list of each line, then the five of batches
--- ARGV: holder; op: number of this command; noted: the last that is known to be noted in held; maxAttempts; then lines, their
---       queues, then of each marble, last taken first: receipt, line, 'fail', 'late', 'release' or 'cancel', delay in ms,
---       the error as JSON
--- returns: {'forgotten'}, or {'ok', {refused receipt, ...}, {receipt of one that is dead now, ...}}
+-- purpose: gives held marbles back on purpose. Failed ones get another attempt, at once or later, or are dead after
+--   their last. The same holds for those over their time limit. Released ones go back as if they had not been taken.
+--   Members of cancelled batches are dropped for good.
+-- KEYS: run; HOLDERS; HELD; DEADLINES; then the list of each line, then the five keys of batches
+-- ARGV: holder; op: number of this command; noted: the last number that is known to be noted in held; maxAttempts;
+--       then lines, their queues, then for each marble, the last taken first: receipt, line, 'fail', 'late',
+--       'release' or 'cancel', delay in ms, the error as JSON
+-- returns: {'forgotten'}, or {'ok', {refused receipt, ...}, {receipt of a marble that is dead now, ...}}
 -- include clock run args lines attempts holder batches booking
 local HOLDERS, HELD, DEADLINES = unpack(KEYS, 8, 10)
 local holder, op, noted, maxAttempts = unpack(ARGV, 1, 4)

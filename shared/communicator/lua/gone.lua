@@ -1,11 +1,11 @@
--- purpose: notes for each heart whether Redis still knows its connection, and for how long it has not. Only what was seen
---   on this server can be gone from it. The time between two looks counts for at most half of what is allowed: while
---   nobody could look, perhaps nobody could come back either.
+-- purpose: notes for each heart whether Redis still knows its connection, and for how long it has not. A connection
+--   can be gone from this server only if it was seen on it before. The time between two looks counts for at most half
+--   of what is allowed: while nobody could look, perhaps nobody could come back either.
 -- KEYS: HEARTS
--- ARGV: server: the one that was asked; keepMs: ms after which a heart is forgotten that no look at this server has seen;
---       then of each: heart, its connection as it was read, 'there' or 'gone' by this server's list, or 'over': the
---       leases of its holders have ended
--- returns: for each the ms until it has been gone for too long (0: it has), or -1 where it is not gone
+-- ARGV: server: the server that was asked; keepMs: ms after which a heart is forgotten that no look at this server
+--       has seen; then for each: heart, its connection as it was read, and 'there' or 'gone' by this server's list,
+--       or 'over' where the leases of its holders have ended
+-- returns: for each heart the ms until it has been gone for too long (0: it has), or -1 where it is not gone
 -- include clock args hearts
 local HEARTS = KEYS[1]
 local server, keepMs = unpack(ARGV, 1, 2)
@@ -37,7 +37,7 @@ while argsRead < #ARGV do
   local is, ms = readHeart(HEARTS, heart), -1
   if not is then
     redis.call('HDEL', HEARTS, heart)
-  elseif is.connection == connection then -- else it has come back by another one
+  elseif is.connection == connection then -- otherwise it has come back by another one
     if what == 'over' then
       if isOver(is, server) then redis.call('HDEL', HEARTS, heart) end
     elseif what == 'there' then

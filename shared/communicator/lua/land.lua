@@ -1,11 +1,11 @@
--- purpose: the upper end of a lane: takes each batch exactly once, by its epoch and number.
+-- purpose: is the upper end of a lane. It takes each batch exactly once, by its epoch and number.
 -- KEYS: run; LANDED; then the list of each line
 -- ARGV: lane: its id; epoch; number; fingerprint; then lines, their queues, the number of groups, and the groups
---       (lib/outputs), those that are pushed before those that are dead
+--       (lib/outputs): first those that are pushed, then those that are dead
 -- returns: {'landed' | 'gap' | 'duplicate' | 'doubt', epoch known here, queue whose key is no list, ...}
---   gap: taken, but what this run knew of the lane and what came do not join: some state was lost or rolled back;
---   doubt: not taken: older than what is known here, or the same number with other content;
---   what would go to a key that is no list is among the dead instead
+--   gap: the batch was taken, but does not join what this run knew of the lane: some state was lost or rolled back;
+--   doubt: the batch was not taken: it is older than what is known here, or has the same number with other content;
+--   marbles that would go to a key that is no list are among the dead instead
 -- include clock run args outputs
 local LANDED = KEYS[8]
 local lane, epoch, number, fingerprint = unpack(ARGV, 1, 4)
@@ -17,8 +17,8 @@ local known = redis.call('HGET', LANDED, lane) or NOTHING
 local lastEpoch, lastNumber, lastFingerprint = string.match(known, '^(%d+) (%d+) (%S+)')
 lastEpoch, lastNumber = tonumber(lastEpoch) or 0, tonumber(lastNumber) or 0
 
--- Says that this run may note the batch, before it has any of it; also a write for WAIT, where the batch is here already
--- and may not be at the replicas yet.
+-- Tries whether this run may note the batch, before it has any of it. This is also a write for WAIT, where the batch
+-- is here already and may not be at the replicas yet.
 redis.call('HSET', LANDED, lane, known)
 local sameEpoch, difference = tonumber(epoch) == lastEpoch, number - lastNumber
 if sameEpoch and difference == 0 and fingerprint == lastFingerprint then return { 'duplicate', epoch } end
@@ -26,13 +26,14 @@ if tonumber(epoch) < lastEpoch or (sameEpoch and difference <= 0) then
   return { 'doubt', string.format('%.0f', lastEpoch) }
 end
 
--- Whatever can fail fails here, for it changes nothing: a batch that arrived in part would arrive again with every try.
+-- Commands that can fail are tried here, in forms that change nothing: a batch that arrived in part would arrive
+-- again with every try.
 redis.call('HINCRBY', COUNTS, ARGV[names + 1] .. ' sent', 0)
 redis.call('INCR', SERIAL)
 redis.call('HLEN', LETTERS)
 for _, registry in ipairs({ QUEUES, OUTBOXES, DEAD }) do redis.call('ZADD', registry, 'XX', 0, '') end
 
--- A line whose key holds something else: what deliver would push there is among the dead instead.
+-- Finds lines whose key holds something else. Marbles that deliver would push there are among the dead instead.
 local answer, isNoList = { 'landed', epoch }, {}
 for line = 1, lines do
   local length = redis.pcall('LLEN', KEYS[lists + line])

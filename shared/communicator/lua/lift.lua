@@ -1,11 +1,11 @@
--- purpose: the lower end of a lane: clears the batch that has arrived above, and hands out the next, in which expedited
---   marbles come first and all outboxes that wait share the rest equally. While a batch is in transit it is handed out
---   again, same number, same content: whoever asks, and however often.
+-- purpose: is the lower end of a lane. It clears the batch that has arrived above, and hands out the next. Expedited
+--   marbles come first in that, and all outboxes that wait share the rest equally. A batch that is in transit is
+--   handed out again, with the same number and the same content, whoever asks and however often.
 -- KEYS: LANE; TRANSIT; OUTBOXES (registry); COUNTS; then the outbox of each line
--- ARGV: newId: for the lane if it is new; arrivedEpoch: of the batch that arrived ('' for none); arrivedNumber: likewise;
---       most: marbles; mostBytes; then queues
--- returns: {lane id, epoch, number, {queue whose outbox is no list, ...} (nil where it did not look), entry, ...}, an
---   entry being '<queue> <envelope>'
+-- ARGV: newId: for the lane if it is new; arrivedEpoch: of the batch that arrived ('' for none); arrivedNumber: of
+--       that batch; most: marbles; mostBytes; then queues
+-- returns: {lane id, epoch, number, {queue whose outbox is no list, ...} (nil where it did not look), entry, ...}. An
+--   entry is '<queue> <envelope>'
 -- include args shares
 local LANE, TRANSIT, OUTBOXES, COUNTS = unpack(KEYS, 1, 4)
 local newId, arrivedEpoch, arrivedNumber, most, mostBytes = unpack(ARGV, 1, 5)
@@ -44,7 +44,8 @@ for _, line in ipairs(lines) do
   for _, envelope in ipairs(line.seen) do entries[#entries + 1] = line.queue .. ' ' .. envelope end
 end
 
--- Put before take: a missing right, or a key of another type, is met while all marbles are where they were.
+-- Marbles are put before they are taken. A missing right, or a key of another type, is thus met while all of them are
+-- where they were.
 redis.call('ZREM', OUTBOXES, '')
 redis.call('LTRIM', TRANSIT, 0, -1)
 if #entries > 0 then
@@ -54,7 +55,7 @@ if #entries > 0 then
   number = string.format('%.0f', number + 1)
   redis.call('HSET', LANE, 'number', number)
 end
-redis.call('LTRIM', TRANSIT, #inTransit, -1) -- what has arrived
+redis.call('LTRIM', TRANSIT, #inTransit, -1) -- removes the batch that has arrived
 for _, line in ipairs(lines) do
   if #line.seen > 0 then
     redis.call('LTRIM', line.key, 0, -#line.seen - 1)

@@ -1,10 +1,11 @@
--- purpose: opens a batch, or joins the one that has this name. A run that has had a batch has another layout: clients that
---   know of none are refused there, for what they finished would be left for ever.
--- KEYS: run; LAYOUT; then the five of batches
--- ARGV: name; token: by which a repetition is recognised; chance: two characters of it; parent: the batch that it is in
---       ('' none); about: it, as JSON; rest: its `then` ('' none), an envelope without its id
--- returns: {'opened' or 'joined', id, about it and its `then`, as they are kept} | {why it may not be opened: 'unknown', 'complete' or 'cancelled', of what it
---   was to be in}
+-- purpose: opens a batch, or joins the one that has this name. A run that has had a batch has another layout. Clients
+--   that know of no batches are refused there, because members that they finish would be left for ever.
+-- KEYS: run; LAYOUT; then the five keys of batches
+-- ARGV: name; token: by which a repetition is recognised; chance: the last two characters of its id; parent: the
+--       batch that it is in ('' none); about: its settings, as JSON; rest: its `then` ('' none), an envelope without
+--       its id
+-- returns: {'opened' or 'joined', id, its settings and its `then`, as they are kept} | {'unknown', 'complete' or
+--   'cancelled', parent}: the parent is that, and nothing was opened
 -- include clock run batches booking batch
 local LAYOUT = KEYS[8]
 local name, token, chance, parent, about, rest = unpack(ARGV, 1, 6)
@@ -17,14 +18,14 @@ if parent ~= '' then
   local left, done, cancelled = batches.fields(parent, 'left', 'done', 'cancel')
   local why = not left and 'unknown' or done and 'complete' or cancelled and 'cancelled'
   if why then return { why, parent } end
-  redis.call('HINCRBY', BATCHES, parent .. ' left', 0) -- tried before anything is written, as what is asked when it is booked
+  redis.call('HINCRBY', BATCHES, parent .. ' left', 0) -- booking needs this and the next: tried before any writing
   isBatch(parent)
 end
 
 id = base36(redis.call('INCR', SERIAL)) .. chance
 redis.call('SET', LAYOUT, '2')
 redis.call('ZADD', BATCHENDS, '+inf', id)
--- Few fields: each costs some 70 bytes beside its text.
+-- Fields are few, because each costs some 70 bytes beside its text.
 if rest ~= '' then about = about .. '\n' .. rest end
 local since = string.format('%.0f', at) .. ' ' .. token
 local fields = { '!' .. name, id, id .. ' left', 1, id .. ' about', about, id .. ' since', since }

@@ -1,7 +1,7 @@
--- purpose: gives holders that left something behind but have no entry (evicted, restored from an old file,
---   deleted by hand) an entry whose lease has passed, so that the sweep takes back what they had.
+-- purpose: gives an entry to holders that left something behind but have none (evicted, restored from an old file,
+--   deleted by hand). The lease of that entry has passed, so that the sweep takes back what they had.
 -- KEYS: HOLDERS; then holder (one for each)
--- ARGV: of each: holder, queue that it waited on ('' where not known)
+-- ARGV: for each: holder, the queue that it waited on ('' where not known)
 -- returns: how many had no entry
 -- include args
 local HOLDERS = KEYS[1]

@@ -1,8 +1,9 @@
--- purpose: takes back single marbles of a holder that is alive: abandoned ones, and those over their time limit. Of
---   several over their limit at once, which its client did not tell of itself, one has hung the holder: they are suspects.
--- KEYS: run; DEADLINES; HOLDER; HELD; then the list of each line, then the five of batches
--- ARGV: holder; maxAttempts: where the holder does not say; then lines, their queues, then of each marble, last taken
---       first: receipt, line
+-- purpose: takes back single marbles of a holder that is alive: abandoned ones, and those over their time limit.
+--   Where several are over their limit at once, and the client did not tell of that itself, one of them has hung the
+--   holder. They are suspects.
+-- KEYS: run; DEADLINES; HOLDER; HELD; then the list of each line, then the five keys of batches
+-- ARGV: holder; maxAttempts: where the holder does not say; then lines, their queues, then for each marble, the last
+--       taken first: receipt, line
 -- returns: {returned, dead, ms since the earliest time limit passed, how many were over their limit}
 -- include clock run args lines attempts batches booking
 local DEADLINES, HOLDER, HELD = unpack(KEYS, 8, 10)
@@ -24,7 +25,7 @@ while argsRead < #ARGV do
   if deadline and deadline <= at then
     removed[#removed + 1] = receipt
     local envelope = redis.call('HGET', HELD, receipt)
-    if envelope then -- else it was finished, or its holder fell silent
+    if envelope then -- otherwise it was finished, or its holder fell silent
       passed[#passed + 1] = { queue = ARGV[names + line], envelope = envelope, deadline = deadline }
       if deadline > 0 then
         limited = limited + 1

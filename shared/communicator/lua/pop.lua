@@ -1,8 +1,9 @@
--- purpose: takes marbles for good, unmonitored: no lease, no finish. All is looked at and counted before anything is taken.
--- KEYS: run; then the list of each line, then the five of batches
--- ARGV: most: marbles; aside: how many of the first line were taken by BRPOP since the last call; members: of which batches
---       these were, as `<id> <n> ...`; then queues
--- returns: {queue, envelope, ...}, ... of each line that had any
+-- purpose: takes marbles for good, unmonitored: there is no lease and no finish. All of them are looked at and
+--   counted before any is taken.
+-- KEYS: run; then the list of each line, then the five keys of batches
+-- ARGV: most: marbles; aside: how many of the first line were taken by BRPOP since the last call; members: the
+--       batches that those were members of, as `<id> <n> ...`; then queues
+-- returns: {queue, envelope, ...}, ... for each line that had any
 -- include clock run args batches booking
 local most, aside, members = unpack(ARGV, 1, 3)
 keysRead, argsRead = 7, 3

@@ -1,8 +1,9 @@
--- purpose: counts members of batches in a part of a list, of the delayed, or of what a holder holds, for the audit of batches.
---   In pieces, because what is read is copied.
+-- purpose: counts members of batches in a part of a list, of the delayed, or of what a holder holds, for the audit of
+--   batches. It reads in pieces, because what is read is copied.
 -- KEYS: PLACE: queue, outbox, inbox, later or held
--- ARGV: from: where to begin; most: to look at; mostBytes: about; then the batches that are asked for
--- returns: {the place to go on at ('-1': that was the last), how many of each batch}
+-- ARGV: from: where to begin; most: how many to look at; mostBytes: about how many bytes; then the batches that are
+--       asked for
+-- returns: {the place to go on at ('-1': that was the last), how many members of each batch}
 -- include args
 local PLACE = KEYS[1]
 local from, most, mostBytes = unpack(ARGV, 1, 3)
@@ -22,7 +23,7 @@ local function look(marble)
   if id and asked[id] then found[asked[id]] = found[asked[id]] + 1 end
 end
 
--- Of a hash the place is the cursor of its scan.
+-- The place in a hash is the cursor of its scan.
 local function pieceOfHash()
   local next, flat = unpack(redis.call('HSCAN', PLACE, place, 'COUNT', PIECE))
   for i = 2, #flat, 2 do look(flat[i]) end

@@ -1,9 +1,9 @@
--- purpose: tells how batches are. One of which nothing is left and that is not complete is looked at again: what once
---   failed between the two (a missing right) is made good.
--- KEYS: run; then the five of batches
+-- purpose: tells how batches are. A batch of which nothing is left, but that is not complete, is looked at again.
+--   That makes good what once failed between the two (a missing right).
+-- KEYS: run; then the five keys of batches
 -- ARGV: batches
--- returns: {ms by Redis's clock, {left, sent, dead, gone, cancelled, failed, surplus, sealed, cancel, done, fired, since,
---   parent, about}, ...}, of each batch; nil for what it has not
+-- returns: {ms by Redis's clock, {left, sent, dead, gone, cancelled, failed, surplus, sealed, cancel, done, fired,
+--   since, parent, about}, ...}: one such list for each batch, with nil for each field that it does not have
 -- include clock run batches booking
 local at, answer = now(), {}
 for _, id in ipairs(ARGV) do

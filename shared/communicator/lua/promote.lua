@@ -1,10 +1,11 @@
--- purpose: moves delayed marbles that are due into their queues, in steps bounded by number and bytes. Each by itself, in
---   the order in which they are due: where the steps end makes no difference, and of some that were given back
---   together, last taken first, the one taken first is again the first, as without a delay. What is no delayed marble,
---   or has no allowed queue, goes to the dead.
--- KEYS: run; then the list of each line, then the five of batches
+-- purpose: moves delayed marbles that are due into their queues, in steps bounded by number and bytes. Each is moved
+--   by itself, in the order in which they are due, so it makes no difference where the steps end. Marbles that were
+--   given back together came last taken first: the one taken first is again the first, as without a delay. An entry
+--   that is no delayed marble, or has no allowed queue, goes to the dead.
+-- KEYS: run; then the list of each line, then the five keys of batches
 -- ARGV: most: marbles; mostBytes; then lines, their queues
--- returns: {moved, dead, '1' if more are due, queue, ...}: with queues, those are missing among the lines and nothing was done
+-- returns: {moved, dead, '1' if more are due, queue, ...}. Where queues are told, they are missing among the lines
+--   and nothing was done
 -- include clock run args lines names due batches booking
 local most, mostBytes = unpack(ARGV, 1, 2)
 keysRead, argsRead = 7, 2
@@ -32,11 +33,12 @@ local function move(marble)
   end
 end
 
--- Tried before anything is put, on nothing: what cannot be removed would be put again with every turn.
+-- Removal is tried on nothing, before anything is put: a marble that cannot be removed would be put again with every
+-- turn.
 redis.call('ZREMRANGEBYRANK', LATER, 1, 0)
 for _, marble in ipairs(due) do
   move(marble)
-  redis.call('ZREMRANGEBYRANK', LATER, 0, 0) -- this one: none is due before it
+  redis.call('ZREMRANGEBYRANK', LATER, 0, 0) -- removes this one: none is due before it
   local moved = marble.wrong and 2 or 1
   answer[moved] = answer[moved] + 1
 end

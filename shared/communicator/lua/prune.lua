@@ -1,9 +1,9 @@
--- purpose: forgets a queue that has been empty and still for long: its registration and its counts. The registry tells
---   only when it last stopped being empty, so that it is still is noted at first sight, as a date with a fraction, which
---   any marble that comes replaces.
+-- purpose: forgets a queue that has been empty and still for long: its registration and its counts. The registry
+--   tells only when a queue last stopped being empty. So the first look that finds it still notes that, as a date
+--   with a fraction. Any marble that comes replaces this date.
 -- KEYS: run; LIST; OUTBOX
--- ARGV: queue; stillMs: it must have been still for so long; then its events
--- returns: 1 if it was forgotten
+-- ARGV: queue; stillMs: how long it must have been still; then its events
+-- returns: 1 if it was forgotten, or 0
 -- include clock run
 local LIST, OUTBOX = unpack(KEYS, 8, 9)
 local queue, stillMs = unpack(ARGV, 1, 2)
@@ -25,8 +25,8 @@ for _, registry in ipairs({ QUEUES, OUTBOXES }) do
   since = math.max(since, date or 0)
 end
 if at - since < tonumber(stillMs) then return 0 end
--- Its counts are kept, for no queue: the audit needs them (delayed and dead letters of it are still there, some were
--- transferred), and the sums of a run never fall.
+-- Counts of the queue are kept, under no queue. The audit needs them: delayed and dead marbles of the queue are still
+-- there, and some were transferred. The sums of a run also never fall.
 for _, event in ipairs({ unpack(ARGV, 3) }) do
   local n = redis.call('HGET', COUNTS, queue .. ' ' .. event)
   if n then

@@ -1,9 +1,9 @@
--- purpose: notes the connection that a heart beats by: where that is gone and does not come back in time, the leases of its
---   holders end (lapse). Whatever was noted of its being gone is over, because it beats.
+-- purpose: notes the connection that a heart beats by. Where that is gone and does not come back in time, the leases
+--   of its holders end (lapse). Whatever was noted of its being gone is over, because it beats.
 -- KEYS: HEARTS
--- ARGV: heart; client: the id by which Redis knows this connection; address: of this connection; goneMs: how long it may
---       be gone
--- returns: 1 where it is another connection than before, of which no Monitor knows yet, or 0
+-- ARGV: heart; client: the id by which Redis knows this connection; address: of this connection; goneMs: how long it
+--       may be gone
+-- returns: 1 where the connection is another than before, of which no Monitor knows yet, or 0
 -- include clock hearts
 local HEARTS = KEYS[1]
 local heart, client, address, goneMs = unpack(ARGV, 1, 4)

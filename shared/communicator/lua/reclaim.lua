@@ -1,13 +1,16 @@
--- purpose: takes back what one holder has: of a silent one as dropped, to the front or dead; of one that leaves as released;
---   of one whose process is blocked what has not begun, as released, for others to work on.
---   What may not have begun is not charged with an attempt: all that is in the inbox, and, of a holder that takes ahead, all but a
---   suspect that was worked on alone (lib/attempts), and the only one of a holder that is the only one of its process. In
---   steps bounded by number and bytes, so that Redis is never blocked for long.
--- KEYS: run; HOLDERS; HOLDER; HELD; INBOX; then the list of each line, then the five of batches
--- ARGV: holder; mode: 'dropped' or 'released'; maxAttempts: where the holder does not say; most: marbles; mostBytes; waiting:
---       the queue that it waits on; then lines, their queues, then only of a blocked one: the highest seq that has begun,
---       its last command, '1' where what is in the inbox has not begun
--- returns: {'alive'} (its lease runs, or it waits on another queue now: nothing done) | {'missing', queue, ...} (call again with these lines too)
+-- purpose: takes back the marbles of one holder. Those of a silent holder are dropped: they go to the front or are
+--   dead. Those of a holder that leaves are released. Of a holder whose process is blocked, those that have not begun
+--   are released, for others to work on.
+--   A marble that may not have begun is not charged with an attempt. This holds for all marbles in the inbox. Of a
+--   holder that takes ahead it holds for all marbles but two: a suspect that was worked on alone (lib/attempts), and
+--   the only marble of a holder that is the only one of its process. The script takes steps bounded by number and
+--   bytes, so that Redis is never blocked for long.
+-- KEYS: run; HOLDERS; HOLDER; HELD; INBOX; then the list of each line, then the five keys of batches
+-- ARGV: holder; mode: 'dropped' or 'released'; maxAttempts: where the holder does not say; most: marbles; mostBytes;
+--       waiting: the queue that the holder waits on; then lines, their queues, then only for a blocked holder: the
+--       highest seq that has begun, its last command, '1' where what is in the inbox has not begun
+-- returns: {'alive'} (its lease runs, or it waits on another queue now: nothing was done)
+--   | {'missing', queue, ...} (call again with these lines too)
 --   | {'more' or 'done', returned, dead, ms since the lease passed}
 -- include clock run args lines attempts holder batches booking
 local HOLDERS, HOLDER, HELD, INBOX = unpack(KEYS, 8, 11)
@@ -18,17 +21,18 @@ local begun, lastSent, inboxToo = nextArgs(3)
 local at, dropped = now(), mode == 'dropped'
 begun = tonumber(begun)
 
--- Looked at again here, in the same atomic step: the holder may have come back since the Monitor saw it.
+-- The lease is looked at again here, in the same atomic step: the holder may have come back since the Monitor saw it.
 local deadline = tonumber(redis.call('ZSCORE', HOLDERS, holder))
 if dropped and (not deadline or deadline > at) then return { 'alive' } end
 local waitsOn, itsMost, ahead = unpack(redis.call('HMGET', HOLDER, 'waiting', 'maxAttempts', 'ahead'))
 if (waitsOn or '') ~= waiting then return { 'alive' } end
 local default = tonumber(itsMost) or tonumber(maxAttempts)
--- A blocked one that has sent a command since works again: what came by that may have begun.
+-- A blocked holder that has sent a command since then works again. Marbles that came by that command may have begun.
 local lastDone = string.match(lastCommand(HELD, 0), '^%d+')
 if begun and tonumber(lastDone) > tonumber(lastSent) then return { 'alive' } end
 
--- Last taken first. What came came last; its queue is the one the holder said it would wait on.
+-- Finds the marbles, the last taken first. Those in the inbox came last. Their queue is the one that the holder said
+-- it would wait on.
 local function find()
   local found, missing, unknown = {}, { 'missing' }, {}
   local function note(seq, queue, field)

@@ -1,6 +1,7 @@
--- purpose: after Redis's clock has gone back: delayed marbles that were dated by the old one become due as much earlier, in
---   steps bounded by number and bytes, in the order of their dates, which never meet one twice. The last step closes
---   the matter. Those since the last look at the clock may be of either; dated before that look, they are of the new one.
+-- purpose: makes delayed marbles due earlier after Redis's clock has gone back. Those that were dated by the old
+--   clock move by as much as the clock did. The script takes steps bounded by number and bytes, in the order of the
+--   dates, so that no marble is met twice. The last step closes the matter. A marble sent since the last look at the
+--   clock may be dated by either clock: a date before that look is one of the new clock.
 -- KEYS: CLOCK; LATER
 -- ARGV: most: marbles to look at; mostBytes
 -- returns: {how many were moved, '1' if there may be more}

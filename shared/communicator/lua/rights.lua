@@ -1,8 +1,8 @@
--- purpose: tells which commands this user may not run. Changes nothing: each is tried on a key that it cannot work on,
---   and Redis looks at the rights of a user before it looks at the key.
--- KEYS: LAYOUT: a string, which what is for lists, hashes and sorted sets refuses; ABSENT: not there; NUMBERLESS: made here to
---       be no number, and passes at once
--- ARGV: of each command: its name, which of the keys (0: none), how many arguments follow, these
+-- purpose: tells which commands this user may not run. It changes nothing: each command is tried on a key that it
+--   cannot work on, and Redis looks at the rights of a user before it looks at the key.
+-- KEYS: LAYOUT: a string, which commands for lists, hashes and sorted sets refuse; ABSENT: not there; NUMBERLESS:
+--       made here to be no number, and passes at once
+-- ARGV: for each command: its name, which of the keys (0: none), how many arguments follow, and these
 -- returns: {command that is refused, ...}
 -- include args
 local LAYOUT, ABSENT, NUMBERLESS = unpack(KEYS, 1, 3)

@@ -1,8 +1,11 @@
--- purpose: takes dead letters out of their letters: back to the end of their queues with their attempts forgotten, or
---   for good. In steps bounded by number (of serials) and bytes. What is no letter can be deleted only.
--- KEYS: run; then the list of each line, then the five of batches
--- ARGV: what: 'requeue' or 'remove'; only: of this queue ('' for any); mostBytes; then lines, their queues, then serials
--- returns: {how many were taken out, how many serials were looked at, queue that is missing among the lines ('' for none)}
+-- purpose: takes dead marbles out of their letters. They go back to the end of their queues with their attempts
+--   forgotten, or are removed for good. The script takes steps bounded by number (of serials) and bytes. An entry
+--   that is no letter can only be deleted.
+-- KEYS: run; then the list of each line, then the five keys of batches
+-- ARGV: what: 'requeue' or 'remove'; only: the queue whose letters are meant ('' for any); mostBytes; then lines,
+--       their queues, then serials
+-- returns: {how many were taken out, how many serials were looked at, queue that is missing among the lines ('' for
+--   none)}
 -- include clock run args lines names letters batches booking
 local what, only, mostBytes = unpack(ARGV, 1, 3)
 keysRead, argsRead = 7, 3

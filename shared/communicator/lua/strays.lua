@@ -1,5 +1,6 @@
--- purpose: moves what lies in a list of a name that is not allowed to the dead, where people find it: no client can ask for it.
--- KEYS: run; LIST; then the five of batches
+-- purpose: moves the marbles of a list whose name is not allowed to the dead, where people find them. No client can
+--   ask for them in that list.
+-- KEYS: run; LIST; then the five keys of batches
 -- ARGV: shown: the name as it is shown; most: marbles; mostBytes
 -- returns: how many were moved
 -- include clock run look batches booking

@@ -1,18 +1,18 @@
--- purpose: all that a holder does in one round trip: beat, adopt what is in the inbox, abandon, finish what
---   is done together with its outputs, and take what is next.
--- KEYS: run; HOLDERS; HOLDER; HELD; INBOX; DEADLINES; then the list of each source, then the list of each line; of
---       swapMembers and swapMembersRouting then the five of batches
--- ARGV: holder; leaseMs; op: number of this command; noted: the last that is known to be noted in held; again: '1' if it may
---       have been done already; believed: marbles held by the client's count (-1: not sure); timeLimitMs (0: none; -1:
---       none, but some of the finished had one of their own); firstSeq: of the taken; want: how many to take at the most;
---       inboxSeq: first of four for what is in the inbox (0: leave it); inboxKnown: how many came that the client knows;
---       waitsOnNext: queue it will wait on ('' unchanged); then, where members are finished or sent, what they are of
---       batches (lib/members); sources, then their queues; lines, then their queues; abandoned, then their receipts;
---       finished queues, then of each: queue; ranges of seqs, and of each the first and how many; then the number of
---       groups of outputs, and the groups (lib/outputs)
--- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, where members are
---   finished or sent: {batch of these that is cancelled, ...}, {queue, seq, {envelope, ...}}, ...}:
---   envelopes of one queue, whose receipts are seq/queue, seq+1/queue, ...
+-- purpose: does all that a holder does in one round trip: it beats, adopts what is in the inbox, abandons, finishes
+--   what is done together with its outputs, and takes what is next.
+-- KEYS: run; HOLDERS; HOLDER; HELD; INBOX; DEADLINES; then the list of each source, then the list of each line; for
+--       swapMembers and swapMembersRouting then the five keys of batches
+-- ARGV: holder; leaseMs; op: number of this command; noted: the last number that is known to be noted in held; again:
+--       '1' if it may have been done already; believed: marbles held by the client's count (-1: not sure);
+--       timeLimitMs (0: none; -1: none, but some of the finished had one of their own); firstSeq: of the taken; want:
+--       how many to take at most; inboxSeq: first of four for what is in the inbox (0: leave it); inboxKnown: how
+--       many of those the client knows of; waitsOnNext: queue that it will wait on ('' unchanged); then, where
+--       members are finished or sent, what is said of their batches (lib/members); sources, then their queues; lines,
+--       then their queues; abandoned, then their receipts; finished queues, then for each: queue; ranges of seqs, and
+--       for each the first and how many; then the number of groups of outputs, and the groups (lib/outputs)
+-- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, where members are finished or sent:
+--   {batch of these that is cancelled, ...}, {queue, seq, {envelope, ...}}, ...}. Envelopes of one queue have the
+--   receipts seq/queue, seq+1/queue, ...
 -- include clock run args outputs holder receipts look
 local HOLDERS, HOLDER, HELD, INBOX, DEADLINES = unpack(KEYS, 8, 12)
 local holder, leaseMs, op, noted, again, believed, timeLimitMs, firstSeq, want, inboxSeq, inboxKnown, waitsOnNext =
@@ -27,7 +27,7 @@ local sourceKeys, lineKeys = nextKeys(sources), nextKeys(lines)
 local MOST_IN_INBOX, MOST_BYTES = 4, 1048576
 local at = now()
 
--- Forgotten too where its description is gone (evicted, deleted): nobody knows what queue it is that is in the inbox.
+-- A holder is forgotten too where its description is gone (evicted, deleted): nobody knows the queue of its inbox.
 local deadline = redis.call('ZSCORE', HOLDERS, holder)
 local waiting = inboxSeq > 0 and redis.call('HGET', HOLDER, 'waiting')
 if not deadline or (inboxSeq > 0 and not waiting) then return { 'forgotten' } end
@@ -36,7 +36,7 @@ if not last then return { 'forgotten' } end
 if deadline - at < leaseMs * 0.75 then redis.call('ZADD', HOLDERS, at + leaseMs, holder) end
 
 local refused, cancelled = refusedBefore(last, op), batches and batches.cancelled()
--- Done already: the same answer again.
+-- The command was done already: it gets the same answer again.
 if refused then
   local given = givenBefore(HELD, function(seq)
     local isInInbox = inboxSeq > 0 and seq >= inboxSeq + inboxKnown and seq < inboxSeq + MOST_IN_INBOX
@@ -60,8 +60,8 @@ local function hold(queue, seq, envelope)
   end
 end
 
--- What BLMOVE handed over moves from inbox to held; several where a wait went on that its client had given up. The
--- latest comes first, and is the one that the client knows of.
+-- Moves what BLMOVE handed over from the inbox to held. It is several marbles where a wait went on that its client
+-- had given up. The latest comes first, and is the one that the client knows of.
 local function adopt()
   local came = redis.call('LRANGE', INBOX, 0, MOST_IN_INBOX - 1)
   if #came < inboxKnown then believed = -1 end
@@ -74,13 +74,13 @@ local function adopt()
     end
   end
   count(waiting, 'taken', #came)
-  redis.call('HSET', HELD, unpack(writes, 3)) -- before what is finished: it may be among that
+  redis.call('HSET', HELD, unpack(writes, 3)) -- before the finish, which may be of these
   if #dates > 0 then redis.call('ZADD', DEADLINES, unpack(dates)) end
   redis.call('LTRIM', INBOX, #came, -1)
   writes, dates = { 'op', '' }, {}
 end
 
--- A deadline of 0: the next sweep brings them back.
+-- Sets a deadline of 0, by which the next sweep brings them back.
 local function abandon()
   local abandoned, receipts = nextList()
   for i = receipts + 1, receipts + abandoned do
@@ -88,11 +88,12 @@ local function abandon()
   end
 end
 
--- Outputs go first, so that nothing is finished whose outputs could not be sent. Where the count of what is held is as the
--- client believes, all that it finishes is there.
+-- Outputs go first, so that nothing is finished whose outputs could not be sent. Where as many are held as the client
+-- believes, all that it finishes is there.
 local function finish()
   local sure = believed >= 0 and redis.call('HLEN', HELD) == believed + unexpected + 1
-  if batches and timeLimitMs ~= 0 then redis.call('ZREM', DEADLINES, '') end -- tried before anything is finished: that is booked behind it
+  -- This is tried before anything is finished, because batches book the finish only after it.
+  if batches and timeLimitMs ~= 0 then redis.call('ZREM', DEADLINES, '') end
   local done, queues = {}, tonumber(nextArgs(1))
   for i = 1, queues do
     local queue, ranges = nextArgs(2)
@@ -112,13 +113,13 @@ local function finish()
   changed = changed or queues > 0
 end
 
--- Takes from the sources in their order: they are held before they leave their queues. The client comes again for what was
--- too many bytes. Returns how many of each list are to leave it.
+-- Takes from the sources in their order. Marbles are held before they leave their queues. The client comes again for
+-- those that were too many bytes. Returns how many of each list are to leave it.
 local function takeNext()
   local sofar, drops, seq = { n = 0, bytes = 0 }, {}, firstSeq
   for source = 1, sources do
     local queue, key = ARGV[sourceNames + source], KEYS[sourceKeys + source]
-    local taken = drops[key] and {} or look(key, want - sofar.n, MOST_BYTES, sofar) -- each once, however often it is named
+    local taken = drops[key] and {} or look(key, want - sofar.n, MOST_BYTES, sofar) -- once, however often it is named
     if #taken > 0 then
       answer[#answer + 1] = { queue, seq, taken }
       drops[key] = #taken
@@ -137,7 +138,7 @@ abandon()
 finish()
 if batches then batches.bookNamed(at, refusedSeqs) end
 local drops = want > 0 and takeNext() or {}
-if changed or inboxKnown > 0 or again == '1' then -- what the client then takes for noted
+if changed or inboxKnown > 0 or again == '1' then -- the client takes it for noted then
   writes[2] = opDone(op, refused)
   redis.call('HSET', HELD, unpack(writes))
 end

@@ -1,8 +1,8 @@
--- purpose: moves marbles from the front of one queue to the end of another, each step exactly once: it is numbered, and
---   bounded by number and bytes.
--- KEYS: run; SENDER; SOURCE: their list; TARGET: the list that they go to
--- ARGV: number: of this step; rememberMs: so long it is remembered; from: their queue; to: the queue that they go to; most:
---       marbles; mostBytes
+-- purpose: moves marbles from the front of one queue to the end of another, each step exactly once. A step is
+--   numbered, and bounded by number and bytes.
+-- KEYS: run; SENDER; SOURCE: the list that they leave; TARGET: the list that they go to
+-- ARGV: number: of this step; rememberMs: how long the step is remembered; from: the queue that they leave; to: the
+--       queue that they go to; most: marbles; mostBytes
 -- returns: how many were moved, now or when this step was first asked for
 -- include clock run look
 local SENDER, SOURCE, TARGET = unpack(KEYS, 8, 10)

@@ -1,5 +1,5 @@
--- purpose: the beat before a BLMOVE on the same connection, which is noted: whoever gives the holder up ends the wait
---   first, or marbles could land with it afterwards.
+-- purpose: beats before a BLMOVE on the same connection, and notes that connection. Whoever gives the holder up ends
+--   the wait first: otherwise marbles could land with it afterwards.
 -- KEYS: HOLDERS; HOLDER
 -- ARGV: holder; leaseMs; client: the id by which Redis knows this connection
 -- returns: 1, or 0 where the holder was given up

@@ -1,7 +1,8 @@
--- purpose: notes that a Monitor watches this run, by Redis's clock, and forgets those that have been silent for long.
+-- purpose: notes that a Monitor watches this run, by Redis's clock, and forgets Monitors that have been silent for
+--   long.
 -- KEYS: MONITORS
--- ARGV: monitor: '<name> <version>'; keepMs: after which a silent one is forgotten
--- returns: when, in ms
+-- ARGV: monitor: '<name> <version>'; keepMs: ms after which a silent one is forgotten
+-- returns: the time that was noted, in ms
 -- include clock
 local MONITORS = KEYS[1]
 local monitor, keepMs = unpack(ARGV, 1, 2)

@@ -1,11 +1,13 @@
--- What becomes of a delivery that was not finished: another attempt, or a letter, and whom it is charged to.
+-- Decides on a delivery that was not finished: another attempt or a letter, and which marble is charged for it.
 --
--- A failure adds a word to the envelope's header (letter f): JSON in which spaces are written \u0020. A marble that was
--- held when its holder died is a suspect of that (letter d): 1, or 2 after it was worked on among suspects and that ended
--- so again. Of a suspect the beginning is noted before its work (letter g, lua/begin): `c` among others, `a` alone.
+-- A failure adds a word to the envelope's header (letter f): JSON in which spaces are written \u0020. A marble that
+-- was held when its holder died is a suspect (letter d). Its word is 1, or 2 after it was worked on among suspects
+-- and that ended so again. The beginning of work on a suspect is noted before the work (letter g, lua/begin): `c`
+-- among others, `a` alone.
 local MOST_FAILURES, MOST_MESSAGE_BYTES = 10, 200
 
--- Id, attempt, the words behind it, and the rest from the newline on; nothing where it is no envelope.
+-- Splits an envelope into its id, its attempt, the words behind it, and the rest from the newline on. Returns nothing
+-- where it is no envelope.
 local function split(envelope)
   local stop = string.find(envelope, '\n', 1, true)
   if not stop then return nil end
@@ -14,7 +16,7 @@ local function split(envelope)
   return id, tonumber(attempt), words, string.sub(envelope, stop)
 end
 
--- What the header says after its attempt, with one failure more; of many, the oldest give way.
+-- Adds one failure to what the header says after its attempt. Where there are many, the oldest give way.
 local function remember(words, attempt, at, why)
   local failure = '{"attempt":' .. attempt .. ',"at":' .. string.format('%.0f', at) .. ',"why":' .. cjson.encode(why.why)
   if why.message then failure = failure .. ',"error":' .. cjson.encode(string.sub(why.message, 1, MOST_MESSAGE_BYTES)) end
@@ -23,7 +25,8 @@ local function remember(words, attempt, at, why)
   return words .. ' f=' .. string.gsub(failure .. '}', ' ', '\\u0020')
 end
 
--- The envelope with its attempt raised, the attempt, and how many it may have. What failed by itself is no suspect.
+-- Returns the envelope with its attempt raised, the attempt, and how many it may have. A marble that failed by itself
+-- is no suspect.
 local function raise(envelope, default, at, why)
   local id, attempt, words, rest = split(envelope)
   if not id then return envelope, 0, 0 end -- no envelope: never to be handed out again
@@ -33,15 +36,15 @@ local function raise(envelope, default, at, why)
   return id .. ' ' .. attempt .. remember(words, attempt, at, why) .. rest, attempt, allowed
 end
 
--- Adds to `back`, queue -> envelopes, for the front of each queue.
+-- Adds an envelope to `back`, queue -> envelopes, for the front of its queue.
 local function goesBack(back, queue, envelope)
   local list = back[queue] or {}
   back[queue] = list
   list[#list + 1] = envelope
 end
 
--- One delivery is over and was not finished: raises its attempt, and either buries it (true) or adds it to
--- `back`. `why`: why, holder, and of a failure error (JSON) and message.
+-- Ends a delivery that was not finished: raises its attempt, and either buries it (true) or adds it to `back`. `why`
+-- has why, holder, and for a failure error (JSON) and message.
 local function retryOrDie(queue, envelope, why, default, at, back)
   local raised, attempt, allowed = raise(envelope, default, at, why)
   if batches then batches.owe(batches.of(envelope), 'failed', 1) end
@@ -54,15 +57,16 @@ local function retryOrDie(queue, envelope, why, default, at, back)
   return false
 end
 
--- As if it had not been taken: only what was noted of its beginning goes.
+-- Returns the envelope as if it had not been taken. Only the note of its beginning goes.
 local function untouched(envelope)
   local id, attempt, words, rest = split(envelope)
   if not id or not string.find(words, ' g=', 1, true) then return envelope end
   return id .. ' ' .. attempt .. string.gsub(words, ' g=%S+', '') .. rest
 end
 
--- Of one among several that may have ended their holder: nil where it is the one (it had begun, alone); else as it goes
--- back, uncharged: a suspect, or under more suspicion, or, where its work is known not to have begun, as it was.
+-- Judges one of several marbles that may have ended their holder. Returns nil where it is the one: it had begun,
+-- alone. Otherwise returns it as it goes back, uncharged: a suspect, or under more suspicion. A suspect whose work is
+-- known not to have begun goes back as it was.
 local function suspected(envelope)
   local id, attempt, words, rest = split(envelope)
   if not id then return envelope end

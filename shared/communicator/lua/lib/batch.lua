@@ -1,4 +1,4 @@
--- How a batch gets its id, and how it is forgotten.
+-- Gives a batch its id, and forgets it.
 local function base36(number)
   local digits = ''
   repeat
@@ -9,7 +9,7 @@ local function base36(number)
   return digits
 end
 
--- Its date goes last: what has one is found again.
+-- Removes the date of a batch last: while it has one, it is found again.
 local function forget(id, about, parent)
   local name = about and '!' .. batches.policy(about).name
   if name and redis.call('HGET', BATCHES, name) == id then redis.call('HDEL', BATCHES, name) end

@@ -1,5 +1,6 @@
--- Batches: fields `<id> <what>` of one hash (docs/BATCHES.md). A script adds up here what it owes to each batch, and books that
--- once, net, after all else (lib/booking): what finishes one member and sends one on leaves `left` alone.
+-- Batches are fields `<id> <what>` of one hash (docs/BATCHES.md). A script adds up here what it owes to each batch.
+-- It books the net sum once, after all else (lib/booking). A step that finishes one member and sends one on leaves
+-- `left` alone.
 local BATCHES, BATCHDEAD, CHILDREN, CANCELLED, BATCHENDS = unpack(KEYS, #KEYS - 4)
 batches = {} -- declared in lib/run
 
@@ -7,25 +8,25 @@ local function batchField(id, what)
   return id .. ' ' .. what
 end
 
--- Asked before anything is removed: what is no hash is met there.
+-- Asks before anything is removed, so that a key that is no hash is met there.
 local knownBatches, anyBatch = {}, nil
 local function isBatch(id)
   if knownBatches[id] == nil then knownBatches[id] = redis.call('HEXISTS', BATCHES, batchField(id, 'left')) == 1 end
   return knownBatches[id]
 end
 
--- What was found out otherwise.
+-- Notes what was found out otherwise.
 function batches.know(id, left)
   knownBatches[id] = left and true or false
 end
 
--- A run that has none reads no header for them.
+-- Tells whether the run has batches. A run without any reads no header for them.
 function batches.any()
   if anyBatch == nil then anyBatch = redis.call('HLEN', BATCHES) > 0 end
   return anyBatch
 end
 
--- The batch that an envelope is a member of; nil where it is none of a known one.
+-- Returns the batch that an envelope is a member of, or nil where that is no known one.
 function batches.of(envelope)
   local stop = batches.any() and string.find(envelope, '\n', 1, true)
   local id = stop and string.match(string.sub(envelope, 1, stop), ' B=(%S+)')
@@ -42,7 +43,7 @@ function batches.owe(id, what, n)
   owed[id][what] = (owed[id][what] or 0) + n
 end
 
--- A member is in its letter.
+-- Notes that a member died and is in its letter.
 function batches.died(envelope, serial)
   local id = batches.of(envelope)
   if not id then return end
@@ -51,7 +52,7 @@ function batches.died(envelope, serial)
   batches.owe(id, 'dead', 1)
 end
 
--- One has left its letter: back to its queue, or for good.
+-- Notes that a member has left its letter: back to its queue, or for good.
 function batches.settled(envelope, serial, requeued)
   local id = batches.of(envelope)
   if not id then return end
@@ -59,7 +60,7 @@ function batches.settled(envelope, serial, requeued)
   batches.owe(id, requeued and 'left' or 'gone', 1)
 end
 
--- Of a batch that is cancelled: it is over without any work on it.
+-- Drops a member of a cancelled batch: it is over without any work on it. Returns whether it is such a member.
 function batches.dropped(envelope)
   local id = batches.of(envelope)
   if not id or redis.call('HEXISTS', BATCHES, batchField(id, 'cancel')) == 0 then return false end
@@ -74,15 +75,18 @@ function batches.fields(id, ...)
   return unpack(redis.call('HMGET', BATCHES, unpack(names)))
 end
 
--- Its settings, and its `then`, which stands behind them.
+-- Returns the settings of a batch, and its `then`, which stands behind them.
 function batches.policy(about)
   local settings, rest = string.match(about, '^([^\n]*)\n?(.*)$')
   return cjson.decode(settings), rest ~= '' and rest or nil
 end
 
--- No more of it is worked on from here on; what is left is dropped by those who take it. It is sealed by this too.
+-- Cancels a batch. None of it is worked on from here on: whoever takes what is left drops it. This also seals the
+-- batch.
 function batches.cancel(id, reason, at)
-  redis.call('ZADD', CANCELLED, 'XX', at, '') -- tried before it is noted: what is listed and not cancelled nobody could work on
+  -- This is tried before the batch is noted as cancelled, and done after that: nobody could work on a batch that is
+  -- listed but not cancelled.
+  redis.call('ZADD', CANCELLED, 'XX', at, '')
   redis.call('HSETNX', BATCHES, batchField(id, 'cancel'), reason)
   redis.call('ZADD', CANCELLED, at, id)
   if redis.call('HSETNX', BATCHES, batchField(id, 'sealed'), at) == 1 then batches.owe(id, 'left', -1) end

@@ -1,6 +1,6 @@
--- What is owed to batches is booked, once for each and after all else. Where `left` comes to 0, the batch is complete in this
--- very step, and its `then` is sent. What was booked wrongly from outside (a copy made by hand) never leads below 0: it is
--- counted as `surplus`.
+-- Books what is owed to batches, once for each and after all else. Where `left` comes to 0, the batch is complete in
+-- this very step, and its `then` is sent. A wrong booking from outside (a copy made by hand) never leads below 0: it
+-- is counted as `surplus`.
 local function addTo(id, what, n)
   local value = redis.call('HINCRBY', BATCHES, batchField(id, what), n)
   if value >= 0 then return value end
@@ -8,7 +8,8 @@ local function addTo(id, what, n)
   return redis.call('HINCRBY', BATCHES, batchField(id, what), -value)
 end
 
--- So many of it are dead that its policy cancels it. A share is one of all that was sent, so it waits for the seal.
+-- Cancels a batch of which so many are dead that its policy says so. A share is one of all that was sent, so it waits
+-- for the seal.
 local function judge(id, at)
   local about, dead, sent, sealed, cancelled = batches.fields(id, 'about', 'dead', 'sent', 'sealed', 'cancel')
   if cancelled or not about then return end
@@ -24,7 +25,7 @@ local function judge(id, at)
   end
 end
 
--- Whose last member came back from its letter.
+-- Reopens a batch whose last member came back from its letter.
 local function reopen(id, at)
   if redis.call('HDEL', BATCHES, batchField(id, 'done')) == 0 then return end
   redis.call('ZADD', BATCHENDS, '+inf', id)
@@ -33,7 +34,7 @@ local function reopen(id, at)
   batches.owe(parent, 'left', 1)
 end
 
--- `then` is a member of the batch that this one is in: that is complete when this is worked on too.
+-- Sends `then`. It is a member of the batch that this one is in, which is complete only when `then` is worked on too.
 local function fire(id, queue, rest, parent, at)
   pushLater(queue, 'b', id .. '.then' .. rest, at)
   count(queue, 'sent', 1)
@@ -41,7 +42,7 @@ local function fire(id, queue, rest, parent, at)
   batches.owe(parent, 'left', 1)
 end
 
--- Looks whether nothing is left of it; where it may not be complete yet, nothing happens.
+-- Completes a batch of which nothing is left. Nothing happens where it may not be complete yet.
 local function complete(id, at)
   local left, sealed, done, cancelled, dead, about = batches.fields(id, 'left', 'sealed', 'done', 'cancel', 'dead', 'about')
   if tonumber(left) > 0 or done then return end
@@ -73,8 +74,8 @@ local function book(id, sums, at)
   if left == 0 or sums.look or (sums.dead or 0) ~= 0 then complete(id, at) end
 end
 
--- What booking and the end of a batch need is tried, in forms that change nothing, before something is removed that is to be
--- booked. `anyway`: nothing is owed yet.
+-- Tries what booking and the end of a batch need, in forms that change nothing, before something is removed that is
+-- to be booked. `anyway`: also where nothing is owed yet.
 function batches.try(anyway)
   if not (anyway and batches.any()) and #owing == 0 then return end
   for _, dates in ipairs({ LATER, BATCHENDS, CANCELLED, BATCHDEAD }) do redis.call('ZADD', dates, 'XX', 0, '') end
@@ -87,8 +88,9 @@ function batches.try(anyway)
   redis.call('HDEL', BATCHES, '')
 end
 
--- To be called last, in a script that has removed what it was to remove. A batch that is complete may be the last of another.
--- In the order of their ids, so that it does not matter who adds up.
+-- Books all that is owed. A script calls this last, when it has removed what it was to remove. A batch that is
+-- complete may be the last of another. Batches are booked in the order of their ids, so that it does not matter who
+-- adds up.
 function batches.settle(at)
   while #owing > 0 do
     table.sort(owing)

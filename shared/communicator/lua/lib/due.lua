@@ -1,7 +1,7 @@
 -- Delayed marbles that are due, as lib/run writes them: '<serial> <f or b> <queue> <envelope>'.
 
--- The first of them, up to `most` and about `mostBytes`, and '1' if there may be more. In pieces, by the size of those
--- before: what is read is copied.
+-- Returns the first of them, up to `most` and about `mostBytes`, and '1' if there may be more. It reads in pieces, by
+-- the size of those before, because what is read is copied.
 local function dueMembers(at, most, mostBytes)
   local members, bytes = {}, 0
   while #members < most and bytes < mostBytes do

@@ -1,7 +1,7 @@
--- Looks at up to `want` envelopes at the front of a list, and no more than about `mostBytes`: in pieces, by the size of
--- those before. What a large reply to a script costs Redis grows with the square of its size. The caller puts them
--- elsewhere and then calls `drop`: a failure between the two leaves them where they were.
--- `sofar`, { n = 0, bytes = 0 } at first, is what all lists gave together; it is added to.
+-- Looks at up to `want` envelopes at the front of a list, and no more than about `mostBytes`. It reads in pieces, by
+-- the size of those before, because the cost of a large reply to a script grows with the square of its size. The
+-- caller puts them elsewhere and then calls `drop`: a failure between the two leaves them where they were.
+-- `sofar`, { n = 0, bytes = 0 } at first, is what all lists gave together. It is added to.
 local function look(key, want, mostBytes, sofar)
   local seen = {}
   while #seen < want and sofar.bytes < mostBytes do

@@ -1,6 +1,7 @@
--- What a command that sends or finishes members says of their batches: how many words, then of each batch its
--- id, how many are finished, sent, and of these elevated, and 1 where they are sent from outside of it; then, for what is
--- refused, two texts: of what is finished `<seq> <how many that follow it> <which batch>`, of what is sent on
+-- Reads what a command that sends or finishes members says of their batches. First comes the number of words. Then
+-- come, for each batch, its id, how many are finished, sent, and of these elevated, and 1 where they are sent from
+-- outside of it. Last come two texts, for what is refused. One is of what is finished:
+-- `<first seq> <how many seqs> <which batch>`. The other is of what is sent on:
 -- `<seq> <which batch> <sent> <elevated>`.
 local named, finishedRuns, sentRuns = {}, '', ''
 
@@ -13,7 +14,7 @@ function batches.read()
   finishedRuns, sentRuns = nextArgs(2)
 end
 
--- {batch, why not} where one may not be sent to, before anything is done.
+-- Returns {batch, why not} where one may not be sent to. It is asked before anything is done.
 function batches.refusal()
   for _, one in ipairs(named) do
     local left, done, sealed, cancelled = batches.fields(one.id, 'left', 'done', 'sealed', 'cancel')
@@ -23,7 +24,8 @@ function batches.refusal()
   end
 end
 
--- Those of the named that are cancelled. Asked before anything is changed: what is no hash is met here.
+-- Returns the named batches that are cancelled. It is asked before anything is changed: a key that is no hash is met
+-- here.
 function batches.cancelled()
   local fields, found = {}, {}
   for i, one in ipairs(named) do fields[2 * i - 1], fields[2 * i] = one.id .. ' left', one.id .. ' cancel' end
@@ -35,7 +37,7 @@ function batches.cancelled()
   return found
 end
 
--- What came of a finish that was refused, and of what it was to send, is not booked. `refused`: seq -> true.
+-- Takes out a finish that was refused, and what it was to send: neither is booked. `refused`: seq -> true.
 local function withoutRefused(refused)
   for seq, n, which in string.gmatch(finishedRuns, '(%d+) (%d+) (%d+)') do
     local one = named[tonumber(which)]
@@ -49,7 +51,7 @@ local function withoutRefused(refused)
   end
 end
 
--- Elevated ones are left until their batch says otherwise: nothing comes back from above.
+-- Books the named batches. Elevated members are left until their batch says otherwise: nothing comes back from above.
 function batches.bookNamed(at, refused)
   if refused then withoutRefused(refused) end
   for _, one in ipairs(named) do

@@ -2,12 +2,12 @@
 --   kind    back | front | up | upFront | later | dead
 --   line    which of the lines: its queue, and the list of that (for `up` and `upFront` its outbox)
 --   extra   later: the delay in ms; dead: the reason as JSON; else ''
---   owners  '' or, in the order of the envelopes: seq, how many that follow it, and how many envelopes each of them sends
+--   owners  '' or, in the order of the envelopes: first seq, how many seqs, and how many envelopes each of them sends
 --   n       how many envelopes follow
--- All that goes to a line in one way is one group: it costs one push however many marbles send to it, and is pushed as it
--- lies in ARGV.
+-- All that goes to a line in one way is one group. It costs one push however many marbles send to it, and is pushed as
+-- it lies in ARGV.
 
--- The envelopes of a group from ARGV[first] whose owners are not `refused`.
+-- Returns the envelopes of a group from ARGV[first] on whose owners are not `refused`.
 local function allowed(first, owners, refused)
   local envelopes = {}
   for seq, owning, each in string.gmatch(owners, '(%d+) (%d+) (%d+)') do
@@ -46,8 +46,8 @@ local function push(kind, queue, key, extra, envelopes, from, to, at)
   count(queue, (kind == 'up' or kind == 'upFront') and 'elevated' or 'sent', to - from + 1)
 end
 
--- Delivers the groups, which come next. `names` and `lists`: the places of the lines (lib/args). `refused` (nil for none):
--- seq -> true of those whose outputs are not to be sent.
+-- Delivers the groups, which come next. `names` and `lists`: the places of the lines (lib/args). `refused` (nil for
+-- none): seq -> true for those whose outputs are not to be sent.
 local function deliver(names, lists, at, refused)
   for _ = 1, tonumber(nextArgs(1)) do
     local kind, line, extra, owners, n = nextArgs(5)

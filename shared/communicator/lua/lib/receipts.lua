@@ -1,13 +1,13 @@
--- Receipts of a holder: which of those that it names are in `held` still, and what it was given under which.
-local refusedSeqs -- seq -> true of those that are not; nil where all are
+-- Receipts of a holder: which of those that it names are still in `held`, and which marbles it was given under them.
+local refusedSeqs -- seq -> true for those that are not; nil where all are
 
 local function receiptOf(seq, queue)
-  return seq .. '/' .. queue -- as a whole number: a holder takes far fewer than 1e14
+  return seq .. '/' .. queue -- a whole number: a holder takes far fewer than 1e14
 end
 
--- That a receipt is still there is the fence. Reads the next ranges of numbers: where all of a holder's are known to be there
--- (`sure`), nobody needs to look; else each is asked for by itself. Returns those that are there; those that are not are
--- added to `refused`.
+-- Reads the next ranges of numbers, and returns the receipts that are still there. That they are is the fence. Where
+-- all of a holder's are known to be there (`sure`), nobody needs to look. Otherwise each is asked for by itself.
+-- Those that are not there are added to `refused`.
 local function stillHeld(held, queue, ranges, sure, refused)
   local there = {}
   for _ = 1, tonumber(ranges) do
@@ -26,7 +26,7 @@ local function stillHeld(held, queue, ranges, sure, refused)
   return there
 end
 
--- What it holds of these numbers, in their order: a hash has none.
+-- Returns what the holder holds of these numbers, in their order: a hash has none.
 local function givenBefore(held, isMeant)
   local given, fields = {}, redis.call('HGETALL', held)
   for i = 1, #fields, 2 do

@@ -1,12 +1,12 @@
--- What every script that moves marbles stands on: the keys of the run, counting, pushing, the dead.
+-- The base of every script that moves marbles: the keys of the run, counting, pushing, the dead.
 local COUNTS, QUEUES, OUTBOXES, LATER, DEAD, LETTERS, SERIAL = unpack(KEYS, 1, 7)
-local batches -- what lib/batches brings; nil in a script that has nothing to do with members
+local batches -- set by lib/batches; nil in a script that has nothing to do with members
 
 local function count(queue, event, n)
   redis.call('HINCRBY', COUNTS, queue .. ' ' .. event, n)
 end
 
--- A letter: one line of JSON about the death, then the envelope as it was. `reason` is JSON in one line.
+-- Writes a letter: one line of JSON about the death, then the envelope as it was. `reason` is JSON in one line.
 local function addLetter(queue, envelope, reason, at)
   local serial = redis.call('INCR', SERIAL)
   if batches then batches.died(envelope, serial) end
@@ -16,16 +16,16 @@ local function addLetter(queue, envelope, reason, at)
   count(queue, 'dead', 1)
 end
 
--- What cannot lie in its queue, because the key of that queue holds something else, goes to the dead: it must neither
--- be lost nor stop the others.
+-- Marbles that cannot lie in their queue, because its key holds something else, go to the dead. They must neither be
+-- lost nor stop the others.
 local NO_LIST = '{"why":"no queue","error":{"message":"the key of this queue holds something other than a list"}}'
 local function addLetters(queue, envelopes, from, to, at)
   for i = from, to do addLetter(queue, envelopes[i], NO_LIST, at) end
   redis.call('ZADD', QUEUES, at, queue) -- so that its counts are shown
 end
 
--- Pushes values[from] to values[to]; unpack() has a limit of some 8,000 values, so long lists go in pieces. Returns the
--- length of the list, or nothing where the key holds something else.
+-- Pushes values[from] to values[to]. Long lists go in pieces, because unpack() has a limit of some 8,000 values.
+-- Returns the length of the list, or nothing where the key holds something else.
 local function pushAll(side, key, values, from, to)
   local length
   for first = from, to, 5000 do
@@ -54,7 +54,7 @@ local function pushBack(queue, key, registry, at, envelopes, from, to)
   end
 end
 
--- `lastFirst`: the envelope to be taken first comes last.
+-- Pushes to the front. In `lastFirst`, the envelope to be taken first comes last.
 local function pushFront(queue, key, lastFirst, at)
   local length = pushAll('front', key, lastFirst, 1, #lastFirst)
   if not length then
@@ -64,7 +64,8 @@ local function pushFront(queue, key, lastFirst, at)
   end
 end
 
--- The serial keeps two equal marbles apart (members of a sorted set are unique), and those due at once in order.
+-- The serial keeps two equal marbles apart (members of a sorted set are unique). It also keeps those due at once in
+-- order.
 local function pushLater(queue, side, envelope, due)
   local serial = string.format('%015d', redis.call('INCR', SERIAL))
   redis.call('ZADD', LATER, due, serial .. ' ' .. side .. ' ' .. queue .. ' ' .. envelope)

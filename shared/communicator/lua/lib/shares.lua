@@ -1,8 +1,9 @@
--- Equal shares of a batch for all lines that wait: each gets as many marbles and bytes as the others, and what one does
--- not need goes to the rest. Nothing is removed here. A line is { key, length, seen = {}, bytes = 0 }; its `seen` grows.
+-- Lines that wait get equal shares of a batch. Each gets as many marbles and bytes as the others, and what one does
+-- not need goes to the rest. Nothing is removed here. A line is { key, length, seen = {}, bytes = 0 }. Its `seen`
+-- grows.
 
--- Looks at the next of a line, up to so many marbles and about so many bytes: in pieces, by the size of those before. What
--- a large reply to a script costs Redis grows with the square of its size.
+-- Looks at the next marbles of a line, up to so many and about so many bytes. It reads in pieces, by the size of
+-- those before, because the cost of a large reply to a script grows with the square of its size.
 local function lookOn(line, room, marbles, bytes)
   local from, before = #line.seen, line.bytes
   local most = math.min(from + marbles, line.length)
@@ -23,8 +24,8 @@ local function isExpedited(envelope)
   return string.find(string.sub(envelope, 1, string.find(envelope, '\n', 1, true) or 0), ' e=1[ \n]') ~= nil
 end
 
--- Expedited ones lie at the front of their outboxes: they go before all others, of whatever queue. Looks at the next of
--- each line, as far as the bytes reach.
+-- Looks at the expedited marbles of each line, as far as the bytes reach. They lie at the front of their outboxes,
+-- and go before all others, of whatever queue.
 local function lookAtExpedited(lines, room)
   local bytes = room.bytes
   for _, line in ipairs(lines) do
@@ -38,7 +39,8 @@ local function lookAtExpedited(lines, room)
   end
 end
 
--- `room`: most marbles, most bytes. What is left of an uneven share goes to the first lines.
+-- Looks at the rest in equal shares. `room`: most marbles, most bytes. What is left of an uneven share goes to the
+-- first lines.
 local function lookFairly(lines, room)
   while true do
     local waiting = {}
