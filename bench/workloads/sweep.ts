@@ -42,7 +42,12 @@ async function hold(bus: Communicator, held: number): Promise<void> {
     await bus.push(
       Array.from({ length: EACH }, () => ({ kind: 'back', queue: QUEUE, envelope: encodeEnvelope(header(), data) })),
     );
-    const holding = holdersOf(bus).holding(waiting, { leaseMs: 3_600_000, timeLimitMs: 0, maxAttempts: 5, description: {} });
+    const holding = holdersOf(bus).holding(waiting, {
+      leaseMs: 3_600_000,
+      timeLimitMs: 0,
+      maxAttempts: 5,
+      description: {},
+    });
     await holding.enter();
     await holding.swap({ sources: [QUEUE], want: EACH });
   }

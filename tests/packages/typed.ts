@@ -16,7 +16,6 @@ import {
   type Worker,
 } from 'marblerun';
 import { compressed, encrypted } from 'marblerun/codecs';
-import { Communicator } from 'marblerun/communicator';
 import { fakeMarble, testRun } from 'marblerun/testing';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -134,16 +133,6 @@ export function reach(held: HeldMarble, worker: Worker): void {
   void worker.giveUp;
   // @ts-expect-error a worker is made by work()
   new Worker();
-}
-
-/** The communicator has parts for everybody, and one that only `marblerun` itself works with. */
-export function parts(): void {
-  const bus = new Communicator();
-  void bus.queues;
-  // @ts-expect-error internal
-  void bus.holders;
-  // @ts-expect-error internal
-  void bus.recovery.releaseUnbegun;
 }
 export const codec: Codec = encrypted({ keys: { k: 'x' }, use: 'k' }, compressed({ method: 'brotli' }));
 export const ownCodec = new Marble<{ q: Map<string, number> }, { q: Map<string, number> }>({ codec });

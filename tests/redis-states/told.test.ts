@@ -69,7 +69,12 @@ test.each([
   const calls = [
     bus.push([output('sent')]),
     holdersOf(bus)
-      .holding(holdersOf(bus).waitingConnection(1000), { leaseMs: 600_000, timeLimitMs: 0, maxAttempts: 5, description: {} })
+      .holding(holdersOf(bus).waitingConnection(1000), {
+        leaseMs: 600_000,
+        timeLimitMs: 0,
+        maxAttempts: 5,
+        description: {},
+      })
       .enter(),
     holdersOf(bus).beat([{ id: 'x', leaseMs: 1000 }], ''),
     bus.recovery.sweep(5),
