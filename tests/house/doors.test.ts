@@ -44,6 +44,7 @@ function mentioned(symbol: ts.Symbol): ts.Symbol[] {
   const visit = (node: ts.Node): void => {
     if (ts.isConditionalTypeNode(node)) return; // says how a type is worked out, with helpers that nobody names
     if (ts.isTypeReferenceNode(node)) note(node.typeName);
+    if (ts.isImportTypeNode(node) && node.qualifier) note(node.qualifier); // how the compiler writes a type that it infers
     if (ts.isExpressionWithTypeArguments(node)) note(node.expression);
     ts.forEachChild(node, visit);
   };
