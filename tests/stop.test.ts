@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Program, RedisServer, freshBus, until, type Bus } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
+import { holdersOf } from '@marblerun/internal';
 import { Communicator } from 'marblerun/communicator';
 import { Redis } from 'ioredis';
 import { startElevator, startMonitor } from './services.js';
@@ -133,7 +134,7 @@ test('SIGTERM in the middle of a sweep: the Monitor ends in order, and no marble
     from1to(n).map((i) => ({ n: i })),
   );
   for (let i = 0; i < 10; i++) {
-    const holding = peek.holding(peek.waitingConnection(1000), {
+    const holding = holdersOf(peek).holding(holdersOf(peek).waitingConnection(1000), {
       ...{ leaseMs: 100, timeLimitMs: 0, maxAttempts: 5, description: {} },
     });
     await holding.enter();

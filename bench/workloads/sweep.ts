@@ -1,5 +1,5 @@
 /** The Monitor's sweep over many held marbles: while their holders live, and when all of them are dropped at once. */
-import { keysOf } from '@marblerun/internal';
+import { holdersOf, keysOf } from '@marblerun/internal';
 import { Communicator, encodeEnvelope, newId } from 'marblerun/communicator';
 import { QUEUE } from '../contestants/contestant.js';
 import type { Lab } from '../lab.js';
@@ -36,13 +36,18 @@ export function sweep(name: string, held: number): Workload {
 
 async function hold(bus: Communicator, held: number): Promise<void> {
   const data = JSON.stringify({ text: 'marble '.repeat(12) });
-  const waiting = bus.waitingConnection(1000);
+  const waiting = holdersOf(bus).waitingConnection(1000);
   for (let left = held; left > 0; left -= EACH) {
     const header = () => ({ id: newId(), attempt: 0, sentAt: Date.now(), type: 'j' }) as const;
     await bus.push(
       Array.from({ length: EACH }, () => ({ kind: 'back', queue: QUEUE, envelope: encodeEnvelope(header(), data) })),
     );
-    const holding = bus.holding(waiting, { leaseMs: 3_600_000, timeLimitMs: 0, maxAttempts: 5, description: {} });
+    const holding = holdersOf(bus).holding(waiting, {
+      leaseMs: 3_600_000,
+      timeLimitMs: 0,
+      maxAttempts: 5,
+      description: {},
+    });
     await holding.enter();
     await holding.swap({ sources: [QUEUE], want: EACH });
   }

@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '@marblerun/service';
 import { RedisServer, redisCli, until } from '@marblerun/test-support';
-import { keysOf } from '@marblerun/internal';
+import { holdersOf, keysOf } from '@marblerun/internal';
 import { Communicator, encodeEnvelope, type Output } from 'marblerun/communicator';
 import { buildMonitor } from './app.js';
 import { readConfig } from './config.js';
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 async function holder() {
   const options = { leaseMs: 600_000, timeLimitMs: 0, maxAttempts: 2, description: {} };
-  const holding = bus.holding(bus.waitingConnection(1000), options);
+  const holding = holdersOf(bus).holding(holdersOf(bus).waitingConnection(1000), options);
   await holding.enter();
   const take = async (want: number, waitOn?: string) => {
     const result = await holding.swap({ sources: ['q'], want, waitOn });
@@ -87,7 +87,7 @@ test('whatever is done to marbles, all are accounted for', async () => {
     },
     'pops unmonitored': () => bus.pop(['q'], 2),
     'waits unmonitored': async () => {
-      const came = bus.popBlocking(bus.waitingConnection(1000), 'alone', 1000);
+      const came = holdersOf(bus).popBlocking(holdersOf(bus).waitingConnection(1000), 'alone', 1000);
       await send(1, { queue: 'alone' });
       await came;
       await bus.pop(['alone'], 0);

@@ -58,9 +58,9 @@ test('pop takes for good, from the first queue that has some, as many as wanted'
 });
 
 test('popBlocking waits for a marble, and gives up after its time', async () => {
-  const connection = bus.waitingConnection(5000);
-  expect(await bus.popBlocking(connection, 'a', 20)).toBeUndefined();
-  const found = bus.popBlocking(connection, 'a', 5000);
+  const connection = bus.holders.waitingConnection(5000);
+  expect(await bus.holders.popBlocking(connection, 'a', 20)).toBeUndefined();
+  const found = bus.holders.popBlocking(connection, 'a', 5000);
   await bus.push([marble('a', 'came')]);
   expect((await found)?.envelope.data.toString()).toBe('"came"');
   await bus.pop(['a']); // counts what was taken by waiting

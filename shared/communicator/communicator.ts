@@ -15,27 +15,20 @@ import { decodeEnvelope, type Envelope } from './data/envelope.js';
 import { GoneConnections } from './watch/gone.js';
 import { DeadLetters } from './watch/dead-letters.js';
 import { Hearts } from './watch/hearts.js';
-import { Holding } from './hold/holding.js';
-import type { HoldingOptions } from './hold/held.js';
+import { Holders } from './hold/holders.js';
 import { checkName, keysOf, type RunKeys } from './redis/keys.js';
 import { LaneSource, LaneTarget } from './lane/lane.js';
 import type { Output } from './send/outputs.js';
-import { PoppedAside } from './send/popped-aside.js';
+import { Popper, type Popped } from './send/popper.js';
 import { prune } from './watch/pruning.js';
 import { QueueReader } from './watch/queue-reader.js';
 import { Recovery } from './watch/recovery.js';
 import { Replicated } from './redis/replicas.js';
 import type { Part } from './redis/rights.js';
 import type { QueueStatus, RunStatus } from './watch/run-status.js';
-import { callScript, callScriptBuffer } from './redis/scripts.js';
 import { Sender } from './send/sender.js';
 import { Status } from './watch/status.js';
 import { Watchers } from './watch/watchers.js';
-
-export interface Popped {
-  readonly queue: string;
-  readonly envelope: Envelope;
-}
 
 export class Communicator {
   readonly run: string;
@@ -49,15 +42,15 @@ export class Communicator {
   readonly audit: Audit;
   readonly batches: Batches;
   readonly batchSearch: BatchSearch;
+  /** @internal */
+  readonly holders: Holders;
   readonly #options: LinkOptions;
   readonly #connection: Connection;
   readonly #keys: RunKeys;
   readonly #sender: Sender;
+  readonly #popper: Popper;
   readonly #waiting = new Set<Connection>();
   readonly #closed = new AbortController();
-  #mayPop = false;
-  #counting: Promise<unknown> | undefined;
-  readonly #poppedAside = new PoppedAside();
 
   /**
    * Does no I/O: the first call connects. With `shared`, all in this process that ask for the same bus work on one
@@ -70,6 +63,7 @@ export class Communicator {
     this.#connection = Connection[sharing](options);
     if (sharing === 'own') this.#connection.keepProcess();
     this.#sender = new Sender(this.#replicated(), this.#keys);
+    this.#popper = new Popper(this.#connection, this.#keys);
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.deadLetters = new DeadLetters(this.#connection, this.#keys);
     this.queues = new QueueReader(this.#connection, this.#keys);
@@ -80,6 +74,8 @@ export class Communicator {
     this.audit = new Audit(this.#connection, this.#keys, this.queues);
     this.batches = new Batches(this.#connection, this.#keys);
     this.batchSearch = new BatchSearch(this.#connection, this.#keys, this.audit);
+    const parts = { recovery: this.recovery, popper: this.#popper, aside: (blockMs: number) => this.#aside(blockMs) };
+    this.holders = new Holders(this.#connection, this.#keys, parts);
   }
 
   /** `ready`, or what this waits for. */
@@ -129,37 +125,8 @@ export class Communicator {
   }
 
   /** Takes marbles for good, without a lease or a finish. It serves queues in strict order. */
-  async pop(queues: readonly string[], count = 1): Promise<Popped[]> {
-    const lists = { moreKeys: queues.map((queue) => this.#keys.queue(queue)), moreArgs: queues };
-    if (!this.#mayPop) await this.mustBeAllowed('pop');
-    this.#mayPop = true;
-    const { n, members } = this.#poppedAside.take(queues[0]!);
-    const args = { most: count, aside: n, members };
-    const reply = await this.#connection
-      .run((redis) => callScriptBuffer(redis, this.#keys, 'pop', { args, ...lists }))
-      .catch((error: unknown) => {
-        this.#poppedAside.putBack(queues[0]!, { n, members }); // counted with the next pop
-        throw error;
-      });
-    return reply.flatMap(([queue, ...envelopes]) =>
-      envelopes.map((bytes) => ({ queue: String(queue), envelope: decodeEnvelope(bytes) })),
-    );
-  }
-
-  /** Waits for a marble and takes it for good. `waiting` is a connection of {@link waitingConnection}. */
-  async popBlocking(waiting: Connection, queue: string, ms: number): Promise<Popped | undefined> {
-    const found = await waiting.run((redis, again) =>
-      again ? Promise.resolve(null) : redis.brpopBuffer(this.#keys.queue(queue), ms / 1000),
-    );
-    if (!found) return undefined;
-    let envelope: Envelope | undefined;
-    try {
-      return { queue, envelope: (envelope = decodeEnvelope(found[1])) };
-    } finally {
-      this.#poppedAside.add(queue, envelope?.member);
-      const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then the counts do not have it
-      this.#counting = Promise.all([this.#counting, counted]);
-    }
+  pop(queues: readonly string[], count = 1): Promise<Popped[]> {
+    return this.#popper.pop(queues, count);
   }
 
   /**
@@ -216,28 +183,6 @@ export class Communicator {
     return prune(this.#connection, this.#keys, this.queues, stillMs);
   }
 
-  holding(waiting: Connection, options: HoldingOptions): Holding {
-    this.#connection.keepProcess(); // a holder always has something under way
-    return new Holding(this.#connection, waiting, this.#keys, this.recovery, options);
-  }
-
-  /** Opens a further connection, for commands that block up to `blockMs`. It is closed with this communicator. */
-  waitingConnection(blockMs: number): Connection {
-    const connection = this.#aside(blockMs);
-    connection.keepProcess();
-    return connection;
-  }
-
-  /** Renews the leases of many holders. Returns those that were given up. */
-  async beat(holders: readonly { id: string; leaseMs: number }[], blockedMs: string): Promise<string[]> {
-    const call = {
-      moreKeys: holders.map(({ id }) => this.#keys.holder(id)),
-      moreArgs: holders.flatMap(({ id, leaseMs }) => [id, leaseMs, blockedMs]),
-    };
-    const known = await this.#connection.run((redis) => callScript(redis, this.#keys, 'beat', call));
-    return holders.filter((_, i) => known[i] === 0).map(({ id }) => id);
-  }
-
   laneSource(name: string): LaneSource {
     return new LaneSource(this.#connection, this.#keys, checkName('lane', name));
   }
@@ -246,14 +191,9 @@ export class Communicator {
     return new LaneTarget(this.#replicated(), this.#keys);
   }
 
-  /** Ends blocking calls early, so that they return as if their time were over. */
-  async unblock(waiting: Connection): Promise<void> {
-    await this.#connection.unblock(waiting);
-  }
-
   /** Waits for sends under way, then disconnects. Safe twice. */
   async close(): Promise<void> {
-    await Promise.all([this.#sender.settled(), this.#counting]);
+    await Promise.all([this.#sender.settled(), this.#popper.settled()]);
     this.disconnect();
   }
 

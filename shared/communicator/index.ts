@@ -1,14 +1,16 @@
 /**
  * The door for programs that build on the bus: the Communicator, what it is given and what it answers.
  */
-export { Communicator, type Popped } from './communicator.js';
+export { Communicator } from './communicator.js';
 export { BUS_DEFAULTS, type BusOptions, type LinkOptions } from './redis/bus-options.js';
+export type { Part } from './redis/rights.js';
 export { ERROR_CODES, MarbleRunError, isMarbleRunError, type ErrorCode } from '../errors.js';
 
 // What is sent and taken.
 export { decodeEnvelope, encodeEnvelope, newId, type Envelope } from './data/envelope.js';
 export type { Failure, Header } from './data/header.js';
 export type { Output } from './send/outputs.js';
+export type { Popped } from './send/popper.js';
 export { checkName, type Named } from './redis/keys.js';
 
 // How a run is.

@@ -81,7 +81,7 @@ export class Beater {
       const holders = [...this.#holders].map(([id, leaseMs]) => ({ id, leaseMs }));
       const blocked = this.#blocked();
       for (let i = 0; i < holders.length; i += MOST_PER_BEAT) {
-        for (const lost of await this.#communicator.beat(holders.slice(i, i + MOST_PER_BEAT), blocked)) {
+        for (const lost of await this.#communicator.holders.beat(holders.slice(i, i + MOST_PER_BEAT), blocked)) {
           if (this.#holders.delete(lost)) this.events.lost(lost);
         }
       }

@@ -96,7 +96,7 @@ test.each([
 
 test('another client may give back with an error that is no JSON to Redis: nothing is lost', async () => {
   const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 1, description: {} };
-  const holding = peek.holding(peek.waitingConnection(1000), options);
+  const holding = peek.holders.holding(peek.holders.waitingConnection(1000), options);
   await holding.enter();
   await marbleOf().send('q', 1);
   const taken = await holding.swap({ sources: ['q'], want: 1 });

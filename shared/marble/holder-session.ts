@@ -50,7 +50,7 @@ export class HolderSession {
     private readonly session: SessionOptions,
   ) {
     this.#heartbeat = heartbeatOf(options);
-    this.#waiting = communicator.waitingConnection(options.blockMs);
+    this.#waiting = communicator.holders.waitingConnection(options.blockMs);
   }
 
   /** Id of the latest holder that was entered. */
@@ -158,7 +158,7 @@ export class HolderSession {
     const { heart } = this.#heartbeat;
     const description = { host: hostname(), pid: String(process.pid), ...limit, ...(heart && { heart: heart.id }) };
     const about = { leaseMs, timeLimitMs, maxAttempts, takesAhead, hasCompany: workers.size > 1, description };
-    const holding = this.communicator.holding(this.#waiting, about);
+    const holding = this.communicator.holders.holding(this.#waiting, about);
     await this.communicator.mustBeAllowed('work');
     const lost = () => {
       this.session.lost(holding);

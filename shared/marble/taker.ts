@@ -76,8 +76,8 @@ export class Taker {
     const longest = queues.length > 1 ? this.options.pollMs : Infinity;
     if (!this.session) {
       const ms = Math.max(10, Math.min(leftMs, longest, this.options.blockMs));
-      this.#waiting ??= this.communicator.waitingConnection(this.options.blockMs);
-      const popped = await this.communicator.popBlocking(this.#waiting, queues[0]!, ms);
+      this.#waiting ??= this.communicator.holders.waitingConnection(this.options.blockMs);
+      const popped = await this.communicator.holders.popBlocking(this.#waiting, queues[0]!, ms);
       return popped && new Held(0, popped.queue, popped.envelope, undefined);
     }
     const held = await this.session.block(queues[0]!, Math.min(leftMs, longest));
@@ -99,7 +99,7 @@ export class Taker {
   /** Breaks off a wait that is under way; `take` then decides whether to go on. */
   async unblock(): Promise<void> {
     if (this.session) await this.session.unblock();
-    else if (this.#waiting) await this.communicator.unblock(this.#waiting);
+    else if (this.#waiting) await this.communicator.holders.unblock(this.#waiting);
   }
 
   /** Puts a marble that came just as the wait was broken off back where it was. */

@@ -67,7 +67,7 @@ test('one that takes longer is told, given back at once and charged, and its res
 test('one that hangs its worker is charged, and what was taken with it is not', async () => {
   const marble = marbleOf();
   const holdings = { leaseMs: 60_000, timeLimitMs: 50, maxAttempts: 3, takesAhead: true, description: {} };
-  const holding = peek.holding(peek.waitingConnection(1000), holdings);
+  const holding = peek.holders.holding(peek.holders.waitingConnection(1000), holdings);
   await holding.enter();
   await marble.sendMany('a', ['hangs', 'good', 'good']);
   const taken = await holding.swap({ sources: ['a'], want: 3 });

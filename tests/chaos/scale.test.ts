@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RedisServer } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { keysOf } from '@marblerun/internal';
+import { holdersOf, keysOf } from '@marblerun/internal';
 import { Communicator, encodeEnvelope } from 'marblerun/communicator';
 
 const HOLDERS = 1000;
@@ -33,10 +33,10 @@ async function hold(bus: Communicator): Promise<void> {
     );
     await bus.push(outputs);
   }
-  const waiting = bus.waitingConnection(1000);
+  const waiting = holdersOf(bus).waitingConnection(1000);
   const options = { leaseMs: 3_600_000, timeLimitMs: 0, maxAttempts: 5, description: {} };
   for (let i = 0; i < HOLDERS; i++) {
-    const holding = bus.holding(waiting, options);
+    const holding = holdersOf(bus).holding(waiting, options);
     await holding.enter();
     await holding.swap({ sources: ['q'], want: EACH });
   }

@@ -1,7 +1,7 @@
 /**
  * Scenarios for the scripts of a holder: it takes, finishes and gives back marbles, and has them taken back.
  */
-import type { Held } from '@marblerun/internal';
+import { releaseUnbegun, type Held } from '@marblerun/internal';
 import type { HolderOptions, Place } from './place.js';
 import type { Scenario } from './scenario.js';
 
@@ -168,7 +168,7 @@ const isRelieved: Scenario = {
     const begun = taken[0]!.seq;
     const blocked = { begun, op: Number.MAX_SAFE_INTEGER, mayBeInInbox: true };
     return async () => {
-      await place.user.recovery.releaseUnbegun(holding.id, blocked);
+      await releaseUnbegun(place.user, holding.id, blocked);
       return nothing;
     };
   },

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { Cable } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { keysOf, type Holding } from '@marblerun/internal';
+import { holdersOf, keysOf, type Holding } from '@marblerun/internal';
 import { Communicator, encodeEnvelope, type Header, type Output } from 'marblerun/communicator';
 
 export interface HolderOptions {
@@ -76,9 +76,9 @@ export class Place {
 
   /** Enters a holder of the user's. */
   async enter(options: HolderOptions = {}, user = this.user): Promise<Holding> {
-    const waiting = user.waitingConnection(1000);
+    const waiting = holdersOf(user).waitingConnection(1000);
     const description = { host: 'test' };
-    const holding = user.holding(waiting, {
+    const holding = holdersOf(user).holding(waiting, {
       ...{ leaseMs: HOUR_MS, timeLimitMs: 0, maxAttempts: 3, description },
       ...options,
     });

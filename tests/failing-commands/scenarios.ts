@@ -2,7 +2,7 @@
  * Scenarios for each script that together reach all its commands: a run is prepared, then a user does something that
  * calls the script.
  */
-import type { ScriptName } from '@marblerun/internal';
+import { holdersOf, type ScriptName } from '@marblerun/internal';
 import type { Output } from 'marblerun/communicator';
 import { BATCH_SCENARIOS } from './batch-scenarios.js';
 import { CLOCK_SCENARIOS } from './clock-scenarios.js';
@@ -111,7 +111,7 @@ const PLAIN: Scenarios = {
       async prepare(place) {
         const { holding } = await holdingSome(place);
         return async () => {
-          await place.user.beat(
+          await holdersOf(place.user).beat(
             [holding.id, 'unknown'].map((id) => ({ id, leaseMs: 1000 })),
             '5',
           );

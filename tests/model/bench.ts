@@ -7,7 +7,7 @@
  */
 import { RedisServer, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
-import { Connection, keysOf, type Holding, type HoldingOptions } from '@marblerun/internal';
+import { Connection, holdersOf, keysOf, type Holding, type HoldingOptions } from '@marblerun/internal';
 import { Communicator, isMarbleRunError } from 'marblerun/communicator';
 
 export const QUEUES = ['a', 'b'] as const;
@@ -42,7 +42,7 @@ export class Bench {
     readonly lower: Communicator,
     readonly upper: Communicator,
   ) {
-    this.#waiting = SLOTS.map(() => lower.waitingConnection(1000));
+    this.#waiting = SLOTS.map(() => holdersOf(lower).waitingConnection(1000));
     this.#hearts = SLOTS.map(() => new Communicator({ redis: server.url, run: 'lower' }));
     this.#wrapRun();
   }
@@ -72,7 +72,7 @@ export class Bench {
       description: { host: 'here', heart: heartOf(slot) },
       ...SLOTS[slot]!,
     };
-    const holding = this.lower.holding(this.#waiting[slot]!, options);
+    const holding = holdersOf(this.lower).holding(this.#waiting[slot]!, options);
     await holding.enter();
     return holding;
   }

@@ -2,7 +2,7 @@
  * The moves of a worker whose main loop is blocked: the heartbeat thread gives back marbles that have not begun.
  */
 import assert from 'node:assert/strict';
-import { ProgressReader } from '@marblerun/internal';
+import { ProgressReader, releaseUnbegun } from '@marblerun/internal';
 import type { Move } from './moves.js';
 import { pick, type World } from './world.js';
 
@@ -36,7 +36,7 @@ export async function relieve({ bench, model, slots }: World, { slot: i }: Move)
   if (!frozen) return;
   const isWorkedOn = ({ receipt }: { receipt: string }) => begun.has(receipt);
   const before = holder.held.filter(isWorkedOn);
-  await bench.lower.recovery.releaseUnbegun(holding.id, frozen.real);
+  await releaseUnbegun(bench.lower, holding.id, frozen.real);
   model.releaseUnbegun(holder, frozen.model);
   assert.deepEqual(holder.held.filter(isWorkedOn), before, 'nothing is taken back on which work has begun');
 }

@@ -5,7 +5,7 @@
  * sense now (a finish with an empty hand) does less or nothing.
  */
 import assert from 'node:assert/strict';
-import { keysOf, type Held } from '@marblerun/internal';
+import { holdersOf, keysOf, type Held } from '@marblerun/internal';
 import { LEASE_MS, QUEUES, type Queue } from './bench.js';
 import {
   cancelBatch,
@@ -159,7 +159,7 @@ export const VERBS = {
 
   async beat(world, { slot: i }) {
     const { holding, model } = world.slots[i]!;
-    const lost = await world.bench.lower.beat([{ id: holding.id, leaseMs: LEASE_MS }], '');
+    const lost = await holdersOf(world.bench.lower).beat([{ id: holding.id, leaseMs: LEASE_MS }], '');
     assert.equal(lost.length === 0, model.beat());
   },
 
@@ -197,7 +197,7 @@ export const VERBS = {
       await bench.lower.recovery.endLease(id);
       bench.interlude = {
         after: (reply) => Array.isArray(reply) && Array.isArray(reply[0]) && reply[0].includes(id),
-        act: () => bench.lower.beat([{ id, leaseMs: LEASE_MS }], ''),
+        act: () => holdersOf(bench.lower).beat([{ id, leaseMs: LEASE_MS }], ''),
       };
     }
     await bench.lower.recovery.sweep(MAX_ATTEMPTS);

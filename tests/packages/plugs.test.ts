@@ -74,13 +74,9 @@ for (const [runtime, ...args] of [['bun'], ['deno', 'run', '--allow-all']] as co
   });
 }
 
-/** A program for the communicator, whose types include those of ioredis and Node.js. */
-const COMMUNICATOR = `import { Communicator } from 'marblerun/communicator';
-export const sweep = new Communicator().recovery.sweep(5);
-`;
 const root = new URL('../../..', import.meta.url).pathname;
 for (const end of ['ts', 'mts', 'cts']) await cp(join(root, 'tests/packages/typed.ts'), join(folder, `typed.${end}`));
-await writeFile(join(folder, 'communicator.mts'), COMMUNICATOR);
+await cp(join(root, 'tests/packages/typed-communicator.ts'), join(folder, 'communicator.mts'));
 const compilers = {
   '5.0': toolPath('typescript-5.0/bin/tsc'),
   '6.0': createRequire(import.meta.url).resolve('typescript/bin/tsc'),

@@ -3,6 +3,7 @@
  * [waits]`. Each has a heart with a connection of its own; with `waits` each holder waits for a marble on one of its own.
  * Says `ready`, and beats until it is killed.
  */
+import { holdersOf } from '@marblerun/internal';
 import { Communicator, newId } from 'marblerun/communicator';
 
 const [redis = '', run = '', ...rest] = process.argv.slice(2);
@@ -11,11 +12,11 @@ const waits = rest[4] === 'waits';
 const BLOCK_MS = 300_000;
 const LEASE_MS = 15_000;
 const bus = new Communicator({ redis, run });
-const waiting = bus.waitingConnection(BLOCK_MS);
+const waiting = holdersOf(bus).waitingConnection(BLOCK_MS);
 
 async function enter(heart: string): Promise<string> {
   const options = { leaseMs: LEASE_MS, timeLimitMs: 0, maxAttempts: 5, takesAhead: true, description: { heart } };
-  const holding = bus.holding(waits ? bus.waitingConnection(BLOCK_MS) : waiting, options);
+  const holding = holdersOf(bus).holding(waits ? holdersOf(bus).waitingConnection(BLOCK_MS) : waiting, options);
   await holding.enter();
   if (marbles > 0) await holding.swap({ sources: ['in'], want: marbles });
   if (waits) {
@@ -33,7 +34,7 @@ async function begin(): Promise<void> {
   const beat = () =>
     Promise.all([
       own.hearts.pulse(heart),
-      own.beat(
+      holdersOf(own).beat(
         ids.map((id) => ({ id, leaseMs: LEASE_MS })),
         '',
       ),

@@ -4,7 +4,7 @@ import { buildMonitor, readConfig } from '@marblerun/monitor';
 import { RedisServer, freshBus, redisCli, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Marble } from 'marblerun';
-import { keysOf } from '@marblerun/internal';
+import { holdersOf, keysOf } from '@marblerun/internal';
 import { Communicator, encodeEnvelope } from 'marblerun/communicator';
 import { basicStory } from './basic-story.js';
 
@@ -188,7 +188,7 @@ test.each(['rpush', 'hdel', 'client|unblock'])(
     await allow('monitor', run);
     await admin('ACL', 'SETUSER', 'monitor', `-${command}`);
     const worker = new Communicator({ redis: server.url, run });
-    const holding = worker.holding(worker.waitingConnection(1000), {
+    const holding = holdersOf(worker).holding(holdersOf(worker).waitingConnection(1000), {
       ...{ leaseMs: 300, timeLimitMs: 0, maxAttempts: 5, description: {} },
     });
     await holding.enter();

@@ -3,7 +3,7 @@
  */
 import { expect } from '@jest/globals';
 import { RedisServer, freePort } from '@marblerun/test-support';
-import type { Holding } from '@marblerun/internal';
+import { holdersOf, type Holding } from '@marblerun/internal';
 import { Communicator, encodeEnvelope, type Batch, type Output } from 'marblerun/communicator';
 import { Redis } from 'ioredis';
 
@@ -55,7 +55,7 @@ export async function allParts(redis: string): Promise<Parts> {
   await far.push([output('landing', 'up')]);
   await bus.push([output('first'), output('second'), output('lifted', 'up')]);
   const options = { leaseMs: 600_000, timeLimitMs: 0, maxAttempts: 5, description: {} };
-  const holding = bus.holding(bus.waitingConnection(1000), options);
+  const holding = holdersOf(bus).holding(holdersOf(bus).waitingConnection(1000), options);
   await holding.enter();
   const taken = await holding.swap({ sources: ['q'], want: 1 });
   if (taken.forgotten) throw new Error('the holder is not known');
@@ -67,7 +67,7 @@ export async function allParts(redis: string): Promise<Parts> {
     const calls = [
       bus.push([output('sent')]),
       holding.swap({ finish, sources: ['q'], want: 1 }),
-      bus.beat([{ id: holding.id, leaseMs: 600_000 }], ''),
+      holdersOf(bus).beat([{ id: holding.id, leaseMs: 600_000 }], ''),
       bus.recovery.sweep(5),
       foot.lift(['q'], limits),
       head.land(batch, landing),

@@ -8,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from '@jest/globals';
 import { Cable, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import type { Held } from '@marblerun/internal';
+import { holdersOf, type Held } from '@marblerun/internal';
 import { story } from '../story.js';
 import { afterwards, allParts, becomeReplica, cleanedUp, communicator, limits, output, start } from './parts.js';
 
@@ -68,10 +68,15 @@ test.each([
   const bus = communicator(redis);
   const calls = [
     bus.push([output('sent')]),
-    bus
-      .holding(bus.waitingConnection(1000), { leaseMs: 600_000, timeLimitMs: 0, maxAttempts: 5, description: {} })
+    holdersOf(bus)
+      .holding(holdersOf(bus).waitingConnection(1000), {
+        leaseMs: 600_000,
+        timeLimitMs: 0,
+        maxAttempts: 5,
+        description: {},
+      })
       .enter(),
-    bus.beat([{ id: 'x', leaseMs: 1000 }], ''),
+    holdersOf(bus).beat([{ id: 'x', leaseMs: 1000 }], ''),
     bus.recovery.sweep(5),
     bus.laneSource('up').lift(['q'], limits),
   ];

@@ -26,7 +26,7 @@ const attempts = async (queue: string) => (await bus.dump(queue)).map(({ attempt
 
 async function enter(more: { leaseMs?: number; timeLimitMs?: number; maxAttempts?: number } = {}): Promise<Holding> {
   const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 3, description: { host: 'here' }, ...more };
-  const holding = bus.holding(bus.waitingConnection(5000), options);
+  const holding = bus.holders.holding(bus.holders.waitingConnection(5000), options);
   await holding.enter();
   return holding;
 }
@@ -118,10 +118,10 @@ test('the lease passes by itself, and a beat keeps it', async () => {
   const [silent, beating] = [await enter({ leaseMs: 400 }), await enter({ leaseMs: 400 })];
   expect(await take(silent, 'a', 1)).toHaveLength(1);
   await until('the silent one is swept', async () => {
-    expect(await bus.beat([{ id: beating.id, leaseMs: 400 }], '')).toEqual([]);
+    expect(await bus.holders.beat([{ id: beating.id, leaseMs: 400 }], '')).toEqual([]);
     return (await bus.recovery.sweep(3)).returned === 1;
   });
-  expect(await bus.beat([{ id: silent.id, leaseMs: 400 }], '')).toEqual([silent.id]);
+  expect(await bus.holders.beat([{ id: silent.id, leaseMs: 400 }], '')).toEqual([silent.id]);
   expect(await waiting('a')).toEqual([1]);
 });
 

@@ -37,7 +37,7 @@ const idsIn = async (on: Communicator, queue: string) => (await on.dump(queue)).
 
 async function enter(on: Communicator, waitsOn = on, timeLimitMs = 0): Promise<Holding> {
   const options = { leaseMs: 60_000, timeLimitMs, maxAttempts: 3, description: {} };
-  const holding = on.holding(waitsOn.waitingConnection(5000), options);
+  const holding = on.holders.holding(waitsOn.holders.waitingConnection(5000), options);
   await holding.enter();
   return holding;
 }

@@ -15,7 +15,7 @@ let holding: Holding;
 beforeEach(async () => {
   server = await RedisServer.start();
   bus = new Communicator({ redis: server.url });
-  holding = bus.holding(bus.waitingConnection(5000), {
+  holding = bus.holders.holding(bus.holders.waitingConnection(5000), {
     leaseMs: 60_000,
     timeLimitMs: 0,
     maxAttempts: 3,

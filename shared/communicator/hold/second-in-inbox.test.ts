@@ -25,7 +25,7 @@ beforeEach(async () => {
   far = new Communicator({ ...fresh, redis: cable.url, retryTimeoutMs: 300, replyTimeoutMs: 1000 });
   redis = new Redis(server.url);
   const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 3, description: {} };
-  holding = bus.holding(far.waitingConnection(1000), options);
+  holding = bus.holders.holding(far.holders.waitingConnection(1000), options);
   await holding.enter();
 });
 afterEach(async () => {

@@ -41,7 +41,7 @@ const counts = async (queue = 'q') => (await near.show()).find((status) => statu
 
 async function holder(): Promise<Holding> {
   const options = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 5, description: {} };
-  const holding = far.holding(far.waitingConnection(5000), options);
+  const holding = far.holders.holding(far.holders.waitingConnection(5000), options);
   await holding.enter();
   return holding;
 }

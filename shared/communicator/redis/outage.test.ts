@@ -44,7 +44,7 @@ const codeAndMs = async (what: Promise<unknown>) => {
 
 /** Waits in one command for longer than `retryTimeoutMs`. */
 async function healthyWait(bus: Communicator) {
-  const waiting = bus.waitingConnection(60_000);
+  const waiting = bus.holders.waitingConnection(60_000);
   const waits = waiting.run<unknown>((redis, again) =>
     again ? Promise.resolve('asked again') : redis.blpop('nothing', 60),
   );
@@ -88,7 +88,7 @@ test.each([
 
 test('what is refused to a waiting connection is not asked again at once', async () => {
   const bus = communicator(server.url);
-  const waiting = bus.waitingConnection(1000);
+  const waiting = bus.holders.waitingConnection(1000);
   await bus.set('text', 'x', 60_000);
   const { code, ms } = await codeAndMs(waiting.run((redis) => redis.blpop('mr:{main}:value:text', 1)));
   expect(code).toBe('MR_REDIS_WRONG_TYPE');

@@ -12,6 +12,7 @@ import type { RunKeys } from './keys.js';
 import { verdictOn } from './redis-errors.js';
 import { callScript, scriptCommands, type ScriptName } from './scripts.js';
 
+/** A part of MarbleRun, as far as rights go: `mustBeAllowed` asks whether a user of Redis may do all that it does. */
 export type Part = 'push' | 'pushAny' | 'batches' | 'replicas' | 'pop' | 'work' | 'monitor' | 'lift' | 'land';
 
 /**

@@ -33,7 +33,7 @@ const envelope = (id: string, timeLimitMs?: number) =>
 
 async function holder(ids: string[], about = {}, timeLimitMs?: number): Promise<Holding> {
   const options = { leaseMs: LEASE_MS, timeLimitMs: 0, maxAttempts: 5, description: about };
-  const holding = bus.holding(bus.waitingConnection(1000), options);
+  const holding = bus.holders.holding(bus.holders.waitingConnection(1000), options);
   await holding.enter();
   await bus.push(ids.map((id) => ({ kind: 'back', queue: 'q', envelope: envelope(id, timeLimitMs) })));
   await holding.swap({ sources: ['q'], want: ids.length });
@@ -86,7 +86,7 @@ test('of many holders each is found, and one that has beaten since keeps its lea
   for (let i = 0; i < 700; i++) await redis.zadd(keys.holders, Date.now() + LEASE_MS, `dead${i}`);
   const living = await holder(['m1']);
   await goBack();
-  await bus.beat([{ id: living.id, leaseMs: LEASE_MS }], '');
+  await bus.holders.beat([{ id: living.id, leaseMs: LEASE_MS }], '');
   const before = await redis.zscore(keys.holders, living.id);
   expect((await bus.recovery.sweep(3)).clockBack?.leases).toBe(700);
   expect(Math.max(...(await ahead(keys.holders)))).toBeLessThanOrEqual(60_000);

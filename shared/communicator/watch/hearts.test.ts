@@ -49,7 +49,7 @@ async function holds(heart: string | undefined, marbles = 1): Promise<Holding> {
   const at = connected();
   const description: Record<string, string> = heart === undefined ? {} : { heart };
   const options = { leaseMs: HOUR_MS, timeLimitMs: 0, maxAttempts: 5, description };
-  const holding = at.holding(at.waitingConnection(1000), options);
+  const holding = at.holders.holding(at.holders.waitingConnection(1000), options);
   await holding.enter();
   const envelope = () => encodeEnvelope({ id: 'm', attempt: 0, sentAt: 1, type: 'j' }, '1');
   await at.push(Array.from({ length: marbles }, () => ({ kind: 'back', queue: 'q', envelope: envelope() })));
@@ -221,7 +221,7 @@ test('what was ended by its connection, and beats again before the sweep, goes o
   await ends(process);
   await change('h', GONE, () => String(GONE_MS));
   expect((await look()).lapsed).toBe(1);
-  expect(await connected().beat([{ id: holding.id, leaseMs: HOUR_MS }], '')).toEqual([]);
+  expect(await connected().holders.beat([{ id: holding.id, leaseMs: HOUR_MS }], '')).toEqual([]);
   expect(await monitor.recovery.sweep(5)).toMatchObject({ returned: 0, silent: 0 });
   await monitor.recovery.endLease(holding.id);
   expect((await monitor.recovery.sweep(5)).recovered).toMatchObject({ connection: 0, lease: 1 });

@@ -36,7 +36,7 @@ const marble = (id: string) => Buffer.from(envelope(id));
 
 async function holder(...ids: string[]): Promise<Holding> {
   const options = { leaseMs: 3_600_000, timeLimitMs: 0, maxAttempts: 5, description: {} };
-  const holding = bus.holding(bus.waitingConnection(1000), options);
+  const holding = bus.holders.holding(bus.holders.waitingConnection(1000), options);
   await holding.enter();
   await bus.push(ids.map((id) => output(id)));
   await holding.swap({ sources: ['good'], want: ids.length });

@@ -104,7 +104,7 @@ export class Recovery {
   }
 
   /**
-   * Takes back what a holder that leaves still has, as if it had not been taken. It also works for one that was given
+   * @internal Takes back what a holder that leaves still has, as if it had not been taken. It also works for one that was given
    * up meanwhile.
    */
   async release(holder: string, waitsOn: string): Promise<void> {
@@ -113,7 +113,7 @@ export class Recovery {
   }
 
   /**
-   * Takes back what a holder has not begun, as if it had not been taken. Its process is blocked, and others may work on
+   * @internal Takes back what a holder has not begun, as if it had not been taken. Its process is blocked, and others may work on
    * it.
    */
   async releaseUnbegun(holder: string, blocked: Frozen): Promise<void> {
