@@ -12,9 +12,7 @@ const oneWay = (files, group, message) => ({
 });
 
 /** Files whose doc comments break the rule so far: correct the comments of a file, then remove it here. */
-const notYetMended = [
-  'tests/chaos/batch-mutants.ts',
-];
+const notYetMended = ['tests/chaos/batch-mutants.ts'];
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/node_modules/', '.demo/', 'shared/internal/']),
