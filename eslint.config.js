@@ -12,9 +12,7 @@ const oneWay = (files, group, message) => ({
 });
 
 /** Files whose doc comments break the rule so far: correct the comments of a file, then remove it here. */
-const notYetMended = [
-  'tests/chaos/batch-mutants.ts',
-];
+const notYetMended = ['tests/chaos/batch-mutants.ts'];
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/node_modules/', '.demo/', 'shared/internal/']),
@@ -26,6 +24,7 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // What was caught is handed on as it is.

@@ -218,7 +218,8 @@ export class Communicator {
 
   holding(waiting: Connection, options: HoldingOptions): Holding {
     this.#connection.keepProcess(); // a holder always has something under way
-    return new Holding(this.#connection, waiting, this.#keys, this.recovery, options);
+    const place = { connection: this.#connection, waiting, keys: this.#keys, recovery: this.recovery };
+    return new Holding(place, options);
   }
 
   /** Opens a further connection, for commands that block up to `blockMs`. It is closed with this communicator. */

@@ -81,7 +81,11 @@ export class World {
   async #newSlot(i: number): Promise<Slot> {
     const { timeLimitMs, maxAttempts, takesAhead } = SLOTS[i]!;
     const holding = await this.bench.enter(i);
-    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts, takesAhead, heartOf(i));
+    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, {
+      maxAttempts,
+      takesAhead,
+      heart: heartOf(i),
+    });
     this.model.holders.set(holding.id, model);
     return { holding, model, hand: [], begun: new Set(), frozen: undefined };
   }
