@@ -53,6 +53,7 @@ const SCRIPTS = {
   reclaim: { file: 'reclaim', allowOom: true },
   overdue: { file: 'overdue', allowOom: true },
   due: { file: 'due', allowOom: true },
+  nextDue: { file: 'nextDue', allowOom: true },
   clock: { file: 'clock', allowOom: true },
   clamp: { file: 'clamp', allowOom: true },
   rewind: { file: 'rewind', allowOom: true },
