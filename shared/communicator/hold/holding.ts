@@ -216,7 +216,7 @@ export class Holding {
   }
 
   /**
-   * Adopts what is known to are in the inbox, with a swap that does nothing else; for owners that have no other reason for a
+   * Adopts what is known to be in the inbox, with a swap that does nothing else; for owners that have no other reason for a
    * swap soon. What may be in the inbox unseen is left to the owner's next swap, which hands it over.
    */
   adopt(): Promise<void> {

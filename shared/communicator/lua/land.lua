@@ -1,4 +1,4 @@
--- purpose: the upper end of a lane: takes each batch exactly once, by its epoch and number.
+-- purpose: the upper end of a lane: takes each transit exactly once, by its epoch and number.
 -- KEYS: run; LANDED; then the list of each line
 -- ARGV: lane: its id; epoch; number; fingerprint; then lines, their queues, the number of groups, and the groups
 --       (lib/outputs), those that are pushed before those that are dead
@@ -17,7 +17,7 @@ local known = redis.call('HGET', LANDED, lane) or NOTHING
 local lastEpoch, lastNumber, lastFingerprint = string.match(known, '^(%d+) (%d+) (%S+)')
 lastEpoch, lastNumber = tonumber(lastEpoch) or 0, tonumber(lastNumber) or 0
 
--- Says that this run may note the batch, before it has any of it; also a write for WAIT, where the batch is here already
+-- Says that this run may note the transit, before it has any of it; also a write for WAIT, where the transit is here already
 -- and may not be at the replicas yet.
 redis.call('HSET', LANDED, lane, known)
 local sameEpoch, difference = tonumber(epoch) == lastEpoch, number - lastNumber
@@ -26,7 +26,7 @@ if tonumber(epoch) < lastEpoch or (sameEpoch and difference <= 0) then
   return { 'doubt', string.format('%.0f', lastEpoch) }
 end
 
--- Whatever can fail fails here, for it changes nothing: a batch that arrived in part would arrive again with every try.
+-- Whatever can fail fails here, for it changes nothing: a transit that arrived in part would arrive again with every try.
 redis.call('HINCRBY', COUNTS, ARGV[names + 1] .. ' sent', 0)
 redis.call('INCR', SERIAL)
 redis.call('HLEN', LETTERS)

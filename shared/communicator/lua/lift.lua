@@ -1,8 +1,8 @@
--- purpose: the lower end of a lane: clears the batch that has arrived above, and hands out the next, in which expedited
---   marbles come first and all outboxes that wait share the rest equally. While a batch is in transit it is handed out
+-- purpose: the lower end of a lane: clears the transit that has arrived above, and hands out the next, in which expedited
+--   marbles come first and all outboxes that wait share the rest equally. While a transit is under way, it is handed out
 --   again, same number, same content: whoever asks, and however often.
 -- KEYS: LANE; TRANSIT; OUTBOXES (registry); COUNTS; then the outbox of each line
--- ARGV: newId: for the lane if it is new; arrivedEpoch: of the batch that arrived ('' for none); arrivedNumber: likewise;
+-- ARGV: newId: for the lane if it is new; arrivedEpoch: of the transit that arrived ('' for none); arrivedNumber: likewise;
 --       most: marbles; mostBytes; then queues
 -- returns: {lane id, epoch, number, {queue whose outbox is no list, ...} (nil where it did not look), entry, ...}, an
 --   entry being '<queue> <envelope>'
@@ -16,13 +16,13 @@ if not id then
   id, epoch, number = newId, time[1] .. string.format('%06d', time[2]), '0'
   redis.call('HSET', LANE, 'id', id, 'epoch', epoch, 'number', number)
 end
-local function batch(noList, entries)
+local function transit(noList, entries)
   return { id, epoch, number, noList, unpack(entries) }
 end
 
 local inTransit = redis.call('LRANGE', TRANSIT, 0, -1)
 local arrived = arrivedEpoch == epoch and arrivedNumber == number
-if #inTransit > 0 and not arrived then return batch(false, inTransit) end
+if #inTransit > 0 and not arrived then return transit(false, inTransit) end
 
 local lines, noList = {}, {}
 while argsRead < #ARGV do
@@ -62,4 +62,4 @@ for _, line in ipairs(lines) do
   end
   if #line.seen == line.length then redis.call('ZREM', OUTBOXES, line.queue) end
 end
-return batch(noList, entries)
+return transit(noList, entries)
