@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freshBus } from '@marblerun/test-support';
 import { createLogger } from '@marblerun/service';
-import { Communicator, encodeEnvelope, newId, type Batch } from 'marblerun/communicator';
+import { Communicator, encodeEnvelope, newId, type Transit } from 'marblerun/communicator';
 import { Registry } from 'prom-client';
 import { Carrier } from './carrier.js';
 import { createLaneMetrics } from './lane-metrics.js';
@@ -25,15 +25,15 @@ const elevate = (queue: string, n: number, expedited = false) =>
     })),
   );
 
-/** Carries everything, and returns the queues of each batch; `meanwhile` happens while that batch lands. */
-async function carryAll(meanwhile: (batch: number) => Promise<void> = () => Promise.resolve()) {
-  const batches: string[][] = [];
+/** Carries everything, and returns the queues of each transit; `meanwhile` happens while that transit lands. */
+async function carryAll(meanwhile: (transit: number) => Promise<void> = () => Promise.resolve()) {
+  const transits: string[][] = [];
   const target = upper!.laneTarget();
   const watched = {
-    async land(batch: Batch, ...rest: [Parameters<typeof target.land>[1]]) {
-      batches.push([...new Set(batch.entries.map(({ queue }) => queue))].sort());
-      await meanwhile(batches.length);
-      return target.land(batch, ...rest);
+    async land(transit: Transit, ...rest: [Parameters<typeof target.land>[1]]) {
+      transits.push([...new Set(transit.entries.map(({ queue }) => queue))].sort());
+      await meanwhile(transits.length);
+      return target.land(transit, ...rest);
     },
   };
   const run = ({ run: name }: Communicator) => ({ name, run: name, redis: '', replicas: 0, replicasTimeoutMs: 1 });
@@ -48,46 +48,46 @@ async function carryAll(meanwhile: (batch: number) => Promise<void> = () => Prom
   });
   let progress = 0;
   const carried = await carrier.carry(() => progress++);
-  return { batches, carried, progress, carrier };
+  return { transits, carried, progress, carrier };
 }
 
-test('all queues that wait are in every batch, and each keeps its order', async () => {
+test('all queues that wait are in every transit, and each keeps its order', async () => {
   await elevate('a', 40);
   await elevate('b', 5);
   await elevate('c', 30);
-  const { batches, carried } = await carryAll();
+  const { transits, carried } = await carryAll();
   expect(carried).toBe(75);
-  expect(batches.slice(0, 2)).toEqual([
+  expect(transits.slice(0, 2)).toEqual([
     ['a', 'b', 'c'],
     ['a', 'b', 'c'],
   ]);
-  expect(batches.slice(2, 6)).toEqual(Array(4).fill(['a', 'c']));
+  expect(transits.slice(2, 6)).toEqual(Array(4).fill(['a', 'c']));
   const order = async (queue: string) => (await upper!.dump(queue)).map(({ data }) => Number(data.toString()));
   expect(await order('a')).toEqual([...Array(40).keys()]);
   expect(await order('c')).toEqual([...Array(30).keys()]);
 });
 
-test('a marble of another queue that comes while one streams goes with the batch after the next', async () => {
+test('a marble of another queue that comes while one streams goes with the transit after the next', async () => {
   await elevate('big', 300);
-  const { batches } = await carryAll(async (batch) => {
-    if (batch === 3) await elevate('small', 1);
+  const { transits } = await carryAll(async (transit) => {
+    if (transit === 3) await elevate('small', 1);
   });
-  expect(batches.length).toBeGreaterThan(20);
-  expect(batches.findIndex((queues) => queues.includes('small'))).toBeLessThanOrEqual(4); // from 0
+  expect(transits.length).toBeGreaterThan(20);
+  expect(transits.findIndex((queues) => queues.includes('small'))).toBeLessThanOrEqual(4); // from 0
 });
 
-test('more queues than a batch has room for: all of them go before any goes twice', async () => {
+test('more queues than a transit has room for: all of them go before any goes twice', async () => {
   const queues = Array.from({ length: 30 }, (_, i) => `q${String(i).padStart(2, '0')}`);
   for (const queue of queues) await elevate(queue, 5);
-  const { batches } = await carryAll();
-  expect(new Set(batches.slice(0, 3).flat()).size).toBe(30);
+  const { transits } = await carryAll();
+  expect(new Set(transits.slice(0, 3).flat()).size).toBe(30);
 });
 
-test('whoever asks it to carry is told of every batch that went', async () => {
+test('whoever asks it to carry is told of every transit that went', async () => {
   await elevate('a', 50);
-  const { batches, progress } = await carryAll();
-  expect(progress).toBe(batches.length);
-  expect(batches.length).toBeGreaterThan(4);
+  const { transits, progress } = await carryAll();
+  expect(progress).toBe(transits.length);
+  expect(transits.length).toBeGreaterThan(4);
 });
 
 test('large marbles of one queue leave room for the small ones of another', async () => {
@@ -98,8 +98,8 @@ test('large marbles of one queue leave room for the small ones of another', asyn
   }));
   await lower!.push(large);
   await elevate('tiny', 3);
-  const { batches } = await carryAll();
-  expect(batches.slice(0, 2).flat()).toContain('tiny');
+  const { transits } = await carryAll();
+  expect(transits.slice(0, 2).flat()).toContain('tiny');
 });
 
 test('expedited marbles go before all others, of whatever queue, and to the front of theirs above', async () => {
@@ -109,8 +109,8 @@ test('expedited marbles go before all others, of whatever queue, and to the fron
   await elevate('a', 50);
   await elevate('z', 30);
   await elevate('z', 8, true);
-  const { batches } = await carryAll();
-  expect(batches[0]).toEqual(['a', 'z']); // a batch has ten: eight that are expedited, and a share each of the rest
+  const { transits } = await carryAll();
+  expect(transits[0]).toEqual(['a', 'z']); // a transit has ten: eight that are expedited, and a share each of the rest
   const above = (await upper!.dump('z')).map(({ data }) => data.toString());
   expect(above.slice(0, 9)).toEqual([...Array.from({ length: 8 }, (_, i) => `${i}!`), '0']);
 });

@@ -1,11 +1,11 @@
 /**
- * Works one lane: it lifts a batch below, lands it above, and clears it below with the next lift.
+ * Works one lane: it lifts a transit below, lands it above, and clears it below with the next lift.
  *
- * What may go wrong: anything, between any two steps. Then the same batch is lifted again, and the upper run, which
+ * What may go wrong: anything, between any two steps. Then the same transit is lifted again, and the upper run, which
  * keeps the last number, ignores marbles that it has. Any number of Elevators may work one lane. If the upper run is
  * away or full, the marbles wait below. If an outbox is not a list, that is reported, and the others go on.
  */
-import type { Batch, Communicator, LaneSource, LaneTarget, LiftLimits } from 'marblerun/communicator';
+import type { Communicator, LaneSource, LaneTarget, LiftLimits, Transit } from 'marblerun/communicator';
 import type { Logger } from '@marblerun/service';
 import type { Lane } from './lanes.js';
 import type { LaneMetrics } from './lane-metrics.js';
@@ -40,7 +40,7 @@ export class Carrier {
   readonly #options: CarrierOptions;
   readonly #turns = new Turns();
   readonly #pace: Pace;
-  #arrived: Batch | undefined;
+  #arrived: Transit | undefined;
   #noList = '';
   #stopping = false;
 
@@ -52,30 +52,30 @@ export class Carrier {
     this.#pace = new Pace(options.limits);
   }
 
-  /** Carries until nothing waits; `progress` is called for every batch that went. Returns how many marbles arrived. */
+  /** Carries until nothing waits; `progress` is called for every transit that went. Returns how many marbles arrived. */
   async carry(progress: () => void = () => undefined): Promise<number> {
     let queues = await this.#waiting();
     let carried = 0;
     while (!this.#stopping) {
       const started = performance.now();
-      const batch = await this.#lift(queues);
-      if (!batch) break;
-      const waiting = this.#waiting(); // asked while the batch is on its way, so it costs no time
+      const transit = await this.#lift(queues);
+      if (!transit) break;
+      const waiting = this.#waiting(); // asked while the transit is on its way, so it costs no time
       waiting.catch(() => undefined);
-      carried += await this.#landPaced(batch, started);
+      carried += await this.#landPaced(transit, started);
       queues = await waiting;
       progress();
     }
-    if (this.#arrived) await this.#lift([]); // it stops, and nobody shall land this batch again
+    if (this.#arrived) await this.#lift([]); // it stops, and nobody shall land this transit again
     return carried;
   }
 
-  /** Carries no more after the batch under way. */
+  /** Carries no more after the transit under way. */
   stop(): void {
     this.#stopping = true;
   }
 
-  /** The number of bytes at which a batch is full now. */
+  /** The number of bytes at which a transit is full now. */
   get batchBytes(): number {
     return this.#pace.limits.bytes;
   }
@@ -97,10 +97,10 @@ export class Carrier {
     return this.#turns.next(waiting.filter(this.lane.carries));
   }
 
-  async #lift(queues: readonly string[]): Promise<Batch | undefined> {
-    const batch = await this.#source.lift(queues, this.#pace.limits, this.#arrived);
+  async #lift(queues: readonly string[]): Promise<Transit | undefined> {
+    const transit = await this.#source.lift(queues, this.#pace.limits, this.#arrived);
     this.#arrived = undefined;
-    if (batch) this.#turns.served(new Set(batch.entries.map(({ queue }) => queue)));
+    if (transit) this.#turns.served(new Set(transit.entries.map(({ queue }) => queue)));
     const noList = this.#source.noList.join(', ');
     if (noList !== this.#noList && noList !== '')
       this.#options.log.warn(
@@ -108,13 +108,13 @@ export class Carrier {
         'the key of an outbox does not hold a list: its queue is not carried',
       );
     this.#noList = noList;
-    return batch;
+    return transit;
   }
 
-  async #landPaced(batch: Batch, started: number): Promise<number> {
+  async #landPaced(transit: Transit, started: number): Promise<number> {
     try {
-      const landed = await this.#land(batch);
-      this.#pace.went(sizeOf(batch), performance.now() - started);
+      const landed = await this.#land(transit);
+      this.#pace.went(sizeOf(transit), performance.now() - started);
       return landed;
     } catch (error) {
       this.#pace.failed();
@@ -122,39 +122,39 @@ export class Carrier {
     }
   }
 
-  async #land(batch: Batch): Promise<number> {
+  async #land(transit: Transit): Promise<number> {
     const { metrics, hopLimit, log } = this.#options;
     const { name, from, onward } = this.lane;
-    const n = batch.entries.length;
+    const n = transit.entries.length;
     metrics.marbles.inc({ lane: name, event: 'lifted' }, n);
     const timer = metrics.batchSeconds.startTimer({ lane: name });
-    const { landing, knownEpoch, noList } = await this.#target.land(batch, { from: from.run, hopLimit, onward });
+    const { landing, knownEpoch, noList } = await this.#target.land(transit, { from: from.run, hopLimit, onward });
     timer();
     if (noList.length > 0)
       log.warn({ lane: name, queues: noList }, 'the key of a queue does not hold a list: the marbles for it are dead');
     if (landing === 'doubt') {
-      const renewed = await this.#source.newEpoch(batch, knownEpoch);
-      const about = { lane: name, epoch: batch.epoch, number: batch.number, knownEpoch };
+      const renewed = await this.#source.newEpoch(transit, knownEpoch);
+      const about = { lane: name, epoch: transit.epoch, number: transit.number, knownEpoch };
       if (renewed)
         log.warn(
           about,
-          'the upper run cannot place this batch: state was lost or rolled back; the batch is sent again',
+          'the upper run cannot place this transit: state was lost or rolled back; the transit is sent again',
         );
-      else log.debug(about, 'another Elevator has delivered this batch');
+      else log.debug(about, 'another Elevator has delivered this transit');
       return 0;
     }
-    this.#arrived = batch;
+    this.#arrived = transit;
     metrics.marbles.inc({ lane: name, event: landing }, n);
     if (landing === 'gap')
       log.warn(
-        { lane: name, epoch: batch.epoch, number: batch.number, marbles: n },
+        { lane: name, epoch: transit.epoch, number: transit.number, marbles: n },
         'landed in doubt: state was lost or rolled back',
       );
     return landing === 'duplicate' ? 0 : n;
   }
 }
 
-function sizeOf({ entries }: Batch): LiftLimits {
+function sizeOf({ entries }: Transit): LiftLimits {
   const bytes = entries.reduce((sum, { queue, envelope }) => sum + queue.length + 1 + envelope.length, 0);
   return { marbles: entries.length, bytes };
 }

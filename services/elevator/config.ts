@@ -27,8 +27,8 @@ export const elevatorVariables = z.object({
   MARBLERUN_POLL_MS: wholeNumber(1, 60_000)
     .default(100)
     .describe('ms between looks for marbles to carry while there are none'),
-  MARBLERUN_BATCH_MARBLES: wholeNumber(1, 5000).default(2500).describe('most marbles in a batch'),
-  MARBLERUN_BATCH_BYTES: wholeNumber(1, 67_108_864).default(1_048_576).describe('bytes at which a batch is full'),
+  MARBLERUN_BATCH_MARBLES: wholeNumber(1, 5000).default(2500).describe('most marbles in a transit'),
+  MARBLERUN_BATCH_BYTES: wholeNumber(1, 67_108_864).default(1_048_576).describe('bytes at which a transit is full'),
 });
 
 export interface ElevatorConfig {

@@ -43,7 +43,7 @@ export class Elevator {
     this.#lanes = this.carriers.map((carrier) => {
       const work = () => carrier.carry(() => loop.progress()).then(() => undefined);
       const [lower, upper] = [this.#communicator(carrier.lane.from), this.#communicator(carrier.lane.to)];
-      const getsOn = () => lower.getsOn || upper.getsOn; // a batch may be on its way over a slow link
+      const getsOn = () => lower.getsOn || upper.getsOn; // a transit may be on its way over a slow link
       const loop: Loop = new Loop({ name: carrier.lane.name, intervalMs: config.pollMs, work, getsOn, troubles });
       return loop;
     });
@@ -59,7 +59,7 @@ export class Elevator {
   }
 
   /**
-   * Lands the batches under way. Where a Redis is away or hangs, they stay in transit for the next Elevator. Safe to
+   * Lands the transits under way. Where a Redis is away or hangs, they are left for the next Elevator. Safe to
    * call twice.
    */
   async stop(): Promise<void> {

@@ -52,7 +52,7 @@ export interface Run {
   readonly name: string;
   readonly redis: string | RedisForm;
   readonly run: string;
-  /** The number of replicas that must have a batch before it counts as landed here, and the time that they may take. */
+  /** The number of replicas that must have a transit before it counts as landed here, and the time that they may take. */
   readonly replicas: number;
   readonly replicasTimeoutMs: number;
 }

@@ -14,7 +14,7 @@ export function collectorOf(registry: Registry, carriers: readonly Carrier[]): (
   const up = gauge('marblerun_lane_up', '1 if the lower run answers');
   const depth = gauge('marblerun_lane_depth', 'Marbles that wait for the lane or are in transit');
   const lag = gauge('marblerun_lane_lag_seconds', 'How long the oldest marble has waited for the lane');
-  const batch = gauge('marblerun_lane_batch_bytes', 'Bytes at which a batch is full now: fewer over a slow link');
+  const transit = gauge('marblerun_lane_batch_bytes', 'Bytes at which a transit is full now: fewer over a slow link');
   const waiting = new Gauge({
     name: 'marblerun_lane_queue_oldest_seconds',
     help: 'How long the next marble of a queue has waited for a lane that carries it; only the longest ones',
@@ -29,10 +29,10 @@ export function collectorOf(registry: Registry, carriers: readonly Carrier[]): (
         return { carrier, status: isUp ? status : undefined, isUp };
       }),
     );
-    for (const gauge of [up, depth, lag, batch, waiting]) gauge.reset();
+    for (const gauge of [up, depth, lag, transit, waiting]) gauge.reset();
     for (const { carrier, status, isUp } of found) {
       const labels = { lane: carrier.lane.name };
-      batch.set(labels, carrier.batchBytes);
+      transit.set(labels, carrier.batchBytes);
       up.set(labels, isUp ? 1 : 0);
       if (!status) continue;
       depth.set(labels, status.depth);

@@ -5,12 +5,12 @@ const MOST = { marbles: 2500, bytes: 1_048_576 };
 const MARBLE_BYTES = 500;
 
 /**
- * Carries a number of batches of a long backlog. Returns the time that each took, and the bytes a second at the end.
+ * Carries a number of transits of a long backlog. Returns the time that each took, and the bytes a second at the end.
  */
-function carry(pace: Pace, link: { bytesPerS: number; tripMs: number }, batches = 60) {
+function carry(pace: Pace, link: { bytesPerS: number; tripMs: number }, transits = 60) {
   const times: number[] = [];
   let perSecond = 0;
-  for (let i = 0; i < batches; i++) {
+  for (let i = 0; i < transits; i++) {
     const { limits } = pace;
     const marbles = Math.min(limits.marbles, Math.ceil(limits.bytes / MARBLE_BYTES));
     const bytes = marbles * MARBLE_BYTES;
@@ -26,7 +26,7 @@ const LINKS = [20_000, 60_000, 1_000_000, 100_000_000].flatMap((bytesPerS) =>
   [0.2, 80, 700, 900, 3000].map((tripMs) => ({ bytesPerS, tripMs })),
 );
 test.each(LINKS)(
-  'at $bytesPerS bytes/s and $tripMs ms: batches in good time, and most of what the link can',
+  'at $bytesPerS bytes/s and $tripMs ms: transits in good time, and most of what the link can',
   (link) => {
     const { times, perSecond } = carry(new Pace(MOST), link);
     const last = times.slice(-10);
@@ -36,13 +36,13 @@ test.each(LINKS)(
   },
 );
 
-test('a fast link has full batches after a few', () => {
+test('a fast link has full transits after a few', () => {
   const pace = new Pace(MOST);
   carry(pace, { bytesPerS: 100_000_000, tripMs: 0.2 }, 4);
   expect(pace.limits).toEqual(MOST);
 });
 
-test('a link that becomes slow, and fast again, is followed within a few batches', () => {
+test('a link that becomes slow, and fast again, is followed within a few transits', () => {
   const pace = new Pace(MOST);
   carry(pace, { bytesPerS: 100_000_000, tripMs: 1 });
   const { times } = carry(pace, { bytesPerS: 60_000, tripMs: 1 }, 4);
@@ -58,7 +58,7 @@ test('what is not full says nothing of larger ones', () => {
   expect(pace.limits).toEqual(before);
 });
 
-test('what did not go makes smaller batches, never larger than told nor none', () => {
+test('what did not go makes smaller transits, never larger than told nor none', () => {
   const pace = new Pace({ marbles: 3, bytes: 2000 });
   for (let i = 0; i < 20; i++) pace.failed();
   expect(pace.limits).toEqual({ marbles: 3, bytes: 2000 });

@@ -1,18 +1,18 @@
 /**
- * Decides how large a batch may be, by the time that the latest ones took. Over a slow link smaller batches go. So none
+ * Decides how large a transit may be, by the time that the latest ones took. Over a slow link smaller transits go. So none
  * is under way for long, urgent marbles wait for little, and the end of an Elevator repeats little.
  *
- * What it may get wrong: it takes any slowness for slowness of the link. Then it is too careful for some batches, and
+ * What it may get wrong: it takes any slowness for slowness of the link. Then it is too careful for some transits, and
  * grows again.
  */
 import type { LiftLimits } from 'marblerun/communicator';
 
 /**
- * The longest time that a batch should take. Where the trip alone takes long, which no size shortens, it is a multiple
+ * The longest time that a transit should take. Where the trip alone takes long, which no size shortens, it is a multiple
  * of the trip.
  */
 const TARGET_MS = { least: 1000, trips: 3, most: 5000 } as const;
-/** The size of the first batch, and the smallest size. */
+/** The size of the first transit, and the smallest size. */
 const FIRST_BYTES = 65_536;
 const LEAST_BYTES = 4096;
 const LEAST_MARBLES = 10;
@@ -23,18 +23,18 @@ const LEAST_MARBLES = 10;
 const [UNLIKE, ALIKE] = [1.3, 1.05];
 
 export class Pace {
-  /** The size of a batch, as a share of the limits. */
+  /** The size of a transit, as a share of the limits. */
   #share: number;
-  /** The time that an empty batch would take. It is unknown until two batches of unlike sizes went. */
+  /** The time that an empty transit would take. It is unknown until two transits of unlike sizes went. */
   #tripMs: number | undefined;
-  /** A batch of another size, by which the trip is measured. */
+  /** A transit of another size, by which the trip is measured. */
   #other: { readonly bytes: number; readonly ms: number } | undefined;
 
   constructor(private readonly most: LiftLimits) {
     this.#share = Math.min(1, FIRST_BYTES / most.bytes);
   }
 
-  /** The limits of the next batch. */
+  /** The limits of the next transit. */
   get limits(): LiftLimits {
     const { marbles, bytes } = this.most;
     return {
@@ -43,7 +43,7 @@ export class Pace {
     };
   }
 
-  /** Notes that a batch of this size went in this time. One that was not full says nothing about larger ones. */
+  /** Notes that a transit of this size went in this time. One that was not full says nothing about larger ones. */
   went({ marbles, bytes }: LiftLimits, ms: number): void {
     this.#measureTrip(bytes, ms);
     const { limits } = this;
@@ -54,12 +54,12 @@ export class Pace {
     else if (isFull) this.#scale(Math.min(2, Math.max(target / ms, this.#tripMs === undefined ? UNLIKE : 1)));
   }
 
-  /** Notes that a batch did not go. */
+  /** Notes that a transit did not go. */
   failed(): void {
     this.#scale(0.5);
   }
 
-  /** Compares two batches of unlike sizes. This gives the time that a byte takes; the rest of the time is the trip. */
+  /** Compares two transits of unlike sizes. This gives the time that a byte takes; the rest of the time is the trip. */
   #measureTrip(bytes: number, ms: number): void {
     const other = this.#other ?? { bytes, ms };
     const ratio = Math.max(bytes / other.bytes, other.bytes / bytes);

@@ -28,7 +28,7 @@ export interface ElevatorOptions extends Partial<Omit<ElevatorConfig, 'lanes' | 
 export interface RunningElevator {
   /** The address of its API, where it serves one. */
   readonly url: string | undefined;
-  /** Lands the batches under way, then disconnects. Safe to call twice. */
+  /** Lands the transits under way, then disconnects. Safe to call twice. */
   stop(): Promise<void>;
 }
 

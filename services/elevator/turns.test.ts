@@ -13,7 +13,7 @@ test('all that wait take part, and each is the first in turn', () => {
   expect(rounds).toEqual(['abc', 'bca', 'cab', 'abc']);
 });
 
-test('where a batch was full before all had a share, the next begins behind the last that had', () => {
+test('where a transit was full before all had a share, the next begins behind the last that had', () => {
   const turns = new Turns();
   turns.next(['a', 'b', 'c', 'd']);
   turns.served(new Set(['a', 'b']));
@@ -25,16 +25,16 @@ test('a queue that is new takes part at once, one that is gone is missed by nobo
   turns.next(['b', 'd']);
   turns.served(new Set(['b']));
   expect(turns.next(['a', 'c'])).toEqual(['c', 'a']);
-  turns.served(new Set()); // a batch of other queues that had been in transit
+  turns.served(new Set()); // a transit of other queues that had been under way
   expect(turns.next(['a', 'c'])).toHaveLength(2);
   expect(turns.next([])).toEqual([]);
 });
 
-test('of very many queues, each has its turn within as few batches as can be', () => {
+test('of very many queues, each has its turn within as few transits as can be', () => {
   const turns = new Turns();
   const waiting = names(1700);
   const seen = new Set<string>();
-  for (let batch = 0; batch < 4; batch++) {
+  for (let transit = 0; transit < 4; transit++) {
     const queues = turns.next(waiting);
     expect(queues.length).toBeLessThanOrEqual(500);
     for (const queue of queues) seen.add(queue);

@@ -1,12 +1,12 @@
 /**
- * Decides whose turn it is in the next batch: all queues that wait, or part of them where there are very many, and not
+ * Decides whose turn it is in the next transit: all queues that wait, or part of them where there are very many, and not
  * always the same ones first.
  *
  * What it may get wrong: it knows only what this Elevator has lifted. Another Elevator of the same lane has its own
  * round.
  */
 
-/** The most queues in a batch. A look at each costs Redis a few microseconds, and one step must not hold Redis up. */
+/** The most queues in a transit. A look at each costs Redis a few microseconds, and one step must not hold Redis up. */
 const MOST_QUEUES = 500;
 
 export class Turns {

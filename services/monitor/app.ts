@@ -16,8 +16,8 @@ export function buildMonitor(config: MonitorConfig): Service {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const sweepMetrics = createSweepMetrics(registry, config.runs);
-  const troubles = new Troubles(log);
-  const monitors = config.runs.map((run) => new RunMonitor(run, config, log, sweepMetrics, troubles));
+  const parts = { log, metrics: sweepMetrics, troubles: new Troubles(log) };
+  const monitors = config.runs.map((run) => new RunMonitor(run, config, parts));
   const collect = collectorOf(registry, monitors, config);
 
   const readiness = () => ({

@@ -38,6 +38,13 @@ const BATCH_AUDIT_TURNS = 10;
  */
 const EXPIRE_MS = { least: 1000, most: 60_000 } as const;
 
+/** The parts that all Monitors of a process share. */
+export interface MonitorParts {
+  readonly log: Logger;
+  readonly metrics: SweepMetrics;
+  readonly troubles: Troubles;
+}
+
 export class RunMonitor {
   readonly communicator: Communicator;
   /**
@@ -49,6 +56,8 @@ export class RunMonitor {
   readonly watch: RedisWatch;
   readonly batchWatch: BatchWatch;
   readonly connections: ConnectionWatch;
+  private readonly log: Logger;
+  private readonly metrics: SweepMetrics;
   readonly #sweeps: Loop;
   readonly #promotes: Loop;
   readonly #loops: readonly Loop[];
@@ -58,10 +67,10 @@ export class RunMonitor {
   constructor(
     readonly run: string,
     private readonly config: MonitorConfig,
-    private readonly log: Logger,
-    private readonly metrics: SweepMetrics,
-    troubles: Troubles,
+    { log, metrics, troubles }: MonitorParts,
   ) {
+    this.log = log;
+    this.metrics = metrics;
     this.communicator = new Communicator({ redis: config.redis, run, ...config.timeouts });
     this.reports = new Communicator({ redis: config.redis, run, ...config.timeouts });
     this.reading = new Latest(() => readRun(this.reports, config));

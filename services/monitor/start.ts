@@ -55,8 +55,8 @@ async function reach({ redis, runs }: MonitorConfig): Promise<void> {
 function watch(config: MonitorConfig): RunningMonitor {
   const log = createLogger('monitor', config.logLevel);
   const metrics = createSweepMetrics(new Registry(), config.runs);
-  const troubles = new Troubles(log);
-  const monitors = config.runs.map((run) => new RunMonitor(run, config, log, metrics, troubles));
+  const parts = { log, metrics, troubles: new Troubles(log) };
+  const monitors = config.runs.map((run) => new RunMonitor(run, config, parts));
   for (const monitor of monitors) monitor.start();
   const stop = async () => {
     await Promise.all(monitors.map((monitor) => monitor.stop()));

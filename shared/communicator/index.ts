@@ -37,7 +37,7 @@ export { failureGroups, retryDead, type Dead } from './batch/batch-dead.js';
 export type { OpenBatch } from './batch/open-batches.js';
 
 // Lanes between runs.
-export type { Batch, Landed, Landing, LandOptions, LaneSource, LaneTarget, LiftLimits } from './lane/lane.js';
+export type { Landed, Landing, LandOptions, LaneSource, LaneTarget, LiftLimits, Transit } from './lane/lane.js';
 
 // How programs name their Redis.
 export { describeRedis, mistakeInRedis, parseRedis, type RedisForm, type TlsForm } from './redis/redis-form.js';

@@ -13,7 +13,7 @@ import { abortSignal, checkOptions, flag, having, whole, type Rules } from '../c
 import { batchToOpen, checkBatch, mustBeAsGiven, type BatchOptions } from './batch-options.js';
 import { Pace, Progress, type BatchProgress } from './batch-progress.js';
 import type { ResolvedOptions } from './options.js';
-import { checkMany, outgoing, type SendKind } from './outgoing.js';
+import { SendPlace, checkMany, type SendKind } from './outgoing.js';
 import type { SendOptions, UndelayedOptions } from './send-options.js';
 import { checkItems, sendMany, type Items } from './send-many.js';
 import { told, type Telemetry } from './telemetry.js';
@@ -43,6 +43,7 @@ const LOOK_MS = { first: 20, most: 1000 } as const;
 
 export class Batch<Q extends object = Queues> {
   readonly #pace = new Pace();
+  readonly #sends: SendPlace;
   #sealed: { readonly expected: number | undefined } | undefined;
 
   private constructor(
@@ -52,7 +53,9 @@ export class Batch<Q extends object = Queues> {
     readonly id: string,
     /** True where the batch already existed when it was opened here. */
     readonly joined: boolean,
-  ) {}
+  ) {
+    this.#sends = new SendPlace(place.options, { envelope: { member: id, isOutside: true } });
+  }
 
   /** @internal */
   static async open<Q extends object>(
@@ -101,10 +104,11 @@ export class Batch<Q extends object = Queues> {
     const { communicator, telemetry } = this.place;
     let sent = 0;
     const sending = telemetry?.sending(queue, undefined, undefined, () => sent);
+    const sends = this.#sends.traced(sending?.traceparent);
     return told(sending, () =>
       sendMany(
         items,
-        (data) => this.#outgoing('back', queue, data, options, sending?.traceparent),
+        (data) => sends.outgoing('back', queue, data, options),
         async (outputs) => {
           await communicator.push(outputs);
           sent += outputs.length;
@@ -185,14 +189,9 @@ export class Batch<Q extends object = Queues> {
     const sending = telemetry?.sending(queue, undefined, options?.id);
     return told(sending, async () => {
       mustBeOpen();
-      const output = this.#outgoing(kind, queue, data, options, sending?.traceparent);
+      const output = this.#sends.traced(sending?.traceparent).outgoing(kind, queue, data, options);
       await communicator.push([output]);
       return output.id;
     });
-  }
-
-  #outgoing(kind: SendKind, queue: string, data: unknown, options?: BatchSendOptions, traceparent?: string) {
-    const from = { member: this.id, isOutside: true };
-    return outgoing(kind, queue, data, options, this.place.options, from, traceparent);
   }
 }

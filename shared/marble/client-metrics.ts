@@ -43,23 +43,23 @@ export class ClientMetrics {
     { registry, Counter, Histogram }: ClientMetricsOptions,
     private readonly run: string,
   ) {
-    const make = (MetricKind: MetricKind, name: string, help: string, labels: string[], more = {}) =>
-      found(registry, MetricKind, { name, help, labelNames: ['run', 'queue', ...labels], ...more });
-    const outcome = ['outcome'];
-    this.#sent = make(Counter, 'marblerun_client_sent_total', 'Marbles that this process has sent', []);
-    this.#processed = make(
-      Counter,
-      'marblerun_client_processed_total',
-      'Marbles that this process had in hand, by outcome',
-      outcome,
-    );
-    this.#seconds = make(
-      Histogram,
-      'marblerun_client_processing_seconds',
-      'How long this process had a marble in hand',
-      [],
-      { buckets: BUCKETS },
-    );
+    const labelNames = ['run', 'queue'];
+    this.#sent = found(registry, Counter, {
+      name: 'marblerun_client_sent_total',
+      help: 'Marbles that this process has sent',
+      labelNames,
+    });
+    this.#processed = found(registry, Counter, {
+      name: 'marblerun_client_processed_total',
+      help: 'Marbles that this process had in hand, by outcome',
+      labelNames: [...labelNames, 'outcome'],
+    });
+    this.#seconds = found(registry, Histogram, {
+      name: 'marblerun_client_processing_seconds',
+      help: 'How long this process had a marble in hand',
+      labelNames,
+      buckets: BUCKETS,
+    });
   }
 
   sent(queue: string, count: number): void {

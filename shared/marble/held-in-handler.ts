@@ -10,7 +10,7 @@ import { MarbleRunError } from '../errors.js';
 import type { HeldMarble } from './held-marble.js';
 import { NONE, keepBack } from './kept-back.js';
 import type { ResolvedOptions } from './options.js';
-import { outgoing, type SendKind } from './outgoing.js';
+import { SendPlace, type SendKind } from './outgoing.js';
 import type { SendOptions, UndelayedOptions } from './send-options.js';
 import type { Processing, Telemetry } from './telemetry.js';
 import type { QueueOf, Queues, Signal } from './types.js';
@@ -33,6 +33,7 @@ export class HeldInHandler<Q extends object = Queues, K extends string = string,
   retryInMs: number | undefined;
   #controller: AbortController | undefined;
   #reason: unknown;
+  #place: SendPlace | undefined;
 
   /** @internal */
   constructor(
@@ -109,7 +110,8 @@ export class HeldInHandler<Q extends object = Queues, K extends string = string,
   #keep(kind: SendKind, queue: string, data: unknown, options?: SendOptions): string {
     this.#mustNotBeOver();
     const sending = this.telemetry?.sending(queue, this.processing, options?.id);
-    const output = outgoing(kind, queue, data, options, this.options, this.held.envelope, sending?.traceparent);
+    this.#place ??= new SendPlace(this.options, this.held);
+    const output = this.#place.traced(sending?.traceparent).outgoing(kind, queue, data, options);
     sending?.end();
     keepBack(this, [output]);
     return output.id;

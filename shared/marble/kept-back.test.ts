@@ -33,15 +33,15 @@ const loop: Form = async (work) => {
 const finished = async () => (await peek.show()).find(({ queue }) => queue === 'a')?.counts.finished ?? 0;
 const MANY = 'x'.repeat(1_040_000);
 
-test.each<[string, string, Form, number, string, boolean]>(
+test.each<{ form: string; what: string; work: Form; n: number; data: string; fits: boolean }>(
   [['a handler', handler] as const, ['an atomic loop', loop] as const].flatMap(([form, work]) => [
-    [form, '10,000 outputs go together', work, 10_000, '', true],
-    [form, '10,001 are refused', work, 10_001, '', false],
-    [form, '16 of nearly a MiB go together', work, 16, MANY, true],
-    [form, '17 of nearly a MiB are refused', work, 17, MANY, false],
+    { form, what: '10,000 outputs go together', work, n: 10_000, data: '', fits: true },
+    { form, what: '10,001 are refused', work, n: 10_001, data: '', fits: false },
+    { form, what: '16 of nearly a MiB go together', work, n: 16, data: MANY, fits: true },
+    { form, what: '17 of nearly a MiB are refused', work, n: 17, data: MANY, fits: false },
   ]),
-)('of %s, %s, and what is refused names the limit', async (_form, _what, form, n, data, fits) => {
-  const error = await form((send) => {
+)('of $form, $what, and what is refused names the limit', async ({ work, n, data, fits }) => {
+  const error = await work((send) => {
     for (let i = 0; i < n; i++) send(data);
   });
   expect([await finished(), await peek.deadLetters.count()]).toEqual(fits ? [1, 0] : [0, 1]);

@@ -5,6 +5,7 @@
  * back with its attempt raised. Or the lease passes first, and `finish` throws MR_LEASE_LOST.
  */
 import type { Communicator } from '../communicator/communicator.js';
+import type { Envelope } from '../communicator/data/envelope.js';
 import type { Held } from '../communicator/hold/held.js';
 import type { Holding } from '../communicator/hold/holding.js';
 import type { Output } from '../communicator/send/outputs.js';
@@ -56,6 +57,11 @@ export class Loop {
 
   get inHand(): InHand | undefined {
     return this.#inHand;
+  }
+
+  /** The envelope of the marble in hand. */
+  get envelope(): Envelope | undefined {
+    return this.#inHand?.held.envelope;
   }
 
   /** Waits for the next marble and takes it in hand. Returns undefined when the time is over. */

@@ -23,11 +23,11 @@ import { HolderSession } from './holder-session.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';
-import { checkMany, outgoing, type SendKind } from './outgoing.js';
+import { SendPlace, checkMany, type SendKind } from './outgoing.js';
 import { OutsideSends } from './outside-sends.js';
 import { checkItems, sendMany, type Items } from './send-many.js';
 import type { SendOptions, UndelayedOptions } from './send-options.js';
-import { Telemetry, told, type Sending } from './telemetry.js';
+import { Telemetry, told } from './telemetry.js';
 import type { Arriving, Handler, HeldOf, LoopMarbleOf, QueueOf, Queues, Signal } from './types.js';
 import {
   BATCHES_RULES,
@@ -56,6 +56,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   readonly #workers = new Set<Worker>();
   readonly #outsideSends = new OutsideSends();
   readonly #batchPlace: BatchPlace;
+  readonly #sends: SendPlace;
   #closing: Promise<void> | undefined;
 
   /** Checks the options and does no I/O: the first call connects. Throws MR_BAD_OPTION, MR_BAD_NAME. */
@@ -66,6 +67,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     const session = { takesAhead: false, lost: (holding: Holding) => this.#loop.lost(holding) };
     this.#session = this.#options.monitored ? new HolderSession(this.#communicator, this.#options, session) : undefined;
     this.#loop = new Loop(this.#communicator, this.#session, this.#options, this.#telemetry);
+    this.#sends = new SendPlace(this.#options, this.#loop);
     const mustBeOpen = () => this.#mustBeOpen();
     this.#batchPlace = {
       communicator: this.#communicator,
@@ -168,10 +170,11 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     if (this.#workers.size > 0) this.#outsideSends.look('sendMany');
     let sent = 0;
     const sending = this.#telemetry?.sending(queue, this.#loop.inHand?.processing, undefined, () => sent);
+    const sends = this.#sends.traced(sending?.traceparent);
     return told(sending, () =>
       sendMany(
         items,
-        (data) => this.#outgoing('back', queue, data, options, sending),
+        (data) => sends.outgoing('back', queue, data, options),
         async (outputs) => {
           await this.#push(outputs);
           sent += outputs.length;
@@ -239,7 +242,8 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     const names = queueNames(queues);
     if (typeof handler !== 'function') bad('work.handler', handler, 'a function that works on one marble');
     const stopped = () => void this.#workers.delete(worker);
-    const worker: Worker = new Worker(this.#communicator, this.#options, names, handler as never, options, stopped);
+    const job = { queues: names, handler: handler as never, stopped };
+    const worker: Worker = new Worker(this.#communicator, this.#options, job, options);
     this.#workers.add(worker);
     return worker;
   }
@@ -286,25 +290,22 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     try {
       this.#mustBeOpen();
       if (this.#workers.size > 0) this.#outsideSends.look(CALLS[kind]);
-      if (this.#telemetry) return this.#sendTold(this.#telemetry, kind, queue, data, options);
-      const output = this.#outgoing(kind, queue, data, options);
+      if (this.#telemetry) return this.#sendTold(kind, queue, data, options);
+      const output = this.#sends.outgoing(kind, queue, data, options);
       return this.#push([output]).then(() => output.id);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #sendTold(telemetry: Telemetry, kind: SendKind, queue: string, data: unknown, options?: SendOptions) {
+  #sendTold(kind: SendKind, queue: string, data: unknown, options?: SendOptions): Promise<string> {
     const id = options?.id ?? newId();
-    const sending = telemetry.sending(queue, this.#loop.inHand?.processing, id);
+    const sending = this.#telemetry?.sending(queue, this.#loop.inHand?.processing, id);
+    const sends = this.#sends.traced(sending?.traceparent);
     return told(sending, async () => {
-      await this.#push([this.#outgoing(kind, queue, data, { ...options, id }, sending)]);
+      await this.#push([sends.outgoing(kind, queue, data, { ...options, id })]);
       return id;
     });
-  }
-
-  #outgoing(kind: SendKind, queue: string, data: unknown, options?: SendOptions, sending?: Sending) {
-    return outgoing(kind, queue, data, options, this.#options, this.#loop.inHand?.held.envelope, sending?.traceparent);
   }
 
   /** Hands outputs to Redis. It is not async, so that a send costs one promise less. */

@@ -38,6 +38,7 @@ export function checkMany(queue: string, options: unknown): void {
 
 /** An output. It is a class for the same reason as the entries that wait in `sender.ts`. */
 class Outgoing implements Output {
+  // eslint-disable-next-line max-params -- made for each send: an object for the parameters would be a literal under way
   constructor(
     readonly id: string,
     readonly kind: Output['kind'],
@@ -57,41 +58,53 @@ export interface Parent extends Pick<Envelope, 'batch' | 'member' | 'origin' | '
   readonly isOutside?: boolean;
 }
 
-export function outgoing(
-  kind: SendKind,
-  queue: string,
-  data: unknown,
-  send: SendOptions | undefined,
-  options: ResolvedOptions,
-  parent: Parent | undefined,
-  traceparent?: string,
-): Outgoing {
-  if (queue !== lastQueue) lastQueue = checkName('queue', queue);
-  if (send !== undefined) checkOptions(CHECKS[kind].call, send, CHECKS[kind].rules);
-  const expedited = send?.expedite === true;
-  const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
-  const id = send?.id ?? newId();
-  const member = send?.batch === null ? undefined : parent?.member;
-  const isInside = parent?.isOutside !== true;
-  // One literal of one shape, without spreads: this is made for every marble that is sent.
-  const header = {
-    id,
-    attempt: 0,
-    sentAt: Date.now(),
-    type,
-    maxAttempts: send?.maxAttempts,
-    timeLimitMs: send?.timeLimitMs,
-    retryBaseMs: send?.retryBaseMs,
-    retryMaxMs: send?.retryMaxMs,
-    batch: send?.batch === null ? undefined : (send?.batch ?? parent?.batch),
-    member,
-    origin: parent?.origin,
-    hops: parent?.hops,
-    traceparent,
-    expedited: expedited ? 1 : undefined,
-  };
-  const envelope = encodeEnvelope(header, bytes);
-  if (send?.delayMs && kind === 'back')
-    return new Outgoing(id, 'later', queue, envelope, send.delayMs, member, isInside);
-  return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope, 0, member, isInside);
+/**
+ * The place from which a caller sends: what is the same for all that it sends. It lives as long as the caller, so that
+ * no object is made for each send.
+ */
+export class SendPlace {
+  /** Reads the labels that go on from the envelope of `from` with each send: the marble in hand may be another by then. */
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly from: { readonly envelope: Parent | undefined },
+    private readonly traceparent?: string,
+  ) {}
+
+  /** Returns the place of sends with a span of their own; this one where there is none. */
+  traced(traceparent: string | undefined): SendPlace {
+    return traceparent === undefined ? this : new SendPlace(this.options, this.from, traceparent);
+  }
+
+  outgoing(kind: SendKind, queue: string, data: unknown, send: SendOptions | undefined): Outgoing {
+    if (queue !== lastQueue) lastQueue = checkName('queue', queue);
+    if (send !== undefined) checkOptions(CHECKS[kind].call, send, CHECKS[kind].rules);
+    const { options, traceparent } = this;
+    const parent = this.from.envelope;
+    const expedited = send?.expedite === true;
+    const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
+    const id = send?.id ?? newId();
+    const member = send?.batch === null ? undefined : parent?.member;
+    const isInside = parent?.isOutside !== true;
+    // One literal of one shape, without spreads: this is made for every marble that is sent.
+    const header = {
+      id,
+      attempt: 0,
+      sentAt: Date.now(),
+      type,
+      maxAttempts: send?.maxAttempts,
+      timeLimitMs: send?.timeLimitMs,
+      retryBaseMs: send?.retryBaseMs,
+      retryMaxMs: send?.retryMaxMs,
+      batch: send?.batch === null ? undefined : (send?.batch ?? parent?.batch),
+      member,
+      origin: parent?.origin,
+      hops: parent?.hops,
+      traceparent,
+      expedited: expedited ? 1 : undefined,
+    };
+    const envelope = encodeEnvelope(header, bytes);
+    if (send?.delayMs && kind === 'back')
+      return new Outgoing(id, 'later', queue, envelope, send.delayMs, member, isInside);
+    return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope, 0, member, isInside);
+  }
 }

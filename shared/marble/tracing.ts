@@ -31,8 +31,8 @@ export interface TracingApi {
   readonly context: { active(): unknown; with(context: never, work: () => never): unknown };
 }
 
-const PRODUCER = 3;
-const CONSUMER = 4;
+/** The kinds of spans: a producer's and a consumer's. */
+const KINDS = { send: 3, process: 4 } as const;
 const ERROR = 2;
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
@@ -44,7 +44,7 @@ export class Tracing {
 
   send(queue: string, id: string | undefined, from: Span | undefined): Span {
     const parent = from ? this.api.trace.setSpan(this.#active(), from as never) : this.#active();
-    return this.#start('send', queue, id, PRODUCER, parent);
+    return this.#start('send', queue, id, parent);
   }
 
   /** Begins the span of work: a child of the send, wherever that was. */
@@ -58,7 +58,7 @@ export class Tracing {
     };
     const known = this.api.trace.isSpanContextValid(remote);
     const parent = known ? this.api.trace.setSpanContext(this.#active(), remote) : this.#active();
-    const span = this.#start('process', queue, id, CONSUMER, parent);
+    const span = this.#start('process', queue, id, parent);
     span.setAttribute('marblerun.attempt', attempt + 1);
     return span;
   }
@@ -86,7 +86,7 @@ export class Tracing {
     span.end();
   }
 
-  #start(operation: 'send' | 'process', queue: string, id: string | undefined, kind: number, parent: unknown): Span {
+  #start(operation: keyof typeof KINDS, queue: string, id: string | undefined, parent: unknown): Span {
     const attributes = {
       'messaging.system': 'marblerun',
       'messaging.operation.name': operation,
@@ -97,7 +97,7 @@ export class Tracing {
     };
     return this.api.trace
       .getTracer('marblerun')
-      .startSpan(`${operation} ${queue}`, { kind, attributes }, parent as never);
+      .startSpan(`${operation} ${queue}`, { kind: KINDS[operation], attributes }, parent as never);
   }
 
   #active(): never {

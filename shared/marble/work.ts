@@ -70,6 +70,14 @@ const RULES: Rules = {
 const WORK_DEFAULTS = Object.freeze({ concurrency: 1, prefetch: 500, drainMs: 20_000 });
 const MOST_PER_SWAP = 1000;
 
+/** @internal What a worker is to do. */
+export interface Job {
+  readonly queues: string[];
+  readonly handler: AnyHandler;
+  /** Called once the worker has stopped. */
+  readonly stopped: () => void;
+}
+
 export class Worker {
   /**
    * Resolves when the worker has stopped. Rejects when it had to stop because Redis refuses it, or is away at the
@@ -91,10 +99,8 @@ export class Worker {
   constructor(
     communicator: Communicator,
     options: ResolvedOptions,
-    private readonly queues: string[],
-    handler: AnyHandler,
+    private readonly job: Job,
     work: WorkOptions,
-    private readonly stopped: () => void,
   ) {
     checkOptions('work', work, RULES);
     this.#options = {
@@ -116,7 +122,7 @@ export class Worker {
       found: () => this.#handling.dropCancelled(),
     });
     const told = { ...this.#work, isCancelled: this.#cancels.has };
-    this.#handling = new Handling(handler, this.#options, told, () => this.#wakeup.ring());
+    this.#handling = new Handling(job.handler, this.#options, told, () => this.#wakeup.ring());
     const lost = (holding: Holding) => this.#giveUp(holding);
     this.#session = new HolderSession(communicator, this.#options, { takesAhead: true, lost });
     work.signal?.addEventListener('abort', this.#beginStop, { once: true });
@@ -171,7 +177,7 @@ export class Worker {
       this.#cancels.stop();
       this.#signal?.removeEventListener('abort', this.#beginStop); // it may outlive many workers
       await this.#blocked;
-      await this.#session.leave().finally(this.stopped);
+      await this.#session.leave().finally(this.job.stopped);
     }
   }
 
@@ -187,9 +193,9 @@ export class Worker {
     if (finish.length === 0 && (want <= 0 || this.#blocked) && !this.#session.isInInbox) return false;
     const { taken, refused, cancelled } = await this.#session.swap({
       finish,
-      sources: want > 0 ? this.queues : [],
+      sources: want > 0 ? this.job.queues : [],
       want: Math.max(0, want),
-      waitOn: this.queues[0],
+      waitOn: this.job.queues[0],
     });
     if (refused.size > 0) for (const marble of finish) if (refused.has(marble.held)) this.#refuse(marble);
     if (this.#options.tracing || this.#options.metrics) for (const marble of finish) marble.processing?.end('finished'); // unless it was refused
@@ -213,9 +219,9 @@ export class Worker {
   }
 
   #block(): void {
-    const ms = this.queues.length > 1 ? this.#options.pollMs : Infinity;
+    const ms = this.job.queues.length > 1 ? this.#options.pollMs : Infinity;
     this.#blocked ??= this.#session
-      .block(this.queues[0]!, ms)
+      .block(this.job.queues[0]!, ms)
       .then((held) => {
         this.#blocked = undefined;
         if (held) this.#add([held]);
@@ -223,7 +229,7 @@ export class Worker {
       .catch((error: unknown) => {
         this.#blocked = undefined;
         if (!isMarbleRunError(error, 'MR_CLOSED'))
-          this.#work.onError(error, { id: '', queue: this.queues[0]!, attempt: 0 });
+          this.#work.onError(error, { id: '', queue: this.job.queues[0]!, attempt: 0 });
       })
       .finally(() => this.#wakeup.ring());
   }

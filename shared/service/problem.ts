@@ -38,15 +38,19 @@ export const problems = {
   '5xx': { description: 'Redis is away or refuses, or the service has failed', content },
 } as const;
 
-export function problem(reply: FastifyReply, status: number, title: string, detail: string, code = 'about:blank') {
-  return reply.code(status).type('application/problem+json').send({ type: code, title, status, detail });
+export function problem(reply: FastifyReply, status: number, title: string, detail: string) {
+  return answer(reply, { type: 'about:blank', title, status, detail });
+}
+
+function answer(reply: FastifyReply, details: z.infer<typeof schema>) {
+  return reply.code(details.status).type('application/problem+json').send(details);
 }
 
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   if (isMarbleRunError(error)) {
     const status = STATUS[error.code] ?? 500;
     if (status === 500) request.log.error({ err: error }, 'request failed');
-    return problem(reply, status, error.code, error.message, error.code);
+    return answer(reply, { type: error.code, title: error.code, status, detail: error.message });
   }
   const status = error.statusCode ?? 500;
   if (status < 500) return problem(reply, status, error.code, error.message);

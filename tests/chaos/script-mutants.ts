@@ -94,7 +94,7 @@ local last = lastCommand(HELD, 0)`,
     by: ['model'],
   },
   {
-    name: 'lift numbers a batch anew while it is in transit',
+    name: 'lift numbers a transit anew while it is under way',
     file: lua('lift'),
     from: 'if #inTransit > 0 and not arrived then',
     to: 'if #inTransit > 1000 then',

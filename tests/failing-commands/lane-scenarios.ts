@@ -1,7 +1,7 @@
 /**
  * Scenarios for the scripts of a lane, both ends of which are in one run here.
  */
-import type { Batch, Communicator } from 'marblerun/communicator';
+import type { Communicator, Transit } from 'marblerun/communicator';
 import type { Scenario } from './scenario.js';
 
 const nothing: readonly string[] = [];
@@ -16,32 +16,32 @@ const lifts: Scenario = {
     return async () => {
       const gone: string[] = [];
       for (let arrived = undefined as Awaited<ReturnType<typeof foot.lift>>; ;) {
-        const batch = await foot.lift(['a', 'b'], { marbles: 4, bytes: 10_000 }, arrived);
-        if (!batch) return gone;
-        await land(place.admin, batch);
-        arrived = batch;
+        const transit = await foot.lift(['a', 'b'], { marbles: 4, bytes: 10_000 }, arrived);
+        if (!transit) return gone;
+        await land(place.admin, transit);
+        arrived = transit;
       }
     };
   },
 };
 
-async function land(by: Communicator, batch: Batch) {
+async function land(by: Communicator, transit: Transit) {
   const options = { from: 'lower', hopLimit: 8, onward: (queue: string) => queue === 'onward' };
-  return by.laneTarget().land(batch, options);
+  return by.laneTarget().land(transit, options);
 }
 
 const lands: Scenario = {
-  what: 'lands a batch, again too, and has it cleared',
+  what: 'lands a transit, again too, and has it cleared',
   again: true,
   async prepare(place) {
     const foot = place.admin.laneSource('lane');
     for (const queue of ['a', 'b', 'onward']) await place.send(2, 'up', queue);
     await place.send(1, 'up', 'deep', { hops: 8 });
-    const batch = (await foot.lift(['a', 'b', 'onward', 'deep'], { marbles: 10, bytes: 10_000 }))!;
+    const transit = (await foot.lift(['a', 'b', 'onward', 'deep'], { marbles: 10, bytes: 10_000 }))!;
     return async () => {
-      await land(place.user, batch);
-      await land(place.user, batch);
-      await foot.lift([], { marbles: 0, bytes: 0 }, batch);
+      await land(place.user, transit);
+      await land(place.user, transit);
+      await foot.lift([], { marbles: 0, bytes: 0 }, transit);
       return nothing;
     };
   },
@@ -52,9 +52,9 @@ const renews: Scenario = {
   again: true,
   async prepare(place) {
     await place.send(3, 'up', 'a');
-    const batch = (await place.admin.laneSource('lane').lift(['a'], { marbles: 10, bytes: 10_000 }))!;
+    const transit = (await place.admin.laneSource('lane').lift(['a'], { marbles: 10, bytes: 10_000 }))!;
     return async () => {
-      await place.user.laneSource('lane').newEpoch(batch, '1');
+      await place.user.laneSource('lane').newEpoch(transit, '1');
       return nothing;
     };
   },

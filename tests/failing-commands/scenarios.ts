@@ -140,12 +140,12 @@ const PLAIN: Scenarios = {
       ({ user }) => user.recovery.sweep(3),
       ({ redis, keys }) => redis.zadd(keys.holders, 0, 'no holder'),
     ),
+  ],
+  nextDue: [
     keeps(
-      'looks what is due',
-      ({ user }) => user.recovery.sweep(3),
-      async (place) => {
-        await place.send(1, 'later', 'a');
-      },
+      'looks when the next is due',
+      ({ user }) => user.recovery.promote(),
+      ({ redis, keys }) => redis.zadd(keys.later, 1e15, '1 b a far away'),
     ),
   ],
   promote: [

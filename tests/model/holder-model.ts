@@ -83,16 +83,16 @@ export class HolderModel {
    * it holds.
    */
   #notesLost = false;
+  private readonly maxAttempts: number;
 
   constructor(
     readonly id: string,
     private readonly run: RunModel,
     private readonly timeLimit: boolean,
-    private readonly maxAttempts: number,
-    takesAhead: boolean,
-    heart: string,
+    about: { readonly maxAttempts: number; readonly takesAhead: boolean; readonly heart: string },
   ) {
-    this.about = { maxAttempts, takesAhead, heart };
+    this.about = about;
+    this.maxAttempts = about.maxAttempts;
   }
 
   beat(): boolean {

@@ -1,18 +1,18 @@
 /**
- * A lane as it should be: the lower run hands out one numbered batch until it has arrived, and the upper run takes each
+ * A lane as it should be: the lower run hands out one numbered transit until it has arrived, and the upper run takes each
  * number once.
  */
 import type { MarbleModel } from './holder-model.js';
 import { lineOf, type RunModel } from './run-model.js';
 
-export interface BatchModel {
+export interface TransitModel {
   readonly number: number;
   readonly entries: readonly { readonly queue: string; readonly marble: MarbleModel }[];
 }
 
 export class LaneModel {
   #number = 0;
-  #transit: BatchModel['entries'] = [];
+  #transit: TransitModel['entries'] = [];
   #landed = 0;
 
   constructor(
@@ -20,13 +20,13 @@ export class LaneModel {
     private readonly upper: RunModel,
   ) {}
 
-  lift(queues: readonly string[], most: number, arrived: BatchModel | undefined): BatchModel | undefined {
+  lift(queues: readonly string[], most: number, arrived: TransitModel | undefined): TransitModel | undefined {
     if (arrived?.number === this.#number) this.#transit = [];
     if (this.#transit.length === 0) this.#fill(queues, most);
     return this.#transit.length === 0 ? undefined : { number: this.#number, entries: this.#transit };
   }
 
-  land({ number, entries }: BatchModel): 'landed' | 'duplicate' | 'doubt' {
+  land({ number, entries }: TransitModel): 'landed' | 'duplicate' | 'doubt' {
     if (number === this.#landed) return 'duplicate';
     if (number < this.#landed) return 'doubt';
     this.#landed = number;
@@ -44,8 +44,8 @@ export class LaneModel {
   }
 
   /**
-   * Fills a batch: first expedited marbles, then one marble for each queue in turn until the batch is full. In the
-   * batch, marbles of one queue lie together.
+   * Fills a transit: first expedited marbles, then one marble for each queue in turn until the transit is full. In the
+   * transit, marbles of one queue lie together.
    */
   #fill(queues: readonly string[], most: number): void {
     const shares = new Map(queues.map((queue) => [queue, 0]));

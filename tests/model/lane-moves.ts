@@ -8,7 +8,7 @@ import type { World } from './world.js';
 
 const LIMITS = { marbles: 3, bytes: 1_000_000 };
 
-/** Lifts a batch. `flag`: the queues come in another order. */
+/** Lifts a transit. `flag`: the queues come in another order. */
 export async function lift(world: World, { slot: i, flag, refused }: Move): Promise<void> {
   const elevator = world.elevators[i % 2]!;
   const { arrived } = elevator;
@@ -22,23 +22,23 @@ export async function lift(world: World, { slot: i, flag, refused }: Move): Prom
     model?.entries.map(({ queue, marble }) => `${queue} ${marble.id}`),
   );
   elevator.arrived = undefined;
-  elevator.batch = real && model && { real, model };
+  elevator.transit = real && model && { real, model };
 }
 
-/** Lands a batch. `flag`: the Elevator dies before it hears of that, and begins anew. */
+/** Lands a transit. `flag`: the Elevator dies before it hears of that, and begins anew. */
 export async function land(world: World, { slot: i, flag, replyLost, refused }: Move): Promise<void> {
   const elevator = world.elevators[i % 2]!;
-  const { batch } = elevator;
-  if (!batch) return;
+  const { transit } = elevator;
+  if (!transit) return;
   const options = { from: 'lower', hopLimit: 8, onward: () => false };
   const target = world.bench.upper.laneTarget();
-  const answer = await world.bench.refusing(refused, () => target.land(batch.real, options));
+  const answer = await world.bench.refusing(refused, () => target.land(transit.real, options));
   if (answer === 'refused') return;
   const { landing, knownEpoch } = answer;
-  const expected = world.lane.land(batch.model);
+  const expected = world.lane.land(transit.model);
   assert.equal(landing, replyLost && expected === 'landed' ? 'duplicate' : expected);
   if (landing === 'doubt')
-    assert.equal(await world.bench.lower.laneSource('lane').newEpoch(batch.real, knownEpoch), false);
-  elevator.batch = undefined;
-  elevator.arrived = flag || landing === 'doubt' ? undefined : batch;
+    assert.equal(await world.bench.lower.laneSource('lane').newEpoch(transit.real, knownEpoch), false);
+  elevator.transit = undefined;
+  elevator.arrived = flag || landing === 'doubt' ? undefined : transit;
 }

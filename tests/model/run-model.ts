@@ -166,7 +166,7 @@ export class RunModel {
       receipts.sort((a, b) => parseInt(b.receipt) - parseInt(a.receipt));
       const holder = this.holders.get(id)!;
       const late = receipts.filter(({ receipt, when }) => when === 1 && holder.has(receipt)).length;
-      for (const { receipt, when } of receipts) this.#takeBack(holder, receipt, when, late > 1, maxAttempts);
+      for (const { receipt, when } of receipts) this.#takeBack(holder, receipt, when && late, maxAttempts);
       this.batches.settle();
     }
   }
@@ -252,14 +252,15 @@ export class RunModel {
     if (n > 0) this.counts.set(`${queue} ${event}`, (this.counts.get(`${queue} ${event}`) ?? 0) + n);
   }
 
-  #takeBack(holder: HolderModel, receipt: string, when: 0 | 1 | 2, inCompany: boolean, maxAttempts: number): void {
+  /** Takes one back: of so many that are late together, or (0) because it was abandoned. */
+  #takeBack(holder: HolderModel, receipt: string, late: number, maxAttempts: number): void {
     this.deadlines.delete(`${holder.id} ${receipt}`);
     const delivery = holder.drop(receipt);
     if (!delivery) return;
     const { queue, marble } = delivery;
     this.count(queue, 'dropped', 1);
-    const why = when === 0 ? 'abandoned' : 'over its time limit';
-    const uncharged = when === 1 && inCompany && holder.about?.takesAhead ? suspected(delivery) : undefined;
+    const why = late === 0 ? 'abandoned' : 'over its time limit';
+    const uncharged = late > 1 && holder.about?.takesAhead ? suspected(delivery) : undefined;
     const again = uncharged ?? this.retryOrDie(queue, marble, why, holder.about?.maxAttempts ?? maxAttempts);
     if (!again) return;
     this.putBack(queue, again, 0);

@@ -3,12 +3,12 @@
  */
 import assert from 'node:assert/strict';
 import type { Frozen, Held, Holding } from '@marblerun/internal';
-import type { Batch } from 'marblerun/communicator';
+import type { Transit } from 'marblerun/communicator';
 import { keysOf } from '@marblerun/internal';
 import { QUEUES, SLOTS, heartOf, type Bench } from './bench.js';
 import type { FrozenModel } from './blocked-moves.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
-import { LaneModel, type BatchModel } from './lane-model.js';
+import { LaneModel, type TransitModel } from './lane-model.js';
 import { RunModel } from './run-model.js';
 import { expectedBatches, readBatches } from './batch-snapshot.js';
 import { compareHearts } from './heart-moves.js';
@@ -31,15 +31,15 @@ export interface Slot {
 
 /** An Elevator between two steps. */
 export interface Carrying {
-  batch: { real: Batch; model: BatchModel } | undefined;
-  arrived: { real: Batch; model: BatchModel } | undefined;
+  transit: { real: Transit; model: TransitModel } | undefined;
+  arrived: { real: Transit; model: TransitModel } | undefined;
 }
 
 export class World {
   readonly model = new RunModel();
   readonly upperModel = new RunModel();
   readonly lane = new LaneModel(this.model, this.upperModel);
-  readonly elevators: Carrying[] = [0, 1].map(() => ({ batch: undefined, arrived: undefined }));
+  readonly elevators: Carrying[] = [0, 1].map(() => ({ transit: undefined, arrived: undefined }));
   readonly slots: Slot[] = [];
   #ids = 0;
 
@@ -81,7 +81,11 @@ export class World {
   async #newSlot(i: number): Promise<Slot> {
     const { timeLimitMs, maxAttempts, takesAhead } = SLOTS[i]!;
     const holding = await this.bench.enter(i);
-    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, maxAttempts, takesAhead, heartOf(i));
+    const model = new HolderModel(holding.id, this.model, timeLimitMs > 0, {
+      maxAttempts,
+      takesAhead,
+      heart: heartOf(i),
+    });
     this.model.holders.set(holding.id, model);
     return { holding, model, hand: [], begun: new Set(), frozen: undefined };
   }

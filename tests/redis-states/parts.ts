@@ -4,7 +4,7 @@
 import { expect } from '@jest/globals';
 import { RedisServer, freePort } from '@marblerun/test-support';
 import { holdersOf, type Holding } from '@marblerun/internal';
-import { Communicator, encodeEnvelope, type Batch, type Output } from 'marblerun/communicator';
+import { Communicator, encodeEnvelope, type Output, type Transit } from 'marblerun/communicator';
 import { Redis } from 'ioredis';
 
 /** The functions to call after each test, the last one first. */
@@ -52,7 +52,7 @@ export type Outcome = Record<'send' | 'swap' | 'heartbeat' | 'monitor' | 'lift' 
 export async function allParts(redis: string): Promise<Parts> {
   const bus = communicator(redis);
   const far = communicator((await start()).server.url, 'far');
-  await far.push([output('landing', 'up')]);
+  await far.push([output('landed', 'up')]);
   await bus.push([output('first'), output('second'), output('lifted', 'up')]);
   const options = { leaseMs: 600_000, timeLimitMs: 0, maxAttempts: 5, description: {} };
   const holding = holdersOf(bus).holding(holdersOf(bus).waitingConnection(1000), options);
@@ -61,7 +61,7 @@ export async function allParts(redis: string): Promise<Parts> {
   if (taken.forgotten) throw new Error('the holder is not known');
   const foot = bus.laneSource('up');
   const head = bus.laneTarget();
-  const batch = (await far.laneSource('to-here').lift(['q'], limits))!;
+  const transit = (await far.laneSource('to-here').lift(['q'], limits))!;
   const finish = [{ held: taken.taken[0]!, outputs: [] }];
   const work = async (): Promise<Outcome> => {
     const calls = [
@@ -70,7 +70,7 @@ export async function allParts(redis: string): Promise<Parts> {
       holdersOf(bus).beat([{ id: holding.id, leaseMs: 600_000 }], ''),
       bus.recovery.sweep(5),
       foot.lift(['q'], limits),
-      head.land(batch, landing),
+      head.land(transit, landing),
     ];
     const [send, swap, heartbeat, monitor, lift, land] = (await Promise.allSettled(calls)).map((result) =>
       result.status === 'rejected' ? (result.reason as { code: string }).code : result.value,
@@ -88,8 +88,8 @@ export async function expectDone({ bus }: Parts, outcome: Outcome): Promise<void
     monitor: { returned: 0, dead: 0, silent: 0 },
     land: { landing: expect.stringMatching(/^(landed|duplicate)$/) },
   });
-  expect((outcome.lift as Batch).entries.map(({ envelope }) => envelope.toString())).toEqual(['lifted 0 0 j\n1']);
-  expect((await bus.dump('q')).map(({ id }) => id).sort()).toEqual(['landing', 'sent']);
+  expect((outcome.lift as Transit).entries.map(({ envelope }) => envelope.toString())).toEqual(['lifted 0 0 j\n1']);
+  expect((await bus.dump('q')).map(({ id }) => id).sort()).toEqual(['landed', 'sent']);
   const [q] = await bus.show();
   expect(q).toMatchObject({ held: 1, counts: { sent: 4, taken: 2, finished: 1 } });
 }

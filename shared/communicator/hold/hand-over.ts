@@ -25,6 +25,7 @@ const notedFor = new WeakMap<Redis, string>();
 export interface Waiter {
   readonly id: string;
   readonly leaseMs: number;
+  readonly queue: string;
   /** Receives the session as which Redis knows the connection, before anything waits on it. */
   readonly waitsAs: (session: Session | undefined) => void;
 }
@@ -38,10 +39,9 @@ export async function handOver(
   waiting: Connection,
   keys: RunKeys,
   holder: Waiter,
-  queue: string,
   ms: number,
 ): Promise<Buffer | null | undefined> {
-  const { id, leaseMs, waitsAs } = holder;
+  const { id, leaseMs, queue, waitsAs } = holder;
   try {
     return await waiting.run(async (redis, again) => {
       if (again) return undefined;

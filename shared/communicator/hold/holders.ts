@@ -28,7 +28,8 @@ export class Holders {
 
   holding(waiting: Connection, options: HoldingOptions): Holding {
     this.connection.keepProcess(); // a holder always has something under way
-    return new Holding(this.connection, waiting, this.keys, this.parts.recovery, options);
+    const { connection, keys } = this;
+    return new Holding({ connection, waiting, keys, recovery: this.parts.recovery }, options);
   }
 
   /** Opens a further connection, for commands that block up to `blockMs`. It is closed with the communicator. */

@@ -30,9 +30,21 @@ import { swapCommand, type HolderState, type SwapAnswer, type SwapCommand } from
 /** How the bus notes what company a suspect is worked on in (lua/begin.lua). */
 const MARKS = { alone: 'a', 'among others': 'c' } as const;
 
+/** The parts that a holder works with; they belong to its communicator. */
+export interface HoldingPlace {
+  readonly connection: Connection;
+  /** A connection for `block` alone, because a blocking command holds up all behind it. */
+  readonly waiting: Connection;
+  readonly keys: RunKeys;
+  readonly recovery: Recovery;
+}
+
 export class Holding {
   readonly id = newId();
   readonly progress = new Progress();
+  private readonly connection: Connection;
+  private readonly keys: RunKeys;
+  private readonly recovery: Recovery;
   /** The last command that Redis is known to have noted. Where Redis does not have it, Redis has gone back in time. */
   #noted = 0;
   #count = 0;
@@ -42,14 +54,13 @@ export class Holding {
   #unsure = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Needs `waiting` as a connection for `block` alone, because a blocking command holds up all behind it. */
   constructor(
-    private readonly connection: Connection,
-    waiting: Connection,
-    private readonly keys: RunKeys,
-    private readonly recovery: Recovery,
+    { connection, waiting, keys, recovery }: HoldingPlace,
     private readonly options: HoldingOptions,
   ) {
+    this.connection = connection;
+    this.keys = keys;
+    this.recovery = recovery;
     this.#inbox = new Inbox(connection, waiting, keys);
   }
 
@@ -205,7 +216,7 @@ export class Holding {
   }
 
   /**
-   * Adopts what is known to are in the inbox, with a swap that does nothing else; for owners that have no other reason for a
+   * Adopts what is known to be in the inbox, with a swap that does nothing else; for owners that have no other reason for a
    * swap soon. What may be in the inbox unseen is left to the owner's next swap, which hands it over.
    */
   adopt(): Promise<void> {

@@ -80,7 +80,7 @@ export class Inbox {
     const place = this.#place!;
     const waitsAs = (session: Session | undefined) => (this.#unknown = session);
     try {
-      const came = await handOver(this.waiting, this.keys, { ...holder, waitsAs }, queue, ms);
+      const came = await handOver(this.waiting, this.keys, { ...holder, queue, waitsAs }, ms);
       if (came === undefined) return undefined;
       this.#unknown = undefined;
       if (came === null) {

@@ -62,11 +62,11 @@ const options = { from: 'lower', hopLimit: 3, onward: (queue: string) => queue =
 
 async function carry(): Promise<void> {
   const [source, target] = [lower!.laneSource('up'), upper!.laneTarget()];
-  for (let batch = await source.lift(await source.waitingQueues(), LIMITS); batch;) {
-    const { landing, knownEpoch } = await target.land(batch, options);
+  for (let transit = await source.lift(await source.waitingQueues(), LIMITS); transit;) {
+    const { landing, knownEpoch } = await target.land(transit, options);
     const isThere = landing !== 'doubt';
-    if (!isThere) await source.newEpoch(batch, knownEpoch);
-    batch = await source.lift(await source.waitingQueues(), LIMITS, isThere ? batch : undefined);
+    if (!isThere) await source.newEpoch(transit, knownEpoch);
+    transit = await source.lift(await source.waitingQueues(), LIMITS, isThere ? transit : undefined);
   }
 }
 
@@ -116,7 +116,7 @@ test.each([...refusals('lower', 'lift'), ...refusals('upper', 'land')])(
 test.each(refusals('lower', 'epoch'))('$script without the right to $command', async ({ command }) => {
   await elevate('a', 2);
   await carry();
-  await redis.hset(LOWER.lane('up'), 'number', 0); // set back: the next batch is in doubt
+  await redis.hset(LOWER.lane('up'), 'number', 0); // set back: the next transit is in doubt
   await elevate('a', 3);
   await lower!.laneSource('up').lift(['a'], LIMITS);
   await redis.acl('SETUSER', 'lower', `-${command}`);
@@ -177,8 +177,8 @@ test('an outbox that is no list is told, and stops no other', async () => {
 test('what would land where no list is is among the dead, with its reason, and stops no other', async () => {
   await elevateSome();
   const mend = await spoil(UPPER.queue('a'));
-  const batch = (await lower!.laneSource('up').lift(['a', 'b'], LIMITS))!;
-  expect(await upper!.laneTarget().land(batch, options)).toMatchObject({ landing: 'landed', noList: ['a'] });
+  const transit = (await lower!.laneSource('up').lift(['a', 'b'], LIMITS))!;
+  expect(await upper!.laneTarget().land(transit, options)).toMatchObject({ landing: 'landed', noList: ['a'] });
   await carry();
   await mend();
   const { arrived, dead, left } = await found();

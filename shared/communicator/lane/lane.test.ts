@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { Communicator } from '../communicator.js';
 import { encodeEnvelope, newId } from '../data/envelope.js';
 import { keysOf } from '../redis/keys.js';
-import type { Batch, LaneSource, LaneTarget } from './lane.js';
+import type { LaneSource, LaneTarget, Transit } from './lane.js';
 
 const LIMITS = { marbles: 2, bytes: 1_000_000 };
 let [lower, upper]: Communicator[] = [];
@@ -30,15 +30,15 @@ const elevate = (...data: unknown[]) =>
       envelope: encodeEnvelope({ id: newId(), attempt: 1, sentAt: Date.now(), type: 'j' }, JSON.stringify(one)),
     })),
   );
-const land = (batch: Batch, more = {}) =>
-  target.land(batch, { from: lower!.run, hopLimit: 3, onward: () => false, ...more });
+const land = (transit: Transit, more = {}) =>
+  target.land(transit, { from: lower!.run, hopLimit: 3, onward: () => false, ...more });
 const arrived = async (queue = 'a') => (await upper!.dump(queue)).map(({ data }) => Number(data.toString()));
-const lift = async (done?: Batch) => (await source.lift(await source.waitingQueues(), LIMITS, done))!;
+const lift = async (done?: Transit) => (await source.lift(await source.waitingQueues(), LIMITS, done))!;
 
-test('batches arrive in order, each once, however often they are lifted and landed', async () => {
+test('transits arrive in order, each once, however often they are lifted and landed', async () => {
   await elevate(1, 2, 3);
   const first = await lift();
-  expect(await lift()).toEqual(first); // still in transit: the same batch, whoever asks
+  expect(await lift()).toEqual(first); // still under way: the same transit, whoever asks
   expect(await land(first)).toMatchObject({ landing: 'landed' });
   expect(await land(first)).toMatchObject({ landing: 'duplicate' });
   const second = await lift(first);
@@ -51,7 +51,7 @@ test('batches arrive in order, each once, however often they are lifted and land
   expect(await source.waitingQueues()).toEqual([]);
 });
 
-test('a batch is full by its bytes too', async () => {
+test('a transit is full by its bytes too', async () => {
   await elevate(...Array.from({ length: 5 }, (_, n) => [n, 'x'.repeat(100_000)]));
   const limits = { marbles: 100, bytes: 250_000 };
   const first = (await source.lift(['a'], limits))!;
@@ -93,13 +93,13 @@ test('an upper run that forgot the lane is seen: delivered, and counted as a gap
   expect(await arrived()).toEqual([1, 2, 3]);
 });
 
-test('a lower run that was set back is seen: its batch is in doubt, and goes again under a new epoch', async () => {
+test('a lower run that was set back is seen: its transit is in doubt, and goes again under a new epoch', async () => {
   await elevate(1, 2, 3, 4);
   const first = await lift();
   await land(first);
   const second = await lift(first);
   await land(second);
-  await redis.hset(keysOf(lower!.run).lane('up'), 'number', '1'); // set back to the time before the second batch
+  await redis.hset(keysOf(lower!.run).lane('up'), 'number', '1'); // set back to the time before the second transit
   const again = await lift();
   const { landing, knownEpoch } = await land(again);
   expect(landing).toBe('doubt');
@@ -109,14 +109,17 @@ test('a lower run that was set back is seen: its batch is in doubt, and goes aga
   const renewed = await lift();
   expect(BigInt(renewed.epoch)).toBeGreaterThan(BigInt(first.epoch));
   expect(await land(renewed)).toMatchObject({ landing: 'gap' });
-  expect(await arrived()).toEqual([1, 2, 3, 4, 3, 4]); // at least once, for the batch in doubt
+  expect(await arrived()).toEqual([1, 2, 3, 4, 3, 4]); // at least once, for the transit in doubt
 });
 
 test('the same number with other content is in doubt, not a duplicate', async () => {
   await elevate(1);
-  const batch = await lift();
-  await land(batch);
-  expect(await land({ ...batch, fingerprint: 'other' })).toMatchObject({ landing: 'doubt', knownEpoch: batch.epoch });
+  const transit = await lift();
+  await land(transit);
+  expect(await land({ ...transit, fingerprint: 'other' })).toMatchObject({
+    landing: 'doubt',
+    knownEpoch: transit.epoch,
+  });
 });
 
 test('a lane that is made anew is another lane', async () => {

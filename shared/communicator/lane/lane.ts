@@ -1,10 +1,10 @@
 /**
  * A lane: the ordered, numbered way from one run to another.
  *
- * The lower run numbers each batch, and hands the same one out until it is told that it arrived. The upper run takes
- * each number once. What may go wrong: a crash between any two steps, or two Elevators at once. The batch is then
+ * The lower run numbers each transit, and hands the same one out until it is told that it arrived. The upper run takes
+ * each number once. What may go wrong: a crash between any two steps, or two Elevators at once. The transit is then
  * handed out again, and the upper run ignores it. Or either side loses its state, or is rolled back. The upper run then
- * sees that numbers or contents do not join up (`doubt`), and the batch goes again under a new epoch. That batch
+ * sees that numbers or contents do not join up (`doubt`), and the transit goes again under a new epoch. That transit
  * arrives at least once, is counted as a gap, and is never lost.
  */
 import { createHash } from 'node:crypto';
@@ -15,7 +15,8 @@ import { LineTable, OutputGroups, type Output } from '../send/outputs.js';
 import type { Replicated } from '../redis/replicas.js';
 import { callScript, callScriptBuffer, type ScriptArg } from '../redis/scripts.js';
 
-export interface Batch {
+/** What a lane has on its way at once. */
+export interface Transit {
   readonly laneId: string;
   readonly epoch: string;
   readonly number: string;
@@ -50,10 +51,10 @@ export class LaneSource {
   ) {}
 
   /**
-   * Clears `arrived`. Hands out the batch in transit, or else a new one, in which all of `queues` have an equal share.
+   * Clears `arrived`. Hands out the transit under way, or else a new one, in which all of `queues` have an equal share.
    * What is too little to share goes to the first. Undefined when nothing waits in them.
    */
-  async lift(queues: readonly string[], limits: LiftLimits, arrived?: Batch): Promise<Batch | undefined> {
+  async lift(queues: readonly string[], limits: LiftLimits, arrived?: Transit): Promise<Transit | undefined> {
     const ofArrived = { arrivedEpoch: arrived?.epoch ?? '', arrivedNumber: arrived?.number ?? '' };
     const args = { newId: newId(), ...ofArrived, most: limits.marbles, mostBytes: limits.bytes };
     const lists = { moreKeys: queues.map((queue) => this.keys.outbox(queue)), moreArgs: queues };
@@ -67,11 +68,11 @@ export class LaneSource {
   }
 
   /**
-   * Begins a new epoch for a batch that the upper run cannot place. False where it is no longer in transit, because
+   * Begins a new epoch for a transit that the upper run cannot place. False where it is no longer under way, because
    * somebody else delivered it.
    */
-  async newEpoch(batch: Batch, knownEpoch: string): Promise<boolean> {
-    const args = { epoch: batch.epoch, number: batch.number, knownEpoch };
+  async newEpoch(transit: Transit, knownEpoch: string): Promise<boolean> {
+    const args = { epoch: transit.epoch, number: transit.number, knownEpoch };
     const fresh = await this.connection.run((redis) =>
       callScript(redis, this.keys, 'epoch', { keys: this.#ownKeys, args }),
     );
@@ -94,7 +95,7 @@ export class LaneSource {
 }
 
 export interface LandOptions {
-  /** The run that the batch comes from. It is remembered as the origin of its marbles. */
+  /** The run that the transit comes from. It is remembered as the origin of its marbles. */
   readonly from: string;
   /** The most hops of a marble. One that has travelled further goes to the dead here. */
   readonly hopLimit: number;
@@ -111,17 +112,22 @@ export class LaneTarget {
   ) {}
 
   /**
-   * Takes the batch unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: the
-   * batch must then go again.
+   * Takes the transit unless it has it. With `doubt` comes the epoch that this run knows. Throws MR_TOO_FEW_REPLICAS: the
+   * transit must then go again.
    */
-  async land(batch: Batch, options: LandOptions): Promise<Landed> {
+  async land(transit: Transit, options: LandOptions): Promise<Landed> {
     const outputs = new OutputGroups();
-    const arrivals = batch.entries.map((entry) => arrival(entry, options));
+    const arrivals = transit.entries.map((entry) => arrival(entry, options));
     for (const dead of [false, true]) outputs.add(arrivals.filter(({ kind }) => (kind === 'dead') === dead));
     const table = new LineTable(this.keys);
     const groups: ScriptArg[] = [];
     outputs.pushTo(groups, table);
-    const args = { lane: batch.laneId, epoch: batch.epoch, number: batch.number, fingerprint: batch.fingerprint };
+    const args = {
+      lane: transit.laneId,
+      epoch: transit.epoch,
+      number: transit.number,
+      fingerprint: transit.fingerprint,
+    };
     const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...groups] };
     const [landing, knownEpoch, ...noList] = await this.connection.run((redis) =>
       callScript(redis, this.keys, 'land', { args, ...lists }),
@@ -152,7 +158,7 @@ function splitEntry(entry: Buffer): { queue: string; envelope: Buffer } {
   return { queue: entry.toString('latin1', 0, space), envelope: entry.subarray(space + 1) };
 }
 
-/** The fingerprint of a batch: the same number with other content is not the same batch. */
+/** The fingerprint of a transit: the same number with other content is not the same transit. */
 export function fingerprintOf(entries: readonly Buffer[]): string {
   const lengths = entries.map(({ length }) => length).join();
   return createHash('sha1').update(lengths).update(Buffer.concat(entries)).digest('base64url');

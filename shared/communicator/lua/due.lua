@@ -1,12 +1,11 @@
--- purpose: tells which holders and deliveries are to be brought back now, and when the next delayed marble is due. A
---   name that is no holder, or no delivery, is forgotten.
--- KEYS: HOLDERS; DEADLINES; LATER
+-- purpose: tells which leases and time limits have passed. A name that is no holder, or no delivery, is forgotten.
+-- KEYS: HOLDERS; DEADLINES
 -- ARGV: most: of each kind; skipHolders: how many to pass over, which could not be brought back before;
 --       skipDeliveries: likewise
--- returns: {{holder whose lease has passed, ...}, {'holder receipt' whose time has passed, ...}, ms until the next
---   delayed marble is due (0: now, -1: there is none), {name that was forgotten, ...}}
+-- returns: {{holder whose lease has passed, ...}, {'holder receipt' whose time has passed, ...}, {name that was
+--   forgotten, ...}}
 -- include clock
-local HOLDERS, DEADLINES, LATER = unpack(KEYS, 1, 3)
+local HOLDERS, DEADLINES = unpack(KEYS, 1, 2)
 local most, skipHolders, skipDeliveries = unpack(ARGV, 1, 3)
 local at, forgotten = now(), {}
 local function passed(dates, skip, pattern)
@@ -23,5 +22,4 @@ local function passed(dates, skip, pattern)
 end
 local silent = passed(HOLDERS, skipHolders, '^[!-9;-~]+$')
 local overdue = passed(DEADLINES, skipDeliveries, '^[!-9;-~]+ %d+/[%w._:/-]+$')
-local next = redis.call('ZRANGE', LATER, 0, 0, 'WITHSCORES')[2]
-return { silent, overdue, next and math.max(0, math.ceil(next - at)) or -1, forgotten }
+return { silent, overdue, forgotten }

@@ -1,10 +1,10 @@
--- purpose: is the upper end of a lane. It takes each batch exactly once, by its epoch and number.
+-- purpose: is the upper end of a lane. It takes each transit exactly once, by its epoch and number.
 -- KEYS: run; LANDED; then the list of each line
 -- ARGV: lane: its id; epoch; number; fingerprint; then lines, their queues, the number of groups, and the groups
 --       (lib/outputs): first those that are pushed, then those that are dead
 -- returns: {'landed' | 'gap' | 'duplicate' | 'doubt', epoch known here, queue whose key is no list, ...}
---   gap: the batch was taken, but does not join what this run knew of the lane: some state was lost or rolled back;
---   doubt: the batch was not taken: it is older than what is known here, or has the same number with other content;
+--   gap: the transit was taken, but does not join what this run knew of the lane: some state was lost or rolled back;
+--   doubt: the transit was not taken: it is older than what is known here, or has the same number with other content;
 --   marbles that would go to a key that is no list are among the dead instead
 -- include clock run args outputs
 local LANDED = KEYS[8]
@@ -17,7 +17,7 @@ local known = redis.call('HGET', LANDED, lane) or NOTHING
 local lastEpoch, lastNumber, lastFingerprint = string.match(known, '^(%d+) (%d+) (%S+)')
 lastEpoch, lastNumber = tonumber(lastEpoch) or 0, tonumber(lastNumber) or 0
 
--- Tries whether this run may note the batch, before it has any of it. This is also a write for WAIT, where the batch
+-- Tries whether this run may note the transit, before it has any of it. This is also a write for WAIT, where the transit
 -- is here already and may not be at the replicas yet.
 redis.call('HSET', LANDED, lane, known)
 local sameEpoch, difference = tonumber(epoch) == lastEpoch, number - lastNumber
@@ -26,7 +26,7 @@ if tonumber(epoch) < lastEpoch or (sameEpoch and difference <= 0) then
   return { 'doubt', string.format('%.0f', lastEpoch) }
 end
 
--- Commands that can fail are tried here, in forms that change nothing: a batch that arrived in part would arrive
+-- Commands that can fail are tried here, in forms that change nothing: a transit that arrived in part would arrive
 -- again with every try.
 redis.call('HINCRBY', COUNTS, ARGV[names + 1] .. ' sent', 0)
 redis.call('INCR', SERIAL)

@@ -1,9 +1,9 @@
--- purpose: is the lower end of a lane. It clears the batch that has arrived above, and hands out the next. Expedited
---   marbles come first in that, and all outboxes that wait share the rest equally. A batch that is in transit is
+-- purpose: is the lower end of a lane. It clears the transit that has arrived above, and hands out the next. Expedited
+--   marbles come first in that, and all outboxes that wait share the rest equally. A transit that is under way is
 --   handed out again, with the same number and the same content, whoever asks and however often.
 -- KEYS: LANE; TRANSIT; OUTBOXES (registry); COUNTS; then the outbox of each line
--- ARGV: newId: for the lane if it is new; arrivedEpoch: of the batch that arrived ('' for none); arrivedNumber: of
---       that batch; most: marbles; mostBytes; then queues
+-- ARGV: newId: for the lane if it is new; arrivedEpoch: of the transit that arrived ('' for none); arrivedNumber: of
+--       that transit; most: marbles; mostBytes; then queues
 -- returns: {lane id, epoch, number, {queue whose outbox is no list, ...} (nil where it did not look), entry, ...}. An
 --   entry is '<queue> <envelope>'
 -- include args shares
@@ -16,13 +16,13 @@ if not id then
   id, epoch, number = newId, time[1] .. string.format('%06d', time[2]), '0'
   redis.call('HSET', LANE, 'id', id, 'epoch', epoch, 'number', number)
 end
-local function batch(noList, entries)
+local function transit(noList, entries)
   return { id, epoch, number, noList, unpack(entries) }
 end
 
 local inTransit = redis.call('LRANGE', TRANSIT, 0, -1)
 local arrived = arrivedEpoch == epoch and arrivedNumber == number
-if #inTransit > 0 and not arrived then return batch(false, inTransit) end
+if #inTransit > 0 and not arrived then return transit(false, inTransit) end
 
 local lines, noList = {}, {}
 while argsRead < #ARGV do
@@ -55,7 +55,7 @@ if #entries > 0 then
   number = string.format('%.0f', number + 1)
   redis.call('HSET', LANE, 'number', number)
 end
-redis.call('LTRIM', TRANSIT, #inTransit, -1) -- removes the batch that has arrived
+redis.call('LTRIM', TRANSIT, #inTransit, -1) -- removes the transit that has arrived
 for _, line in ipairs(lines) do
   if #line.seen > 0 then
     redis.call('LTRIM', line.key, 0, -#line.seen - 1)
@@ -63,4 +63,4 @@ for _, line in ipairs(lines) do
   end
   if #line.seen == line.length then redis.call('ZREM', OUTBOXES, line.queue) end
 end
-return batch(noList, entries)
+return transit(noList, entries)

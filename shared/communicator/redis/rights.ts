@@ -32,7 +32,7 @@ const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; re
     monitor: {
       scripts: [
         ...(['due', 'clock', 'clamp', 'rewind', 'reclaim', 'overdue', 'promote', 'orphans', 'strays'] as const),
-        ...(['gone', 'lapse'] as const),
+        ...(['nextDue', 'gone', 'lapse'] as const),
         ...(['prune', 'expire', 'depths', 'audit', 'watch', 'cancel', 'discard', 'forget', 'progress'] as const),
       ],
       commands: ['client|unblock', 'hgetall', 'hlen', 'hmget', 'llen', 'zcard', 'zrange'],

@@ -74,8 +74,9 @@ export interface ScriptTypes {
   due: {
     keys: never;
     args: 'most' | 'skipHolders' | 'skipDeliveries';
-    reply: [silent: string[], overdue: string[], nextInMs: number, forgotten: string[]];
+    reply: [silent: string[], overdue: string[], forgotten: string[]];
   };
+  nextDue: { keys: never; args: never; reply: number };
   clock: { keys: never; args: 'unnoticedMs'; reply: number };
   clamp: { keys: never; args: 'unknownLeaseMs'; reply: [leases: number, limits: number] };
   rewind: { keys: never; args: 'most' | 'mostBytes'; reply: [moved: number, more: More] };

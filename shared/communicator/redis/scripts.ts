@@ -53,6 +53,7 @@ const SCRIPTS = {
   reclaim: { file: 'reclaim', allowOom: true },
   overdue: { file: 'overdue', allowOom: true },
   due: { file: 'due', allowOom: true },
+  nextDue: { file: 'nextDue', allowOom: true },
   clock: { file: 'clock', allowOom: true },
   clamp: { file: 'clamp', allowOom: true },
   rewind: { file: 'rewind', allowOom: true },
@@ -142,7 +143,8 @@ export function callScript<Name extends ScriptName>(
   name: Name,
   call: ScriptCall<Name>,
 ): Promise<ScriptReply<Name>> {
-  return command(redis, run, name, call, '') as Promise<ScriptReply<Name>>;
+  const { keyCount, keys, args } = placedCall(run, name, call);
+  return scripted(redis)[`mr_${name}`]!(keyCount, keys, args) as Promise<ScriptReply<Name>>;
 }
 
 export function callScriptBuffer<Name extends ScriptName>(
@@ -151,7 +153,8 @@ export function callScriptBuffer<Name extends ScriptName>(
   name: Name,
   call: ScriptCall<Name>,
 ): Promise<ScriptBufferReply<Name>> {
-  return command(redis, run, name, call, 'Buffer') as Promise<ScriptBufferReply<Name>>;
+  const { keyCount, keys, args } = placedCall(run, name, call);
+  return scripted(redis)[`mr_${name}Buffer`]!(keyCount, keys, args) as Promise<ScriptBufferReply<Name>>;
 }
 
 /**
@@ -160,7 +163,10 @@ export function callScriptBuffer<Name extends ScriptName>(
  */
 type Scripted = Record<string, (keyCount: number, keys: ScriptKey[], args: ScriptArg[]) => Promise<unknown>>;
 
-function command(redis: Redis, run: RunKeys, name: ScriptName, call: AnyCall, kind: '' | 'Buffer'): Promise<unknown> {
-  const { keyCount, keys, args } = placed(name, scripts().get(name)!.names, run, call);
-  return (redis as unknown as Scripted)[`mr_${name}${kind}`]!(keyCount, keys, args);
+function scripted(redis: Redis): Scripted {
+  return redis as unknown as Scripted;
+}
+
+function placedCall(run: RunKeys, name: ScriptName, call: AnyCall) {
+  return placed(name, scripts().get(name)!.names, run, call);
 }

@@ -86,7 +86,8 @@ export class Recovery {
     let table = new LineTable(this.keys);
     await failures.attempt('the clock', async () => (result.clockBack = await this.#clock.look()));
     for (let holders = 0, deliveries = 0; ;) {
-      const [silent, overdue, , forgotten] = await this.#due(STEP.due, holders, deliveries);
+      const args = { most: STEP.due, skipHolders: holders, skipDeliveries: deliveries };
+      const [silent, overdue, forgotten] = await this.#script('due', { args });
       result.forgotten.push(...forgotten);
       for (const holder of silent) {
         if (table.names.length > STEP.lines) table = new LineTable(this.keys);
@@ -131,8 +132,7 @@ export class Recovery {
    */
   async promote(): Promise<Promoted & { nextInMs: number }> {
     const promoted = await promoteDue(this.keys, (call) => this.#script('promote', call));
-    const [, , nextInMs] = await this.#due(0, 0, 0);
-    return { ...promoted, nextInMs };
+    return { ...promoted, nextInMs: await this.#script('nextDue', {}) };
   }
 
   /**
@@ -141,10 +141,6 @@ export class Recovery {
    */
   findOrphans(steps?: number): Promise<number> {
     return this.#orphans.find(steps);
-  }
-
-  #due(most: number, skipHolders: number, skipDeliveries: number): Promise<ScriptReply<'due'>> {
-    return this.#script('due', { args: { most, skipHolders, skipDeliveries } });
   }
 
   async #reclaim(reclaim: Reclaim, result: SweepResult): Promise<void> {
