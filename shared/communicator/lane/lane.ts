@@ -15,7 +15,7 @@ import { LineTable, OutputGroups, type Output } from '../send/outputs.js';
 import type { Replicated } from '../redis/replicas.js';
 import { callScript, callScriptBuffer, type ScriptArg } from '../redis/scripts.js';
 
-/** What a lane has on its way at once. */
+/** The marbles that a lane has on its way at once. */
 export interface Transit {
   readonly laneId: string;
   readonly epoch: string;
