@@ -35,7 +35,7 @@ export const GONE_MUTANTS: readonly Mutant[] = [
     from: 'is.server, is.gone, is.lookedAt = server, 0, 0',
     to: 'is.server = server',
     by: ['tests'],
-    tests: 'shared/dist/communicator/hearts',
+    tests: 'shared/dist/communicator/watch/hearts',
   },
   {
     name: 'gone: a beat by a new connection does not end that the old one is missed',

@@ -1,5 +1,5 @@
 /** Mutants that changed nothing would prove nothing: the text of each is there exactly once. */
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { BATCH_MUTANTS } from './batch-mutants.js';
 import { GONE_MUTANTS } from './gone-mutants.js';
@@ -8,11 +8,20 @@ import { SCRIPT_MUTANTS } from './script-mutants.js';
 
 const root = new URL('../../../', import.meta.url);
 
-test.each([...SCRIPT_MUTANTS, ...PROGRAM_MUTANTS, ...BATCH_MUTANTS, ...GONE_MUTANTS])(
-  '$name',
-  async ({ file, from, to }) => {
-    const text = await readFile(new URL(file, root), 'utf8');
-    expect(text.split(from)).toHaveLength(2);
-    expect(to).not.toBe(from);
-  },
-);
+const ALL = [...SCRIPT_MUTANTS, ...PROGRAM_MUTANTS, ...BATCH_MUTANTS, ...GONE_MUTANTS];
+
+test.each(ALL)('$name', async ({ file, from, to }) => {
+  const text = await readFile(new URL(file, root), 'utf8');
+  expect(text.split(from)).toHaveLength(2);
+  expect(to).not.toBe(from);
+});
+
+test('tests that are to notice one are there', async () => {
+  const folders = ['shared/dist', 'tests/dist'].map(async (folder) =>
+    (await readdir(new URL(folder, root), { recursive: true })).map((name) => `${folder}/${name}`),
+  );
+  const files = (await Promise.all(folders)).flat().filter((name) => name.endsWith('.test.js'));
+  const named = ALL.flatMap(({ tests }) => (tests === undefined ? [] : [tests]));
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((tests) => !files.some((file) => file.includes(tests)))).toEqual([]);
+});

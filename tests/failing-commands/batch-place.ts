@@ -34,10 +34,12 @@ export async function sealed(
   return { member, ids };
 }
 
+/** And one of another batch. */
 export async function holdingAll(place: Place, n: number, settings: Partial<BatchAbout> = {}) {
   const { member } = await sealed(place, n, 'back', settings);
+  await sealed(place, 1, 'back', settings);
   const holding = await place.enter({ timeLimitMs: 60_000 });
-  const { taken } = (await holding.swap({ sources: ['a'], want: n })) as { taken: Held[] };
+  const { taken } = (await holding.swap({ sources: ['a'], want: n + 1 })) as { taken: Held[] };
   return { member, holding, taken };
 }
 

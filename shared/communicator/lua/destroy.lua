@@ -21,7 +21,6 @@ if n > 0 and batches.any() then
     batches.owe(id, 'left', -1)
     batches.owe(id, 'gone', 1)
   end
-  batches.try()
   drop(LIST, n)
 elseif n > 0 then
   redis.call('UNLINK', LIST)

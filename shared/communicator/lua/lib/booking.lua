@@ -63,12 +63,16 @@ local function complete(id, at)
   batches.owe(parent, 'left', -1)
 end
 
-local function book(id, sums, at)
+-- Returns what is left, where that has changed.
+local function book(id, sums)
   for _, what in ipairs({ 'sent', 'gone', 'cancelled', 'failed', 'dead' }) do
     if (sums[what] or 0) ~= 0 then addTo(id, what, sums[what]) end
   end
+  return (sums.left or 0) ~= 0 and addTo(id, 'left', sums.left)
+end
+
+local function follow(id, sums, left, at)
   local change = sums.left or 0
-  local left = change ~= 0 and addTo(id, 'left', change)
   if change > 0 and left == change then reopen(id, at) end
   if (sums.dead or 0) > 0 or sums.look then judge(id, at) end
   if left == 0 or sums.look or (sums.dead or 0) ~= 0 then complete(id, at) end
@@ -88,15 +92,29 @@ function batches.try(anyway)
   redis.call('HDEL', BATCHES, '')
 end
 
--- Books all that is owed. A script calls this last, when it has removed what it was to remove. A batch that is
--- complete may be the last of another. Batches are booked in the order of their ids, so that it does not matter who
--- adds up.
+-- Books all that is owed. A script calls this last, when it has removed what it was to remove. A batch that is complete may
+-- be the last of another. Batches come in the order of their ids, so that it does not matter who adds up. All are booked
+-- before anything follows from that: where something of it fails, the numbers are right all the same, and a look makes
+-- good the rest.
 function batches.settle(at)
+  local failure
   while #owing > 0 do
     table.sort(owing)
-    local id = table.remove(owing, 1)
-    local sums = owed[id]
-    owed[id] = nil
-    if isBatch(id) then book(id, sums, at) end
+    local ids, booked = owing, {}
+    owing = {}
+    for _, id in ipairs(ids) do
+      local sums = owed[id]
+      owed[id] = nil
+      if isBatch(id) then booked[#booked + 1] = { id, sums, book(id, sums) } end
+    end
+    for _, one in ipairs(booked) do
+      if #booked == 1 and not failure then
+        follow(one[1], one[2], one[3], at) -- where this fails, Redis tells in which line
+      else
+        local followed, why = pcall(follow, one[1], one[2], one[3], at)
+        if not followed then failure = failure or why end
+      end
+    end
   end
+  if failure then error(failure, 0) end
 end
