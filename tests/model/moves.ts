@@ -114,8 +114,10 @@ export const VERBS = {
     await bench.redis.lmove(keys.queue(waitsOn), keys.inbox(holding.id, waitsOn), 'RIGHT', 'LEFT');
   },
 
-  async begin({ slots }, { slot: i, picks, delay, flag }) {
-    const { holding, model, hand } = slots[i]!;
+  /** Notes that work on some begins; with `n` 0 the holder dies of it at once. */
+  async begin(world, move) {
+    const { slot: i, picks, delay, flag } = move;
+    const { holding, model, hand } = world.slots[i]!;
     const [some] = pick(hand, picks);
     const [limit, timeLimitMs] = (
       [
@@ -132,6 +134,9 @@ export const VERBS = {
       some.map((held) => ({ receipt: held.receipt, limit, begun: isSuspect(held) ? begun : undefined })),
     );
     assert.deepEqual([...gone].map(({ receipt }) => receipt).sort(), expected.sort());
+    if (move.n > 0) return;
+    await VERBS.silence(world, move);
+    await VERBS.sweep(world, { ...move, flag: false });
   },
 
   async adopt({ slots }, { slot: i }) {

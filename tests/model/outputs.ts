@@ -9,16 +9,23 @@ import type { World } from './world.js';
 /** A long delay: time passes in a case only where the case says so. */
 export const DELAY_MS = 10_000_000;
 
-export function newOutputs(world: World, { outputs }: Move, member: string | undefined): OutputModel[] {
+/** Some are suspects from the start: to become one takes a crash, and to be worked on alone takes another. */
+const SUSPICIONS = [0, 0, 0, 0, 0, 0, 1, 2] as const;
+
+export function newOutputs(world: World, { outputs, picks }: Move, member: string | undefined): OutputModel[] {
+  const suspicion = SUSPICIONS[picks % SUSPICIONS.length]!;
   return outputs.map(({ kind, queue, delay, max }) => ({
-    ...{ kind, queue, marble: { ...world.newMarble(max), expedited: kind === 'upFront', member } },
+    ...{ kind, queue, marble: { ...world.newMarble(max), suspicion, expedited: kind === 'upFront', member } },
     delay: kind === 'later' ? delay : 0,
   }));
 }
 
 export function realOutput({ kind, queue, marble, delay }: OutputModel, isInside: boolean): Output {
-  const { id, attempt, max, expedited, member } = marble;
+  const { id, attempt, max, suspicion, expedited, member } = marble;
   const more = { ...(max && { maxAttempts: max }), ...(expedited && { expedited: 1 }), ...(member && { member }) };
-  const envelope = encodeEnvelope({ id, attempt, sentAt: 0, type: 'j', ...more }, '0');
+  const header = encodeEnvelope({ id, attempt, sentAt: 0, type: 'j', ...more }, '')
+    .toString()
+    .trimEnd();
+  const envelope = `${header}${suspicion > 0 ? ` d=${suspicion}` : ''}\n0`; // a sender never says so: scripts do
   return { kind, queue, envelope, member, isInside, ...(kind === 'later' && { delayMs: delay * DELAY_MS }) };
 }
