@@ -71,7 +71,6 @@ test('100,000 marbles of 1,000 holders that die at once are back, by two Monitor
       expect([await hand.llen(keys.queue('q')), await hand.zcard(keys.holders)]).toEqual([0, HOLDERS]);
       const done = await recover(monitors);
       expect(done.returned.reduce((sum, n) => sum + n, 0)).toBe(HOLDERS * EACH);
-      expect(done.returned.every((n) => n > 0)).toBe(true);
       expect([await hand.llen(keys.queue('q')), await hand.zcard(keys.holders)]).toEqual([HOLDERS * EACH, 0]);
       expect(await hand.keys('*:held:*')).toEqual([]);
       console.info(`${HOLDERS * EACH} marbles back in ${done.ms} ms, by two: ${done.returned.join(' and ')}`);
