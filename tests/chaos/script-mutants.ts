@@ -96,8 +96,8 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'lift numbers a transit anew while it is under way',
     file: lua('lift'),
-    from: 'if #inTransit > 0 and not arrived then',
-    to: 'if #inTransit > 1000 then',
+    from: 'if inTransit > 0 and not arrived then',
+    to: 'if inTransit > 1000 then',
     by: ['model'],
   },
   {

@@ -20,9 +20,9 @@ local function transit(noList, entries)
   return { id, epoch, number, noList, unpack(entries) }
 end
 
-local inTransit = redis.call('LRANGE', TRANSIT, 0, -1)
+local inTransit = redis.call('LLEN', TRANSIT)
 local arrived = arrivedEpoch == epoch and arrivedNumber == number
-if #inTransit > 0 and not arrived then return transit(false, inTransit) end
+if inTransit > 0 and not arrived then return transit(false, redis.call('LRANGE', TRANSIT, 0, -1)) end
 
 local lines, noList = {}, {}
 while argsRead < #ARGV do
@@ -55,7 +55,7 @@ if #entries > 0 then
   number = string.format('%.0f', number + 1)
   redis.call('HSET', LANE, 'number', number)
 end
-redis.call('LTRIM', TRANSIT, #inTransit, -1) -- removes the transit that has arrived
+redis.call('LTRIM', TRANSIT, inTransit, -1) -- removes the transit that has arrived
 for _, line in ipairs(lines) do
   if #line.seen > 0 then
     redis.call('LTRIM', line.key, 0, -#line.seen - 1)
