@@ -117,6 +117,18 @@ const SEEDED: Record<string, { caught: string; seed: (game: Game) => void }> = {
       history.push({ t: last, e: 'got', run: 'node', q: 'line', id: '8', key: '8', attempt: 1 });
     },
   },
+  'the same by a taker that had been there before': {
+    caught: 'order',
+    seed: ({ history }) => {
+      const line = { run: 'node', q: 'line', from: 'taker' } as const;
+      history.push(
+        { t: last, e: 'sent', run: 'node', q: 'line', id: '7' },
+        { t: last, e: 'got', ...line, id: '7', key: '7', attempt: 1 },
+      );
+      for (const id of ['8', '9']) history.push({ t: last + 1, e: 'sent', run: 'node', q: 'line', id });
+      for (const id of ['9', '8']) history.push({ t: last + 2, e: 'got', ...line, id, key: id, attempt: 1 });
+    },
+  },
   'a holder that was brought back late, with nothing in the way': {
     caught: 'late',
     seed: ({ history }) => history.push({ t: 62_000, e: 'late', run: 'node', holder: 'h', since: 60_500 }),
@@ -147,6 +159,15 @@ for (const [name, { caught, seed }] of Object.entries(SEEDED)) {
     expect(rules(game)).toContain(caught);
   });
 }
+
+test('a marble that a killed taker may have had in its inbox comes later to the next one, and out of order', () => {
+  const game = right();
+  const line = { run: 'node', q: 'line' } as const;
+  for (const id of ['8', '9']) game.history.push({ t: last, e: 'sent', ...line, id });
+  for (const id of ['9', '8'])
+    game.history.push({ t: last + 1, e: 'got', ...line, from: 'next', id, key: id, attempt: 1 });
+  expect(rules(game)).not.toContain('order');
+});
 
 test('the attempts of a marble that was put back from its letter begin anew, and it is finished once all the same', () => {
   const game = right();

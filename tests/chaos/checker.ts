@@ -203,18 +203,24 @@ function outputs(seen: Seen, plan: Plan): Violation[] {
   return found;
 }
 
-/** (e) First deliveries of acknowledged sends, by the one who takes, are in the order of sending. */
+/**
+ * (e) First deliveries of acknowledged sends, by the one who takes, are in the order of sending. A marble that was sent
+ * before this taker came may have been in the inbox of the one before it, and is back later, uncharged.
+ */
 function disorder(history: readonly Entry[], plan: Plan): Violation[] {
-  const acknowledged = new Set(
-    history.filter((entry) => entry.e === 'sent').map((entry) => nameOf(entry as MarbleName)),
+  const sentAt = new Map(
+    history.filter((entry) => entry.e === 'sent').map((entry) => [nameOf(entry as MarbleName), entry.t]),
   );
+  const cameAt = new Map<string | undefined, number>();
   const last = new Map<string, number>();
   const found: Violation[] = [];
   for (const entry of history) {
     if (entry.e !== 'got' || entry.attempt > 1 || !plan.ordered.includes(entry.q)) continue;
-    if (!acknowledged.has(nameOf(entry))) continue;
+    if (!cameAt.has(entry.from)) cameAt.set(entry.from, entry.t);
+    const sent = sentAt.get(nameOf(entry));
+    if (sent === undefined) continue;
     const n = Number(entry.key);
-    if (n < (last.get(entry.q) ?? 0))
+    if (n < (last.get(entry.q) ?? 0) && cameAt.get(entry.from)! <= sent)
       found.push({ rule: 'order', what: `${entry.q}: ${n} came after ${last.get(entry.q) ?? 0}` });
     last.set(entry.q, Math.max(n, last.get(entry.q) ?? 0));
   }

@@ -60,7 +60,11 @@ export type Happening =
   | { readonly e: 'trouble'; readonly who: string; readonly what: string };
 
 /** With its time: ms since 1970, one clock for all processes of the suite. */
-export type Entry = Happening & { readonly t: number };
+export type Entry = Happening & {
+  readonly t: number;
+  /** The process that wrote it. */
+  readonly from?: string;
+};
 
 export class Historian {
   readonly #file: number;
@@ -85,8 +89,11 @@ export function readHistory(dir: string): Entry[] {
   const entries = readdirSync(dir)
     .filter((name) => name.endsWith('.jsonl'))
     .sort()
-    .flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n'))
-    .filter((line) => line.endsWith('}')) // a process that was killed may have begun a line
-    .map((line) => JSON.parse(line) as Entry);
+    .flatMap((from) =>
+      readFileSync(join(dir, from), 'utf8')
+        .split('\n')
+        .filter((line) => line.endsWith('}')) // a process that was killed may have begun a line
+        .map((line) => ({ ...(JSON.parse(line) as Entry), from })),
+    );
   return entries.sort((a, b) => a.t - b.t);
 }
