@@ -5,7 +5,7 @@ import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_pro
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { Proxy, freshBus, sleep, until } from '@marblerun/test-support';
+import { Proxy, freshBus, sleep, until, type Bus } from '@marblerun/test-support';
 import { startMonitor } from '@marblerun/monitor';
 import { Marble } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
@@ -35,11 +35,37 @@ async function loseReplies(proxy: Proxy): Promise<void> {
   }
 }
 
+const worker = (bus: Bus, redis = bus.redis): ChildProcess => {
+  const args = [join(folder, 'worker.py'), redis, bus.run, 'jobs', 'results', scripts];
+  return spawn(python!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+};
+
 story('a worker in Python', python ? '' : 'python3 has no package `redis` ("apt-get install python3-redis")', () => {
   test('it agrees with the vectors', async () => {
     const check = [join(folder, 'check_vectors.py'), join(root, 'docs/protocol-vectors.json')];
     expect((await promisify(execFile)(python!, check)).stdout).toMatch(/^\d\d checks passed\n$/);
   });
+
+  test('what lies in the inbox of one that dies is brought back', async () => {
+    const bus = freshBus();
+    const monitor = await startMonitor({ ...bus, sweepMs: 20, promoteMs: 20, logLevel: 'silent' });
+    const marble = new Marble(bus);
+    const peek = new Communicator(bus);
+    const workers = [worker(bus)];
+    try {
+      await until('it waits', async () => (await peek.status.holders()).some(({ about }) => about['client']));
+      workers[0]!.kill('SIGSTOP');
+      await marble.send('jobs', 7);
+      await until('Redis has handed it over', async () => (await peek.dump('jobs')).length === 0);
+      workers[0]!.kill('SIGKILL');
+      workers.push(worker(bus));
+      await until('its result is there', async () => (await peek.dump('results')).length === 1);
+      expect((await peek.dump('results')).map(({ data }) => Number(data.toString()))).toEqual([49]);
+    } finally {
+      for (const one of workers) one.kill('SIGKILL');
+      await Promise.all([marble.close(), peek.close(), monitor.stop()]);
+    }
+  }, 60_000);
 
   test('killed and cut off, it finishes each marble once, and the bad ones die', async () => {
     const bus = freshBus();
@@ -49,9 +75,8 @@ story('a worker in Python', python ? '' : 'python3 has no package `redis` ("apt-
     const proxy = await Proxy.start(Number(new URL(bus.redis).port));
     const troubles: string[] = [];
     const start = (): ChildProcess => {
-      const args = [join(folder, 'worker.py'), proxy.url, bus.run, 'jobs', 'results', scripts];
-      const child = spawn(python!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-      child.stderr.on('data', (text: Buffer) => troubles.push(text.toString()));
+      const child = worker(bus, proxy.url);
+      child.stderr!.on('data', (text: Buffer) => troubles.push(text.toString()));
       return child;
     };
     const workers = [start(), start()];

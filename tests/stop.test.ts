@@ -48,7 +48,7 @@ const numbers = async (queue: string) =>
 const sorted = (list: number[]) => [...list].sort((a, b) => a - b);
 const from1to = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 /** Lists traces that a holder must not leave when it is gone. */
-const traces = async () => (await redis.keys(`mr:{${bus.run}}:*`)).filter((key) => /:(held|holder|landing):/.test(key));
+const traces = async () => (await redis.keys(`mr:{${bus.run}}:*`)).filter((key) => /:(held|holder|inbox):/.test(key));
 const heldCount = async () => (await peek.status.holders()).reduce((sum, { held }) => sum + held, 0);
 
 test('SIGTERM in the middle of 50 marbles: what can be finished is, the rest is given back, nothing waits for a lease', async () => {

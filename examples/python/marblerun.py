@@ -7,7 +7,7 @@ NAMES["queue"] = NAMES["id"] = r"[A-Za-z0-9._:/-]{1,128}"
 RUN_KEYS = ("counts", "queues", "outboxes", "later", "dead", "letters", "serial")  # 1 to 7 of many scripts
 BATCH_KEYS = ("batches", "batchdead", "children", "cancelled", "batchends")
 KNOWN = "B"  # the batch that a marble is a member of: a run with batches has layout 2, which this program refuses
-NO_OOM = {"send", "dispatch", "land"}  # the others may run when Redis is over its maxmemory
+NO_OOM = {"push", "pushAny", "land"}  # the others may run when Redis is over its maxmemory
 
 
 def is_name(kind, text):
@@ -109,7 +109,7 @@ class Holder:
 
     def __init__(self, link, waiting, scripts, queue, lease_ms, max_attempts):
         self.link, self.waiting, self.scripts, self.queue, self.lease_ms = link, waiting, scripts, queue, lease_ms
-        self.id, self.op, self.noted, self.seq, self.landing = uuid.uuid4().hex, 0, 0, 1, None
+        self.id, self.op, self.noted, self.seq, self.inbox = uuid.uuid4().hex, 0, 0, 1, None
         self.max_attempts, self.waits_on = max_attempts, ""
         about = ("maxAttempts", max_attempts, "host", socket.gethostname())
         self.script("enter", [self.k("holders"), self.k("holder", self.id), self.k("held", self.id)],
@@ -129,27 +129,27 @@ class Holder:
     def swap(self, finished=None, outputs=(), want=1):
         """Finishes `finished` (a seq), sends `outputs` ((queue, envelope), ...), takes. None: forgotten; else (refused, taken)."""
         self.op, first, self.seq = self.op + 1, self.seq, self.seq + want
-        landing, lines = self.landing, sorted({queue for queue, _ in outputs})
+        inbox, lines = self.inbox, sorted({queue for queue, _ in outputs})
         groups = [part for queue, envelope in outputs  # of each: kind, line, extra, owners, how many, envelopes
                   for part in ("back", lines.index(queue) + 1, "", f"{finished} 1 1", 1, envelope)]
         ranges = [1, self.queue, 1, finished, 1] if finished else [0]  # queues; of each: name, ranges; of each: first, how many
-        tail = [-1, 0, first, want, landing[0] if landing else 0, landing[1] if landing else 0, self.queue,
+        tail = [-1, 0, first, want, inbox[0] if inbox else 0, inbox[1] if inbox else 0, self.queue,
                 1, self.queue, len(lines), *lines, 0, *ranges, len(outputs), *groups]
         keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), self.k("holder", self.id), self.k("held", self.id),
-                self.k("landing", self.id, self.waits_on), self.k("deadlines"), self.k("q", self.queue),
+                self.k("inbox", self.id, self.waits_on), self.k("deadlines"), self.k("q", self.queue),
                 *(self.k("q", line) for line in lines)]
         reply = self.link.do(lambda client, again: self.scripts.call(
             client, "swap", keys, [self.id, self.lease_ms, self.op, self.noted, "1" if again else "", *tail], not lines))
         if reply[0] == b"forgotten":
             return None
-        self.landing, self.waits_on = None, self.queue
-        if finished or reply[2:] or (landing and landing[1]):
+        self.inbox, self.waits_on = None, self.queue
+        if finished or reply[2:] or (inbox and inbox[1]):
             self.noted = self.op
         return reply[1], [(start + i, envelope) for _, start, some in reply[2:] for i, envelope in enumerate(some)]
 
     def wait(self, seconds):
         """Waits for a marble, after an empty swap. Returns (seq, envelope), which the next swap adopts, or None."""
-        self.landing, self.seq = (self.seq, 0), self.seq + 4
+        self.inbox, self.seq = (self.seq, 0), self.seq + 4
 
         def move(client, again):
             if again:
@@ -157,19 +157,19 @@ class Holder:
             about = [self.id, self.lease_ms, self.waiting.session["id"]]
             if self.scripts.call(client, "wait", [self.k("holders"), self.k("holder", self.id)], about) == 0:
                 return False
-            names = (self.k("q", self.queue), self.k("landing", self.id, self.queue))
+            names = (self.k("q", self.queue), self.k("inbox", self.id, self.queue))
             return client.execute_command("BLMOVE", *names, "RIGHT", "LEFT", seconds)
 
         came = self.waiting.do(move)
         if came is None:
-            self.landing = None  # its time was over, so nothing lies there
+            self.inbox = None  # its time was over, so nothing lies there
         elif came:
-            self.landing = (self.landing[0], 1)
-            return self.landing[0], came
+            self.inbox = (self.inbox[0], 1)
+            return self.inbox[0], came
 
     def fail(self, seq, error, delay_ms):
         """Fails a marble: it gets another attempt, or is dead. Returns False where it was no longer ours."""
-        if self.landing and self.swap(want=0) is None:
+        if self.inbox and self.swap(want=0) is None:
             return False
         self.op += 1
         keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), self.k("held", self.id), self.k("deadlines")]
@@ -185,7 +185,7 @@ class Holder:
         entry, lines, batches = self.k("holder", self.id), [], [self.k(name) for name in BATCH_KEYS]
         self.script("orphans", [self.k("holders"), entry], [self.id, self.waits_on])
         keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), entry, self.k("held", self.id),
-                self.k("landing", self.id, self.waits_on)]
+                self.k("inbox", self.id, self.waits_on)]
         while True:
             args = [self.id, "released", 1, 500, 1 << 20, self.waits_on, len(lines), *lines]
             status, *rest = self.script("reclaim", [*keys, *(self.k("q", line) for line in lines), *batches], args)

@@ -224,8 +224,8 @@ test('an expedited elevation waits at the front of its outbox, and is no option 
   const marble = marbleOf();
   await marble.elevate('a', 'first');
   await marble.elevate('a', 'urgent', { expedite: true });
-  const foot = peek.laneSource('up');
-  const batch = await foot.lift(['a'], { marbles: 10, bytes: 1000 });
+  const source = peek.laneSource('up');
+  const batch = await source.lift(['a'], { marbles: 10, bytes: 1000 });
   expect(batch?.entries.map(({ envelope }) => decodeEnvelope(envelope).data.toString())).toEqual([
     '"urgent"',
     '"first"',

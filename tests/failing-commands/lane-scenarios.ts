@@ -10,13 +10,13 @@ const lifts: Scenario = {
   what: 'lifts, clears what has arrived, and lifts the next',
   again: true,
   async prepare(place) {
-    const foot = place.user.laneSource('lane');
+    const source = place.user.laneSource('lane');
     await place.send(3, 'up', 'a');
     await place.send(3, 'up', 'b');
     return async () => {
       const gone: string[] = [];
-      for (let arrived = undefined as Awaited<ReturnType<typeof foot.lift>>; ;) {
-        const transit = await foot.lift(['a', 'b'], { marbles: 4, bytes: 10_000 }, arrived);
+      for (let arrived = undefined as Awaited<ReturnType<typeof source.lift>>; ;) {
+        const transit = await source.lift(['a', 'b'], { marbles: 4, bytes: 10_000 }, arrived);
         if (!transit) return gone;
         await land(place.admin, transit);
         arrived = transit;
@@ -34,14 +34,14 @@ const lands: Scenario = {
   what: 'lands a transit, again too, and has it cleared',
   again: true,
   async prepare(place) {
-    const foot = place.admin.laneSource('lane');
+    const source = place.admin.laneSource('lane');
     for (const queue of ['a', 'b', 'onward']) await place.send(2, 'up', queue);
     await place.send(1, 'up', 'deep', { hops: 8 });
-    const transit = (await foot.lift(['a', 'b', 'onward', 'deep'], { marbles: 10, bytes: 10_000 }))!;
+    const transit = (await source.lift(['a', 'b', 'onward', 'deep'], { marbles: 10, bytes: 10_000 }))!;
     return async () => {
       await land(place.user, transit);
       await land(place.user, transit);
-      await foot.lift([], { marbles: 0, bytes: 0 }, transit);
+      await source.lift([], { marbles: 0, bytes: 0 }, transit);
       return nothing;
     };
   },

@@ -18,7 +18,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Numbers over 1000 are elevated where workers elevate. */
 const NUMBERS = [2, 3, 2000, 3000];
 /** The keys in which marbles may lie: none has any left when all is done. */
-const PLACES = /:(q|up|held|landing):|:(later|dead|deadlines|transit)$/;
+const PLACES = /:(q|up|held|inbox):|:(later|dead|deadlines|transit)$/;
 
 let cluster: LocalCluster | undefined;
 afterEach(() => cluster?.remove());

@@ -59,8 +59,8 @@ export async function allParts(redis: string): Promise<Parts> {
   await holding.enter();
   const taken = await holding.swap({ sources: ['q'], want: 1 });
   if (taken.forgotten) throw new Error('the holder is not known');
-  const foot = bus.laneSource('up');
-  const head = bus.laneTarget();
+  const source = bus.laneSource('up');
+  const target = bus.laneTarget();
   const transit = (await far.laneSource('to-here').lift(['q'], limits))!;
   const finish = [{ held: taken.taken[0]!, outputs: [] }];
   const work = async (): Promise<Outcome> => {
@@ -69,8 +69,8 @@ export async function allParts(redis: string): Promise<Parts> {
       holding.swap({ finish, sources: ['q'], want: 1 }),
       holdersOf(bus).beat([{ id: holding.id, leaseMs: 600_000 }], ''),
       bus.recovery.sweep(5),
-      foot.lift(['q'], limits),
-      head.land(transit, landing),
+      source.lift(['q'], limits),
+      target.land(transit, landing),
     ];
     const [send, swap, heartbeat, monitor, lift, land] = (await Promise.allSettled(calls)).map((result) =>
       result.status === 'rejected' ? (result.reason as { code: string }).code : result.value,

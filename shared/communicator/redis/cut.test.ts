@@ -214,22 +214,22 @@ test('a lane whose replies are lost carries each marble once', async () => {
   const upper = freshBus();
   const farUpper = new Communicator({ ...upper, redis: cable.url });
   const nearUpper = new Communicator(upper);
-  const foot = far.laneSource('up');
-  const head = farUpper.laneTarget();
+  const source = far.laneSource('up');
+  const target = farUpper.laneTarget();
   const limits = { marbles: 2, bytes: 1_000_000 };
   const options = { from: bus.run, hopLimit: 5, onward: () => false };
   await near.push(['a', 'b', 'c', 'd', 'e'].map((id) => output(id, 'q', 'up')));
-  let arrived = await foot.lift(['q'], limits);
-  await head.land(arrived!, options);
+  let arrived = await source.lift(['q'], limits);
+  await target.land(arrived!, options);
   for (const id of ['c', 'e']) {
     const lost = [cable.loseReplyTo(keys.transit('up')), cable.loseReplyTo(`data-${id}`)];
-    const batch = await foot.lift(['q'], limits, arrived);
+    const batch = await source.lift(['q'], limits, arrived);
     await lost[0];
-    expect((await head.land(batch!, options)).landing).toBe('duplicate'); // its first answer was lost
+    expect((await target.land(batch!, options)).landing).toBe('duplicate'); // its first answer was lost
     await lost[1];
     arrived = batch;
   }
-  expect(await foot.lift(['q'], limits, arrived)).toBeUndefined();
+  expect(await source.lift(['q'], limits, arrived)).toBeUndefined();
   expect((await nearUpper.dump('q')).map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'e']);
   await Promise.all([farUpper.close(), nearUpper.close()]);
 });

@@ -112,7 +112,7 @@ export interface ScriptTypes {
   land: {
     keys: never;
     args: 'lane' | 'epoch' | 'number' | 'fingerprint';
-    reply: [inbox: Landing, knownEpoch: string, ...noList: string[]];
+    reply: [landing: Landing, knownEpoch: string, ...noList: string[]];
   };
   open: {
     keys: never;

@@ -7,7 +7,7 @@ import { add, type BatchSeen, type BatchesSeen } from './recount.js';
 
 const LOOK = `
 local BATCHES, BATCHDEAD, CHILDREN, CANCELLED, BATCHENDS, COUNTS, LATER, LETTERS = unpack(KEYS)
-local all, queues, landings, helds = unpack(ARGV)
+local all, queues, inboxes, helds = unpack(ARGV)
 local function note(found, marble, from)
   local stop = string.find(marble, '\\n', from, true)
   local id = stop and string.match(string.sub(marble, from, stop), ' B=(%S+)')
@@ -26,7 +26,7 @@ local function begins(key, with) return string.sub(key, 1, #with) == with end
 local alive, letters = {}, {}
 for _, key in ipairs(redis.call('KEYS', all)) do
   local kind = redis.call('TYPE', key).ok
-  local marbles = kind == 'list' and (begins(key, queues) or begins(key, landings)) and redis.call('LRANGE', key, 0, -1)
+  local marbles = kind == 'list' and (begins(key, queues) or begins(key, inboxes)) and redis.call('LRANGE', key, 0, -1)
     or kind == 'hash' and begins(key, helds) and redis.call('HVALS', key) or {}
   for _, marble in ipairs(marbles) do note(alive, marble, 1) end
 end
@@ -45,8 +45,8 @@ export async function lookAtBatches(redis: Redis, run: string): Promise<BatchesS
   const keys = keysOf(run);
   const { batches, batchdead, children, cancelled, batchends, counts, later, letters } = keys;
   const names = [batches, batchdead, children, cancelled, batchends, counts, later, letters];
-  const [held, landing] = keys.traces as [string, string];
-  const args = [`${keys.prefix}*`, keys.queue(''), landing, held];
+  const [held, inbox] = keys.traces as [string, string];
+  const args = [`${keys.prefix}*`, keys.queue(''), inbox, held];
   const reply = (await redis.call('EVAL_RO', LOOK, names.length, ...names, ...args)) as [
     ...[fields: string[], counts: Flat, alive: Flat, letters: Flat],
     ...[dead: string[], children: string[], cancelled: string[], open: string[]],

@@ -32,7 +32,7 @@ export interface BatchSeen {
 /** All that there is of batches at one moment. */
 export interface BatchesSeen {
   readonly batches: readonly BatchSeen[];
-  /** Id of the batch → its members in queues, landing, held and delayed. */
+  /** Id of the batch → its members in queues, inboxes, held and delayed. */
   readonly alive: ReadonlyMap<string, number>;
   /** The same of letters. */
   readonly letters: ReadonlyMap<string, number>;
