@@ -23,7 +23,7 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
     file: lua('lib/members'),
     from: "    batches.owe(one.id, 'left', left)\n",
     to: `    batches.owe(one.id, 'left', -one.finished)
-    batches.settle(at)
+    batches.bookOwed(at)
     batches.owe(one.id, 'left', left + one.finished)
 `,
   },
@@ -115,7 +115,7 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
     name: 'an open that is asked again is counted again in the one above',
     file: lua('open'),
     from: "return { string.match(since, ' (.*)$') == token and 'opened' or 'joined', id, known }",
-    to: "if string.match(since, ' (.*)$') == token then batches.owe(parent, 'left', 1) batches.settle(at) end\n  return { 'opened', id, known }",
+    to: "if string.match(since, ' (.*)$') == token then batches.owe(parent, 'left', 1) batches.bookOwed(at) end\n  return { 'opened', id, known }",
   },
   {
     name: 'a death is not booked',
@@ -132,13 +132,13 @@ const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
   ...['giveback', 'overdue', 'reclaim', 'settle', 'expire', 'discard', 'destroy'].map((script) => ({
     name: `what ${script} does is not booked`,
     file: lua(script),
-    from: 'batches.settle(at)\n',
+    from: 'batches.bookOwed(at)\n',
     to: '',
   })),
   {
     name: 'what pop does is not booked',
     file: lua('pop'),
-    from: 'batches.settle(now())\n',
+    from: 'batches.bookOwed(now())\n',
     to: '',
   },
 ];

@@ -169,7 +169,7 @@ test('a marble that a killed taker may have had in its inbox comes later to the 
   expect(rules(game)).not.toContain('order');
 });
 
-test('the attempts of a marble that was put back from its letter begin anew, and it is finished once all the same', () => {
+test('the attempts of a dead letter that was requeued begin anew, and it is finished once all the same', () => {
   const game = right();
   const m3 = { run: 'node', q: 'in', id: 'm3' };
   game.history.push({ t: last, e: 'got', ...m3, key: 'm3', attempt: 2 });

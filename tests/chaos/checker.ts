@@ -72,7 +72,7 @@ class Seen {
   /** `<run> <queue>` → ids. */
   readonly ids = new Map<string, Set<string>>();
   readonly dead = new Set<string>();
-  /** Names of marbles that were put back from their letters: their attempts begin anew. */
+  /** Names of dead letters that were requeued: their attempts begin anew. */
   readonly settled = new Set<string>();
   /** How often the same marble may have been sent again. */
   readonly refires = new Map<string, number>();

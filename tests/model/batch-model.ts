@@ -57,14 +57,14 @@ export class BatchesModel {
 
   seal(batch: BatchModel): void {
     batch.sealed = true;
-    this.settle();
+    this.bookOwed();
   }
 
   /** With all that is in it; its delayed members are not dropped yet. */
   cancel(batch: BatchModel): void {
     if (batch.done) return;
     batch.cancelled = batch.sealed = true;
-    this.settle();
+    this.bookOwed();
     for (const child of this.children(batch)) if (!child.cancelled) this.cancel(child);
   }
 
@@ -92,7 +92,7 @@ export class BatchesModel {
    * Settles batches at the end of each script: whatever has to happen to a batch now happens, in the order of their
    * ids.
    */
-  settle(): void {
+  bookOwed(): void {
     const batches = [...this.all.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     while (batches.some((batch) => this.#step(batch)));
   }

@@ -187,7 +187,7 @@ export class HolderModel {
     return items.filter(({ receipt }) => !this.has(receipt)).map(({ receipt }) => receipt);
   }
 
-  /** Moves marbles that are known to are in the inbox into the hand. */
+  /** Moves marbles that are known to be in the inbox into the hand. */
   adopt(): void {
     if (this.client.inbox?.known) this.swap({ finish: [], abandon: [], sources: [], want: 0, waitOn: undefined });
   }
@@ -219,7 +219,7 @@ export class HolderModel {
       else this.run.putBack(queue, again, verdict === 'fail' ? delay : 0);
       if (again && verdict === 'fail') this.run.count(queue, 'returned', 1);
     }
-    this.run.batches.settle();
+    this.run.batches.bookOwed();
     return { refused: refused!, dead: dead! };
   }
 
@@ -293,7 +293,7 @@ export class HolderModel {
       }
     }
     this.run.send(outputs);
-    this.run.batches.settle();
+    this.run.batches.bookOwed();
     return refused;
   }
 

@@ -96,7 +96,7 @@ export class RunModel {
       this.count(queue, 'finished', 1);
     }
     this.later = this.later.filter((waiting) => !isDropped(waiting));
-    this.batches.settle();
+    this.batches.bookOwed();
   }
 
   destroy(queue: string): number {
@@ -106,7 +106,7 @@ export class RunModel {
       if (batch) batch.gone++;
     }
     this.count(queue, 'destroyed', gone.length);
-    this.batches.settle();
+    this.batches.bookOwed();
     return gone.length;
   }
 
@@ -126,14 +126,14 @@ export class RunModel {
       const batch = this.batches.of(letter.marble);
       if (batch) batch.gone++;
     }
-    this.batches.settle();
+    this.batches.bookOwed();
   }
 
   pop(queue: string, n: number): MarbleModel[] {
     const taken = lineOf(this.queues, queue).splice(0, n);
     this.count(queue, 'taken', taken.length);
     this.count(queue, 'finished', taken.length);
-    this.batches.settle();
+    this.batches.bookOwed();
     return taken;
   }
 
@@ -167,7 +167,7 @@ export class RunModel {
       const holder = this.holders.get(id)!;
       const late = receipts.filter(({ receipt, when }) => when === 1 && holder.has(receipt)).length;
       for (const { receipt, when } of receipts) this.#takeBack(holder, receipt, when && late, maxAttempts);
-      this.batches.settle();
+      this.batches.bookOwed();
     }
   }
 
@@ -192,7 +192,7 @@ export class RunModel {
     }
     holder.inbox.delete(waiting);
     holder.forget();
-    this.batches.settle();
+    this.batches.bookOwed();
   }
 
   /** Releases a holder that leaves, or that has found itself forgotten. */
@@ -245,7 +245,7 @@ export class RunModel {
     if (requeue) lineOf(this.queues, letter.queue).push({ ...letter.marble, attempt: 0 });
     const batch = this.batches.of(letter.marble);
     if (batch && !requeue) batch.gone++;
-    this.batches.settle();
+    this.batches.bookOwed();
   }
 
   count(queue: string, event: string, n: number): void {

@@ -44,7 +44,7 @@ export interface BatchState {
   /** Members that are alive: waiting, delayed or in hand. */
   readonly left: number;
   readonly finished: number;
-  /** Members that are in their letters now. */
+  /** Members that are dead letters now. */
   readonly dead: number;
   /** Members that were dropped because the batch was cancelled. */
   readonly cancelledMembers: number;

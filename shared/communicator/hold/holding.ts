@@ -225,7 +225,7 @@ export class Holding {
     });
   }
 
-  /** Ends a `block` that is under way. It then returns undefined, or what is in the inbox just before. */
+  /** Ends a `block` that is under way. It then returns undefined, or the marble that came just before. */
   unblock(): Promise<void> {
     return this.#inbox.unblock();
   }

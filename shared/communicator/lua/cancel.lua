@@ -18,5 +18,5 @@ for _, member in ipairs(redis.call('ZRANGE', CHILDREN, from, '(' .. id .. '!', '
 end
 batches.cancel(id, reason, at)
 batches.owe(id, 'look', 1)
-batches.settle(at)
+batches.bookOwed(at)
 return answer

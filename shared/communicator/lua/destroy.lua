@@ -26,6 +26,6 @@ elseif n > 0 then
   redis.call('UNLINK', LIST)
 end
 if n > 0 then count(queue, 'destroyed', n) end
-batches.settle(at)
+batches.bookOwed(at)
 redis.call('SET', SENDER, number .. ' ' .. n .. ' ' .. more, 'PX', rememberMs)
 return { n, more }

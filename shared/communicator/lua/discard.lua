@@ -18,5 +18,5 @@ for _, member in ipairs(members) do
   end
 end
 for _, member in ipairs(dropped) do redis.call('ZREM', LATER, member) end
-batches.settle(at)
+batches.bookOwed(at)
 return { #members < most and -1 or from + #members - #dropped, #dropped }

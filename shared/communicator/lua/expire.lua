@@ -20,9 +20,9 @@ for i = 1, #oldest, 2 do
   local queue, envelope = readLetter(letter)
   if queue then count(queue, 'expired', 1) end
   removeLetter(oldest[i])
-  if envelope then batches.settled(envelope, oldest[i], false) end
+  if envelope then batches.letterSettled(envelope, oldest[i], false) end
   removed = removed + 1
   bytes = bytes + #letter
 end
-batches.settle(at)
+batches.bookOwed(at)
 return removed

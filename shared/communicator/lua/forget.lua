@@ -1,5 +1,5 @@
 -- purpose: forgets batches that have been complete for as long as they are kept, in bounded steps. A batch with dead
---   members is kept as long as they are, because what comes back from a letter is counted.
+--   members is kept as long as they are, because a letter that is requeued is counted.
 -- KEYS: run; then the five keys of batches
 -- ARGV: most: batches to look at; keptMs: how long until a batch that is kept is looked at again
 -- returns: {how many were looked at, how many were forgotten}

@@ -77,6 +77,6 @@ for _, receipt in ipairs(given) do
   redis.call('HDEL', HELD, receipt)
   redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
 end
-batches.settle(at)
+batches.bookOwed(at)
 redis.call('HSET', HELD, 'op', opDone(op, refused))
 return { 'ok', refused, dead }

@@ -38,6 +38,6 @@ redis.call('HSET', BATCHES, unpack(fields))
 if parent ~= '' then
   batches.owe(parent, 'left', 1)
   batches.owe(parent, 'sent', 1)
-  batches.settle(at)
+  batches.bookOwed(at)
 end
 return { 'opened', id, about }

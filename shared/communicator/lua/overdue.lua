@@ -55,5 +55,5 @@ for _, receipt in ipairs(removed) do
   redis.call('HDEL', HELD, receipt)
   redis.call('ZREM', DEADLINES, holder .. ' ' .. receipt)
 end
-batches.settle(at)
+batches.bookOwed(at)
 return { #passed - dead, dead, late, limited }

@@ -34,5 +34,5 @@ for i, n in ipairs(sizes) do
     answer[#answer + 1] = taken
   end
 end
-batches.settle(now())
+batches.bookOwed(now())
 return answer

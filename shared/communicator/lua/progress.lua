@@ -10,7 +10,7 @@ for _, id in ipairs(ARGV) do
   local left, done = batches.fields(id, 'left', 'done')
   if left and tonumber(left) <= 0 and not done then batches.owe(id, 'look', 1) end
 end
-batches.settle(at)
+batches.bookOwed(at)
 for i, id in ipairs(ARGV) do
   answer[i + 1] = { batches.fields(id, 'left', 'sent', 'dead', 'gone', 'cancelled', 'failed', 'surplus', 'sealed', 'cancel',
     'done', 'fired', 'since', 'parent', 'about') }

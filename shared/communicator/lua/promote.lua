@@ -42,5 +42,5 @@ for _, marble in ipairs(due) do
   local moved = marble.wrong and 2 or 1
   answer[moved] = answer[moved] + 1
 end
-batches.settle(at)
+batches.bookOwed(at)
 return answer

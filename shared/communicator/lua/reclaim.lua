@@ -97,7 +97,7 @@ for queue, k in pairs(tally) do count(queue, mode, k) end
 if came > 0 then redis.call('LTRIM', INBOX, came, -1) end
 if #fields > 0 then redis.call('HDEL', HELD, unpack(fields)) end
 
-batches.settle(at)
+batches.bookOwed(at)
 local late = deadline and at - deadline or 0
 if n < #found then
   if ahead and dropped then redis.call('HSET', HOLDER, 'ahead', 2) end -- the last of many is not the only one

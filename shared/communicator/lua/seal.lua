@@ -14,5 +14,5 @@ redis.call('HINCRBY', BATCHES, id .. ' left', 0) -- booking needs this and the n
 isBatch(id)
 if redis.call('HSETNX', BATCHES, id .. ' sealed', at) == 1 then batches.owe(id, 'left', -1) end
 batches.owe(id, 'look', 1)
-batches.settle(at)
+batches.bookOwed(at)
 return { 'sealed' }

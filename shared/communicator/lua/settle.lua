@@ -1,6 +1,6 @@
--- purpose: takes dead marbles out of their letters. They go back to the end of their queues with their attempts
---   forgotten, or are removed for good. The script takes steps bounded by number (of serials) and bytes. An entry
---   that is no letter can only be deleted.
+-- purpose: requeues or removes dead letters. Requeued ones go to the end of their queues, with their attempts
+--   forgotten. The script takes steps bounded by number (of serials) and bytes. An entry that is no letter can only be
+--   removed.
 -- KEYS: run; then the list of each line, then the five keys of batches
 -- ARGV: what: 'requeue' or 'remove'; only: the queue whose letters are meant ('' for any); mostBytes; then lines,
 --       their queues, then serials
@@ -36,11 +36,11 @@ while argsRead < #ARGV and bytes < tonumber(mostBytes) do
       count(queue or '-', 'deleted', 1)
     end
     removeLetter(serial)
-    if envelope then batches.settled(envelope, serial, requeue) end
+    if envelope then batches.letterSettled(envelope, serial, requeue) end
     taken = taken + 1
   end
   looked = looked + 1
   bytes = bytes + #(letter or '')
 end
-batches.settle(at)
+batches.bookOwed(at)
 return { taken, looked, missing }

@@ -14,5 +14,5 @@ for _, envelope in ipairs(envelopes) do
 end
 redis.call('ZADD', QUEUES, at, shown) -- so that its counts are shown
 drop(LIST, #envelopes)
-batches.settle(at)
+batches.bookOwed(at)
 return #envelopes

@@ -47,7 +47,7 @@ class Story {
   readonly got = new Map<string, Got[]>();
   /** Member → the attempt of which the finish was acknowledged. */
   readonly finished = new Map<string, number>();
-  /** Members that were in a letter. */
+  /** Members that were dead letters. */
   readonly died = new Set<string>();
   readonly thens: Got[] = [];
 }

@@ -1,4 +1,4 @@
--- Decides on a delivery that was not finished: another attempt or a letter, and which marble is charged for it.
+-- Decides on a delivery that was not finished: another attempt or a dead letter, and which marble is charged for it.
 --
 -- A failure adds a word to the envelope's header (letter f): JSON in which spaces are written \u0020. A marble that
 -- was held when its holder died is a suspect (letter d). Its word is 1, or 2 after it was worked on among suspects

@@ -43,7 +43,7 @@ function batches.owe(id, what, n)
   owed[id][what] = (owed[id][what] or 0) + n
 end
 
--- Notes that a member died and is in its letter.
+-- Notes that a member died and is a dead letter now.
 function batches.died(envelope, serial)
   local id = batches.of(envelope)
   if not id then return end
@@ -52,8 +52,8 @@ function batches.died(envelope, serial)
   batches.owe(id, 'dead', 1)
 end
 
--- Notes that a member has left its letter: back to its queue, or for good.
-function batches.settled(envelope, serial, requeued)
+-- Notes that the dead letter of a member was settled: requeued, or removed for good.
+function batches.letterSettled(envelope, serial, requeued)
   local id = batches.of(envelope)
   if not id then return end
   if redis.call('ZREM', BATCHDEAD, id .. ' ' .. serial) == 1 then batches.owe(id, 'dead', -1) end

@@ -25,7 +25,7 @@ local function judge(id, at)
   end
 end
 
--- Reopens a batch whose last member came back from its letter.
+-- Reopens a batch of which a dead letter was requeued.
 local function reopen(id, at)
   if redis.call('HDEL', BATCHES, batchField(id, 'done')) == 0 then return end
   redis.call('ZADD', BATCHENDS, '+inf', id)
@@ -96,7 +96,7 @@ end
 -- be the last of another. Batches come in the order of their ids, so that it does not matter who adds up. All are booked
 -- before anything follows from that: where something of it fails, the numbers are right all the same, and a look makes
 -- good the rest.
-function batches.settle(at)
+function batches.bookOwed(at)
   local failure
   while #owing > 0 do
     table.sort(owing)

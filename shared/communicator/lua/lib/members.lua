@@ -61,5 +61,5 @@ function batches.bookNamed(at, refused)
     if one.sent ~= 0 then batches.owe(one.id, 'sent', tonumber(one.sent)) end
     batches.owe(one.id, 'left', left)
   end
-  batches.settle(at)
+  batches.bookOwed(at)
 end
