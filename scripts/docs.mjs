@@ -23,7 +23,6 @@ function table(head, rows) {
 
 function scripts() {
   const folder = 'shared/communicator/lua/';
-  const source = read('shared/communicator/redis/scripts.ts');
   const files = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.lua'));
   return files
     .sort()
@@ -32,8 +31,9 @@ function scripts() {
       const header = [...read(folder + file).matchAll(/^--.*$/gm)].map(([line]) => line);
       const end = header.findIndex((line) => line.startsWith('-- include'));
       const text = header.slice(0, end < 0 ? headerEnd(read(folder + file)) : end).map((line) => line.slice(3));
-      const told = withPlaces(text.join('\n'), namesIn(scriptText(name)));
-      const oom = new RegExp(`file: '${name}', allowOom: true`).test(source) ? ' (`allow-oom`)' : '';
+      const whole = scriptText(name);
+      const told = withPlaces(text.join('\n'), namesIn(whole));
+      const oom = whole.startsWith('#!lua flags=allow-oom\n') ? ' (`allow-oom`)' : '';
       return `**${name}**${oom}\n\n\`\`\`\n${told}\n\`\`\``;
     })
     .join('\n\n');

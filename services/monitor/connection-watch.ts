@@ -7,16 +7,12 @@
  */
 import type { Logger } from '@marblerun/service';
 import { isMarbleRunError } from 'marblerun';
-import type { Communicator } from 'marblerun/communicator';
+import type { Communicator, GoneLook } from 'marblerun/communicator';
 
 /** The time between two tries where it is not told. */
 const OFF_MS = 60_000;
 
-interface Look {
-  /** Leases that were ended. */
-  readonly lapsed: number;
-  readonly nextInMs: number | undefined;
-}
+type Look = Pick<GoneLook, 'lapsed' | 'nextInMs'>;
 
 export class ConnectionWatch {
   /** Processes that are missed where their connection ends. Undefined before the first look. */

@@ -86,7 +86,7 @@ export function countOfVainLooks(metrics: ClientMetricsOptions | undefined, run:
 }
 
 /** Finds the metric in the registry or creates it, since several Marbles may share a registry. */
-function found(registry: MetricsRegistry, MetricKind: MetricKind, options: MetricOptions): Metric {
-  const made = () => new MetricKind({ ...options, registers: [registry] } as never);
+function found(registry: MetricsRegistry, Kind: MetricKind, options: MetricOptions): Metric {
+  const made = () => new Kind({ ...options, registers: [registry] } as never);
   return (registry.getSingleMetric(options.name) ?? made()) as Metric;
 }

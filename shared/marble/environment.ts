@@ -6,9 +6,13 @@
  * variables are all meant for it.)
  */
 import { closest } from 'fastest-levenshtein';
-import { isServiceLink, readRedisVariable, readVariable, type Given } from '../communicator/redis/environment.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import {
+  isServiceLink,
+  readRedisVariable,
+  readVariable,
+  type Environment,
+  type Given,
+} from '../communicator/redis/environment.js';
 
 /**
  * The variables of clients, and those of the services, which may share an environment with a client.

@@ -67,28 +67,30 @@ export class HolderSession {
   async swap(request: SwapRequest): Promise<SwapOutcome> {
     const { finish = [], abandon = [], ...take } = request;
     const holding = await this.#holding();
-    const isOwn = ({ holder }: Held) => holder === holding;
-    const own = finish.filter(({ held }) => isOwn(held));
-    const result = await holding.swap({ ...take, finish: own, abandon: abandon.filter(isOwn) });
+    const own = finish.filter(({ held }) => held.holder === holding);
+    const result = await holding.swap({
+      ...take,
+      finish: own,
+      abandon: abandon.filter((one) => one.holder === holding),
+    });
     if (result.forgotten) {
       await this.#replace(holding);
-      return { ...(await this.swap(take)), refused: new Set(finish.map(({ held }) => held)) };
+      return { ...(await this.swap(take)), refused: allOf(finish) };
     }
     const { taken, cancelled, refused } = result;
-    const isRefused = (held: Held) => !isOwn(held) || refused.has(held.receipt);
-    const isWhole = own.length === finish.length && refused.size === 0;
-    return { taken, cancelled, refused: isWhole ? NONE : new Set(finish.map(({ held }) => held).filter(isRefused)) };
+    const isWhole = own.length === finish.length && refused.size === 0; // nearly always: nothing is made then
+    return { taken, cancelled, refused: isWhole ? NONE : notTakenFrom(finish, holding, refused) };
   }
 
   /** Gives marbles back, the last taken first. Returns those that are not ours any more. */
   async giveBack(items: readonly GivenBack[]): Promise<ReadonlySet<Held>> {
     const holding = await this.#holding();
     const own = items.filter(({ held }) => held.holder === holding);
-    const result = own.length > 0 ? await holding.giveBack(own) : undefined;
-    if (result?.forgotten) await this.#replace(holding);
-    const refused = result?.forgotten === false ? result.refused : undefined;
-    const isTaken = ({ held }: GivenBack) => held.holder === holding && refused?.has(held.receipt) === false;
-    return new Set(items.filter((item) => !isTaken(item)).map(({ held }) => held));
+    if (own.length === 0) return allOf(items);
+    const result = await holding.giveBack(own);
+    if (!result.forgotten) return notTakenFrom(items, holding, result.refused);
+    await this.#replace(holding);
+    return allOf(items);
   }
 
   /** Waits for one marble of the queue that the last swap named as `waitOn` (`Holding.block`). */
@@ -173,4 +175,15 @@ export class HolderSession {
     }, this.communicator.closed);
     return holding;
   }
+}
+
+type Some = readonly { readonly held: Held }[];
+
+function allOf(some: Some): ReadonlySet<Held> {
+  return new Set(some.map(({ held }) => held));
+}
+
+/** Picks those that this holder does not have, and those whose receipts were refused. */
+function notTakenFrom(some: Some, holding: Holding, refused: ReadonlySet<string>): ReadonlySet<Held> {
+  return allOf(some.filter(({ held }) => held.holder !== holding || refused.has(held.receipt)));
 }

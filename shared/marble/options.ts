@@ -2,6 +2,7 @@
  * The options of a Marble: one type, one frozen table of defaults, one check.
  */
 import { BUS_DEFAULTS, type BusOptions } from '../communicator/redis/bus-options.js';
+import type { Environment } from '../communicator/redis/environment.js';
 import { checkName } from '../communicator/redis/keys.js';
 import { parseRedis } from '../communicator/redis/redis-form.js';
 import { bad, checkOptions, delay, flag, having, oneOf, share, time, whole, type Rules } from '../check-options.js';
@@ -115,10 +116,7 @@ const RULES: Rules = {
 };
 
 /** Fills in the environment (MARBLERUN_REDIS or REDIS_URL, and MARBLERUN_RUN, or their files) and the defaults. Throws MR_BAD_OPTION, MR_BAD_NAME. */
-export function resolveOptions(
-  given: MarbleOptions = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): ResolvedOptions {
+export function resolveOptions(given: MarbleOptions = {}, env: Environment = process.env): ResolvedOptions {
   checkOptions('Marble', given, RULES);
   if (given.redis !== undefined) parseRedis(given.redis, 'Marble.redis');
   const { redis, run } = readClientEnvironment(env);

@@ -1,9 +1,8 @@
 /**
  * Faults put into the booking of batches on purpose. The model counts anew after every move, and must notice each.
  */
+import { lua } from './mutant-files.js';
 import type { Mutant } from './mutants.js';
-
-const lua = (name: string) => `shared/communicator/lua/${name}.lua`;
 
 const BOOKING: readonly Pick<Mutant, 'name' | 'file' | 'from' | 'to'>[] = [
   {

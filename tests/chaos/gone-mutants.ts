@@ -1,9 +1,8 @@
 /**
  * Faults put into how a process is missed by its connection, each by itself, and who must notice (`mutants.ts`).
  */
+import { lua } from './mutant-files.js';
 import type { Mutant } from './mutants.js';
-
-const lua = (name: string) => `shared/communicator/lua/${name}.lua`;
 
 export const GONE_MUTANTS: readonly Mutant[] = [
   {

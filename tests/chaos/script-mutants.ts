@@ -1,9 +1,8 @@
 /**
  * Faults put into the scripts on purpose, each by itself, and who must notice (`mutants.ts`).
  */
+import { lua } from './mutant-files.js';
 import type { Mutant } from './mutants.js';
-
-const lua = (name: string) => `shared/communicator/lua/${name}.lua`;
 
 export const SCRIPT_MUTANTS: readonly Mutant[] = [
   {

@@ -21,7 +21,8 @@ export type { ScriptArg, ScriptCall, ScriptKey, ScriptName, ScriptReply } from '
 const MEMBERS = ['batches', 'booking', 'members'];
 
 interface Script {
-  readonly file: string;
+  /** The file, where it has not the name of the script. */
+  readonly file?: string;
   /**
    * True where the script may run when Redis is over its maxmemory. That is so where it frees memory or keeps a holder
    * alive. A script that adds marbles is refused as a whole instead.
@@ -32,51 +33,51 @@ interface Script {
 }
 
 const SCRIPTS = {
-  push: { file: 'push', allowOom: false },
-  pushAny: { file: 'pushAny', allowOom: false },
+  push: { allowOom: false },
+  pushAny: { allowOom: false },
   pushMembers: { file: 'pushAny', allowOom: false, also: MEMBERS },
-  pop: { file: 'pop', allowOom: true },
-  transfer: { file: 'transfer', allowOom: true },
-  destroy: { file: 'destroy', allowOom: true },
-  enter: { file: 'enter', allowOom: true },
-  beat: { file: 'beat', allowOom: true },
-  wait: { file: 'wait', allowOom: true },
-  pulse: { file: 'pulse', allowOom: true },
-  gone: { file: 'gone', allowOom: true },
-  lapse: { file: 'lapse', allowOom: true },
-  swap: { file: 'swap', allowOom: true },
+  pop: { allowOom: true },
+  transfer: { allowOom: true },
+  destroy: { allowOom: true },
+  enter: { allowOom: true },
+  beat: { allowOom: true },
+  wait: { allowOom: true },
+  pulse: { allowOom: true },
+  gone: { allowOom: true },
+  lapse: { allowOom: true },
+  swap: { allowOom: true },
   swapRouting: { file: 'swap', allowOom: false },
   swapMembers: { file: 'swap', allowOom: true, also: MEMBERS },
   swapMembersRouting: { file: 'swap', allowOom: false, also: MEMBERS },
-  begin: { file: 'begin', allowOom: true },
-  giveback: { file: 'giveback', allowOom: true },
-  reclaim: { file: 'reclaim', allowOom: true },
-  overdue: { file: 'overdue', allowOom: true },
-  due: { file: 'due', allowOom: true },
-  nextDue: { file: 'nextDue', allowOom: true },
-  clock: { file: 'clock', allowOom: true },
-  clamp: { file: 'clamp', allowOom: true },
-  rewind: { file: 'rewind', allowOom: true },
-  promote: { file: 'promote', allowOom: true },
-  orphans: { file: 'orphans', allowOom: true },
-  depths: { file: 'depths', allowOom: true },
-  strays: { file: 'strays', allowOom: true },
-  settle: { file: 'settle', allowOom: true },
-  expire: { file: 'expire', allowOom: true },
-  prune: { file: 'prune', allowOom: true },
-  lift: { file: 'lift', allowOom: true },
-  watch: { file: 'watch', allowOom: true },
-  audit: { file: 'audit', allowOom: true },
-  rights: { file: 'rights', allowOom: true },
-  epoch: { file: 'epoch', allowOom: true },
-  land: { file: 'land', allowOom: false },
-  open: { file: 'open', allowOom: false },
-  seal: { file: 'seal', allowOom: true },
-  cancel: { file: 'cancel', allowOom: true },
-  discard: { file: 'discard', allowOom: true },
-  progress: { file: 'progress', allowOom: true },
-  present: { file: 'present', allowOom: true },
-  forget: { file: 'forget', allowOom: true },
+  begin: { allowOom: true },
+  giveback: { allowOom: true },
+  reclaim: { allowOom: true },
+  overdue: { allowOom: true },
+  due: { allowOom: true },
+  nextDue: { allowOom: true },
+  clock: { allowOom: true },
+  clamp: { allowOom: true },
+  rewind: { allowOom: true },
+  promote: { allowOom: true },
+  orphans: { allowOom: true },
+  depths: { allowOom: true },
+  strays: { allowOom: true },
+  settle: { allowOom: true },
+  expire: { allowOom: true },
+  prune: { allowOom: true },
+  lift: { allowOom: true },
+  watch: { allowOom: true },
+  audit: { allowOom: true },
+  rights: { allowOom: true },
+  epoch: { allowOom: true },
+  land: { allowOom: false },
+  open: { allowOom: false },
+  seal: { allowOom: true },
+  cancel: { allowOom: true },
+  discard: { allowOom: true },
+  progress: { allowOom: true },
+  present: { allowOom: true },
+  forget: { allowOom: true },
 } satisfies Record<ScriptName, Script>;
 
 /** Reads the file, as seen from dist/communicator/redis/. A bundle has no files: it has the text that was built in. */
@@ -88,7 +89,7 @@ function read(name: string): string {
 }
 
 export function scriptText(name: ScriptName): string {
-  const { file, allowOom, also }: Script = SCRIPTS[name];
+  const { file = name, allowOom, also }: Script = SCRIPTS[name];
   return expanded(file, allowOom ? 'allow-oom' : '', read, also);
 }
 
