@@ -76,9 +76,11 @@ up: ## start Redis, Monitor, Elevator and example workers in containers
 down: ## stop what `make up` started; the Redis volume is kept
 	docker compose down
 
-bench: build bench/node_modules/.installed ## measure MarbleRun and its peers (BENCH_QUICK=1: in minutes), and write docs/BENCHMARKS.md
+bench: build bench/node_modules/.installed ## measure MarbleRun and its peers (BENCH_QUICK=1: in minutes), and write docs/BENCHMARKS.md and docs/SCALING.md
 	@scripts/need-redis.sh
-	@cd bench && npm run --silent build && npm start --silent
+	@cd bench && npm run --silent build
+	@npm test --silent -- bench/dist
+	@cd bench && npm start --silent
 
 clean: ## remove everything that was built
 	rm -rf node_modules bench/node_modules tests/packages/tools/node_modules bench/dist .demo sbom shared/dist shared/service/dist services/*/dist examples/dist tests/dist

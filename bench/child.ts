@@ -8,30 +8,30 @@ import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contestant } from './contestants/index.js';
 import type { Consumer, Data } from './contestants/contestant.js';
-import { nowUs, type Replies, type Request, type Requests, type Verb } from './protocol.js';
+import { nowUs, textLength, type Replies, type Request, type Requests, type Verb } from './protocol.js';
 
 const [name = '', url = ''] = process.argv.slice(2);
-const session = contestant(name).open(url);
+const session = await contestant(name).open(url);
 let consumer: Consumer | undefined;
-const counted = { n: 0, firstAt: 0, lastAt: 0 };
+const counted = { n: 0, sum: 0, text: 0, begunAt: 0, firstAt: 0, lastAt: 0 };
 /** A sample of a size that does not grow: a list of millions would be work for the garbage collector. */
 const latencies = createHistogram();
-let measuredFrom = 0;
 const TEXT = 'marble '.repeat(9);
 
 const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies[V] } = {
   async send({ n, bytes, how }) {
     const started = nowUs();
     const items = marbles(n, bytes);
-    if (how === 'one by one') await sendEach(items);
-    else if (how === 'hundred under way') await Promise.all(Array.from({ length: 100 }, () => sendEach(items)));
+    if (typeof how === 'number') await Promise.all(Array.from({ length: how }, () => sendEach(items)));
     else if (how === 'stream' && session.stream) await session.stream(items);
     else for (const batch of inBatches(items, 1000)) await session.sendBulk(batch);
     return { us: nowUs() - started };
   },
 
-  async consume({ concurrency, measuredFrom: from = 0 }) {
-    measuredFrom = from;
+  waiting: () => session.waiting(),
+
+  async consume({ concurrency }) {
+    counted.begunAt = nowUs();
     consumer = await session.consume(concurrency, handle);
     return null;
   },
@@ -48,23 +48,41 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
     return null;
   },
 
-  counted: () => counted,
+  measure() {
+    latencies.reset();
+    return null;
+  },
+
+  counted: () => ({ ...counted, cpuUs: cpuUs() }),
 
   async stop() {
     await consumer?.stop();
     return { p50Us: latencies.percentile(50), p99Us: latencies.percentile(99), p999Us: latencies.percentile(99.9) };
   },
 
-  async pace({ n, perSecond }) {
-    if (perSecond > 0) await openLoop(n, perSecond);
-    else await sparse(n);
+  async consumeQueues({ queues }) {
+    consumer = await session.queues!.consume(
+      Array.from({ length: queues }, (_, i) => queueName(i + 1)),
+      handle,
+    );
     return null;
   },
 
-  cpu() {
-    const { user, system } = process.cpuUsage();
-    return user + system;
+  async pace({ n, perSecond }) {
+    await openLoop(n, perSecond);
+    return null;
   },
+
+  async drip({ n, everyMs, queue }) {
+    const send = queue === undefined ? session.send : session.queues!.sender(queueName(queue));
+    for (let i = 0; i < n; i++) {
+      await send({ n: i, text: TEXT, at: nowUs() });
+      await sleep(everyMs);
+    }
+    return null;
+  },
+
+  cpu: cpuUs,
 
   peak: () => process.resourceUsage().maxRSS * 1024,
 
@@ -74,11 +92,18 @@ const verbs: { [V in Verb]: (args: Requests[V]) => Promise<Replies[V]> | Replies
   },
 };
 
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
 function handle(data: Data): unknown {
   const now = nowUs();
   if (counted.n++ === 0) counted.firstAt = now;
   counted.lastAt = now;
-  if (data.at > 0 && data.n >= measuredFrom) latencies.record(Math.max(1, now - data.at));
+  counted.sum += data.n;
+  counted.text += data.text.length;
+  if (data.at > 0) latencies.record(Math.max(1, now - data.at));
   if (!data.slow) return undefined;
   if (!data.slow.blocks) return sleep(data.slow.ms);
   while (nowUs() < now + data.slow.ms * 1000);
@@ -86,9 +111,7 @@ function handle(data: Data): unknown {
 }
 
 function* marbles(n: number, bytes: number): Generator<Data> {
-  const text = 'marble '
-    .repeat(Math.ceil(bytes / 7))
-    .slice(0, Math.max(0, bytes - '{"n":12345,"text":"","at":0}'.length));
+  const text = 'marble '.repeat(Math.ceil(bytes / 7)).slice(0, textLength(bytes));
   for (let i = 0; i < n; i++) yield { n: i, text, at: 0 };
 }
 
@@ -107,12 +130,7 @@ function* inBatches<T>(items: Iterable<T>, size: number): Generator<T[]> {
   if (batch.length > 0) yield batch;
 }
 
-async function sparse(n: number): Promise<void> {
-  for (let i = 0; i < n; i++) {
-    await session.send({ n: i, text: TEXT, at: nowUs() });
-    await sleep(5);
-  }
-}
+const queueName = (number: number): string => `bench-${number}`;
 
 async function openLoop(n: number, perSecond: number): Promise<void> {
   const started = nowUs();
@@ -133,7 +151,8 @@ async function answer({ id, verb, args }: Request): Promise<void> {
   } catch (error) {
     process.send!({ id, error: (error as Error).stack });
   }
-  if (verb === 'close') process.disconnect();
+  if (verb === 'close') process.disconnect!();
 }
 
 process.on('message', (request: Request) => void answer(request));
+process.send?.('ready');

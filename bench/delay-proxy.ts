@@ -1,12 +1,17 @@
-/** A link to a port of this machine on which a round trip takes as long as asked for; its bandwidth has no limit. */
+/**
+ * A link to a server of this machine on which a round trip takes as long as asked for; its bandwidth has no limit. Timers
+ * are whole ms and a little late, so a short round trip takes some ms longer than asked for: measure it.
+ */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface DelayProxy {
-  readonly port: number;
+  /** The place where clients connect: as that of the server, on another port. */
+  readonly url: string;
   close(): void;
 }
 
-export function delayProxy(target: number, roundTripMs: number): Promise<DelayProxy> {
+export function delayProxy(url: string, roundTripMs: number): Promise<DelayProxy> {
+  const target = Number(new URL(url).port);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port: target, host: '127.0.0.1', noDelay: true });
@@ -27,7 +32,8 @@ export function delayProxy(target: number, roundTripMs: number): Promise<DelayPr
         server.close();
         for (const socket of sockets) socket.destroy();
       };
-      resolve({ port: (server.address() as AddressInfo).port, close });
+      const { port } = server.address() as AddressInfo;
+      resolve({ url: url.replace(`:${target}`, `:${port}`), close });
     });
   });
 }

@@ -1,39 +1,53 @@
 /**
  * The benchmark: every workload for every contestant, in turns (A B C A B C …), several rounds.
  *
- * `BENCH_QUICK=1`: fewer marbles and rounds. `BENCH_ONLY=<part of a workload's name>;<part>` and
- * `BENCH_WHO=<contestant>;<contestant>`: a part, which writes no report. What may go wrong: the machine
- * does something else meanwhile; the turns spread that over all contestants, and medians and spread show it.
+ * What may go wrong: the machine does something else meanwhile; the turns spread that over all contestants, and medians
+ * and spread show it. A contestant that loses a marble or handles one twice ends the bench.
  */
-import { CONTESTANTS, USUAL } from './contestants/index.js';
-import { Lab } from './lab.js';
+import { CONTESTANTS } from './contestants/index.js';
+import { WHY_UNPINNED } from './cores.js';
+import { Labs } from './labs.js';
 import { plan } from './plan.js';
 import { Results } from './results.js';
 import { writeReport } from './report/report.js';
+import { Selection } from './selection.js';
+import type { Workload } from './workloads/workload.js';
 
-const quick = Boolean(process.env['BENCH_QUICK']);
-const only = process.env['BENCH_ONLY']?.split(';');
-const who = process.env['BENCH_WHO']?.split(';');
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? (quick ? 1 : 5));
-
+const selection = Selection.of(process.env);
+const { quick, rounds } = selection;
 const results = new Results();
-const lab = await Lab.start();
+const labs = new Labs();
+const began = performance.now();
+const present = selection.contestants(CONTESTANTS).filter((contestant) => labs.has(contestant));
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void lab.stop().finally(() => process.exit(1)));
+  process.once(signal, () => void labs.stop().finally(() => process.exit(1)));
+if (WHY_UNPINNED) console.log(WHY_UNPINNED);
+for (const [name, why] of labs.leftOut) console.log(`${name} is left out: ${why}`);
 try {
-  for (const workload of plan(quick, results).filter(({ name }) => !only || only.some((part) => name.includes(part)))) {
-    for (let round = 0; round < (workload.once ? 1 : rounds); round++) {
-      for (const contestant of CONTESTANTS) {
-        if (!(workload.contestants ?? USUAL).includes(contestant.name)) continue;
-        if (who && !who.includes(contestant.name)) continue;
-        const figures = await workload.measure(lab, contestant);
-        results.add(workload.name, contestant.name, figures);
-        await lab.clear();
-      }
-    }
-    console.log(results.table(workload.name));
+  for (const workload of selection.rows(plan(quick, results))) {
+    const rowBegan = performance.now();
+    for (let round = 0; round < Math.min(rounds, workload.mostRounds ?? rounds); round++)
+      await measure(workload, round);
+    if (results.contestants(workload.name).length === 0) continue;
+    console.log(`${results.table(workload.name)}\n  (${Math.round((performance.now() - rowBegan) / 1000)} s)`);
   }
 } finally {
-  await lab.stop();
+  await labs.stop();
 }
-if (!only && !who) await writeReport(results, { quick, rounds });
+const minutes = (performance.now() - began) / 60_000;
+console.log(`${minutes.toFixed(1)} minutes`);
+if (!selection.isPart) await writeReport(results, { quick, rounds, minutes, leftOut: labs.leftOut });
+
+async function measure(workload: Workload, round: number): Promise<void> {
+  for (const contestant of present) {
+    if (!workload.contestants.includes(contestant.name) || round >= (contestant.mostRounds ?? rounds)) continue;
+    const lab = await labs.of(contestant, workload);
+    await lab.place(workload.cores ?? 'any');
+    try {
+      results.add(workload.name, contestant.name, await workload.measure(lab, contestant));
+    } catch (error) {
+      throw new Error(`${workload.name}: ${contestant.name}`, { cause: error });
+    }
+    await lab.clear();
+  }
+}

@@ -31,18 +31,20 @@ export class Results {
   /** Half the distance from the least to the most, as a share of the median. */
   spread(workload: string, contestant: string, figure: Figure): number {
     const values = this.#values(workload, contestant, figure);
-    return (values.at(-1)! - values[0]!) / 2 / this.median(workload, contestant, figure);
+    const half = (values.at(-1)! - values[0]!) / 2;
+    return half === 0 ? 0 : half / this.median(workload, contestant, figure); // the median may be 0 then
   }
 
   /** For the terminal. */
   table(workload: string): string {
     const lines = this.contestants(workload).map((contestant) => {
       const last = this.#rounds.get(workload)!.get(contestant)!.at(-1)!;
-      const cells = (Object.keys(last) as Figure[]).map((figure) => {
+      const known = (Object.keys(last) as Figure[]).filter((figure) => !Number.isNaN(last[figure]));
+      const cells = known.map((figure) => {
         const spread = Math.round(100 * this.spread(workload, contestant, figure));
-        return `${figure} ${this.median(workload, contestant, figure).toPrecision(3)} ±${spread}%`;
+        return `${figure} ${Number(this.median(workload, contestant, figure).toPrecision(3))} ±${spread}%`;
       });
-      return `  ${contestant.padEnd(22)} ${cells.join('  ')}`;
+      return `  ${contestant.padEnd(28)} ${cells.join('  ')}`;
     });
     return `${workload}\n${lines.join('\n')}`;
   }

@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { buildElevator, elevatorVariables, readConfig as readElevatorConfig } from '@marblerun/elevator';
-import { buildMonitor, monitorVariables, readConfig as readMonitorConfig } from '@marblerun/monitor';
+import { buildMonitor, monitorVariables, proxyVariables, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { ERROR_CODES } from 'marblerun';
 import { scriptText } from '@marblerun/internal';
 import { z } from 'zod';
@@ -115,6 +115,7 @@ const sections = {
   'docs/decisions/README.md': { decisions },
   'docs/CONFIGURATION.md': {
     monitor: () => variables(monitorVariables),
+    proxy: () => variables(proxyVariables),
     elevator: () => variables(elevatorVariables),
     client: () => options(clientOptions),
     work: () => options(workOptions),

@@ -15,6 +15,8 @@ export const ERROR_CODES = {
     'the data cannot be encoded: JSON would lose a part of it, or a codec or toJSON failed; nothing was sent',
   MR_DATA_UNREADABLE: 'what lies in the queue is not an envelope, or its data cannot be decoded',
   MR_DATA_TOO_LARGE: 'the encoded data is over the limit; nothing was sent',
+  MR_DATA_MISSING:
+    'large data are not in Redis any more: evicted or deleted by hand, and their marble is dead; or so soon that they could not be sent',
   MR_ITEMS_FAILED: 'the items given to sendMany threw; those before are sent',
   MR_NOTHING_HELD:
     'finish or fail was called and no marble is held, or something was sent with a marble whose handler has ended',
@@ -34,6 +36,8 @@ export const ERROR_CODES = {
   MR_TOO_FEW_REPLICAS: 'fewer replicas than asked for have acknowledged in time; what was sent is at the primary',
   MR_REDIS_TOO_OLD: 'this Redis is older than 7.0',
   MR_REDIS_REPLY: 'Redis answered with an error that MarbleRun does not know',
+  MR_DOCKER_UNAVAILABLE: 'the Docker engine or its proxy did not answer, or what answered is none',
+  MR_DOCKER_REFUSED: 'the Docker engine or its proxy refused a request; the message has its reason',
   MR_LAYOUT: 'the run was written by a version of MarbleRun with another layout; nothing was touched',
   MR_NOT_FOUND: 'there is no such run, queue, batch or dead letter',
   MR_BATCH_CLOSED: 'the batch is sealed, cancelled or complete, so this cannot be sent to it; nothing was sent',

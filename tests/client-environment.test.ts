@@ -3,7 +3,7 @@
  * not warn of variables of the services, which may share the environment, or of those that Kubernetes adds.
  */
 import { elevatorVariables } from '@marblerun/elevator';
-import { monitorVariables } from '@marblerun/monitor';
+import { monitorVariables, proxyVariables } from '@marblerun/monitor';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { Marble } from 'marblerun';
 
@@ -22,7 +22,8 @@ function said(env: Record<string, string>): string[] {
 }
 
 const REAL: Record<string, string> = { MARBLERUN_REDIS: 'redis://localhost', MARBLERUN_RUN: 'main' };
-const variables = [...new Set([monitorVariables, elevatorVariables].flatMap(({ shape }) => Object.keys(shape)))];
+const tables = [monitorVariables, proxyVariables, elevatorVariables];
+const variables = [...new Set(tables.flatMap(({ shape }) => Object.keys(shape)))];
 
 test('the tables have what they should', () => {
   expect(variables.length).toBeGreaterThan(25);

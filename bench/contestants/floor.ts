@@ -26,13 +26,16 @@ type Swapper = Redis & { swapBuffer(keys: number, ...args: (number | string)[]):
 export const floorOf = (name: string, batch: number, outputs: readonly string[] = []): Contestant => ({
   name,
   settings: `one LPUSH for many; a bare swap script, ${batch || 'as many marbles at a time as the concurrency'}${batch ? ' marbles at a time' : ''}${outputs.length > 0 ? ', which pushes each to three queues' : ''}`,
+  why: 'what takes less than this does less than a queue must',
   weight: 5,
+  mostRounds: 3,
   open(url) {
     const redis = new Redis(url);
     const idlers: Redis[] = [];
     return {
       send: (data) => redis.lpush(QUEUE, JSON.stringify(data)),
       sendBulk: (many) => redis.lpush(QUEUE, ...many.map((data) => JSON.stringify(data))),
+      waiting: () => redis.llen(QUEUE),
       consume: (concurrency, handle) => swapLoop(url, batch || concurrency, handle, outputs),
       /** Connections that wait, as many as there are holders, and nothing else: no lease. */
       async idle(holders) {

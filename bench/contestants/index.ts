@@ -1,26 +1,37 @@
 /** Who takes part. */
+import { beanstalkd } from './beanstalkd.js';
 import { beeQueue } from './bee-queue.js';
-import { bullmq } from './bullmq.js';
+import { bullmq, bullmqLoop } from './bullmq.js';
+import { bunqueue } from './bunqueue.js';
 import type { Contestant } from './contestant.js';
 import { floorOf } from './floor.js';
+import { floorGet, floorGetAndUnlink, floorSend, floorStep } from './floor-forms.js';
+import { graphileWorker, graphileWorkerLoop } from './graphile-worker.js';
 import { groupmq } from './groupmq.js';
 import { marblerun, marblerunForms } from './marblerun.js';
+import { nats, natsLoop } from './nats.js';
 
 export const CONTESTANTS: readonly Contestant[] = [
   marblerun,
+  ...marblerunForms,
   bullmq,
+  bullmqLoop,
   beeQueue,
   groupmq,
+  bunqueue,
+  graphileWorker,
+  graphileWorkerLoop,
+  beanstalkd,
+  nats,
+  natsLoop,
   floorOf('floor', 0),
   floorOf('floor, batches of 500', 500),
   floorOf('floor, routing three', 0, ['one', 'two', 'three']),
-  ...marblerunForms,
+  floorSend,
+  floorStep,
+  floorGet,
+  floorGetAndUnlink,
 ];
-
-/** The contestants that take part where a workload does not name its own. */
-export const USUAL: readonly string[] = CONTESTANTS.map(({ name }) => name).filter(
-  (name) => !/^MarbleRun,|routing three$/.test(name),
-);
 
 export function contestant(name: string): Contestant {
   const found = CONTESTANTS.find((candidate) => candidate.name === name);

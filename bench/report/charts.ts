@@ -21,13 +21,13 @@ const BARS: readonly Bars[] = [
     file: 'throughput.svg',
     title: 'Marbles per second (log scale): more is better',
     figure: 'perSecond',
-    workloads: /^(send|consume)/,
+    workloads: /^(send|loop|consume)/,
   },
   {
     file: 'redis-cpu.svg',
-    title: 'Redis CPU per marble, µs (log scale): less is better',
-    figure: 'redisCpuUs',
-    workloads: /^(send|consume)/,
+    title: 'CPU of the server per marble, µs (log scale): less is better',
+    figure: 'serverCpuUs',
+    workloads: /^(send|loop|consume)/,
   },
   {
     file: 'latency-p50.svg',
@@ -55,7 +55,7 @@ const CURVES: readonly Curve[] = [
   {
     file: 'backlog.svg',
     title: 'Redis CPU per marble, µs, by marbles that wait',
-    figure: 'redisCpuUs',
+    figure: 'serverCpuUs',
     workloads: /^([\d,]+) marbles wait$/,
   },
   {
@@ -67,19 +67,19 @@ const CURVES: readonly Curve[] = [
   {
     file: 'queues.svg',
     title: 'Redis CPU per marble, µs, by other queues in the run',
-    figure: 'redisCpuUs',
+    figure: 'serverCpuUs',
     workloads: /^([\d,]+) other queues$/,
   },
   {
     file: 'holders.svg',
     title: 'Redis CPU per marble, µs, by other holders that wait',
-    figure: 'redisCpuUs',
+    figure: 'serverCpuUs',
     workloads: /^([\d,]+) other holders$/,
   },
   {
     file: 'idle.svg',
     title: 'Redis CPU, % of a core, by idle holders',
-    figure: 'redisCpuShare',
+    figure: 'serverCpuShare',
     workloads: /^([\d,]+) idle holders$/,
   },
   {
@@ -148,6 +148,7 @@ function barSpec(title: string, values: Value[]): TopLevelSpec {
         field: 'contestant',
         type: 'nominal',
         sort: order,
+        scale: { scheme: 'tableau20' },
         title: null,
         legend: { orient: 'bottom', columns: 3 },
       },

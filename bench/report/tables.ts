@@ -1,19 +1,23 @@
 /** A table for each workload. */
 import type { Figure, Results } from '../results.js';
 
-const COLUMNS: readonly { figure: Figure; title: string }[] = [
+export const COLUMNS: readonly { figure: Figure; title: string }[] = [
   { figure: 'perSecond', title: 'marbles/s' },
-  { figure: 'redisCpuUs', title: 'Redis CPU, µs' },
+  { figure: 'serverCpuUs', title: 'server CPU, µs' },
   { figure: 'nodeCpuUs', title: 'Node CPU, µs' },
   { figure: 'commands', title: 'commands' },
+  { figure: 'scripts', title: 'scripts' },
+  { figure: 'scriptUs', title: 'in scripts, µs' },
   { figure: 'bytes', title: 'bytes' },
   { figure: 'waitingBytes', title: 'bytes while waiting' },
   { figure: 'peakMiB', title: 'memory of the sender, MiB' },
-  { figure: 'redisCpuShare', title: 'Redis CPU, % of a core' },
+  { figure: 'serverCpuShare', title: 'server CPU, % of a core' },
+  { figure: 'nodeCpuShare', title: 'Node CPU, % of a core' },
   { figure: 'commandsPerSecond', title: 'commands/s' },
   { figure: 'calmSweepMs', title: 'sweep that finds nothing, ms' },
   { figure: 'silenceMs', title: 'longest silence of a holder, ms' },
   { figure: 'slowestMs', title: 'longest command, ms' },
+  { figure: 'roundTripMs', title: 'round trip, ms' },
   { figure: 'p50Us', title: 'p50, µs' },
   { figure: 'p99Us', title: 'p99, µs' },
   { figure: 'p999Us', title: 'p99.9, µs' },
@@ -27,11 +31,17 @@ export function tablesOf(results: Results): string[] {
     );
     const rows = contestants.map((contestant) => {
       const cells = columns.map(({ figure }) => cell(results, workload, contestant, figure));
-      return `| ${contestant} | ${cells.join(' | ')} |`;
+      return [contestant, ...cells];
     });
-    const head = `|  | ${columns.map(({ title }) => title).join(' | ')} |\n| --- |${' ---: |'.repeat(columns.length)}`;
-    return `### ${workload}\n\n${head}\n${rows.join('\n')}`;
+    return `### ${workload}\n\n${table(['', ...columns.map(({ title }) => title)], rows)}`;
   });
+}
+
+/** A table in Markdown: all columns but the first hold figures. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = `| --- |${' ---: |'.repeat(head.length - 1)}`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
 function cell(results: Results, workload: string, contestant: string, figure: Figure): string {

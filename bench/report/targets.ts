@@ -4,28 +4,30 @@ import type { Figure, Results } from '../results.js';
 import {
   BEHIND_COMPUTING,
   BEHIND_WAITING,
+  CONSUME_1,
+  CONSUME_4,
   CONSUME_50,
   ELEVATE_FAR,
   ELEVATE_NEAR,
   HEARTBEAT,
   IDLE,
   IN_BATCHES,
+  LATENCY_BULLMQ,
+  LATENCY_IDLE,
+  LATENCY_OWN,
+  OURS,
+  PEERS,
   ROUTE_ALONE,
   ROUTE_MANY,
-} from '../plan.js';
+  SEND_1000,
+  SEND_TWO_CORES,
+} from '../names.js';
+import { SCALE_OUT } from './scale-out.js';
+import { SIMPLE_FORMS } from './simple-forms.js';
+import { least, type Target } from './target.js';
 import { short } from './tables.js';
 
-const PEERS = ['BullMQ', 'bee-queue', 'groupmq'];
-const OURS = 'MarbleRun';
 const IDLE_NAME = `${IDLE.toLocaleString('en-US')} idle holders`;
-
-interface Target {
-  readonly what: string;
-  readonly wanted: number;
-  /** `least`: at least what is wanted; `most`: at most. */
-  readonly bound: 'least' | 'most';
-  readonly measured: (results: Results) => number;
-}
 
 const faster = (what: string, workload: string, wanted: number): Target => ({
   what: `${what}, × BullMQ`,
@@ -38,15 +40,17 @@ const quicker = (what: string, workload: string, figure: Figure): Target => ({
   what: `${what}, × the best peer`,
   wanted: 1,
   bound: 'most',
-  measured: (results) => Math.max(...PEERS.map((peer) => ratio(results, workload, figure, peer))),
+  measured: (results) => results.median(workload, OURS, figure) / least(results, workload, PEERS, figure),
 });
 
-const TARGETS: readonly Target[] = [
+export const TARGETS: readonly Target[] = [
+  ...SIMPLE_FORMS,
+  ...SCALE_OUT,
   faster('consume, concurrency 50, marbles/s', CONSUME_50, 6),
-  faster('consume, concurrency 1, marbles/s', 'consume, concurrency 1', 1.8),
-  faster('consume, 4 processes, marbles/s', 'consume, 4 processes', 5),
-  faster('send 1,000 at a time, marbles/s', 'send 1,000 at a time', 10),
-  faster('send one by one, awaited, marbles/s', 'send one by one, awaited', 1.3),
+  faster('consume, concurrency 1, marbles/s', CONSUME_1, 1.8),
+  faster('consume, 4 processes, marbles/s', CONSUME_4, 5),
+  faster('send 1,000 at a time, marbles/s', SEND_1000, 10),
+  faster('send one by one, awaited, marbles/s', SEND_TWO_CORES, 1.3),
   {
     what: 'Redis CPU, send to finish, × BullMQ',
     wanted: 1 / 8,
@@ -69,7 +73,7 @@ const TARGETS: readonly Target[] = [
     wanted,
     bound: 'most',
     measured: (results) =>
-      results.median(IN_BATCHES, name, 'redisCpuUs') / results.median(IN_BATCHES, OURS, 'redisCpuUs'),
+      results.median(IN_BATCHES, name, 'serverCpuUs') / results.median(IN_BATCHES, OURS, 'serverCpuUs'),
   })),
   ...[BEHIND_WAITING, BEHIND_COMPUTING].map((name): Target => ({
     what: `${name}: the last of them begins after, ms`,
@@ -81,22 +85,22 @@ const TARGETS: readonly Target[] = [
     what: 'bytes of a waiting marble of 100 bytes',
     wanted: 148,
     bound: 'most',
-    measured: (results) => results.median('send 1,000 at a time', OURS, 'waitingBytes'),
+    measured: (results) => results.median(SEND_1000, OURS, 'waitingBytes'),
   },
   {
     what: 'bytes of a waiting marble, × BullMQ',
     wanted: 1 / 5,
     bound: 'most',
-    measured: (results) => ratio(results, 'send 1,000 at a time', 'waitingBytes', 'BullMQ'),
+    measured: (results) => ratio(results, SEND_1000, 'waitingBytes', 'BullMQ'),
   },
-  quicker('latency p50, idle', 'latency, idle', 'p50Us'),
-  quicker('latency p99, half of its own load', 'latency, half of its own load', 'p99Us'),
-  quicker("latency p99, half of BullMQ's load", "latency, half of BullMQ's load", 'p99Us'),
+  quicker('latency p50, idle', LATENCY_IDLE, 'p50Us'),
+  quicker('latency p99, half of its own load', LATENCY_OWN, 'p99Us'),
+  quicker("latency p99, half of BullMQ's load", LATENCY_BULLMQ, 'p99Us'),
   {
     what: 'routing three with a finish, one marble at a time: Redis CPU, × a plain finish',
     wanted: 1.6,
     bound: 'most',
-    measured: (results) => routing(results, ROUTE_ALONE, 'MarbleRun, loop', 'redisCpuUs'),
+    measured: (results) => routing(results, ROUTE_ALONE, 'MarbleRun, loop', 'serverCpuUs'),
   },
   {
     what: 'routing three with a finish, one marble at a time: time, × a plain finish',
@@ -108,13 +112,13 @@ const TARGETS: readonly Target[] = [
     what: 'routing three with a finish, hundreds at a time: Redis CPU, × a plain finish',
     wanted: 1.6,
     bound: 'most',
-    measured: (results) => routing(results, ROUTE_MANY, OURS, 'redisCpuUs'),
+    measured: (results) => routing(results, ROUTE_MANY, OURS, 'serverCpuUs'),
   },
   {
     what: 'the same of the floor, which only pushes them',
     wanted: 1.6,
     bound: 'most',
-    measured: (results) => routing(results, ROUTE_MANY, 'floor', 'redisCpuUs'),
+    measured: (results) => routing(results, ROUTE_MANY, 'floor', 'serverCpuUs'),
   },
   {
     what: 'elevate at no round trip, × consume at concurrency 50',
@@ -139,13 +143,13 @@ const TARGETS: readonly Target[] = [
     what: `${IDLE_NAME}, % of a core`,
     wanted: 3,
     bound: 'most',
-    measured: (results) => results.median(IDLE_NAME, OURS, 'redisCpuShare'),
+    measured: (results) => results.median(IDLE_NAME, OURS, 'serverCpuShare'),
   },
   {
     what: 'the same of as many connections that only wait',
     wanted: 3,
     bound: 'most',
-    measured: (results) => results.median(IDLE_NAME, 'floor', 'redisCpuShare'),
+    measured: (results) => results.median(IDLE_NAME, 'floor', 'serverCpuShare'),
   },
 ];
 
@@ -168,8 +172,5 @@ function routing(results: Results, workload: string, plain: string, figure: Figu
 }
 
 function redisCpu(results: Results, contestant: string): number {
-  return (
-    results.median('send 1,000 at a time', contestant, 'redisCpuUs') +
-    results.median(CONSUME_50, contestant, 'redisCpuUs')
-  );
+  return results.median(SEND_1000, contestant, 'serverCpuUs') + results.median(CONSUME_50, contestant, 'serverCpuUs');
 }

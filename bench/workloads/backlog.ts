@@ -8,7 +8,7 @@ export function backlog(name: string, waiting: number): Workload {
   return {
     name,
     contestants: ['MarbleRun'],
-    once: true,
+    mostRounds: 1,
     async measure(lab, { name: contestant }) {
       const n = Math.min(WORKED_OFF, waiting);
       const sender = lab.process(contestant);
@@ -29,7 +29,7 @@ export function backlog(name: string, waiting: number): Workload {
         ).n;
         if (waiting === n) await worker.ask('stop');
       });
-      return { redisCpuUs: perMarble(cost, done).redisCpuUs!, waitingBytes, peakMiB };
+      return { serverCpuUs: perMarble(cost, done).serverCpuUs!, waitingBytes, peakMiB };
     },
   };
 }

@@ -1,5 +1,5 @@
 /** How long fast marbles wait behind a slow one, while another worker has nothing to do. */
-import { handled } from './consume.js';
+import { handled, settled } from './handled.js';
 import type { Workload } from './workload.js';
 
 const FAST = 100;
@@ -11,6 +11,7 @@ export function behind(name: string, slow: { readonly ms: number; readonly block
   return {
     name,
     contestants: ['MarbleRun', 'BullMQ', 'bee-queue'],
+    mostRounds: 2,
     async measure(lab, { name: contestant }) {
       const [sender, ...workers] = [0, 1, 2].map(() => lab.process(contestant));
       await Promise.all(workers.map((worker) => worker.ask('consume', { concurrency: 1 })));
@@ -18,9 +19,7 @@ export function behind(name: string, slow: { readonly ms: number; readonly block
       await handled(workers, WARM_UP);
       await sender!.ask('behind', { ...slow, fast: FAST });
       await handled(workers, WARM_UP + 1 + FAST);
-      const ends = await Promise.all(workers.map((worker) => worker.ask('stop')));
-      const most = (figure: 'p50Us' | 'p99Us' | 'p999Us') => Math.max(...ends.map((latency) => latency[figure]));
-      return { p50Us: most('p50Us'), p99Us: most('p99Us'), p999Us: most('p999Us') };
+      return { ...(await settled(workers, { n: WARM_UP }, { n: 1 + FAST })) };
     },
   };
 }

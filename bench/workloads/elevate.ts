@@ -14,13 +14,14 @@ export function elevate(name: string, marbles: number, roundTripMs: number): Wor
   return {
     name,
     contestants: ['MarbleRun'],
+    mostRounds: 3,
     async measure(lab) {
       const upper = await RedisServer.start();
       const hub = new Redis(upper.url);
-      const proxy = roundTripMs > 0 ? await delayProxy(upper.port, roundTripMs) : undefined;
+      const proxy = roundTripMs > 0 ? await delayProxy(upper.url, roundTripMs) : undefined;
       await fill(lab.url, marbles);
       const elevator = new Program(ELEVATOR, {
-        env: environment(lab.url, proxy ? `redis://127.0.0.1:${proxy.port}` : upper.url),
+        env: environment(lab.url, proxy?.url ?? upper.url),
       });
       try {
         const landed = () => hub.llen(keysOf('hub').queue(QUEUE));

@@ -1,7 +1,7 @@
 /** Do heartbeats come on time while the machine has no core to spare? */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Communicator } from 'marblerun/communicator';
-import { handled } from './consume.js';
+import { handled, settled } from './handled.js';
 import type { Workload } from './workload.js';
 
 const PROCESSES = 4;
@@ -15,6 +15,7 @@ export function heartbeat(name: string, marbles: number): Workload {
   return {
     name,
     contestants: ['MarbleRun'],
+    mostRounds: 3,
     async measure(lab, { name: contestant }) {
       const sender = lab.process(contestant);
       await sender.ask('send', { n: marbles, bytes: 100, how: 'bulk' });
@@ -33,7 +34,7 @@ export function heartbeat(name: string, marbles: number): Workload {
         }
       };
       await Promise.all([done, watch()]).finally(() => bus.close());
-      await Promise.all(workers.map((worker) => worker.ask('stop')));
+      await settled(workers, { n: marbles, bytes: 100 });
       return { silenceMs };
     },
   };

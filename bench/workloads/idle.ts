@@ -11,7 +11,7 @@ export function idle(name: string, holders: number, heartbeat: 'loop' | 'thread'
   return {
     name,
     contestants: holders > 1000 ? ['MarbleRun', 'floor'] : ['MarbleRun'],
-    once: true,
+    mostRounds: 1,
     /** On a Redis of its own: what another still tidies up after millions of marbles is not the cost of those who wait. */
     async measure(_, { name: contestant }) {
       const lab = await Lab.start();
@@ -19,8 +19,8 @@ export function idle(name: string, holders: number, heartbeat: 'loop' | 'thread'
         const waiting = Array.from({ length: processes }, () => lab.process(contestant));
         for (const one of waiting) await one.ask('idle', { holders: holders / processes, heartbeat });
         await sleep(2000); // the first commands are over
-        const { redisCpuUs, commands, us } = await lab.cost(waiting, () => sleep(seconds * 1000));
-        return { redisCpuShare: (100 * redisCpuUs) / us, commandsPerSecond: (commands / us) * 1e6 };
+        const { serverCpuUs, commands, us } = await lab.cost(waiting, () => sleep(seconds * 1000));
+        return { serverCpuShare: (100 * serverCpuUs) / us, commandsPerSecond: (commands / us) * 1e6 };
       } finally {
         await lab.stop();
       }

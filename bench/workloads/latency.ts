@@ -1,23 +1,37 @@
 /** From the call of `send` in one process to the handler in another. */
-import { handled } from './consume.js';
-import type { Workload } from './workload.js';
+import { handled, settled } from './handled.js';
+import type { Row, Workload } from './workload.js';
 
-/** Before what counts: the first seconds are those of compilers. */
-const WARM_UP_SECONDS = 5;
+/** Without load one goes each 5 ms. */
+const EVERY_MS = 5;
 
-/** `perSecond`: 0 for one each 5 ms. */
-export function latency(name: string, seconds: number, perSecond: (contestant: string) => number): Workload {
+export interface LatencyOptions extends Row {
+  readonly seconds: number;
+  /** Before what counts: the first seconds are those of compilers. */
+  readonly warmUpSeconds: number;
+  /** The load; absent: as good as none. */
+  readonly perSecond?: (contestant: string) => number;
+}
+
+export function latency({ seconds, warmUpSeconds, perSecond, ...row }: LatencyOptions): Workload {
   return {
-    name,
+    ...row,
     async measure(lab, { name: contestant }) {
-      const rate = perSecond(contestant);
-      const warmUp = Math.ceil(WARM_UP_SECONDS * (rate || 200));
-      const n = warmUp + Math.ceil(seconds * (rate || 200));
+      const rate = perSecond?.(contestant) ?? 1000 / EVERY_MS;
+      const [warmUp, n] = [Math.ceil(warmUpSeconds * rate), Math.ceil(seconds * rate)];
       const [worker, sender] = [lab.process(contestant), lab.process(contestant)];
-      await worker.ask('consume', { concurrency: 50, measuredFrom: warmUp });
-      await sender.ask('pace', { n, perSecond: rate });
-      await handled([worker], n);
-      return worker.ask('stop');
+      await worker.ask('consume', { concurrency: 50 });
+      const pass = async (size: number, total: number) => {
+        await (perSecond
+          ? sender.ask('pace', { n: size, perSecond: rate })
+          : sender.ask('drip', { n: size, everyMs: EVERY_MS }));
+        await handled([worker], total);
+      };
+      await pass(warmUp, warmUp);
+      await worker.ask('measure');
+      const { serverCpuUs, nodeCpuUs } = await lab.cost([worker, sender], () => pass(n, warmUp + n));
+      const latencies = await settled([worker], { n: warmUp }, { n });
+      return { serverCpuUs: serverCpuUs / n, nodeCpuUs: nodeCpuUs / n, ...latencies };
     },
   };
 }

@@ -7,36 +7,47 @@ import type { Workload } from './workload.js';
 const MARBLES = 4000;
 const PER_PROCESS = 1000;
 
+/** Fills a run with what a workload is to find there. */
+export type Prepare = (lab: Lab, contestant: string) => Promise<void>;
+
 /** `queues` others hold a marble each. */
 export function amongQueues(name: string, queues: number): Workload {
-  return among(name, async (lab) => {
+  return among(name, withQueues(queues));
+}
+
+/** `holders` others wait, in processes of up to a thousand. */
+export function amongHolders(name: string, holders: number): Workload {
+  return among(name, withHolders(holders));
+}
+
+export function withQueues(queues: number): Prepare {
+  return async (lab) => {
     const bus = new Communicator({ redis: lab.url });
     for (let from = 0; from < queues; from += 1000) {
       await bus.push(Array.from({ length: Math.min(1000, queues - from) }, (_, i) => other(from + i)));
     }
     await bus.close();
-  });
+  };
 }
 
-/** `holders` others wait, in processes of up to a thousand. */
-export function amongHolders(name: string, holders: number): Workload {
-  return among(name, async (lab, contestant) => {
+export function withHolders(holders: number): Prepare {
+  return async (lab, contestant) => {
     for (let left = holders; left > 0; left -= PER_PROCESS) {
       await lab.process(contestant).ask('idle', { holders: Math.min(PER_PROCESS, left), heartbeat: 'thread' });
     }
-  });
+  };
 }
 
-function among(name: string, prepare: (lab: Lab, contestant: string) => Promise<void>): Workload {
-  const work = consume(name, { marbles: MARBLES, concurrency: 50 });
+function among(name: string, prepare: Prepare): Workload {
+  const row = { name, contestants: ['MarbleRun'] };
+  const work = consume({ ...row, marbles: MARBLES, concurrency: 50 });
   return {
-    name,
-    contestants: ['MarbleRun'],
-    once: true,
+    ...row,
+    mostRounds: 1,
     async measure(lab, contestant) {
       await prepare(lab, contestant.name);
-      const { redisCpuUs = NaN, commands = NaN } = await work.measure(lab, contestant);
-      return { redisCpuUs, commands };
+      const { serverCpuUs = NaN, commands = NaN } = await work.measure(lab, contestant);
+      return { serverCpuUs, commands };
     },
   };
 }

@@ -2,18 +2,25 @@
  * A workload: something measured for a contestant, again and again. Figures are per marble where not said otherwise.
  */
 import type { Contestant } from '../contestants/contestant.js';
+import type { Cores } from '../cores.js';
 import type { Cost, Lab } from '../lab.js';
+import type { ServerKind } from '../servers/index.js';
+import type { Safety } from '../servers/redis.js';
 
 export interface Figures {
   readonly perSecond?: number;
-  readonly redisCpuUs?: number;
+  readonly serverCpuUs?: number;
   readonly nodeCpuUs?: number;
   readonly commands?: number;
+  readonly scripts?: number;
+  /** The time that Redis worked on scripts, by its own count. */
+  readonly scriptUs?: number;
   readonly bytes?: number;
   /** Redis memory of a waiting marble, in bytes, and what of it is the data. */
   readonly waitingBytes?: number;
   /** The share of one core, in percent. */
-  readonly redisCpuShare?: number;
+  readonly serverCpuShare?: number;
+  readonly nodeCpuShare?: number;
   readonly commandsPerSecond?: number;
   /** Memory of the sending process at the most. */
   readonly peakMiB?: number;
@@ -23,6 +30,8 @@ export interface Figures {
   readonly silenceMs?: number;
   /** The longest that one command held Redis up. */
   readonly slowestMs?: number;
+  /** The round trip of a link, as a ping finds it. */
+  readonly roundTripMs?: number;
   readonly p50Us?: number;
   readonly p99Us?: number;
   readonly p999Us?: number;
@@ -30,21 +39,46 @@ export interface Figures {
 
 export interface Workload {
   readonly name: string;
-  /** Absent: all take part. */
-  readonly contestants?: readonly string[] | undefined;
-  /** A point of a curve: measured once, for its neighbours tell whether it is right. */
-  readonly once?: boolean;
-  /** Begins with an empty Redis and no process. */
+  /** Names of those that take part. */
+  readonly contestants: readonly string[];
+  /**
+   * Rounds at the most, for what takes long or does not vary. A point of a curve needs one: its neighbours tell whether
+   * it is right. Default: as many as the bench is told.
+   */
+  readonly mostRounds?: number;
+  /** Default: any. */
+  readonly cores?: Cores;
+  /** Default: that of the contestant. */
+  readonly server?: ServerKind;
+  /** Makes the Redis of this workload safer. Default: nothing; it writes nothing to disk. */
+  readonly safety?: Safety;
+  /** Begins with an empty server and no process. */
   measure(lab: Lab, contestant: Contestant): Promise<Figures>;
+}
+
+/** The part that all workloads are told alike. */
+export type Row = Pick<Workload, 'name' | 'contestants' | 'mostRounds' | 'cores' | 'server' | 'safety'>;
+
+export interface Size {
+  /** The number for a contestant of weight 1. */
+  readonly marbles: number;
+  /** The most that a weight counts here. Default: no limit. */
+  readonly mostWeight?: number | undefined;
+}
+
+export function marblesOf({ marbles, mostWeight = Infinity }: Size, weight: number): number {
+  return Math.ceil(marbles * Math.min(weight, mostWeight));
 }
 
 /** `us`: the time that counts, where it is not all that the work took. */
 export function perMarble(cost: Cost, n: number, us = cost.us): Figures {
   return {
     perSecond: (n / us) * 1e6,
-    redisCpuUs: cost.redisCpuUs / n,
+    serverCpuUs: cost.serverCpuUs / n,
     nodeCpuUs: cost.nodeCpuUs / n,
     commands: cost.commands / n,
+    scripts: cost.scripts / n,
+    scriptUs: cost.scriptUs / n,
     bytes: cost.bytes / n,
   };
 }

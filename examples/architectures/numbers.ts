@@ -1,6 +1,6 @@
 /** Numbers to factor, for the scenes, as command-line arguments. */
 
-/** Numbers below a thousand million, which take no time at all. */
+/** Numbers below a billion, which take no time at all. */
 export const SMALL = ['91', '1001', '65537', '999999'];
 
 /** Products of two large primes, which take some tenths of a second each. */

@@ -4,7 +4,7 @@ from pathlib import Path
 
 NAMES = {"run": r"[A-Za-z0-9._-]{1,64}", "lane": r"[A-Za-z0-9._-]{1,64}"}
 NAMES["queue"] = NAMES["id"] = r"[A-Za-z0-9._:/-]{1,128}"
-RUN_KEYS = ("counts", "queues", "outboxes", "later", "dead", "letters", "serial")  # 1 to 7 of many scripts
+RUN_KEYS = ("counts", "queues", "outboxes", "later", "dead", "letters", "serial", "watched")  # 1 to 8 of these
 BATCH_KEYS = ("batches", "batchdead", "children", "cancelled", "batchends")
 KNOWN = "B"  # the batch that a marble is a member of: a run with batches has layout 2, which this program refuses
 NO_OOM = {"push", "pushAny", "land"}  # the others may run when Redis is over its maxmemory
@@ -118,6 +118,10 @@ class Holder:
     def k(self, *parts):
         return key(self.link.run, *parts)
 
+    def lines(self, queues):
+        """The keys of lines: their lists, then their wake-ups."""
+        return [self.k(kind, queue) for kind in ("q", "wake") for queue in queues]
+
     def script(self, name, keys, args, oom=True):
         return self.link.do(lambda client, again: self.scripts.call(client, name, keys, args, oom))
 
@@ -137,7 +141,7 @@ class Holder:
                 1, self.queue, len(lines), *lines, 0, *ranges, len(outputs), *groups]
         keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), self.k("holder", self.id), self.k("held", self.id),
                 self.k("inbox", self.id, self.waits_on), self.k("deadlines"), self.k("q", self.queue),
-                *(self.k("q", line) for line in lines)]
+                *self.lines(lines)]
         reply = self.link.do(lambda client, again: self.scripts.call(
             client, "swap", keys, [self.id, self.lease_ms, self.op, self.noted, "1" if again else "", *tail], not lines))
         if reply[0] == b"forgotten":
@@ -172,10 +176,11 @@ class Holder:
         if self.inbox and self.swap(want=0) is None:
             return False
         self.op += 1
-        keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), self.k("held", self.id), self.k("deadlines")]
+        keys = [*(self.k(name) for name in RUN_KEYS), self.k("holders"), self.k("held", self.id), self.k("deadlines"),
+                self.k("trial", "absent")]
         args = [self.id, self.op, self.noted, self.max_attempts, 1, self.queue,
                 f"{seq}/{self.queue}", 1, "fail", delay_ms, json.dumps({"message": str(error)})]
-        reply = self.script("giveback", [*keys, self.k("q", self.queue), *(self.k(name) for name in BATCH_KEYS)], args)
+        reply = self.script("giveback", [*keys, *self.lines([self.queue]), *(self.k(name) for name in BATCH_KEYS)], args)
         if reply[0] == b"ok":
             self.noted = self.op
         return reply[0] == b"ok" and not reply[1]
@@ -188,7 +193,7 @@ class Holder:
                 self.k("inbox", self.id, self.waits_on)]
         while True:
             args = [self.id, "released", 1, 500, 1 << 20, self.waits_on, len(lines), *lines]
-            status, *rest = self.script("reclaim", [*keys, *(self.k("q", line) for line in lines), *batches], args)
+            status, *rest = self.script("reclaim", [*keys, *self.lines(lines), *batches], args)
             if status == b"missing":
                 lines += [queue.decode() for queue in rest]
             elif status != b"more":

@@ -5,7 +5,7 @@
  * keeps the last number, ignores marbles that it has. Any number of Elevators may work one lane. If the upper run is
  * away or full, the marbles wait below. If an outbox is not a list, that is reported, and the others go on.
  */
-import type { Communicator, LaneSource, LaneTarget, LiftLimits, Transit } from 'marblerun/communicator';
+import type { Communicator, Entry, LaneSource, LaneTarget, LiftLimits, Transit } from 'marblerun/communicator';
 import type { Logger } from '@marblerun/service';
 import type { Lane } from './lanes.js';
 import type { LaneMetrics } from './lane-metrics.js';
@@ -133,9 +133,9 @@ export class Carrier {
     if (noList.length > 0)
       log.warn({ lane: name, queues: noList }, 'the key of a queue does not hold a list: the marbles for it are dead');
     if (landing === 'doubt') {
-      const renewed = await this.#source.newEpoch(transit, knownEpoch);
+      const goesAgain = await this.#source.newEpoch(transit, knownEpoch);
       const about = { lane: name, epoch: transit.epoch, number: transit.number, knownEpoch };
-      if (renewed)
+      if (goesAgain)
         log.warn(
           about,
           'the upper run cannot place this transit: state was lost or rolled back; the transit is sent again',
@@ -155,6 +155,11 @@ export class Carrier {
 }
 
 function sizeOf({ entries }: Transit): LiftLimits {
-  const bytes = entries.reduce((sum, { queue, envelope }) => sum + queue.length + 1 + envelope.length, 0);
+  const bytes = entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
   return { marbles: entries.length, bytes };
+}
+
+/** Returns how many bytes an entry has on its way: with its large data. */
+function bytesOf({ queue, envelope, data }: Entry): number {
+  return queue.length + 1 + envelope.length + (data?.length ?? 0);
 }

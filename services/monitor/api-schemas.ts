@@ -18,6 +18,7 @@ export const runs = z.array(
       .array(z.object({ name: z.string(), version: z.string(), turnedAt: msSince1970, silentMs: whole }))
       .describe('which Monitors have noted that they watch, and how long ago; the latest first'),
     holders: whole,
+    hung: whole.optional().describe('holders that hang; missing before the first look'),
     later: whole.describe('delayed marbles'),
     dead: whole,
     queues: whole.optional().describe('this and the next two are missing where they could not be read in time'),
@@ -65,6 +66,9 @@ export const holders = z.array(
     heardAt: msSince1970,
     unheardMs: whole.describe("how long ago that was, by Redis's clock"),
     held: whole,
+    hungMs: whole
+      .optional()
+      .describe('it hangs: how long ago a marble was over its time limit; its loop has not turned since'),
     about: z.record(z.string(), z.string()).describe('host, pid, waiting, report, blockedMs, …'),
   }),
 );

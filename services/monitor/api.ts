@@ -15,6 +15,7 @@ import { MarbleRunError } from 'marblerun';
 import { z } from 'zod';
 import { registerBatchChanges } from './api-batch-changes.js';
 import { registerBatches } from './api-batches.js';
+import { registerContainers } from './api-containers.js';
 import { registerQueues } from './api-queues.js';
 import { deleted, none, requeued } from './api-schemas.js';
 import { inRun, registerRuns, registerViews, type Find } from './api-views.js';
@@ -39,6 +40,7 @@ export function registerApi(server: Server, monitors: readonly RunMonitor[], acc
     registerQueues(routes, find);
     registerBatches(routes, find);
     registerViews(routes, find);
+    registerContainers(routes, find);
   });
   registerChanges(server, access, (routes) => {
     registerOne(routes, find);

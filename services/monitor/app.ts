@@ -7,6 +7,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api.js';
 import type { MonitorConfig } from './config.js';
 import { registerDashboard } from './dashboard.js';
+import { watchDocker } from './docker/docker.js';
 import { collectorOf } from './metrics.js';
 import { RunMonitor } from './run-monitor.js';
 import { createSweepMetrics } from './sweep-metrics.js';
@@ -16,9 +17,12 @@ export function buildMonitor(config: MonitorConfig): Service {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const sweepMetrics = createSweepMetrics(registry, config.runs);
-  const parts = { log, metrics: sweepMetrics, troubles: new Troubles(log) };
+  const troubles = new Troubles(log);
+  const docker = watchDocker(config, { log, troubles, registry });
+  const parts = { log, metrics: sweepMetrics, troubles, docker };
   const monitors = config.runs.map((run) => new RunMonitor(run, config, parts));
-  const collect = collectorOf(registry, monitors, config);
+  const running = docker ? [docker, ...monitors] : monitors;
+  const collect = collectorOf(registry, { monitors, docker }, config);
 
   const readiness = () => ({
     ready: monitors.every((monitor) => monitor.ready),
@@ -32,9 +36,11 @@ export function buildMonitor(config: MonitorConfig): Service {
   return {
     ...{ server, log, host: config.host, port: config.port, drainMs: config.drainMs },
     about: { version: VERSION, runs: config.runs, redis: describeRedis(parseRedis(config.redis)) },
-    start: () => monitors.forEach((monitor) => monitor.start()),
+    start: () => {
+      for (const part of running) part.start();
+    },
     stop: async () => {
-      await Promise.all(monitors.map((monitor) => monitor.stop()));
+      await Promise.all(running.map((part) => part.stop()));
     },
   };
 }

@@ -14,6 +14,7 @@ import {
 } from '@marblerun/service';
 import { checkName } from 'marblerun/communicator';
 import { z } from 'zod';
+import { checkEngine, engineAddress, engineVariables, type EngineAddress } from './docker/address.js';
 
 const runs = z.string().transform((list, context) => {
   const names = [...new Set(list.split(',').map((name) => name.trim()))];
@@ -33,7 +34,7 @@ const runs = z.string().transform((list, context) => {
  */
 const TIMEOUTS = { connectTimeoutMs: 5000, retryTimeoutMs: 5000, replyTimeoutMs: 3000 };
 
-export const monitorVariables = z.object({
+const variables = z.object({
   ...commonVariables,
   ...timeoutVariables(TIMEOUTS),
   MARBLERUN_PORT: port(9464),
@@ -76,9 +77,34 @@ export const monitorVariables = z.object({
     .describe(
       'most open batches with metrics of their own: those with most dead, the oldest, and those with most left',
     ),
+  ...engineVariables,
+  MARBLERUN_RESTARTS_PER_HOUR: wholeNumber(0, 1000)
+    .default(6)
+    .describe(
+      'most containers of a run that are restarted within an hour because a worker in them hangs (label `marblerun.restart=hung`, docs/RECOVERY.md); 0: none. Needs `MARBLERUN_DOCKER`',
+    ),
+  MARBLERUN_SCALE: z
+    .enum(['off', 'on'])
+    .default('off')
+    .describe(
+      'whether compose services with labels `marblerun.scale.*` are scaled (docs/SCALING-COMPOSE.md). Needs `MARBLERUN_DOCKER`',
+    ),
+  MARBLERUN_SCALE_UP_MS: wholeNumber(100, 3_600_000)
+    .default(15_000)
+    .describe('least ms between two steps before a container is added'),
+  MARBLERUN_SCALE_DOWN_MS: wholeNumber(100, 86_400_000)
+    .default(60_000)
+    .describe('least ms without a step and without need before a container is ended'),
   MARBLERUN_TOKEN: tokens.describe(
     'bearer token for requests that change something, or name:token; without one, changes are refused. Several tokens, for rotation, are separated by commas or lines',
   ),
+});
+
+export const monitorVariables = variables.superRefine((given, context) => {
+  const wrong = checkEngine(given);
+  if (wrong) context.addIssue({ code: 'custom', path: [wrong.variable], message: wrong.mistake });
+  if (given.MARBLERUN_SCALE === 'on' && given.MARBLERUN_DOCKER === undefined)
+    context.addIssue({ code: 'custom', path: ['MARBLERUN_SCALE'], message: 'needs MARBLERUN_DOCKER' });
 });
 
 export interface MonitorConfig {
@@ -102,6 +128,12 @@ export interface MonitorConfig {
   readonly metricHolders: number;
   readonly metricQueues: number;
   readonly metricBatches: number;
+  /** The Docker engine to ask; undefined where there is none. */
+  readonly docker: EngineAddress | undefined;
+  readonly restartsPerHour: number;
+  readonly scale: 'off' | 'on';
+  readonly scaleUpMs: number;
+  readonly scaleDownMs: number;
   readonly access: Access;
 }
 
@@ -129,6 +161,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): MonitorConfig 
     metricHolders: variables.MARBLERUN_METRIC_HOLDERS,
     metricQueues: variables.MARBLERUN_METRIC_QUEUES,
     metricBatches: variables.MARBLERUN_METRIC_BATCHES,
+    docker: engineAddress(variables),
+    restartsPerHour: variables.MARBLERUN_RESTARTS_PER_HOUR,
+    scale: variables.MARBLERUN_SCALE,
+    scaleUpMs: variables.MARBLERUN_SCALE_UP_MS,
+    scaleDownMs: variables.MARBLERUN_SCALE_DOWN_MS,
     access: { tokens: variables.MARBLERUN_TOKEN, readTokens: variables.MARBLERUN_READ_TOKEN },
   };
 }

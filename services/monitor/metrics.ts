@@ -7,6 +7,8 @@
 import { answers } from '@marblerun/service';
 import type { Registry } from 'prom-client';
 import type { QueueStatus } from 'marblerun/communicator';
+import { createScaleGauges } from './docker/upkeep-metrics.js';
+import type { Docker } from './docker/docker.js';
 import { createInstruments, type Instruments } from './instruments.js';
 import type { MetricLimits, QueueSums, Reading } from './reading.js';
 import type { RunMonitor } from './run-monitor.js';
@@ -15,14 +17,21 @@ import { createWatchMetrics } from './watch-metrics.js';
 /** The events of marblerun_marbles_total that are public, out of all that are counted. */
 const PUBLIC_EVENTS = ['sent', 'finished', 'failed', 'dropped', 'returned', 'dead', 'elevated'] as const;
 
+/** The parts of a Monitor whose values are shown. */
+interface Watched {
+  readonly monitors: readonly RunMonitor[];
+  readonly docker: Docker | undefined;
+}
+
 /** Returns a function that reads all runs for one scrape. */
 export function collectorOf(
   registry: Registry,
-  monitors: readonly RunMonitor[],
+  { monitors, docker }: Watched,
   limits: MetricLimits,
 ): () => Promise<void> {
   const instruments = createInstruments(registry);
   const showWatch = createWatchMetrics(registry);
+  const showScale = createScaleGauges(registry);
   return async () => {
     const found = await Promise.all(
       monitors.map(async (monitor) => {
@@ -32,6 +41,8 @@ export function collectorOf(
     );
     for (const instrument of Object.values(instruments)) instrument.reset();
     showWatch(monitors);
+    showScale(monitors.map(({ run, upkeep }) => ({ run, services: upkeep?.services ?? [] })));
+    docker?.show();
     for (const { monitor, isUp, reading } of found) {
       const { run } = monitor;
       instruments.up.set({ run }, isUp ? 1 : 0);

@@ -10,12 +10,18 @@ import { Communicator, RECOVERED_BY, WATCH, noSweep, type SweepResult } from 'ma
 import { BatchWatch } from './batch-watch.js';
 import type { MonitorConfig } from './config.js';
 import { ConnectionWatch } from './connection-watch.js';
+import type { Docker } from './docker/docker.js';
+import { LabelWatch } from './docker/label-watch.js';
+import { Upkeep } from './docker/upkeep.js';
+import { HungWatch } from './hung-watch.js';
 import { readRun, type Reading } from './reading.js';
 import { RedisWatch } from './redis-watch.js';
-import { CLAMPED, TIDIED, type SweepMetrics } from './sweep-metrics.js';
+import { CLAMPED, SEARCHED, TIDIED, type SweepMetrics } from './sweep-metrics.js';
 import { NAME, VERSION } from './version.js';
 
 const PRUNE_MS = 600_000;
+/** The time between searches for large data that nobody needs. A search looks at every marble of a run that has such data. */
+const LARGE_DATA_MS = 3_600_000;
 /**
  * The most steps in one search for orphans, each of 1,000 keys: some 0.1 s of Redis's time, in pieces of less than a
  * millisecond.
@@ -43,6 +49,8 @@ export interface MonitorParts {
   readonly log: Logger;
   readonly metrics: SweepMetrics;
   readonly troubles: Troubles;
+  /** The Docker engine; undefined where none is asked. */
+  readonly docker?: Docker | undefined;
 }
 
 export class RunMonitor {
@@ -56,10 +64,15 @@ export class RunMonitor {
   readonly watch: RedisWatch;
   readonly batchWatch: BatchWatch;
   readonly connections: ConnectionWatch;
+  readonly hungWatch: HungWatch;
+  /** Undefined where no engine is asked. */
+  readonly upkeep: Upkeep | undefined;
   private readonly log: Logger;
   private readonly metrics: SweepMetrics;
+  private readonly docker: Docker | undefined;
   readonly #sweeps: Loop;
   readonly #promotes: Loop;
+  readonly #looks: Loop;
   readonly #loops: readonly Loop[];
   #mayScan = true;
 
@@ -67,32 +80,50 @@ export class RunMonitor {
   constructor(
     readonly run: string,
     private readonly config: MonitorConfig,
-    { log, metrics, troubles }: MonitorParts,
+    { log, metrics, troubles, docker }: MonitorParts,
   ) {
     this.log = log;
     this.metrics = metrics;
+    this.docker = docker;
     this.communicator = new Communicator({ redis: config.redis, run, ...config.timeouts });
     this.reports = new Communicator({ redis: config.redis, run, ...config.timeouts });
     this.reading = new Latest(() => readRun(this.reports, config));
     this.watch = new RedisWatch(run, this.communicator, log);
     this.batchWatch = new BatchWatch(run, this.communicator, log);
     this.connections = new ConnectionWatch(run, this.communicator, log);
+    this.hungWatch = new HungWatch(run, this.communicator, log);
+    const { communicator, hungWatch } = this;
+    const hung = () => hungWatch.hung ?? [];
+    this.upkeep =
+      docker && new Upkeep(run, { communicator, log, hung, engine: docker.engine, metrics: docker.upkeep }, config);
     const chore = (name: string, intervalMs: number, work: () => Promise<number | undefined>) =>
       new Loop({ name: `${run}:${name}`, intervalMs, work: () => this.#ifAllowed(work), troubles });
     this.#sweeps = chore('sweep', config.sweepMs, () => this.sweep());
     this.#promotes = chore('promote', config.promoteMs, () => this.promote());
+    this.#looks = chore('connections', config.connectionsMs, () => this.lookForGone());
+    docker?.events.tell(new LabelWatch(run, log));
+    docker?.containers.watch(run, (container) => this.#containerEnded(container));
     this.#loops = [
-      this.#sweeps,
-      this.#promotes,
-      chore('connections', config.connectionsMs, () => this.lookForGone()),
+      ...[this.#sweeps, this.#promotes, this.#looks],
+      chore('hung', config.sweepMs, () => this.hungWatch.look()),
+      chore('wake-ups', config.sweepMs, () => this.wakeAgain()),
       chore('orphans', config.orphansMs, () => this.findOrphans()),
-      chore('prune', PRUNE_MS, () => this.prune()),
-      chore('batches', TIDY_MS, () => this.tidyBatches()),
+      ...this.#tidying(chore),
       chore('policy', POLICY_MS, () => this.watch.lookAtPolicy()),
       chore('audit', config.auditMs, () => this.watch.audit()),
       chore('batch audit', BATCH_AUDIT_TURNS * config.auditMs, () => this.batchWatch.audit()),
-      chore('expire', expireEveryMs(config.deadKeepMs), () => this.expire()),
       chore('note', WATCH.everyMs, () => this.note()),
+      ...(this.upkeep?.chores ?? []).map(({ name, everyMs, work }) => chore(name, everyMs, work)),
+    ];
+  }
+
+  /** Lists the chores by which nothing is kept for longer than it should be. No marble waits for these. */
+  #tidying(chore: (name: string, intervalMs: number, work: () => Promise<number | undefined>) => Loop): Loop[] {
+    return [
+      chore('prune', PRUNE_MS, () => this.prune()),
+      chore('batches', TIDY_MS, () => this.tidyBatches()),
+      chore('expire', expireEveryMs(this.config.deadKeepMs), () => this.expire()),
+      chore('large data', LARGE_DATA_MS, () => this.searchLargeData()),
     ];
   }
 
@@ -127,7 +158,8 @@ export class RunMonitor {
     const evicts: Record<string, string> = this.watch.policy
       ? { eviction: `this Redis may evict: ${this.watch.policy}` }
       : {};
-    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off, ...byLease, ...evicts };
+    const docker = this.docker?.detail(this.run) ?? {};
+    return { redis: this.communicator.state, ...Object.fromEntries(loops), ...off, ...byLease, ...evicts, ...docker };
   }
 
   /**
@@ -176,6 +208,16 @@ export class RunMonitor {
     return nextInMs;
   }
 
+  #containerEnded(container: string): void {
+    this.connections.ended(container);
+    this.#looks.wake();
+  }
+
+  /** Issues wake-ups again that were lost with a holder of several queues. */
+  async wakeAgain(): Promise<undefined> {
+    await this.communicator.recovery.wakeAgain();
+  }
+
   /** Promotes marbles that are due, and asks to be called again when the next one is. */
   async promote(): Promise<number | undefined> {
     const { died, nextInMs } = await this.communicator.recovery.promote();
@@ -211,15 +253,35 @@ export class RunMonitor {
     if (tidied.discarded + tidied.forgotten > 0) this.log.info({ run, ...tidied }, 'tidied batches');
   }
 
+  /** Finds large data whose marbles were deleted by hand. It needs the names of all keys, which not every user may see. */
+  async searchLargeData(): Promise<undefined> {
+    if (!this.#mayScan) return;
+    const { run } = this;
+    const found = await this.communicator.largeDataSearch.find().catch((error: unknown) => {
+      if (!isMarbleRunError(error, 'MR_REDIS_AUTH')) throw error;
+      this.log.warn({ run, err: error }, 'cannot search for large data without a marble');
+      return undefined;
+    });
+    if (!found) return;
+    this.metrics.largeData.set({ run }, found.there);
+    for (const what of SEARCHED) this.metrics.largeDataSearched.inc({ run, what }, found[what]);
+    if (found.unneeded > 0) this.log.warn({ run, ...found }, 'large data without a marble will be deleted in a day');
+    if (found.needed > 0)
+      this.log.warn({ run, ...found }, 'large data would have been deleted and have a marble: they stay');
+  }
+
   /** Notes that it watches, so that clients see it. A Monitor that does not sweep does not note it. */
   async note(): Promise<undefined> {
     if (!this.#sweeps.late) await this.communicator.watchers.note(NAME, VERSION);
   }
 
   async #leave(): Promise<void> {
-    await this.communicator.watchers.leave(NAME, VERSION).catch((error: unknown) => {
-      this.log.warn({ run: this.run, err: error }, 'could not note that it no longer watches');
-    });
+    const { watchers } = this.communicator;
+    await Promise.all([watchers.leave(NAME, VERSION), this.upkeep?.stop() ?? Promise.resolve()]).catch(
+      (error: unknown) => {
+        this.log.warn({ run: this.run, err: error }, 'could not note that it no longer watches');
+      },
+    );
   }
 
   /** Removes dead letters that are too many or too old. */

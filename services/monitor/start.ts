@@ -8,17 +8,21 @@ import { Troubles, createLogger, readOptions, runInside, variablesOf } from '@ma
 import { Communicator, type RedisForm } from 'marblerun/communicator';
 import { Registry } from 'prom-client';
 import { buildMonitor } from './app.js';
+import { watchDocker } from './docker/docker.js';
 import { readConfig, type MonitorConfig } from './config.js';
 import { RunMonitor } from './run-monitor.js';
 import { createSweepMetrics } from './sweep-metrics.js';
 
 /** The variables of the Monitor in camel case: `MARBLERUN_SWEEP_MS` is `sweepMs` (docs/CONFIGURATION.md). */
-export interface MonitorOptions extends Partial<Omit<MonitorConfig, 'redis' | 'runs' | 'access'>> {
+export interface MonitorOptions extends Partial<Omit<MonitorConfig, 'redis' | 'runs' | 'docker' | 'access'>> {
   /** The Redis of the run. Default: as for a client, from the environment. */
   readonly redis?: string | RedisForm;
   readonly run?: string | readonly string[];
   /** The port of its page and API; 0: any free port. Default: it serves nothing. */
   readonly port?: number;
+  /** The Docker engine to ask, such as `unix:///var/run/docker.sock`. */
+  readonly docker?: string;
+  readonly dockerCerts?: string;
   readonly token?: string;
   readonly readToken?: string;
 }
@@ -54,12 +58,16 @@ async function reach({ redis, runs }: MonitorConfig): Promise<void> {
 
 function watch(config: MonitorConfig): RunningMonitor {
   const log = createLogger('monitor', config.logLevel);
-  const metrics = createSweepMetrics(new Registry(), config.runs);
-  const parts = { log, metrics, troubles: new Troubles(log) };
+  const registry = new Registry();
+  const metrics = createSweepMetrics(registry, config.runs);
+  const troubles = new Troubles(log);
+  const docker = watchDocker(config, { log, troubles, registry });
+  const parts = { log, metrics, troubles, docker };
   const monitors = config.runs.map((run) => new RunMonitor(run, config, parts));
-  for (const monitor of monitors) monitor.start();
+  const running = docker ? [docker, ...monitors] : monitors;
+  for (const part of running) part.start();
   const stop = async () => {
-    await Promise.all(monitors.map((monitor) => monitor.stop()));
+    await Promise.all(running.map((part) => part.stop()));
   };
   return { url: undefined, stop };
 }

@@ -2,10 +2,13 @@
  * Metrics that the Monitor counts while it brings marbles back. Their names are public and do not change.
  */
 import { RECOVERED_BY } from 'marblerun/communicator';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The kinds of dates that may lie too far ahead when the clock of Redis has gone back. */
 export const CLAMPED = ['leases', 'limits', 'delayed'] as const;
+
+/** The effects of a search for large data without a marble: they have a day to live, or last again. */
+export const SEARCHED = ['unneeded', 'needed'] as const;
 
 /** The effects of tidying batches: delayed members of cancelled batches are dropped, complete batches forgotten. */
 export const TIDIED = ['discarded', 'forgotten'] as const;
@@ -16,6 +19,8 @@ export interface SweepMetrics {
   readonly recovered: Counter<'run' | 'by'>;
   readonly clockClamped: Counter<'run' | 'what'>;
   readonly tidied: Counter<'run' | 'what'>;
+  readonly largeData: Gauge<'run'>;
+  readonly largeDataSearched: Counter<'run' | 'what'>;
 }
 
 /** Creates the metrics. Every run has its series from the start: an increase from nothing to 1 would not show. */
@@ -52,7 +57,28 @@ export function createSweepMetrics(registry: Registry, runs: readonly string[]):
     for (const what of CLAMPED) clockClamped.inc({ run, what }, 0);
     for (const what of TIDIED) tidied.inc({ run, what }, 0);
   }
-  return { recoverySeconds, silentHolders, recovered, clockClamped, tidied };
+  return { recoverySeconds, silentHolders, recovered, clockClamped, tidied, ...createLargeData(registry, runs) };
+}
+
+function createLargeData(
+  registry: Registry,
+  runs: readonly string[],
+): Pick<SweepMetrics, 'largeData' | 'largeDataSearched'> {
+  const registers = [registry];
+  const largeData = new Gauge({
+    name: 'marblerun_large_data',
+    help: 'Large data that lie beside the queues of a run, as this Monitor last counted them',
+    labelNames: ['run'],
+    registers,
+  });
+  const largeDataSearched = new Counter({
+    name: 'marblerun_large_data_searched_total',
+    help: 'Large data that this Monitor has given a day to live because it found no marble of them, or has made last again',
+    labelNames: ['run', 'what'],
+    registers,
+  });
+  for (const run of runs) for (const what of SEARCHED) largeDataSearched.inc({ run, what }, 0);
+  return { largeData, largeDataSearched };
 }
 
 function createRecovered(registry: Registry, runs: readonly string[]): Counter<'run' | 'by'> {

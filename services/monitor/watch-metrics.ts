@@ -23,17 +23,20 @@ export function createWatchMetrics(registry: Registry): (monitors: readonly RunM
     'marblerun_batches_missing',
     'Members of open batches that are left by their counts and were not found at two audits',
   );
+  const hung = gauge('marblerun_hung', 'Workers whose event loop is blocked beyond the time limit of a marble');
   return (monitors) => {
+    hung.reset();
     mayEvict.reset();
     unaccounted.reset();
     missing.reset();
     processes.reset();
-    for (const { run, watch, batchWatch, connections } of monitors) {
+    for (const { run, watch, batchWatch, connections, hungWatch } of monitors) {
       if (watch.policy !== undefined) mayEvict.set({ run }, watch.policy === '' ? 0 : 1);
       if (watch.unaccounted !== undefined) unaccounted.set({ run }, watch.unaccounted);
       const { watched, unwatched } = connections;
       if (watched !== undefined) processes.set({ run, missed_by: 'connection' }, watched);
       if (unwatched !== undefined) processes.set({ run, missed_by: 'lease' }, unwatched);
+      if (hungWatch.hung !== undefined) hung.set({ run }, hungWatch.hung.length);
       if (batchWatch.missing !== undefined) missing.set({ run }, batchWatch.missing);
     }
   };

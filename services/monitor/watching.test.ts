@@ -1,7 +1,10 @@
 /** Monitors note that they watch; clients and people see it. */
 import { afterEach, expect, test } from '@jest/globals';
 import { freshBus, until } from '@marblerun/test-support';
+import { keysOf } from '@marblerun/internal';
+import { Redis } from 'ioredis';
 import { Marble } from 'marblerun';
+import { Communicator, encodeEnvelope } from 'marblerun/communicator';
 import { startMonitor, type RunningMonitor } from './start.js';
 
 const open: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
@@ -42,6 +45,21 @@ test('a Monitor of a test brings back what was dropped and what is due, without 
   expect(await marble.wait('q')).toBe('delayed');
   expect(await marble.wait('q')).toBe('delayed'); // the marble was abandoned, and brought back
   expect(marble.attempt).toBe(3);
+  await marble.finish();
+});
+
+test('a Monitor wakes a worker of several queues for a marble that was sent without waking it', async () => {
+  const bus = freshBus();
+  const marble = keep(new Marble({ ...bus, pollMs: 3_600_000 }));
+  const wait = marble.wait(['a', 'b']);
+  const peek = keep(new Communicator(bus));
+  await until('it waits', async () => (await peek.status.holderCount()) === 1);
+  await start({ ...bus, sweepMs: 20 });
+  const redis = new Redis(bus.redis);
+  await until('its queues are watched', () => redis.hlen(keysOf(bus.run).watched));
+  await redis.lpush(keysOf(bus.run).queue('b'), encodeEnvelope({ id: 'm', attempt: 0, sentAt: 0, type: 'j' }, '7'));
+  redis.disconnect();
+  expect(await wait).toBe(7);
   await marble.finish();
 });
 

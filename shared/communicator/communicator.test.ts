@@ -18,59 +18,6 @@ const marble = (queue: string, data: unknown, kind: Output['kind'] = 'back'): Ou
 const waiting = async (queue: string) =>
   (await bus.dump(queue)).map(({ data }) => JSON.parse(data.toString()) as unknown);
 
-test('marbles wait in the order in which they were sent, expedited ones before all others', async () => {
-  await bus.push([marble('a', 1), marble('a', 2)]);
-  await bus.push([marble('a', 3), marble('a', 'first', 'front'), marble('a', 'second', 'front')]);
-  expect(await waiting('a')).toEqual(['first', 'second', 1, 2, 3]);
-});
-
-test('what is sent at once is there at once, in one command, whatever the queues', async () => {
-  await Promise.all([1, 2, 3].map((n) => bus.push([marble('a', n), marble('b', -n)])));
-  expect([await waiting('a'), await waiting('b')]).toEqual([
-    [1, 2, 3],
-    [-1, -2, -3],
-  ]);
-});
-
-test('what is sent at once and is too much for one command goes in several, each send whole and all in order', async () => {
-  const numbers = Array.from({ length: 12_000 }, (_, i) => i);
-  const sends = [numbers.slice(0, 4000), numbers.slice(4000, 4001), numbers.slice(4001)];
-  const long = ['x', 'y', 'z'].map((letter) => letter.repeat(600_000));
-  await Promise.all([
-    ...sends.map((send) => bus.push(send.map((n) => marble('many', n)))),
-    ...long.map((text) => bus.push([marble('large', text)])),
-  ]);
-  const many = await bus.dump('many', 0, 20_000);
-  expect(many.map(({ data }) => Number(data.toString()))).toEqual(numbers);
-  expect(await waiting('large')).toEqual(long);
-});
-
-test('pop takes for good, from the first queue that has some, as many as wanted', async () => {
-  await bus.push([marble('a', 1), marble('b', 2), marble('b', 3), marble('b', 4)]);
-  const popped = await bus.pop(['a', 'b'], 3);
-  expect(popped.map(({ queue, envelope }) => [queue, envelope.data.toString()])).toEqual([
-    ['a', '1'],
-    ['b', '2'],
-    ['b', '3'],
-  ]);
-  expect(await waiting('b')).toEqual([4]);
-  expect(await bus.pop(['a'])).toEqual([]);
-});
-
-test('popBlocking waits for a marble, and gives up after its time', async () => {
-  const connection = bus.holders.waitingConnection(5000);
-  expect(await bus.holders.popBlocking(connection, 'a', 20)).toBeUndefined();
-  const found = bus.holders.popBlocking(connection, 'a', 5000);
-  await bus.push([marble('a', 'came')]);
-  expect((await found)?.envelope.data.toString()).toBe('"came"');
-  await bus.pop(['a']); // counts what was taken by waiting
-  expect((await bus.show()).find(({ queue }) => queue === 'a')?.counts).toMatchObject({
-    sent: 1,
-    taken: 1,
-    finished: 1,
-  });
-});
-
 test('transfer moves marbles from the front of one queue to the end of another', async () => {
   await bus.push([marble('a', 1), marble('a', 2), marble('a', 3), marble('b', 0)]);
   expect(await bus.transfer('a', 'b', 2)).toBe(2);

@@ -10,13 +10,18 @@ import { Batches } from './batch/batches.js';
 import { BatchSearch } from './batch/batch-search.js';
 import { BUS_DEFAULTS, type LinkOptions } from './redis/bus-options.js';
 import { destroy, transfer } from './send/bulk.js';
+import { LargeDataReader } from './data/large-data.js';
 import { Connection, closed } from './redis/connection.js';
 import { decodeEnvelope, type Envelope } from './data/envelope.js';
 import { GoneConnections } from './watch/gone.js';
 import { DeadLetters } from './watch/dead-letters.js';
+import { Duties } from './watch/duties.js';
 import { Hearts } from './watch/hearts.js';
 import { Holders } from './hold/holders.js';
+import { HungHolders } from './watch/hung.js';
+import { Listening } from './hold/listener.js';
 import { checkName, keysOf, type RunKeys } from './redis/keys.js';
+import { LargeDataSearch } from './watch/large-data-search.js';
 import { LaneSource, LaneTarget } from './lane/lane.js';
 import type { Output } from './send/outputs.js';
 import { Popper, type Popped } from './send/popper.js';
@@ -39,9 +44,14 @@ export class Communicator {
   readonly watchers: Watchers;
   readonly hearts: Hearts;
   readonly goneConnections: GoneConnections;
+  readonly hungHolders: HungHolders;
+  readonly duties: Duties;
   readonly audit: Audit;
   readonly batches: Batches;
   readonly batchSearch: BatchSearch;
+  readonly largeDataSearch: LargeDataSearch;
+  /** Reads large data of marbles that are shown. */
+  readonly largeData: LargeDataReader;
   /** @internal */
   readonly holders: Holders;
   readonly #options: LinkOptions;
@@ -49,7 +59,7 @@ export class Communicator {
   readonly #keys: RunKeys;
   readonly #sender: Sender;
   readonly #popper: Popper;
-  readonly #waiting = new Set<Connection>();
+  readonly #waiting = new Set<{ close(): void }>();
   readonly #closed = new AbortController();
 
   /**
@@ -63,7 +73,9 @@ export class Communicator {
     this.#connection = Connection[sharing](options);
     if (sharing === 'own') this.#connection.keepProcess();
     this.#sender = new Sender(this.#replicated(), this.#keys);
-    this.#popper = new Popper(this.#connection, this.#keys);
+    this.largeData = new LargeDataReader(this.#connection, this.#keys);
+    const push = (outputs: readonly Output[]) => this.#sender.push(outputs);
+    this.#popper = new Popper(this.#connection, this.#keys, { largeData: this.largeData, push });
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.deadLetters = new DeadLetters(this.#connection, this.#keys);
     this.queues = new QueueReader(this.#connection, this.#keys);
@@ -71,10 +83,16 @@ export class Communicator {
     this.watchers = new Watchers(this.#connection, this.#keys);
     this.hearts = new Hearts(this.#connection, this.#keys);
     this.goneConnections = new GoneConnections(this.#connection, this.#keys);
+    this.hungHolders = new HungHolders(this.#connection, this.#keys);
+    this.duties = new Duties(this.#connection, this.#keys);
     this.audit = new Audit(this.#connection, this.#keys, this.queues);
     this.batches = new Batches(this.#connection, this.#keys);
+    this.largeDataSearch = new LargeDataSearch(this.#connection, this.#keys, this.audit);
     this.batchSearch = new BatchSearch(this.#connection, this.#keys, this.audit);
-    const parts = { recovery: this.recovery, popper: this.#popper, aside: (blockMs: number) => this.#aside(blockMs) };
+    const { recovery, largeData } = this;
+    const aside = (blockMs: number) => this.#aside(blockMs);
+    const listen = (queues: readonly string[], pollMs: number) => this.#listen(queues, pollMs);
+    const parts = { recovery, popper: this.#popper, largeData, aside, listen };
     this.holders = new Holders(this.#connection, this.#keys, parts);
   }
 
@@ -165,14 +183,15 @@ export class Communicator {
 
   /** Sums up the whole run in figures. */
   async overview(): Promise<RunStatus> {
-    const [monitors, queues, holders, later, dead] = await Promise.all([
+    const [monitors, queues, holders, hung, later, dead] = await Promise.all([
       this.watchers.list(),
       this.status.queues(),
       this.status.holderCount(),
+      this.hungHolders.look(),
       this.status.laterCount(),
       this.deadLetters.count(),
     ]);
-    return { run: this.run, redis: this.state, monitors, queues, holders, later, dead };
+    return { run: this.run, redis: this.state, monitors, queues, holders, hung: hung.length, later, dead };
   }
 
   /**
@@ -184,7 +203,7 @@ export class Communicator {
   }
 
   laneSource(name: string): LaneSource {
-    return new LaneSource(this.#connection, this.#keys, checkName('lane', name));
+    return new LaneSource(this.#connection, this.#keys, checkName('lane', name), this.largeData);
   }
 
   laneTarget(): LaneTarget {
@@ -207,6 +226,18 @@ export class Communicator {
     const connection = Connection.own(this.#options, blockMs);
     this.#waiting.add(connection);
     return connection;
+  }
+
+  #listen(queues: readonly string[], pollMs: number): Listening {
+    const listening = new Listening(
+      { options: this.#options, keys: this.#keys, queues, pollMs },
+      {
+        unblock: (waiting) => this.#connection.unblock(waiting),
+        left: (one) => void this.#waiting.delete(one),
+      },
+    );
+    this.#waiting.add(listening);
+    return listening;
   }
 
   #replicated(): Replicated {

@@ -10,7 +10,7 @@ export { Connection } from './redis/connection.js';
 export type { Holders } from './hold/holders.js';
 export { Holding } from './hold/holding.js';
 export { Held, type Finished, type GivenBack, type HoldingOptions } from './hold/held.js';
-export { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf, type RunKeys } from './redis/keys.js';
+export { BATCHES_LAYOUT, LARGE_DATA_LAYOUT, LAYOUT_VERSION, keysOf, type RunKeys } from './redis/keys.js';
 export { LaneSource, LaneTarget } from './lane/lane.js';
 export { Progress, ProgressReader, type Frozen } from './hold/progress.js';
 export { scriptNames, scriptText, type ScriptName } from './redis/scripts.js';

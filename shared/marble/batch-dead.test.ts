@@ -1,8 +1,9 @@
 /** Batches whose marbles die, and batches that are cancelled: the table "What happens if" of docs/BATCHES.md. */
 import { expect, test } from '@jest/globals';
-import { until } from '@marblerun/test-support';
+import { redisCli, sharedRedis, until } from '@marblerun/test-support';
+import { keysOf } from '../communicator/redis/keys.js';
 import { depth, fired, marble, newName, noMore, open, takenBack, then, withDead } from './batch-testing.js';
-import { peek } from './testing.js';
+import { bus, peek } from './testing.js';
 
 test('onDead `wait`: complete when a person has settled the dead; requeued ones are worked on again', async () => {
   const batch = await withDead({}, 3);
@@ -54,6 +55,19 @@ test.each([
   expect(await batch.done()).toMatchObject({ dead: 1, left: 0 });
   expect((await batch.progress()).cancelReason).toMatch(/dead/);
   expect(await depth('good')).toBe(0);
+});
+
+test('a finish that sends its member on to a queue that cannot be: that one is dead, and the batch counts both', async () => {
+  const batch = await open({ onDead: 'continue', then });
+  await batch.sendMany('good', [1, 2, 3]);
+  await redisCli(['-u', sharedRedis()], 'SET', keysOf(bus.run).queue('broken'), 'no list');
+  marble.work('good', (data, held) => {
+    if (data === 1) held.send('broken', 'lost');
+  });
+  await until('all are over', async () => (await batch.progress()).left === 0);
+  await batch.seal();
+  expect(await batch.done()).toMatchObject({ sent: 4, finished: 3, dead: 1, left: 0, surplus: 0 });
+  await fired();
 });
 
 test('cancelled: what runs gets its signal within a heartbeat, what waits is dropped, also delayed, and in batches in it', async () => {

@@ -4,13 +4,18 @@
  * Data that JSON would silently change is refused, with its path. What may go wrong: a codec or a `toJSON` may throw
  * anything at all, or return something that cannot be sent. One error code stands for both.
  */
+import { isAscii } from 'node:buffer';
 import { types } from 'node:util';
 import type { Envelope } from '../communicator/data/envelope.js';
 import type { Header } from '../communicator/data/header.js';
+import type { Held } from '../communicator/hold/held.js';
 import { MarbleRunError } from '../errors.js';
 import { isPlain, lossIn } from './json-loss.js';
 import { describeError } from './described-error.js';
 import type { Codec } from './types.js';
+
+/** Text from this size on is looked at before it is decoded. */
+const LONG_TEXT = 4096;
 
 export interface Encoded {
   readonly type: Header['type'];
@@ -39,10 +44,24 @@ export function decodeData({ type, data, id }: Pick<Envelope, 'type' | 'data' | 
   if (type === 'c' && !codec)
     throw new MarbleRunError('MR_DATA_UNREADABLE', `data of ${id}: it was sent with a codec, and this Marble has none`);
   try {
-    return type === 'c' ? codec!.decode(data) : (JSON.parse(data.toString()) as unknown);
+    return type === 'c' ? codec!.decode(data) : (JSON.parse(textOf(data)) as unknown);
   } catch (cause) {
     throw new MarbleRunError('MR_DATA_UNREADABLE', `data: cannot decode it: ${firstLine(cause)}`, { cause });
   }
+}
+
+/** Decodes UTF-8. Text that is ASCII is copied as it is, which is several times faster where it is long. */
+function textOf(data: Buffer): string {
+  return data.length >= LONG_TEXT && isAscii(data) ? data.toString('latin1') : data.toString();
+}
+
+/** Hands out the data of a marble in hand. Large data were decoded as they came, and the marble does not keep them. */
+export function dataOf(held: Held, codec?: Codec): unknown {
+  const { loaded } = held;
+  if (!loaded) return decodeData(held.envelope, codec);
+  held.loaded = undefined;
+  if ('error' in loaded) throw loaded.error;
+  return loaded.data;
 }
 
 /** Encodes without a codec: bytes as they are, everything else as JSON. Throws MR_DATA_UNENCODABLE. */

@@ -10,34 +10,17 @@
  */
 import type { Holding } from '../communicator/hold/holding.js';
 import type { Held } from '../communicator/hold/held.js';
-import { MarbleRunError } from '../errors.js';
 import { batchCancelled } from './cancels.js';
-import { decodeData } from './codec.js';
+import { dataOf } from './codec.js';
+import { timeLimit, type AnyHandler, type Failed, type HandlingOptions } from './handling-parts.js';
 import { HeldInHandler } from './held-in-handler.js';
+import { Loading } from './loading.js';
 import type { ResolvedOptions } from './options.js';
 import { Prefetch } from './prefetch.js';
 import { Ready } from './ready.js';
 import { Suspects } from './suspects.js';
 import { Telemetry } from './telemetry.js';
 import { UnderWay, type Place } from './under-way.js';
-
-export type AnyHandler = (data: unknown, marble: never) => unknown;
-
-export interface Failed {
-  readonly marble: HeldInHandler;
-  readonly error: unknown;
-  /** True where the time limit has passed; the handler may still be at work. */
-  readonly isLate: boolean;
-}
-
-export interface HandlingOptions {
-  readonly concurrency: number;
-  readonly prefetch: number;
-  /** Returns true where the marble's batch is known to be cancelled. */
-  readonly isCancelled: (held: Held) => boolean;
-  /** Called at once for every failed attempt. */
-  readonly onError: (error: unknown, marble: HeldInHandler) => void;
-}
 
 /**
  * The number of handlers that begin in one turn of the event loop: enough to share a round trip, few enough to overlap
@@ -56,6 +39,7 @@ export class Handling {
   readonly #running = new UnderWay<HeldInHandler>();
   readonly #ready = new Ready();
   readonly #suspects: Suspects;
+  readonly #loading: Loading;
   readonly #prefetch: Prefetch;
   readonly #telemetry: Telemetry | undefined;
   #finished: HeldInHandler[] = [];
@@ -74,6 +58,7 @@ export class Handling {
     private readonly work: HandlingOptions,
     private readonly changed: () => void,
   ) {
+    this.#loading = new Loading(work.concurrency, options.codec);
     this.#prefetch = new Prefetch(work.concurrency, work.prefetch, options.timeLimitMs);
     this.#suspects = new Suspects(this.#ready, options.maxAttempts, work.concurrency, () => {
       this.#start();
@@ -91,6 +76,11 @@ export class Handling {
   /** True while handlers are under way, or Redis has not heard of their results. */
   get busy(): boolean {
     return this.#running.size + this.#finished.length + this.#failed.length > 0;
+  }
+
+  /** True while finishes and takes wait for each other (`loading.ts`). */
+  get mayGather(): boolean {
+    return this.#loading.mayGather(this.#finished.length);
   }
 
   get hasFinished(): boolean {
@@ -234,7 +224,26 @@ export class Handling {
   }
 
   #begin(marble: HeldInHandler): void {
-    const started = performance.now();
+    if (marble.held.envelope.large) void this.#load(this.#running.add(marble));
+    else this.#beginWork(marble, performance.now());
+  }
+
+  /** Reads the large data of a marble, then works on it. Where they are not there, it has ended. */
+  async #load(place: Place<HeldInHandler>): Promise<void> {
+    const [marble, started] = [place.item, performance.now()];
+    const failure = await this.#loading.failure(marble);
+    this.#running.remove(place);
+    if (!failure) this.#beginWork(marble, started);
+    else {
+      if (failure.hasEnded) this.#tellFailed(marble, failure.error);
+      else this.#fail(marble, failure.error);
+      this.#over(marble, started);
+    }
+    this.#start();
+    this.changed();
+  }
+
+  #beginWork(marble: HeldInHandler, started: number): void {
     try {
       const result = this.#run(marble);
       this.#prefetch.blocked(started);
@@ -257,7 +266,7 @@ export class Handling {
   }
 
   #handle(marble: HeldInHandler): unknown {
-    marble.data = decodeData(marble.held.envelope, this.options.codec);
+    marble.data = dataOf(marble.held, this.options.codec);
     return this.handler(marble.data, marble as never);
   }
 
@@ -279,6 +288,7 @@ export class Handling {
 
   #over(marble: HeldInHandler, started: number): void {
     marble.isOver = true;
+    if (marble.held.envelope.large) marble.data = undefined; // its finish may wait for a while, and needs no data
     this.#prefetch.took(performance.now() - started);
     this.#suspects.over(marble);
   }
@@ -301,19 +311,16 @@ export class Handling {
 
   #fail(marble: HeldInHandler, error: unknown, isLate = false): void {
     marble.isOver = true;
-    marble.processing?.end('failed', error);
     this.#failed.push({ marble, error, isLate });
+    this.#tellFailed(marble, error);
+  }
+
+  #tellFailed(marble: HeldInHandler, error: unknown): void {
+    marble.processing?.end('failed', error);
     this.work.onError(error, marble);
   }
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function timeLimit(held: Held, limitMs: number): MarbleRunError {
-  return new MarbleRunError(
-    'MR_TIME_LIMIT',
-    `marble ${held.envelope.id} of queue ${held.queue} took longer than ${limitMs} ms`,
-  );
 }

@@ -3,6 +3,8 @@ import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { keysOf } from '../communicator/redis/keys.js';
+import { containerId } from './container.js';
+import { newHeart } from './heart.js';
 import { bus, marbleOf, peek } from './testing.js';
 
 /** Long: whatever happens here at once is not its next beat. */
@@ -34,11 +36,20 @@ test('all holders of a process that beat alike have one heart, which is noted wi
   expect(await asked((redis) => redis.call('CLIENT', 'LIST', 'ID', id!))).toContain(` addr=${address} `);
 });
 
-test('one of another goneMs has another heart; with 0 there is none', async () => {
+test('one of another goneMs has another heart; with 0 there is none, unless Docker may tell of its container', async () => {
+  const container = containerId();
   for (const goneMs of [1000, 5000, 0]) await marbleOf({ leaseMs: LEASE_MS, goneMs }).check('a');
-  const hearts = await noted(2);
-  expect([...hearts.values()].map(([, , goneMs]) => goneMs).sort()).toEqual(['1000', '5000']);
-  expect((await heartsOfHolders()).filter((heart) => heart === undefined)).toHaveLength(1);
+  const hearts = await noted(container === undefined ? 2 : 3);
+  const words = [...hearts.values()];
+  expect(words.map(([, , goneMs]) => goneMs).sort()).toEqual([...(container ? ['0'] : []), '1000', '5000']);
+  for (const noted of words) expect(noted.at(-1)).toBe(container ?? '-');
+  expect((await heartsOfHolders()).filter((heart) => heart === undefined)).toHaveLength(container ? 0 : 1);
+});
+
+test('in a container every process has a heart', () => {
+  expect(newHeart(0, 'c')).toMatchObject({ goneMs: 0, container: 'c' });
+  expect(newHeart(1, undefined)).toMatchObject({ goneMs: 1, container: undefined });
+  expect(newHeart(0, undefined)).toBeUndefined();
 });
 
 test('in the main loop each holder has a heart of its own', async () => {

@@ -4,6 +4,7 @@
 import type { LinkOptions } from '../communicator/redis/bus-options.js';
 import { newId } from '../communicator/data/envelope.js';
 import type { Heart } from '../communicator/watch/hearts.js';
+import { containerId } from './container.js';
 
 interface Timing {
   readonly heartbeatMs: number;
@@ -16,8 +17,9 @@ const hearts = new Map<string, Heart>();
 /** The number of holders of this process that have each heart. */
 const users = new Map<string, number>();
 
-export function newHeart(goneMs: number): Heart | undefined {
-  return goneMs === 0 ? undefined : { id: newId(), goneMs };
+/** Returns nothing where nobody would miss it: with `goneMs: 0`, outside of a container. */
+export function newHeart(goneMs: number, container = containerId()): Heart | undefined {
+  return goneMs === 0 && container === undefined ? undefined : { id: newId(), goneMs, container };
 }
 
 /** Returns the heart of a heartbeat: the same for all that share a connection in the heartbeat's thread. */

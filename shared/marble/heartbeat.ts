@@ -17,8 +17,8 @@ export interface Heartbeat {
   /** The heart that is missed when its connection ends; undefined with `goneMs: 0`. */
   readonly heart: Heart | undefined;
   /**
-   * Calls `begin`, which begins a lease and adds its holder, as soon as heartbeats can be sent. Rejects where the
-   * thread cannot be started, or with the reason of `signal`.
+   * Calls `begin`, which begins a lease and adds its holder, as soon as heartbeats will be sent in time. Rejects with the
+   * reason of `signal`.
    */
   whileUp(begin: () => Promise<void>, signal: AbortSignal): Promise<void>;
   /** Adds a holder. `progress` tells how far a worker that takes ahead has come (communicator/hold/progress.ts). */
@@ -38,9 +38,8 @@ export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const heart = heartOf(bus, options);
   return {
     heart,
-    whileUp: (begin, signal) => thread.whileUp(begin, signal),
-    add: (holder, lost, progress) =>
-      thread.add(holder, { add: { holder, bus, leaseMs, heartbeatMs, heart, progress } }, lost),
+    whileUp: (begin, signal) => thread.whileUp(begin, signal, leaseMs),
+    add: (holder, lost, progress) => thread.add({ holder, bus, leaseMs, heartbeatMs, heart, progress }, lost),
     remove: (holder) => thread.remove(holder),
   };
 }

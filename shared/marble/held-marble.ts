@@ -1,23 +1,15 @@
 /**
  * The marble that a handler works on. What it sends is committed in one step with its finish.
  */
-import type { Failure } from '../communicator/data/header.js';
 import type { SendOptions, UndelayedOptions } from './send-options.js';
+import type { TakenMarble } from './taken-marble.js';
 import type { QueueOf, Queues, Signal } from './types.js';
 
 /** An interface, so that a test can stand in for it; `marblerun/testing` has one ready. */
-export interface HeldMarble<Q extends object = Queues, K extends string = string, D = unknown> {
-  /** The data that was sent. */
-  readonly data: D;
-  readonly id: string;
-  /** The queue that it came from. */
-  readonly queue: K;
-  /** The number of this delivery, from 1. */
-  readonly attempt: number;
-  /** The latest deliveries that were not finished, the oldest first. */
-  readonly failures: readonly Failure[];
-  /** The label that it was sent with. Members of a batch carry only the batch's id: a handler that needs the name gets it in the data. */
-  readonly batch: string | undefined;
+export interface HeldMarble<Q extends object = Queues, K extends string = string, D = unknown> extends TakenMarble<
+  K,
+  D
+> {
   /** Aborted when the lease is lost, the time limit passes, or the worker's drain time is over: the result will not be taken. */
   readonly signal: Signal;
   /** Sends to the end of a queue when this marble is finished. Returns the id. Throws MR_NOTHING_HELD once its handler has ended. */

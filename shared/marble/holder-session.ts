@@ -65,17 +65,15 @@ export class HolderSession {
 
   /** Finishes and takes in one round trip. */
   async swap(request: SwapRequest): Promise<SwapOutcome> {
-    const { finish = [], abandon = [], ...take } = request;
+    const { finish = [], abandon = [], sources, want, woken, isAhead, waitOn } = request;
     const holding = await this.#holding();
     const own = finish.filter(({ held }) => held.holder === holding);
-    const result = await holding.swap({
-      ...take,
-      finish: own,
-      abandon: abandon.filter((one) => one.holder === holding),
-    });
+    const ownAbandoned = abandon.filter((one) => one.holder === holding);
+    // Each request has the same fields, whoever asks, so that V8 compiles what follows once.
+    const result = await holding.swap({ finish: own, abandon: ownAbandoned, sources, want, woken, isAhead, waitOn });
     if (result.forgotten) {
       await this.#replace(holding);
-      return { ...(await this.swap(take)), refused: allOf(finish) };
+      return { ...(await this.swap({ sources, want, woken, isAhead, waitOn })), refused: allOf(finish) };
     }
     const { taken, cancelled, refused } = result;
     const isWhole = own.length === finish.length && refused.size === 0; // nearly always: nothing is made then
@@ -93,10 +91,20 @@ export class HolderSession {
     return allOf(items);
   }
 
+  /** Gives marbles back as if they had not been taken, the last taken first. */
+  async release(marbles: readonly Held[]): Promise<void> {
+    await this.giveBack(marbles.map((held) => ({ held, verdict: 'release', delayMs: 0 })));
+  }
+
   /** Waits for one marble of the queue that the last swap named as `waitOn` (`Holding.block`). */
   async block(queue: string, mostMs: number): Promise<Held | undefined> {
     const holding = await this.#holding();
     return holding.block(queue, mostMs, this.options.blockMs);
+  }
+
+  /** Ends a freeze by the heartbeat's thread, where nothing is held that has not begun (`Progress.thaw`). */
+  thaw(): void {
+    this.#current?.progress.thaw();
   }
 
   /** Ends a wait that is under way. */
@@ -123,13 +131,13 @@ export class HolderSession {
     }
   }
 
-  async #holding(): Promise<Holding> {
-    if (this.#hasLeft) throw new MarbleRunError('MR_CLOSED', 'this worker has stopped');
-    this.#entering ??= this.#enter().catch((error: unknown) => {
+  /** It is not async, because each swap asks for it. */
+  #holding(): Promise<Holding> {
+    if (this.#hasLeft) return Promise.reject(new MarbleRunError('MR_CLOSED', 'this worker has stopped'));
+    return (this.#entering ??= this.#enter().catch((error: unknown) => {
       this.#entering = undefined;
       throw error;
-    });
-    return this.#entering;
+    }));
   }
 
   /** The old holder leaves, and the next call enters a new one. */
@@ -171,7 +179,7 @@ export class HolderSession {
       this.#current = holding;
       if (heart) useHeart(heart);
       expectMonitor(this.communicator, this.options.metrics);
-      this.#heartbeat.add(holding.id, lost, takesAhead ? holding.progress.memory : undefined);
+      this.#heartbeat.add(holding.id, lost, holding.progress.memory);
     }, this.communicator.closed);
     return holding;
   }

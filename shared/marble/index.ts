@@ -12,6 +12,7 @@ export type {
   Queues,
   Signal,
 } from './types.js';
+export type { TakenMarble } from './taken-marble.js';
 export type { HeldMarble } from './held-marble.js';
 export type { FailOptions, LoopMarble } from './loop-marble.js';
 export type { Worker, WorkOptions } from './work.js';

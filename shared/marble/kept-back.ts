@@ -4,7 +4,7 @@
  * stay.
  */
 import type { Held } from '../communicator/hold/held.js';
-import type { Output } from '../communicator/send/outputs.js';
+import { sizeOf, type Output } from '../communicator/send/outputs.js';
 import { MarbleRunError } from '../errors.js';
 
 const MOST_OUTPUTS = 10_000;
@@ -23,7 +23,7 @@ export interface KeepsBack {
 export function keepBack(marble: KeepsBack, outputs: readonly Output[]): void {
   const count = marble.outputs.length + outputs.length;
   let bytes = marble.outputBytes;
-  for (const { envelope } of outputs) bytes += envelope.length;
+  for (const output of outputs) bytes += sizeOf(output);
   if (count > 1 && (count > MOST_OUTPUTS || bytes > MOST_BYTES)) throw tooMany(marble.held, count, bytes);
   marble.outputBytes = bytes;
   if (marble.outputs === NONE) marble.outputs = [...outputs];
@@ -34,6 +34,6 @@ function tooMany({ envelope, queue }: Held, count: number, bytes: number): Marbl
   return new MarbleRunError(
     'MR_TOO_MANY_OUTPUTS',
     `marble ${envelope.id} of queue ${queue}: ${count} outputs of ${bytes} bytes; allowed: ${MOST_OUTPUTS} of ${MOST_BYTES} bytes, ` +
-      'for they are committed in one step; send the others through another Marble, without atomic',
+      'because they are committed in one step; send the others through another Marble, without atomic',
   );
 }

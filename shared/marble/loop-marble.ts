@@ -1,7 +1,7 @@
 /**
  * The marble that a loop (`for await (const held of marble.each('pages'))`) has in hand.
  */
-import type { Failure } from '../communicator/data/header.js';
+import type { TakenMarble } from './taken-marble.js';
 import type { Signal } from './types.js';
 
 export interface FailOptions {
@@ -9,18 +9,7 @@ export interface FailOptions {
   readonly retryInMs?: number;
 }
 
-export interface LoopMarble<K extends string = string, D = unknown> {
-  /** The data that was sent. */
-  readonly data: D;
-  readonly id: string;
-  /** The queue that it came from. */
-  readonly queue: K;
-  /** The number of this delivery, from 1. */
-  readonly attempt: number;
-  /** The latest deliveries that were not finished, the oldest first. */
-  readonly failures: readonly Failure[];
-  /** The label that it was sent with. */
-  readonly batch: string | undefined;
+export interface LoopMarble<K extends string = string, D = unknown> extends TakenMarble<K, D> {
   /** Aborted when the marble is known to have been taken back, or given back by `close`. */
   readonly signal: Signal;
   /** Ends it and commits what was kept back. Throws MR_NOTHING_HELD where it is not in hand any more, MR_LEASE_LOST, MR_CLOSED. */

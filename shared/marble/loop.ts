@@ -12,16 +12,17 @@ import type { Output } from '../communicator/send/outputs.js';
 import { checkOptions, delay } from '../check-options.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { Cancels, batchCancelled } from './cancels.js';
-import { decodeData } from './codec.js';
+import { dataOf } from './codec.js';
 import { describeError } from './described-error.js';
 import { NONE } from './kept-back.js';
 import { HeldInLoop } from './held-in-loop.js';
 import type { HolderSession } from './holder-session.js';
 import { leaseLost } from './lease-lost.js';
+import { LookAhead } from './look-ahead.js';
 import type { FailOptions, LoopMarble } from './loop-marble.js';
 import type { ResolvedOptions } from './options.js';
 import { backoffMs } from './retry.js';
-import { Taker } from './taker.js';
+import { Taker, type Leased } from './taker.js';
 import type { Processing, Telemetry } from './telemetry.js';
 
 interface InHand {
@@ -36,6 +37,7 @@ interface InHand {
 export class Loop {
   readonly #taker: Taker;
   readonly #cancels: Cancels;
+  readonly #leased: Leased | undefined;
   #inHand: InHand | undefined;
   #isWaiting = false;
   #hasWarned = false;
@@ -52,7 +54,8 @@ export class Loop {
       isNeeded: () => this.#inHand?.held.envelope.member !== undefined,
       found: () => this.#tellCancelled(),
     });
-    this.#taker = new Taker(communicator, session, this.#cancels, options);
+    this.#leased = session && { session, ahead: new LookAhead(session, options) };
+    this.#taker = new Taker(communicator, this.#leased, this.#cancels, options);
   }
 
   get inHand(): InHand | undefined {
@@ -79,7 +82,8 @@ export class Loop {
       if (!held) return undefined;
       const processing = this.telemetry?.processing(held.queue, held.envelope);
       this.#inHand = { held, outputs: NONE, outputBytes: 0, lost: new AbortController(), processing };
-      return decodeData(held.envelope, this.options.codec);
+      const data = dataOf(held, this.options.codec);
+      return data;
     } finally {
       this.#isWaiting = false;
     }
@@ -110,8 +114,11 @@ export class Loop {
 
   async finish(which = this.#inHand): Promise<void> {
     const { held, outputs, processing } = this.#putDown(which);
-    if (!this.session) return processing?.end('finished');
-    const { refused, cancelled } = await this.session.swap({ finish: [{ held, outputs }] });
+    if (!this.#leased) return processing?.end('finished');
+    const { session, ahead } = this.#leased;
+    session.thaw();
+    const finish = [{ held, outputs }];
+    const { refused, cancelled } = await ahead.finishing((take) => session.swap({ finish, ...take }));
     this.#cancels.note(cancelled);
     mustBeTaken(refused, held, processing);
     processing?.end('finished');
@@ -134,6 +141,8 @@ export class Loop {
 
   /** Notes that a holder was given up. */
   lost(holding: Holding): void {
+    this.#leased?.ahead.lost(holding);
+    this.#taker.lost();
     if (this.#inHand?.held.holder === holding) this.#inHand.lost.abort(leaseLost(this.#inHand.held));
   }
 
@@ -141,9 +150,10 @@ export class Loop {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancels.stop();
+    this.#leased?.ahead.close();
     this.#inHand?.lost.abort(closed());
     this.#inHand = undefined;
-    await this.#taker.unblock();
+    await this.#taker.close();
   }
 
   #putDown(inHand: InHand | undefined): InHand {
@@ -176,7 +186,7 @@ export class Loop {
     const { held, processing } = this.#inHand ?? {};
     this.#inHand = undefined;
     if (!held || !this.session) return;
-    await this.session.giveBack([{ held, verdict: 'release', delayMs: 0 }]);
+    await this.session.release([held]);
     processing?.end('abandoned');
   }
 

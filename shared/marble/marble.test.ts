@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
 import { decodeEnvelope } from '../communicator/data/envelope.js';
@@ -79,6 +80,18 @@ test('waiting again without finish abandons the marble: the sweep brings it back
   expect(await sweep()).toMatchObject({ returned: 1 });
   expect(await marble.wait('a')).toBe(1);
   expect(marble.attempt).toBe(2);
+});
+
+test.each([true, false])('monitored %s: a wait that is aborted while it begins ends at once', async (monitored) => {
+  for (let i = 0; i < 40; i++) {
+    const marble = marbleOf({ monitored });
+    const abort = new AbortController();
+    const wait = marble.wait('a', { signal: abort.signal }).catch((error: unknown) => error);
+    await sleep(i / 4);
+    abort.abort('enough');
+    expect(await Promise.race([wait, sleep(5000, 'waits on')])).toBe('enough');
+    await marble.close();
+  }
 });
 
 test('unmonitored: taken is gone', async () => {

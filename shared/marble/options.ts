@@ -1,6 +1,7 @@
 /**
  * The options of a Marble: one type, one frozen table of defaults, one check.
  */
+import { LARGE_BYTES } from '../communicator/data/large-data.js';
 import { BUS_DEFAULTS, type BusOptions } from '../communicator/redis/bus-options.js';
 import type { Environment } from '../communicator/redis/environment.js';
 import { checkName } from '../communicator/redis/keys.js';
@@ -32,7 +33,7 @@ export interface MarbleOptions extends BusOptions {
   /**
    * How long the connection of the heartbeat may be gone from Redis before what this worker holds counts as dropped. A
    * connection that comes back in that time goes on. Needs a Monitor that may ask for connections (docs/RECOVERY.md).
-   * Default 1,000 ms. With 0, only the lease tells.
+   * Default 1,000 ms. With 0, only the lease tells, and a Docker engine that the Monitor asks.
    */
   readonly goneMs?: number;
   /** Time between heartbeats, at most a third of the lease. Default a third of the lease. */
@@ -56,7 +57,15 @@ export interface MarbleOptions extends BusOptions {
   readonly closeTimeoutMs?: number;
   /** The largest size of encoded data. Default 1,048,576 bytes. */
   readonly maxDataBytes?: number;
-  /** Time between looks at the later queues while waiting on several. Default 100 ms. */
+  /**
+   * Data from this size on lie beside the list, under a key of their own, so that Redis does not copy them with every
+   * step (docs/decisions/large-data.md). 0: all data lie in the list. Default 16,384 bytes.
+   */
+  readonly largeBytes?: number;
+  /**
+   * Time between looks at the queues while waiting on several, whose marbles come at once otherwise. It finds what a
+   * version without wake-ups has sent, or one that was lost (docs/decisions/wake-lists.md). Default 5,000 ms.
+   */
   readonly pollMs?: number;
   /** The codec that turns data into bytes. Default JSON; a Uint8Array and an ArrayBuffer pass unchanged. */
   readonly codec?: Codec;
@@ -84,7 +93,8 @@ export const MARBLE_DEFAULTS = Object.freeze({
   retryJitter: 0.5,
   closeTimeoutMs: 30_000,
   maxDataBytes: 1_048_576,
-  pollMs: 100,
+  largeBytes: LARGE_BYTES,
+  pollMs: 5000,
 });
 
 const RULES: Rules = {
@@ -93,6 +103,7 @@ const RULES: Rules = {
   connectTimeoutMs: whole(1, 86_400_000),
   retryTimeoutMs: delay,
   replyTimeoutMs: whole(1000, 3_600_000),
+  busyPoll: flag,
   replicas: whole(0, 100),
   replicasTimeoutMs: whole(1, 600_000),
   monitored: flag,
@@ -109,6 +120,7 @@ const RULES: Rules = {
   retryJitter: share,
   closeTimeoutMs: time,
   maxDataBytes: whole(1, 512 * 1_048_576),
+  largeBytes: whole(0, 512 * 1_048_576),
   pollMs: whole(1, 3_600_000),
   codec: having('an object with encode and decode', isCodec),
   tracing: having('the module @opentelemetry/api', (value) => has(value, 'trace', 'context')),
@@ -124,7 +136,7 @@ export function resolveOptions(given: MarbleOptions = {}, env: Environment = pro
   if (run) checkOptions('environment', { [run.variable]: run.value }, { [run.variable]: RULES['run']! });
   const fromEnv = { redis: redis?.value, run: run?.value };
   if (given.monitored === false && given.atomic)
-    bad('Marble.atomic', true, 'false with monitored: false, for there is no finish to commit with');
+    bad('Marble.atomic', true, 'false where monitored is false, because there is no finish to commit with');
   const options = { ...MARBLE_DEFAULTS, ...defined(fromEnv), ...defined(given) };
   const heartbeatMs = options.heartbeatMs ?? Math.floor(options.leaseMs / 3);
   if (heartbeatMs * 3 > options.leaseMs) {

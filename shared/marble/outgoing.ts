@@ -2,6 +2,7 @@
  * Turns what a script sends into outputs: encoded once, and checked before anything is sent.
  */
 import { encodeEnvelope, newId, type Envelope } from '../communicator/data/envelope.js';
+import type { LargeOutput } from '../communicator/data/set-data.js';
 import { checkName } from '../communicator/redis/keys.js';
 import type { Output } from '../communicator/send/outputs.js';
 import { checkOptions, delay, flag, having, time, whole, type Rules } from '../check-options.js';
@@ -47,6 +48,7 @@ class Outgoing implements Output {
     readonly delayMs: number,
     readonly member: string | undefined,
     readonly isInside: boolean,
+    readonly large: LargeOutput | undefined,
   ) {}
 }
 
@@ -102,9 +104,17 @@ export class SendPlace {
       traceparent,
       expedited: expedited ? 1 : undefined,
     };
-    const envelope = encodeEnvelope(header, bytes);
+    const large = largeOutput(bytes, options.largeBytes);
+    const envelope = large ? encodeEnvelope({ ...header, large }, '') : encodeEnvelope(header, bytes);
     if (send?.delayMs && kind === 'back')
-      return new Outgoing(id, 'later', queue, envelope, send.delayMs, member, isInside);
-    return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope, 0, member, isInside);
+      return new Outgoing(id, 'later', queue, envelope, send.delayMs, member, isInside, large);
+    return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope, 0, member, isInside, large);
   }
+}
+
+/** Returns data that are to lie beside the list. Their name is not the id of the marble: an id may be sent twice. */
+function largeOutput(data: string | Buffer, largeBytes: number): LargeOutput | undefined {
+  if (largeBytes === 0 || data.length * 3 < largeBytes) return undefined; // no character takes more than three bytes
+  const bytes = Buffer.byteLength(data);
+  return bytes < largeBytes ? undefined : { name: newId(), bytes, data };
 }

@@ -1,5 +1,6 @@
 /** The error of a `sendMany` that fails half-way, and how to continue from there. */
-import { expect, test } from '@jest/globals';
+import { Socket } from 'node:net';
+import { expect, jest, test } from '@jest/globals';
 import { SendManyError, sendMany } from './send-many.js';
 import { marbleOf, waiting } from './testing.js';
 
@@ -99,3 +100,19 @@ test.each([5, 'text', undefined, null, {}, Promise.resolve([1]), Buffer.from('x'
     expect(await waiting('q')).toEqual([]);
   },
 );
+
+test('a batch is on its way while the next one is encoded', async () => {
+  const marble = marbleOf();
+  await marble.send('q', -1); // it is connected, and its rights are known
+  const written = jest.spyOn(Socket.prototype, 'write');
+  let soon = 0;
+  function* items() {
+    for (let i = 0; i < 1000; i++) {
+      if (i === 501) soon = written.mock.calls.length;
+      yield i;
+    }
+  }
+  expect(await marble.sendMany('q', items())).toBe(1000);
+  written.mockRestore();
+  expect(soon).toBeGreaterThan(0);
+});

@@ -5,7 +5,7 @@
  * are sent. The error says how many, and which item is the first that was not sent.
  */
 import { isPromise } from 'node:util/types';
-import type { Output } from '../communicator/send/outputs.js';
+import { sizeOf, type Output } from '../communicator/send/outputs.js';
 import { bad } from '../check-options.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { describeError } from './described-error.js';
@@ -17,6 +17,8 @@ const BATCH_MARBLES = 500;
  * gives it back, each time.
  */
 const BATCH_BYTES = 98_304;
+/** The bytes in one batch of large data, each of which is a write by itself. */
+const LARGE_BATCH_BYTES = 524_288;
 
 /**
  * The place where `sendMany` stopped. Its code is that of the cause, or MR_ITEMS_FAILED where the items themselves
@@ -99,8 +101,9 @@ class Stream {
   /** Adds an output. Returns true when the batch is full. */
   add(output: Output): boolean {
     this.#batch.push(output);
-    this.#bytes += output.envelope.length;
-    return this.#batch.length >= BATCH_MARBLES || this.#bytes >= BATCH_BYTES;
+    this.#bytes += sizeOf(output);
+    const most = output.large ? LARGE_BATCH_BYTES : BATCH_BYTES;
+    return this.#batch.length >= BATCH_MARBLES || this.#bytes >= most;
   }
 
   async flush(): Promise<void> {

@@ -30,5 +30,8 @@ export function marbleOf(options: MarbleOptions = {}): Marble {
 export const sweep = () => peek.recovery.sweep(5);
 
 /** Returns the data of the marbles that wait in a queue. */
-export const waiting = async (queue: string) =>
-  (await peek.dump(queue, 0, 10_000)).map(({ data }) => JSON.parse(data.toString()) as unknown);
+export const waiting = async (queue: string) => {
+  const envelopes = await peek.dump(queue, 0, 10_000);
+  await peek.largeData.readAll(envelopes);
+  return envelopes.map(({ data }) => JSON.parse(data.toString()) as unknown);
+};

@@ -3,9 +3,11 @@
  * heartbeats.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { expect, test } from '@jest/globals';
 import { until } from '@marblerun/test-support';
-import { marbleOf, peek } from './testing.js';
+import type { Beating } from './beaters.js';
+import { bus, marbleOf, peek } from './testing.js';
 import { ThreadKeeper } from './thread-keeper.js';
 
 const CHAIN = 12;
@@ -64,10 +66,67 @@ test('who waits for a thread that boots can be told to wait no longer, and the n
     begun++;
     return Promise.resolve();
   };
-  const first = keeper.whileUp(begin, closing.signal);
+  const first = keeper.whileUp(begin, closing.signal, 1000);
   closing.abort(new Error('closed'));
   await expect(first).rejects.toThrow('closed');
-  await expect(keeper.whileUp(begin, closing.signal)).rejects.toThrow('closed');
-  await Promise.all([1, 2, 3].map(() => keeper.whileUp(begin, new AbortController().signal)));
+  await expect(keeper.whileUp(begin, closing.signal, 1000)).rejects.toThrow('closed');
+  await Promise.all([1, 2, 3].map(() => keeper.whileUp(begin, new AbortController().signal, 1000)));
   expect([begun, troubles]).toEqual([3, []]);
+});
+
+const leaseOf = (holder: string) =>
+  peek.status.holders().then((holders) => holders.find((one) => one.holder === holder)?.leaseUntil ?? 0);
+const beating = (holder: string): Beating => ({
+  ...{ holder, leaseMs: 600, heartbeatMs: 100, heart: undefined, progress: undefined },
+  bus: { ...bus, connectTimeoutMs: 1000, retryTimeoutMs: 100, replyTimeoutMs: 1000, mostPauseMs: 200 },
+});
+const enter = async () => {
+  const description = {};
+  const holding = peek.holders.holding(peek.holders.waitingConnection(1000), {
+    leaseMs: 600,
+    timeLimitMs: 0,
+    maxAttempts: 1,
+    description,
+  });
+  await holding.enter();
+  return holding;
+};
+
+test.each([
+  [
+    'cannot start',
+    () => {
+      throw new Error('no threads here');
+    },
+    'no threads here',
+  ],
+  ['ends before it is up', () => new Worker('process.exit(3)', { eval: true }), 'it exited with code 3'],
+])('a thread that %s is told of, and the main loop beats instead', async (_, start, told) => {
+  const troubles: string[] = [];
+  const keeper = new ThreadKeeper((message) => troubles.push(message), start);
+  const holding = await enter();
+  const before = await leaseOf(holding.id);
+  const begin = () => {
+    keeper.add(beating(holding.id), () => undefined);
+    return Promise.resolve();
+  };
+  await keeper.whileUp(begin, new AbortController().signal, 600);
+  await until('its lease has been renewed for two leases', async () => (await leaseOf(holding.id)) > before + 1200);
+  expect(troubles).toEqual([`the thread ended: ${told}; the main loop sends heartbeats instead`]);
+  keeper.remove(holding.id);
+  await holding.leave();
+});
+
+test('a long lease begins without waiting for the thread, a short one waits', async () => {
+  const never = () => new Worker('setInterval(() => undefined, 1000)', { eval: true });
+  const keeper = new ThreadKeeper(() => undefined, never);
+  const begun: number[] = [];
+  const closing = new AbortController();
+  const lease = (leaseMs: number) =>
+    keeper.whileUp(() => Promise.resolve(void begun.push(leaseMs)), closing.signal, leaseMs);
+  const short = lease(5000);
+  await lease(15_000);
+  expect(begun).toEqual([15_000]);
+  closing.abort(new Error('closed'));
+  await expect(short).rejects.toThrow('closed');
 });

@@ -1,11 +1,12 @@
 /**
  * The heartbeat thread as the main thread sees it. There is one while any lease runs or begins.
  *
- * Each start makes a new thread; a thread that ended never comes back. What may go wrong: it ends before it can send
- * heartbeats. Then whoever waits for it is told, and the next caller starts another. Or it ends later: then it is
- * started again for the leases that exist.
+ * Each start makes a new thread; a thread that ended never comes back. What may go wrong: it cannot start, or ends before
+ * it can send heartbeats. Then a warning says so, and the main loop sends them for the leases that exist. Or it ends
+ * later: then it is started again for these.
  */
 import type { Worker } from 'node:worker_threads';
+import { Beaters, type Beating } from './beaters.js';
 import type { FromThread, ToThread } from './heartbeat-thread.js';
 import { startThread } from './start-thread.js';
 
@@ -32,6 +33,7 @@ class Thread {
    * then.
    */
   constructor(
+    start: (clock: BigInt64Array) => Worker,
     events: ThreadEvents,
     private readonly ended: (error: Error, wasUp: boolean) => void,
   ) {
@@ -40,8 +42,8 @@ class Thread {
     const clock = new BigInt64Array(new SharedArrayBuffer(8));
     const tick = () => Atomics.store(clock, 0, BigInt(Date.now()));
     tick();
+    this.#worker = start(clock);
     this.#ticker = setInterval(tick, TICK_MS).unref();
-    this.#worker = startThread(clock);
     this.#worker.on('message', (message: FromThread) => {
       if ('lost' in message) events.lost(message.lost);
       else if ('trouble' in message) events.trouble(message.trouble);
@@ -76,24 +78,37 @@ class Thread {
   }
 }
 
-interface Beating {
-  readonly message: ToThread;
+/** A lease that is so long lasts until the thread is up: nobody waits for the thread then. */
+const LONG_LEASE_MS = 10_000;
+
+interface Lease {
+  readonly beating: Beating;
   readonly lost: () => void;
 }
 
 export class ThreadKeeper {
-  readonly #holders = new Map<string, Beating>();
+  readonly #leases = new Map<string, Lease>();
   /** The number of leases that are about to begin: the thread must not end under them. */
   #beginning = 0;
   #thread: Thread | undefined;
+  /** The beaters in the main loop, where there is no thread. */
+  #inLoop: Beaters | undefined;
 
-  constructor(private readonly trouble: (message: string) => void) {}
+  constructor(
+    private readonly trouble: (message: string) => void,
+    private readonly start: (clock: BigInt64Array) => Worker = startThread,
+  ) {}
 
-  /** Does `work` while the thread is up. Rejects with the reason of `signal` where that comes first. */
-  async whileUp(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  /**
+   * Does `work`, which begins a lease of so many ms and adds it. A short lease waits until the thread is up. Rejects with
+   * the reason of `signal` where that comes first.
+   */
+  async whileUp(work: () => Promise<void>, signal: AbortSignal, leaseMs: number): Promise<void> {
     this.#beginning++;
     try {
-      await unlessAborted(this.#running().up, signal);
+      signal.throwIfAborted();
+      const up = this.#running()?.up.catch(() => undefined); // where it ends, the main loop beats
+      if (up && leaseMs < LONG_LEASE_MS) await unlessAborted(up, signal);
       await work();
     } finally {
       this.#beginning--;
@@ -101,33 +116,52 @@ export class ThreadKeeper {
     }
   }
 
-  add(holder: string, message: ToThread, lost: () => void): void {
-    this.#holders.set(holder, { message, lost });
-    this.#running().post(message);
+  add(beating: Beating, lost: () => void): void {
+    this.#leases.set(beating.holder, { beating, lost });
+    this.#beat(beating);
   }
 
   remove(holder: string): void {
-    if (!this.#holders.delete(holder)) return;
+    if (!this.#leases.delete(holder)) return;
     this.#thread?.post({ remove: holder });
+    this.#inLoop?.remove(holder);
     this.#endIfIdle();
   }
 
-  #running(): Thread {
-    const events = { lost: (holder: string) => this.#holders.get(holder)?.lost(), trouble: this.trouble };
-    return (this.#thread ??= new Thread(events, (error, wasUp) => this.#ended(error, wasUp)));
+  #beat(beating: Beating): void {
+    const thread = this.#running();
+    if (thread) thread.post({ add: beating });
+    else this.#inLoop?.add(beating);
   }
 
-  /** Handles an unforeseen end: the leases must not pass with the thread, so it is started again if it ever ran. */
+  get #events(): ThreadEvents {
+    return { lost: (holder) => this.#leases.get(holder)?.lost(), trouble: this.trouble };
+  }
+
+  /** Returns the thread, after starting it where there is none; undefined where the main loop beats instead. */
+  #running(): Thread | undefined {
+    if (this.#thread || this.#inLoop) return this.#thread;
+    try {
+      this.#thread = new Thread(this.start, this.#events, (error, wasUp) => this.#ended(error, wasUp));
+    } catch (error) {
+      this.#ended(error as Error, false);
+    }
+    return this.#thread;
+  }
+
+  /** Handles an unforeseen end: the leases must not pass with the thread. */
   #ended(error: Error, wasUp: boolean): void {
     this.#thread = undefined;
-    this.trouble(`the thread ended: ${error.message}`);
-    if (wasUp) for (const { message } of this.#holders.values()) this.#running().post(message);
+    const instead = wasUp ? '' : '; the main loop sends heartbeats instead';
+    this.trouble(`the thread ended: ${error.message}${instead}`);
+    if (!wasUp) this.#inLoop = new Beaters({ ...this.#events, blockedMs: () => 0 });
+    for (const { beating } of this.#leases.values()) this.#beat(beating);
   }
 
   #endIfIdle(): void {
-    if (this.#holders.size > 0 || this.#beginning > 0) return;
+    if (this.#leases.size > 0 || this.#beginning > 0) return;
     this.#thread?.end();
-    this.#thread = undefined;
+    this.#thread = this.#inLoop = undefined;
   }
 }
 

@@ -17,13 +17,15 @@ import { abortSignal, checkOptions, delay, having, share, time, whole, type Rule
 import { Cancels } from './cancels.js';
 import { describeError } from './described-error.js';
 import type { HeldInHandler } from './held-in-handler.js';
-import { Handling, type Failed, type AnyHandler } from './handling.js';
+import { Handling } from './handling.js';
+import type { AnyHandler, Failed } from './handling-parts.js';
 import { HolderSession } from './holder-session.js';
 import { leaseLost } from './lease-lost.js';
 import type { ResolvedOptions } from './options.js';
 import type { Processing } from './telemetry.js';
 import { safeOnError, type OnError } from './on-error.js';
 import { backoffMs } from './retry.js';
+import { SeveralQueues, areSeveral } from './several-queues.js';
 import type { Signal } from './types.js';
 import { workers } from './solitude.js';
 import { Wakeup } from './wakeup.js';
@@ -91,6 +93,8 @@ export class Worker {
   readonly #cancels: Cancels;
   readonly #wakeup = new Wakeup();
   #blocked: Promise<void> | undefined;
+  /** Undefined for a single queue, whose marbles come by the wait itself. */
+  readonly #several: SeveralQueues | undefined;
   readonly #signal: AbortSignal | undefined;
   #stopping = false;
   #drained = false;
@@ -125,6 +129,7 @@ export class Worker {
     this.#handling = new Handling(job.handler, this.#options, told, () => this.#wakeup.ring());
     const lost = (holding: Holding) => this.#giveUp(holding);
     this.#session = new HolderSession(communicator, this.#options, { takesAhead: true, lost });
+    if (areSeveral(job.queues)) this.#several = new SeveralQueues(communicator, this.#options);
     work.signal?.addEventListener('abort', this.#beginStop, { once: true });
     if (work.signal?.aborted) this.#beginStop();
     this.#signal = work.signal;
@@ -158,6 +163,7 @@ export class Worker {
     this.#handling.close();
     this.#wakeup.ring();
     setTimeout(() => this.#drainOver(), this.#work.drainMs).unref();
+    this.#several?.end();
     void this.#session.unblock().catch(() => undefined); // else it ends by itself within a block
   };
 
@@ -177,6 +183,7 @@ export class Worker {
       this.#cancels.stop();
       this.#signal?.removeEventListener('abort', this.#beginStop); // it may outlive many workers
       await this.#blocked;
+      await this.#several?.leave().catch(() => undefined); // what is away here is away below too, and told there
       await this.#session.leave().finally(this.job.stopped);
     }
   }
@@ -188,8 +195,10 @@ export class Worker {
 
   /** Returns true where there is reason to go round again at once. */
   async #swap(): Promise<boolean> {
+    if (this.#handling.mayGather && !this.#stopping) return false;
     const finish = this.#handling.takeFinished(MOST_PER_SWAP);
     const want = this.#room();
+    if (want <= 0) this.#several?.passOn(); // it was woken, and others may have room
     if (finish.length === 0 && (want <= 0 || this.#blocked) && !this.#session.isInInbox) return false;
     const { taken, refused, cancelled } = await this.#session.swap({
       finish,
@@ -201,7 +210,7 @@ export class Worker {
     if (this.#options.tracing || this.#options.metrics) for (const marble of finish) marble.processing?.end('finished'); // unless it was refused
     this.#cancels.note(cancelled);
     this.#add(taken);
-    if (want > 0 && taken.length === 0 && !this.#stopping) this.#block();
+    if (want > 0 && taken.length === 0) this.#foundNothing();
     return this.#handling.hasFinished || taken.length > 0;
   }
 
@@ -210,21 +219,37 @@ export class Worker {
     this.#handling.add(taken);
   }
 
-  /**
-   * Returns how many marbles may be taken. One place is kept for a marble that may come through the waiting connection.
-   */
+  /** Returns how many marbles may be taken. One place is kept for a marble that may come by the wait. */
   #room(): number {
     if (this.#stopping) return 0;
     return Math.min(MOST_PER_SWAP, this.#handling.room - (this.#blocked ? 1 : 0));
   }
 
+  #foundNothing(): void {
+    this.#several?.settle();
+    if (!this.#stopping) this.#block();
+  }
+
+  /** Waits for a marble. After a wake-up it takes the first one by itself, which is the shortest way to it. */
+  async #wait(): Promise<readonly Held[]> {
+    const { queues } = this.job;
+    if (!this.#several) {
+      const held = await this.#session.block(queues[0]!, Infinity);
+      return held ? [held] : [];
+    }
+    await this.#several.wait(queues, Infinity);
+    const woken = this.#stopping ? undefined : this.#several.takeWoken();
+    if (woken === undefined) return [];
+    const { taken, cancelled } = await this.#session.swap({ sources: queues, want: 1, waitOn: queues[0], woken });
+    this.#cancels.note(cancelled);
+    return taken;
+  }
+
   #block(): void {
-    const ms = this.job.queues.length > 1 ? this.#options.pollMs : Infinity;
-    this.#blocked ??= this.#session
-      .block(this.job.queues[0]!, ms)
-      .then((held) => {
+    this.#blocked ??= this.#wait()
+      .then((taken) => {
         this.#blocked = undefined;
-        if (held) this.#add([held]);
+        if (taken.length > 0) this.#add(taken);
       })
       .catch((error: unknown) => {
         this.#blocked = undefined;
@@ -257,6 +282,7 @@ export class Worker {
   /** Notes that the holder was given up: whatever it had is no longer ours. */
   #giveUp(holding: Holding): void {
     this.#handling.abort(leaseLost, holding);
+    this.#several?.end(); // the next swap enters another holder
     this.#wakeup.ring();
   }
 

@@ -97,10 +97,13 @@ function unknownVariables(known: readonly string[], env: NodeJS.ProcessEnv): str
 }
 
 const SECRET = /TOKEN|PASSWORD|REDIS|LANES|_FILE$/;
+/** The form of an address with a password. */
+const WITH_LOGIN = /:\/\/[^/]*@/;
 
 function mistake(issue: z.core.$ZodIssue, given: ReadonlyMap<string, Given>): string {
   const name = String(issue.path[0] ?? '');
   const { variable, value } = given.get(name) ?? { variable: name, value: undefined };
-  const shown = value === undefined ? 'not given' : SECRET.test(variable) ? 'the value given' : JSON.stringify(value);
+  const isSecret = SECRET.test(variable) || WITH_LOGIN.test(value ?? '');
+  const shown = value === undefined ? 'not given' : isSecret ? 'the value given' : JSON.stringify(value);
   return `${variable}: ${shown}: ${issue.message}`;
 }

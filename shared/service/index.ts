@@ -17,7 +17,7 @@ export {
   type ServerOptions,
 } from './server.js';
 export { runInside, type Running } from './run-inside.js';
-export { runService, type Service } from './service.js';
+export { configured, runService, type Service } from './service.js';
 export { busTimeouts, timeoutVariables, type BusTimeouts } from './bus-timeouts.js';
 export { Troubles } from './troubles.js';
 export { tokens, type Token } from './tokens.js';

@@ -1,3 +1,4 @@
+import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import { expect, jest, test } from '@jest/globals';
 import { sleep, until } from '@marblerun/test-support';
 import { createLogger } from './logger.js';
@@ -85,3 +86,33 @@ test.each([10_000, 600_000, 86_400_000])(
     expect(turns).toBe(4);
   },
 );
+
+test('a wake brings the next turn forward; during a turn it is the next one that comes sooner', async () => {
+  let turns = 0;
+  let release = () => {};
+  const loop = new Loop({
+    name: 'test',
+    intervalMs: 3_600_000,
+    troubles,
+    work: async () => {
+      turns++;
+      if (turns === 2) await new Promise<void>((resolve) => (release = resolve));
+      return undefined;
+    },
+  });
+  loop.wake();
+  expect(turns).toBe(0); // it does not run yet
+  loop.start();
+  await until('the first turn', () => turns === 1);
+  await setImmediatePromise();
+  loop.wake();
+  await until('the second turn', () => turns === 2);
+  loop.wake();
+  expect(turns).toBe(2);
+  release();
+  await until('the third turn, when the second has ended', () => turns === 3);
+  loop.wake(3_600_000);
+  await loop.stop();
+  loop.wake();
+  expect(turns).toBe(3);
+});

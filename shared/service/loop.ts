@@ -33,6 +33,11 @@ export class Loop {
   #trouble = '';
   #failures = 0;
   #running = false;
+  #isTurning = false;
+  /** The date of the next turn, where none is under way. */
+  #dueAt = 0;
+  /** The pause after the turn under way, where it is to be shorter than that turn asks for. */
+  #wokenMs: number | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -44,6 +49,13 @@ export class Loop {
     this.#running = true;
     this.#succeededAt = Date.now();
     this.#schedule(0);
+  }
+
+  /** Brings the next turn forward: it comes after `ms`, counted from the end of one that is under way. */
+  wake(ms = 0): void {
+    if (!this.#running) return;
+    if (this.#isTurning) this.#wokenMs = Math.min(ms, this.#wokenMs ?? ms);
+    else if (performance.now() + ms < this.#dueAt) this.#schedule(ms);
   }
 
   /** Stops the loop and waits for the turn under way. Safe to call twice. */
@@ -87,11 +99,20 @@ export class Loop {
   }
 
   #schedule(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#dueAt = performance.now() + ms;
     this.#timer = setTimeout(() => {
-      this.#turn = this.#work().then((next) => {
-        if (this.#running) this.#schedule(next);
-      });
+      this.#turn = this.#takeTurn();
     }, ms);
+  }
+
+  async #takeTurn(): Promise<void> {
+    this.#isTurning = true;
+    const next = await this.#work();
+    const soonest = Math.min(next, this.#wokenMs ?? next);
+    this.#isTurning = false;
+    this.#wokenMs = undefined;
+    if (this.#running) this.#schedule(soonest);
   }
 
   async #work(): Promise<number> {

@@ -27,16 +27,24 @@ export interface Service {
 
 const EX_CONFIG = 78;
 
-export async function runService(build: () => Service): Promise<void> {
-  let service: Service;
+/**
+ * Builds what a program needs from its settings. Where these are not allowed it says so, sets the exit code, and returns
+ * undefined.
+ */
+export function configured<T>(build: () => T): T | undefined {
   try {
-    service = build();
+    return build();
   } catch (error) {
     if (!isMarbleRunError(error)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = EX_CONFIG;
-    return;
+    return undefined;
   }
+}
+
+export async function runService(build: () => Service): Promise<void> {
+  const service = configured(build);
+  if (!service) return;
   const { server, log, host, port, drainMs } = service;
   const stopping = new AbortController();
   closeWithGrace({ delay: drainMs || false, logger: log }, async ({ signal, err }) => {

@@ -65,7 +65,7 @@ class Fake<T, Q extends object> extends HeldInHandler<Q, string, T> implements F
   readonly #codec: Codec | undefined;
 
   constructor(data: T, about: FakeMarbleOptions) {
-    const options = resolveOptions(about.codec ? { codec: about.codec } : {}, {});
+    const options = { ...resolveOptions(about.codec ? { codec: about.codec } : {}, {}), largeBytes: 0 };
     const envelope = envelopeOf(data, about, options);
     super(new Held(1, checkName('queue', about.queue ?? 'test'), envelope, undefined), options);
     this.#codec = about.codec;

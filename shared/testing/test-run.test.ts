@@ -1,5 +1,6 @@
 /** A run of one's own, whose chores are done by hand; it leaves nothing behind. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { redisCli, sharedRedis } from '@marblerun/test-support';
 import { testRun, type TestRun } from './index.js';
 
@@ -65,6 +66,22 @@ test('a lost lease is one that the worker learns of', async () => {
   await run.loseLeases();
   await expect(marble.finish()).rejects.toMatchObject({ code: 'MR_LEASE_LOST' });
   expect(await run.waiting('q')).toEqual([1]);
+});
+
+test('a lease is lost although its worker beats meanwhile', async () => {
+  const marble = run.marble();
+  await marble.send('q', 1);
+  await marble.wait('q');
+  const redis = new Redis(sharedRedis());
+  const holders = (await redis.keys(`*${run.run}*:holders`))[0]!;
+  const [holder] = await redis.zrange(holders, '0', '-1');
+  const isLost = run.loseLeases().then(() => 'lost');
+  // Beats come one after the other, each as soon as the one before was answered.
+  for (let i = 0; i < 200; i++) await redis.zadd(holders, 'XX', String(Date.now() + 60_000), holder!);
+  expect(await isLost).toBe('lost');
+  await redis.quit();
+  expect(await run.waiting('q')).toEqual([1]);
+  await expect(marble.finish()).rejects.toMatchObject({ code: 'MR_LEASE_LOST' });
 });
 
 test('the dead are shown with their data and the reason', async () => {

@@ -84,8 +84,10 @@ export class TestRun {
    */
   async loseLeases(): Promise<void> {
     const holders = await this.#communicator.status.holders();
-    for (const { holder } of holders) await this.#communicator.recovery.endLease(holder);
-    await this.settle();
+    for (const { holder } of holders) {
+      // A heartbeat that comes before the sweep revives the lease: it is ended until its holder is gone.
+      while (await this.#communicator.recovery.endLease(holder)) await this.settle();
+    }
   }
 
   /** Settles until nothing waits and nothing is in hand; delayed marbles stay delayed. Throws what is left. */
@@ -106,12 +108,15 @@ export class TestRun {
 
   /** Returns the data of the marbles that wait in a queue, the next one first; 10,000 at most. */
   async waiting(queue: string): Promise<unknown[]> {
-    return (await this.#communicator.dump(queue, 0, MOST_SHOWN)).map((envelope) => this.#data(envelope));
+    const envelopes = await this.#communicator.dump(queue, 0, MOST_SHOWN);
+    await this.#communicator.largeData.readAll(envelopes);
+    return envelopes.map((envelope) => this.#data(envelope));
   }
 
   /** Returns the dead letters, the latest first. */
   async dead(): Promise<{ queue: string; data: unknown; reason: unknown }[]> {
     const letters = await this.#communicator.deadLetters.list(0, MOST_SHOWN);
+    await this.#communicator.largeData.readAll(letters.flatMap(({ envelope }) => envelope ?? []));
     return letters.map(({ queue, reason, envelope }) => ({
       ...{ queue, reason },
       data: envelope && this.#data(envelope),

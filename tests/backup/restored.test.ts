@@ -135,7 +135,7 @@ test('a run that is restored is that of the moment of its copy, and goes on', as
   expect(await metric(monitor, 'marblerun_run_marbles_total{run="low",event="sent"}')).toBe(7);
 });
 
-test('an upper run that is restored lacks what landed since, and the next batch tells of it', async () => {
+test('an upper run that is restored lacks what landed since, and the next transit tells of it', async () => {
   const sender = client();
   const [landed, counted] = [await dataOf(above, 'lane'), await gaps()];
   await copy(upper);

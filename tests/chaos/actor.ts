@@ -11,7 +11,7 @@ import { Batcher } from './batches/batcher.js';
 import { undertake } from './batches/undertaker.js';
 import { endedBy, trouble } from './ending.js';
 import { Historian, type MarbleName } from './history.js';
-import { BLOCK_MS, ELEVATED, LEASE_MS, PLAN, RUNS, SENDERS, type Bus, type Work } from './plan.js';
+import { BLOCK_MS, ELEVATED, LARGE_BYTES, LEASE_MS, PLAN, RUNS, SENDERS, type Bus, type Work } from './plan.js';
 
 const [role = '', run = '', redis = '', file = ''] = process.argv.slice(2);
 const history = new Historian(file);
@@ -23,6 +23,7 @@ const options = {
   maxAttempts: 1000,
   retryBaseMs: 50,
   retryMaxMs: 500,
+  largeBytes: LARGE_BYTES,
 };
 /** Less than a blocked event loop or a stalled connection takes: then marbles of a living holder are taken back. */
 const TIME_LIMIT_MS = 400;

@@ -272,6 +272,9 @@ export function leftovers({ run, waiting, dead, left }: Remains): Violation[] {
     ...dead
       .filter(({ why }) => why === '')
       .map(({ q, id }) => ({ rule: 'reason' as const, what: `${run} ${q} ${id}: dead without a reason` })),
+    ...dead
+      .filter(({ why }) => why === 'data missing')
+      .map(({ q, id }) => ({ rule: 'lost' as const, what: `${run} ${q} ${id}: its data are lost` })),
     ...left.map((key) => ({ rule: 'left' as const, what: `${run}: ${key}` })),
   ];
 }

@@ -12,9 +12,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BATCH_MUTANTS } from './batch-mutants.js';
 import { copyBuilt } from './copy.js';
+import { DUTY_MUTANTS } from './duty-mutants.js';
 import { GONE_MUTANTS } from './gone-mutants.js';
+import { LARGE_MUTANTS } from './large-mutants.js';
 import { PROGRAM_MUTANTS } from './program-mutants.js';
 import { SCRIPT_MUTANTS } from './script-mutants.js';
+import { SEND_MUTANTS } from './send-mutants.js';
+import { WAKE_MUTANTS } from './wake-mutants.js';
 
 export interface Mutant {
   readonly name: string;
@@ -42,7 +46,11 @@ const MUTANTS: readonly Mutant[] = [
   ...SCRIPT_MUTANTS,
   ...BATCH_MUTANTS,
   ...GONE_MUTANTS,
+  ...LARGE_MUTANTS,
+  ...DUTY_MUTANTS,
   ...PROGRAM_MUTANTS,
+  ...SEND_MUTANTS,
+  ...WAKE_MUTANTS,
 ];
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

@@ -21,6 +21,8 @@ import type { MemberQueues } from './batches/recount.js';
 import type { Plan } from './checker.js';
 
 export const LEASE_MS = 1500;
+/** Data that a marble sends on are larger than this, and those that a producer sends are smaller: both are everywhere. */
+export const LARGE_BYTES = 60;
 /** Longer than the lease, as it is by default; a path that swallows everything is noticed after this and the limit of a reply. */
 export const BLOCK_MS = 2 * LEASE_MS;
 /** How long a connection may be gone, by default. Less than the lease, so that it tells first. */

@@ -7,8 +7,8 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a give-back takes what is in the inbox unseen, and drops it',
     file: 'shared/dist/communicator/hold/holding.js',
-    from: 'if (this.isInInbox)\n            await this.#swap({}); // adopts what is in the inbox: it may be among these\n        const table',
-    to: 'if (this.#inbox.toAdopt)\n            await this.#swap({}); // adopts what is in the inbox: it may be among these\n        const table',
+    from: 'if (this.isInInbox)\n            await this.#swap({}); // adopts what is in the inbox: it may be among these\n        const op',
+    to: 'if (this.#inbox.toAdopt)\n            await this.#swap({}); // adopts what is in the inbox: it may be among these\n        const op',
     by: ['model'],
   },
   {
@@ -67,8 +67,8 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a send does not wait for replicas',
     file: 'shared/dist/communicator/redis/replicas.js',
-    from: 'if (replicas === 0)',
-    to: 'if (replicas >= 0)',
+    from: 'return this.options.replicas === 0 ?',
+    to: 'return this.options.replicas >= 0 ?',
     by: ['chaos'],
   },
   {
@@ -77,5 +77,49 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
     from: 'this.communicator.recovery.sweep(this.config.maxAttempts, result)',
     to: 'Promise.resolve()',
     by: ['chaos'],
+  },
+  {
+    name: 'a loop that takes ahead does not say so, and a crash is charged to what had not begun',
+    file: 'shared/dist/communicator/hold/holding.js',
+    from: "redis.hset(this.keys.holder(this.id), 'ahead', '2')",
+    to: "redis.hexists(this.keys.holder(this.id), 'ahead')",
+    by: ['model'],
+  },
+  {
+    name: 'a step is taken although Redis may have gone back',
+    file: 'shared/dist/communicator/hold/step.js',
+    from: 'state.noted === last.op',
+    to: 'state.noted >= 0',
+    by: ['model'],
+  },
+  {
+    name: 'a step leaves what is in the inbox',
+    file: 'shared/dist/communicator/hold/step.js',
+    from: '!state.inbox',
+    to: 'true',
+    by: ['model'],
+  },
+  {
+    name: 'a step is taken where its marble is a member',
+    file: 'shared/dist/communicator/hold/step.js',
+    from: ' || member !== undefined',
+    to: 'false',
+    by: ['model'],
+  },
+  {
+    name: 'a marble that was taken ahead is lost to a wait for another queue',
+    file: 'shared/dist/marble/look-ahead.js',
+    from: 'if (held && !isSame)',
+    to: 'if (false)',
+    by: ['tests'],
+    tests: 'shared/dist/marble/look-ahead',
+  },
+  {
+    name: 'a marble that was taken ahead is kept while the loop does not wait',
+    file: 'shared/dist/marble/look-ahead.js',
+    from: 'const MOST_MS = 50;',
+    to: 'const MOST_MS = 2_000_000_000;',
+    by: ['tests'],
+    tests: 'shared/dist/marble/look-ahead',
   },
 ];

@@ -128,6 +128,8 @@ const MOST_MONITORS = 1000;
 const MOST_CLOCK_FIELDS = 8;
 /** Hearts of processes that ended while their Redis was away: an hour's. */
 const MOST_HEARTS = 1000;
+/** Holders of the last second that were given up with a marble over its limit. */
+const MOST_OVERRAN = 100;
 
 /** Keys that a run without work may have: all others are left behind. */
 async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
@@ -141,20 +143,38 @@ async function leftBehind(run: string, hand: Side['hand']): Promise<string[]> {
     keys.clock,
     keys.monitors,
     keys.hearts,
+    keys.overran,
     keys.dead,
     keys.letters,
     keys.landed,
     keys.lane('up'),
+    ...[keys.watched, ...queuesOf(run).map(keys.wake)], // at most one wake-up for each queue
     ...[keys.batches, keys.batchdead, keys.children, keys.batchends], // these hold what is recounted
   ];
   const all = await hand.keys(`mr:{${run}}:*`);
-  const left = all.filter((key) => !fine.includes(key) && !key.startsWith(keys.sender('')));
+  const isOwn = (key: string) => [keys.sender(''), keys.data('')].some((prefix) => key.startsWith(prefix));
+  const left = all.filter((key) => !fine.includes(key) && !isOwn(key));
+  left.push(...(await misplacedData(run, hand)));
   for (const key of all.filter((key) => key.startsWith(keys.sender(''))))
     if ((await hand.pttl(key)) < 0) left.push(`${key} never expires`);
   // One that was killed leaves its note for an hour: so many were started at the most.
   if ((await hand.zcard(keys.monitors)) > MOST_MONITORS) left.push(`${keys.monitors} grows`);
   if ((await hand.hlen(keys.hearts)) > MOST_HEARTS) left.push(`${keys.hearts} grows`);
+  if ((await hand.zcard(keys.overran)) > MOST_OVERRAN) left.push(`${keys.overran} grows`);
   if ((await hand.hlen(keys.clock)) > MOST_CLOCK_FIELDS) left.push(`${keys.clock} grows`);
   if ((await hand.zcard(keys.outboxes)) > 0) left.push(`${keys.outboxes} names an empty outbox`);
   return left;
+}
+
+/** Large data that nothing refers to and that do not go by themselves; and data of the dead that are not there. */
+async function misplacedData(run: string, hand: Side['hand']): Promise<string[]> {
+  const keys = keysOf(run);
+  const letters = (await hand.hvals(keys.letters)).join('\n');
+  const named = new Set([...letters.matchAll(/ D=([^/\s]+)\/\d+/g)].map(([, name]) => keys.data(name!)));
+  const wrong: string[] = [];
+  for (const key of await hand.keys(keys.data('*'))) {
+    if ((await hand.pttl(key)) === -1 && !named.has(key)) wrong.push(`${key} has no marble`);
+  }
+  for (const key of named) if ((await hand.pttl(key)) !== -1) wrong.push(`${key} is missing, or will be`);
+  return wrong;
 }

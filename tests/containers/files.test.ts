@@ -104,6 +104,18 @@ story('docker-compose.yml, as compose reads it', await whyNoCompose(), () => {
   };
   const redisPort = (env: Record<string, string>) => configured(env).services['redis']!['ports'];
 
+  test('the example of scaling fits onto it', () => {
+    const COMPOSE_FILE = 'docker-compose.yml:examples/scaling-compose/compose.yml';
+    const { services: both } = configured({ COMPOSE_FILE, COMPOSE_PROFILES: 'docker,load' });
+    expect(both['worker']!['labels']).toEqual({
+      ...{ 'marblerun.run': 'main', 'marblerun.restart': 'hung', 'marblerun.scale.queues': 'tasks' },
+      ...{ 'marblerun.scale.min': '1', 'marblerun.scale.max': '5', 'marblerun.scale.target': '20' },
+    });
+    expect(both['monitor']!['environment']).toMatchObject({ MARBLERUN_SCALE: 'on' });
+    expect(both['docker-proxy']!['environment']).toMatchObject({ MARBLERUN_PROXY_ALLOW: 'scale' });
+    expect(both['load']!.image).toBe(both['worker']!.image);
+  });
+
   test('Redis has any free port unless one is asked for, which stays', () => {
     expect(redisPort({ REDIS_PORT: '' })).toMatchObject([{ published: '0', host_ip: '127.0.0.1', target: 6379 }]);
     expect(redisPort({ REDIS_PORT: '6390' })).toMatchObject([{ published: '6390', host_ip: '127.0.0.1' }]);

@@ -121,7 +121,9 @@ export class Stack {
 
   /** The environment in which commands act on this stack alone, from the checkout. */
   get env(): Record<string, string> {
-    return { COMPOSE_PROJECT_NAME: this.project, COMPOSE_PROFILES: this.profiles.join(), ...this.ports };
+    const docker = this.profiles.includes('docker') ? 'unix:///run/docker-proxy/docker.sock' : '';
+    const profiles = { COMPOSE_PROFILES: this.profiles.join(), MARBLERUN_DOCKER: docker };
+    return { COMPOSE_PROJECT_NAME: this.project, ...profiles, ...this.ports };
   }
 
   async #run(program: string, ...args: string[]): Promise<string> {

@@ -41,10 +41,12 @@ async function play(scenario: Scenario, fault: Fault): Promise<string[]> {
     await place.recover();
     const [lost, tripled] = [await place.lost(gone), await place.tripled()];
     const batches = scenario.spoilsCounts ? [] : await misledBatches(place);
+    const withoutData = scenario.spoilsData || fault.name === 'data:' ? [] : await place.withoutData();
     return [
       ...(lost.length > 0 ? [`lost ${lost.length} of ${place.sent.size} marbles`] : []),
       ...(tripled.length > 0 ? [`${tripled.length} marbles are there more than twice`] : []),
       ...batches,
+      ...withoutData,
       ...(error === undefined || isNamed(error, fault) ? [] : [`unclear: ${told(error)}`]),
     ];
   } catch (error) {

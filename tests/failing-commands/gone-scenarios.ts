@@ -55,7 +55,11 @@ const isSeen: Scenario = {
     const { redis, keys } = place;
     const process = await beating(place);
     await redis.hset(keys.hearts, 'none', 'no heart');
-    await redis.hset(keys.hearts, HEART.id, (await redis.hget(keys.hearts, HEART.id))!.replace(/ \w+ 0 0$/, ' - 0 0'));
+    await redis.hset(
+      keys.hearts,
+      HEART.id,
+      (await redis.hget(keys.hearts, HEART.id))!.replace(/ \w+ 0 0 -$/, ' - 0 0 -'),
+    );
     return async () => {
       await place.user.goneConnections.look().finally(() => process.close());
       return [];

@@ -15,7 +15,7 @@ export async function holdingSome(place: Place, options: HolderOptions = {}, hea
   return { holding, taken };
 }
 
-/** Lets a marble land with the holder, before a swap has adopted it. */
+/** Lets a marble come into the inbox of the holder, before a swap has adopted it. */
 export async function came(place: Place, unseen = false) {
   const { holding, taken } = await holdingSome(place);
   await holding.swap({ waitOn: 'a' });
@@ -211,7 +211,24 @@ const begins: Scenario = {
   },
 };
 
+const steps = (queue: 'a' | 'empty'): Scenario => ({
+  what: `finishes one and takes ahead from ${queue === 'a' ? 'a queue' : 'an empty queue'}`,
+  async prepare(place) {
+    await place.send(3, 'back', 'a');
+    const holding = await place.enter();
+    const { taken } = (await holding.swap({ sources: ['a'], want: 1 })) as { taken: Held[] };
+    await holding.swap({ isAhead: true }); // says that it takes ahead
+    const finish = taken.map((held) => ({ held, outputs: [] }));
+    for (const held of taken) place.outputsOf.set(idOf(held), []); // its work is done
+    return async () => {
+      await holding.swap({ finish, sources: [queue], want: 1, isAhead: true });
+      return taken.map(idOf);
+    };
+  },
+});
+
 export const HOLDER_SCENARIOS = {
+  step: [steps('a'), steps('empty')],
   swap: [takes, takesTwice, finishes(false, false), finishes(false, true), adopts(false), finds],
   swapRouting: [finishes(true, false), finishes(true, true), finishesTwice, adopts(true)],
   begin: [limits, begins],

@@ -47,7 +47,7 @@ const lands: Scenario = {
   },
 };
 
-const renews: Scenario = {
+const begins: Scenario = {
   what: 'begins a new epoch',
   again: true,
   async prepare(place) {
@@ -60,4 +60,4 @@ const renews: Scenario = {
   },
 };
 
-export const LANE_SCENARIOS = { lift: [lifts], epoch: [renews], land: [lands] } as const;
+export const LANE_SCENARIOS = { lift: [lifts], epoch: [begins], land: [lands] } as const;

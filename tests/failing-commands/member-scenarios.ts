@@ -80,7 +80,7 @@ const asksAgain = (routing: boolean): Scenario => ({
 });
 
 const adopts = (routing: boolean): Scenario => ({
-  what: 'adopts what has landed, abandons, finishes members',
+  what: 'adopts what is in the inbox, abandons, finishes members',
   async prepare(place) {
     const { member, holding, taken } = await holdingAll(place, 2);
     await holding.swap({ waitOn: 'b' });
@@ -186,8 +186,8 @@ const expires: Scenario = {
   },
 };
 
-const buries: Scenario = {
-  what: 'buries members that lie in a list of no allowed name',
+const movesToDead: Scenario = {
+  what: 'moves members of a list of no allowed name to the dead',
   async prepare(place) {
     await sealed(place, 2);
     await place.redis.rename(place.keys.queue('a'), place.keys.queue('a b'));
@@ -199,7 +199,7 @@ const buries: Scenario = {
 };
 
 const promotes: Scenario = {
-  what: 'buries a delayed member that has no allowed queue',
+  what: 'moves a delayed member that has no allowed queue to the dead',
   async prepare(place) {
     const member = await open(place, {});
     const { id, envelope } = place.output('later', 'a', { member });
@@ -227,7 +227,7 @@ export const MEMBER_SCENARIOS = {
   overdue: [overdue],
   pop: [pops],
   destroy: [destroys],
-  strays: [buries],
+  strays: [movesToDead],
   promote: [promotes],
   settle: [settles('requeue', 'continue'), settles('requeue', 'cancel'), settles('delete', 'wait')],
   expire: [expires],

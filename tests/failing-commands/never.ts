@@ -18,6 +18,9 @@ export const NEVER: Readonly<Partial<Record<ScriptName, readonly string[]>>> = {
   settle: ['rpush', 'hsetnx'],
   expire: ['hsetnx'],
   swapMembers: ['lpush', 'rpush', 'hsetnx'], // a call with outputs uses swapMembersRouting
+  // these with outputs use swapLargeRouting
+  swapLarge: ['exists', 'lpush', 'rpush', 'hsetnx'],
+  pushLarge: ['zrem', 'hdel'],
   pushAny: ['get'], // only members are asked whether their batch refuses them
   seal: ['hdel'],
   cancel: ['hdel'],

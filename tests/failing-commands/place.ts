@@ -9,6 +9,7 @@ import { Cable } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { holdersOf, keysOf, type Holding } from '@marblerun/internal';
 import { Communicator, encodeEnvelope, type Header, type Output } from 'marblerun/communicator';
+import { findLargeData, largeDataOf } from '../model/large-data.js';
 
 export interface HolderOptions {
   readonly timeLimitMs?: number;
@@ -17,6 +18,7 @@ export interface HolderOptions {
 }
 
 const HOUR_MS = 3_600_000;
+const WATCHED = ['a', 'b', 'backs', 'fronts'];
 
 export class Place {
   readonly run = `test-${randomBytes(6).toString('hex')}`;
@@ -29,6 +31,8 @@ export class Place {
   readonly sent = new Set<string>();
   /** The outputs of each marble: a finished marble is not lost where these took its place. */
   readonly outputsOf = new Map<string, readonly string[]>();
+  /** True: all marbles have large data from now on. */
+  isLarge = false;
   #ids = 0;
   #cable: Cable | undefined;
   #far: Communicator | undefined;
@@ -43,6 +47,8 @@ export class Place {
     const place = new Place(url);
     await place.redis.acl('SETUSER', place.run, 'on', '>secret', 'allkeys', 'allchannels', '+@all');
     await Promise.all([place.admin.connect(), place.user.connect()]);
+    // whatever pushes to these wakes
+    for (const queue of WATCHED) await place.redis.hset(place.keys.watched, queue, Date.now() + HOUR_MS);
     return place;
   }
 
@@ -55,8 +61,10 @@ export class Place {
 
   output(kind: Output['kind'], queue: string, header: Partial<Header> = {}): Output & { id: string } {
     const id = `m${++this.#ids}.`;
-    const envelope = encodeEnvelope({ id, attempt: 0, sentAt: Date.now(), type: 'j', ...header }, '1');
-    return { id, kind, queue, envelope, delayMs: 1, reason: '{"why":"tested"}', member: header.member };
+    const large = this.isLarge ? largeDataOf(id) : undefined;
+    const about = { id, attempt: 0, sentAt: Date.now(), type: 'j', ...header, ...(large && { large }) } as const;
+    const envelope = encodeEnvelope(about, large ? '' : '1');
+    return { id, kind, queue, envelope, delayMs: 1, reason: '{"why":"tested"}', member: header.member, large };
   }
 
   async send(n: number, kind: Output['kind'], queue: string, header: Partial<Header> = {}): Promise<string[]> {
@@ -101,6 +109,12 @@ export class Place {
     const isThere = (id: string) => found.includes(`${id} `);
     const replaced = (id: string) => this.outputsOf.get(id)?.every(isThere) === true;
     return [...this.sent].filter((id) => !gone.includes(id) && !isThere(id) && !replaced(id));
+  }
+
+  /** Lists marbles that are there and whose large data are not, or would go by themselves. */
+  async withoutData(): Promise<string[]> {
+    const { lasting, expected } = await findLargeData(this.redis, this.run);
+    return expected.flatMap(([name, data]) => (lasting.get(name) === data ? [] : [`${data} is missing`]));
   }
 
   /** Lists marbles that are there more than twice. */

@@ -15,5 +15,7 @@ export interface Scenario {
   readonly again?: true;
   /** True: it takes away members by hand, or writes numbers of batches that nothing stands for. */
   readonly spoilsCounts?: true;
+  /** True: it takes away large data by hand, or a marble that has such. */
+  readonly spoilsData?: true;
   readonly prepare: (place: Place) => Promise<Act>;
 }

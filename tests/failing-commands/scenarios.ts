@@ -3,29 +3,20 @@
  * calls the script.
  */
 import { holdersOf, type ScriptName } from '@marblerun/internal';
-import type { Output } from 'marblerun/communicator';
 import { BATCH_SCENARIOS } from './batch-scenarios.js';
 import { CLOCK_SCENARIOS } from './clock-scenarios.js';
+import { DUTY_SCENARIOS } from './duty-scenarios.js';
 import { GONE_SCENARIOS } from './gone-scenarios.js';
 import { HOLDER_SCENARIOS, holdingSome, came } from './holder-scenarios.js';
 import { LANE_SCENARIOS } from './lane-scenarios.js';
+import { largeScenarios } from './large-scenarios.js';
 import { MEMBER_SCENARIOS } from './member-scenarios.js';
 import type { Place } from './place.js';
 import type { Act, Scenario } from './scenario.js';
+import { SEND_SCENARIOS } from './send-scenarios.js';
+import { WAKE_SCENARIOS } from './wake-scenarios.js';
 
 const nothing: readonly string[] = [];
-const sends = (kinds: readonly Output['kind'][]): Scenario => ({
-  what: `sends ${kinds.join(', ')}`,
-  async prepare(place) {
-    await place.send(2, 'back', 'b');
-    return async () => {
-      const outputs = kinds.map((kind) => place.output(kind, 'a'));
-      await place.user.push(outputs);
-      for (const { id } of outputs) place.sent.add(id);
-      return nothing;
-    };
-  },
-});
 
 const settles = (what: 'requeue' | 'delete'): Scenario => ({
   what: `settles: ${what}`,
@@ -55,8 +46,7 @@ const keeps = (what: string, act: (place: Place) => Promise<unknown>, before?: (
 type Scenarios = Readonly<Partial<Record<ScriptName, readonly Scenario[]>>>;
 
 const PLAIN: Scenarios = {
-  push: [sends(['back', 'back'])],
-  pushAny: [sends(['back', 'front', 'up', 'later', 'dead'])],
+  ...SEND_SCENARIOS,
   pop: [
     {
       what: 'pops from two queues',
@@ -93,7 +83,7 @@ const PLAIN: Scenarios = {
   ],
   strays: [
     {
-      what: 'buries what lies in a list of no allowed name',
+      what: 'moves what lies in a list of no allowed name to the dead',
       async prepare(place) {
         await place.send(2, 'back', 'a');
         await place.redis.rename(place.keys.queue('a'), place.keys.queue('a b'));
@@ -150,7 +140,7 @@ const PLAIN: Scenarios = {
   ],
   promote: [
     {
-      what: 'promotes, and buries what has no allowed queue',
+      what: 'promotes, and moves what has no allowed queue to the dead',
       async prepare(place) {
         const { id, envelope } = place.output('later', 'a');
         await place.redis.zadd(place.keys.later, 1, `000000000000001 b no{queue ${envelope.toString()}`);
@@ -189,8 +179,7 @@ const PLAIN: Scenarios = {
       },
     },
   ],
-  ...CLOCK_SCENARIOS,
-  ...GONE_SCENARIOS,
+  ...{ ...CLOCK_SCENARIOS, ...GONE_SCENARIOS, ...DUTY_SCENARIOS, ...WAKE_SCENARIOS },
   depths: [keeps('shows the queues', ({ user }) => user.show())],
   settle: [
     settles('requeue'),
@@ -252,9 +241,9 @@ const PLAIN: Scenarios = {
   ...BATCH_SCENARIOS,
 };
 
+const PARTS: readonly Scenarios[] = [PLAIN, MEMBER_SCENARIOS, largeScenarios(PLAIN)];
+
+const named = PARTS.flatMap((part) => Object.keys(part) as ScriptName[]);
 export const SCENARIOS: Scenarios = Object.fromEntries(
-  Object.entries(PLAIN).map(([script, scenarios]) => [
-    script,
-    [...scenarios, ...((MEMBER_SCENARIOS as Scenarios)[script as ScriptName] ?? [])],
-  ]),
+  named.map((script) => [script, PARTS.flatMap((part) => part[script] ?? [])]),
 );

@@ -101,5 +101,5 @@ function keysIn({ first, last, step }: About, args: string[]): string[] {
 
 /** Returns the part of a key that another run has too: ids of holders and senders become `*`. */
 function roleOf(key: string): string {
-  return key.replace(/^.*?\}:/, '').replace(/^(holder|held|sender|inbox):[^:]*/, '$1:*');
+  return key.replace(/^.*?\}:/, '').replace(/^(holder|held|sender|inbox|data):[^:]*/, '$1:*');
 }

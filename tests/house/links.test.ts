@@ -7,6 +7,13 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { anchorsOf, documents, linksOf, root, type Link } from './project.js';
 
 const run = promisify(execFile);
+/** The packages that are published, with their folders. */
+const PACKAGES = new Map([
+  ['marblerun', 'shared'],
+  ['@marblerun/service', 'shared/service'],
+  ['@marblerun/monitor', 'services/monitor'],
+  ['@marblerun/elevator', 'services/elevator'],
+]);
 const texts = new Map<string, string>();
 let links: Link[];
 beforeAll(async () => {
@@ -32,16 +39,20 @@ test('README leads to every document of the project', () => {
   expect(own.filter((name) => !linked.includes(name))).toEqual([]);
 });
 
-test('in the package every link leads to a file of it, and README has lost none to its documents', async () => {
-  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--silent', '--workspace', 'marblerun'], {
-    cwd: root,
-  });
-  const [packed] = Object.values(JSON.parse(stdout) as Record<string, { files: { path: string }[] }>);
-  const files = new Set(packed!.files.map(({ path }) => path));
-  const inPackage = [...files].filter((path) => path.endsWith('.md'));
-  const all: Link[] = [];
-  for (const path of inPackage) all.push(...linksOf(path, await readFile(join(root, 'shared', path), 'utf8')));
-  expect(all.filter(({ to }) => !files.has(to))).toEqual([]);
-  const ofReadme = all.filter(({ from }) => from === 'README.md').map(({ to }) => to);
-  expect(ofReadme).toEqual(expect.arrayContaining(inPackage.filter((path) => /^docs\/[A-Z-]+\.md$/.test(path))));
+test('in each package every link leads to a file of it, and README has lost none to its documents', async () => {
+  const workspaces = [...PACKAGES.keys()].flatMap((name) => ['--workspace', name]);
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--silent', ...workspaces], { cwd: root });
+  const packed = Object.values(JSON.parse(stdout) as Record<string, { name: string; files: { path: string }[] }>);
+  expect(packed.map(({ name }) => name).sort()).toEqual([...PACKAGES.keys()].sort());
+  for (const { name, files } of packed) {
+    const paths = new Set(files.map(({ path }) => path));
+    const inPackage = [...paths].filter((path) => path.endsWith('.md'));
+    expect(inPackage).toContain('README.md');
+    const all: Link[] = [];
+    for (const path of inPackage)
+      all.push(...linksOf(path, await readFile(join(root, PACKAGES.get(name)!, path), 'utf8')));
+    expect(all.filter(({ to }) => !paths.has(to))).toEqual([]);
+    const ofReadme = all.filter(({ from }) => from === 'README.md').map(({ to }) => to);
+    expect(ofReadme).toEqual(expect.arrayContaining(inPackage.filter((path) => /^docs\/[A-Z-]+\.md$/.test(path))));
+  }
 });

@@ -50,9 +50,13 @@ test.each([...files])('%s has comments that begin with a noun or a verb', (_, te
   expect(lines.filter((line, i) => begins(line, i) && FIRST.test(line))).toEqual([]);
 });
 
+/** The keys that included parts bind, before those of the script: of the run, and of what is watched. */
+const keysOfParts = (parts: readonly string[]) =>
+  parts.includes('run') ? RUN_KEYS + (parts.includes('pushing') ? 1 : 0) : 0;
+
 test.each(scripts)('%s binds all keys and arguments that have a name at its top, in their order', (name) => {
   const { parts, keys, args } = scriptOf(files.get(name)!);
-  const firstKey = parts.includes('run') ? RUN_KEYS + 1 : 1;
+  const firstKey = keysOfParts(parts) + 1;
   for (const [bound, first] of [
     [keys, firstKey],
     [args, 1],
@@ -62,7 +66,7 @@ test.each(scripts)('%s binds all keys and arguments that have a name at its top,
 
 test.each(scripts)('%s names no place after that, but the one where its lists begin', (name) => {
   const { parts, keys, args, body } = scriptOf(files.get(name)!);
-  const named = { keys: keys?.last ?? (parts.includes('run') ? RUN_KEYS : 0), args: args?.last ?? 0 };
+  const named = { keys: keys?.last ?? keysOfParts(parts), args: args?.last ?? 0 };
   const places = [...body.matchAll(/(?:KEYS|ARGV)\[\d+\]|unpack\((?:KEYS|ARGV), \d+[^)]*\)/g)].map(([place]) => place);
   expect(places.filter((place) => place !== `unpack(ARGV, ${named.args + 1})`)).toEqual([]);
   const begins = /^keysRead, argsRead = (\d+), (\d+)$/m.exec(body)?.slice(1).map(Number);

@@ -1,6 +1,9 @@
-/** The published packages say the same of themselves. */
-import { readFile } from 'node:fs/promises';
+/** The published packages say the same of themselves, and none is published before it can be found again. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { root } from './project.js';
 
@@ -17,6 +20,7 @@ interface Manifest {
   readonly homepage?: string;
   readonly bugs?: { readonly url: string };
   readonly dependencies: Record<string, string>;
+  readonly scripts: Record<string, string>;
 }
 
 const manifests = await Promise.all(
@@ -50,4 +54,62 @@ test('they ask for each other in the version that they have', () => {
   );
   expect(asked.length).toBeGreaterThan(3);
   for (const [name, range] of asked) expect([name, range]).toEqual([name, `^${version.get(name)!}`]);
+});
+
+test('nothing of our tests goes out: no file of a package asks for what only they have', async () => {
+  const workspaces = manifests.flatMap(({ name }) => ['--workspace', name]);
+  const asked = promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--silent', ...workspaces], { cwd: root });
+  const packed = Object.values(
+    JSON.parse((await asked).stdout) as Record<string, { name: string; files: { path: string }[] }>,
+  );
+  const folderOf = (name: string) => PUBLISHED[manifests.findIndex((manifest) => manifest.name === name)]!;
+  const programs = packed.flatMap(({ name, files }) =>
+    files.map(({ path }) => join(folderOf(name), path)).filter((path) => /\.(js|d\.ts)$/.test(path)),
+  );
+  expect(programs.length).toBeGreaterThan(300);
+  const texts = await Promise.all(
+    programs.map(async (path) => [path, await readFile(join(root, path), 'utf8')] as const),
+  );
+  const ofTests = texts.filter(([, text]) => /['"](@jest\/|@marblerun\/test-support|node:test)/.test(text));
+  expect(ofTests.map(([path]) => path)).toEqual([]);
+});
+
+/** Asks whether a package may be published, with the answer `''` where it may. */
+async function refusalOf(cwd: string, args: readonly string[]): Promise<string> {
+  const asked = promisify(execFile)('node', args, { cwd });
+  return asked.then(
+    ({ stdout, stderr }) => stdout + stderr,
+    (error: unknown) => (error as { stderr: string }).stderr,
+  );
+}
+
+const found = {
+  ...{ name: 'marblerun', version: '1.2.3' },
+  repository: { url: 'git+https://example.test/marblerun.git', directory: 'shared' },
+  homepage: 'https://example.test/marblerun',
+  bugs: { url: 'https://example.test/marblerun/issues' },
+};
+
+test.each<[string, object, RegExp]>([
+  ['nothing', {}, /^$/],
+  ['a homepage', { homepage: undefined }, /^marblerun cannot be published.*\n {2}homepage, a public address\n$/],
+  ['an address for bugs', { bugs: { url: 'nobody@example.test' } }, /\n {2}bugs.url, a public address\n$/],
+  ['its folder', { repository: { url: found.repository.url } }, /\n {2}repository.directory, "shared"\n$/],
+  ['all of its address', { repository: undefined }, /\n {2}repository.url, a public address\n {2}repository.directory/],
+  ['a line in the changelog', { version: '1.2' }, /\n {2}a heading "## \[1.2\]" in CHANGELOG.md\n$/],
+])('a package that lacks %s is told so before it is published', async (_, less, told) => {
+  const project = await mkdtemp(join(tmpdir(), 'marblerun-release-'));
+  await mkdir(join(project, 'shared'));
+  await writeFile(join(project, 'CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2030-01-01\n');
+  await writeFile(join(project, 'shared/package.json'), JSON.stringify({ ...found, ...less }));
+  expect(await refusalOf(join(project, 'shared'), [join(root, 'scripts/may-publish.mjs'), project])).toMatch(told);
+});
+
+test.each(PUBLISHED)('%s asks for that when it is published', async (folder) => {
+  const { name, repository, scripts } = manifests[PUBLISHED.indexOf(folder)]!;
+  const [program, ...args] = scripts['prepublishOnly']!.split(' ');
+  expect(program).toBe('node');
+  const told = await refusalOf(join(root, folder), args);
+  if (!repository) expect(told).toMatch(new RegExp(`^${name} cannot be published`)); // as long as there is no address
+  expect(told).not.toContain('Cannot find module');
 });

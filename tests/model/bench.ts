@@ -25,6 +25,8 @@ export const SLOTS = [
 export const HEART_MS = LEASE_MS;
 /** A slot stands for a process: holders that follow each other have one heart. */
 export const heartOf = (slot: number) => `heart${slot}`;
+/** Two of them are in containers of one id, as on two engines that are copies of each other. */
+export const containerOf = (slot: number) => (slot === 0 ? 'own' : 'shared');
 
 export class Bench {
   /** True: every command is done, its reply is lost, and it is sent again. */
@@ -78,7 +80,7 @@ export class Bench {
   }
 
   async pulse(slot: number): Promise<void> {
-    await this.#hearts[slot]!.hearts.pulse({ id: heartOf(slot), goneMs: HEART_MS });
+    await this.#hearts[slot]!.hearts.pulse({ id: heartOf(slot), goneMs: HEART_MS, container: containerOf(slot) });
   }
 
   /** Ends the connection of this slot's heart, and waits until both sides know. */
@@ -120,7 +122,8 @@ export class Bench {
       .zrange(keys.deadlines, '0', '-1', 'WITHSCORES')
       .hgetall(keys.counts)
       .zrange(keys.holders, '0', '-1', 'WITHSCORES');
-    all.keys(`mr:{${run}}:*`);
+    all.keys(`mr:{${run}}:*`).hkeys(keys.watched);
+    for (const queue of QUEUES) all.exists(keys.wake(queue));
     const batches = all.length;
     all.hgetall(keys.batches);
     for (const key of [keys.batchdead, keys.children, keys.cancelled]) all.zrange(key, '0', '-1');

@@ -20,11 +20,11 @@ export async function freeze(world: World, move: Move): Promise<void> {
   const { progress } = slot.holding;
   for (const { seq, receipt } of pick(slot.hand, picks)[0]) {
     const begins = progress.begin(seq);
-    assert.equal(begins, slot.model.startWork(seq));
+    assert.equal(begins, slot.model.client.startWork(seq));
     if (begins) slot.begun.add(receipt);
   }
   const real = new ProgressReader(progress.memory).freeze()!;
-  const model = slot.model.freeze();
+  const model = slot.model.client.freeze();
   assert.deepEqual([real.begun, real.mayBeInInbox], [model.begun, model.mayBeInInbox]);
   slot.frozen = { real, model };
   if (flag) await relieve(world, move);

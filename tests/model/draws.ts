@@ -8,7 +8,23 @@ import { VERBS, type Move } from './moves.js';
 import type { Kind } from './run-model.js';
 
 /** The commands that the scripts of lanes use, any of which may be refused. */
-const REFUSABLE = ['rpush', 'ltrim', 'lrange', 'llen', 'hset', 'hincrby', 'zrem', 'lpush', 'zadd', 'incr', 'hlen'];
+const REFUSABLE = [
+  'rpush',
+  'ltrim',
+  'lrange',
+  'llen',
+  'hset',
+  'hincrby',
+  'zrem',
+  'lpush',
+  'zadd',
+  'incr',
+  'hlen',
+  'unlink',
+  'persist',
+  'exists',
+  'set',
+];
 
 type Verb = keyof typeof VERBS;
 
@@ -16,6 +32,7 @@ const WEIGHTS: Partial<Record<Verb, number>> = {
   ...{
     send: 6,
     swap: 12,
+    step: 6,
     block: 5,
     giveBack: 3,
     begin: 3,
@@ -28,7 +45,8 @@ const WEIGHTS: Partial<Record<Verb, number>> = {
     overtime: 3,
   },
   ...{ openBatch: 4, sealBatch: 3, settle: 2 },
-  ...{ pulse: 2, cutHeart: 3, passHeart: 4, lookForGone: 8 },
+  ...{ pulse: 2, cutHeart: 3, passHeart: 4, lookForGone: 8, lookForEnded: 6 },
+  ...{ listen: 4 },
 };
 
 /**
@@ -43,11 +61,12 @@ const BATCH_WEIGHTS: Partial<Record<Verb, number>> = {
     tidyBatches: 1,
     send: 8,
     swap: 16,
+    step: 4,
     giveBack: 4,
     settle: 4,
     promote: 2,
   },
-  ...{ overtime: 4, sweep: 5, silence: 2, elapse: 1, expire: 1, destroy: 1, pop: 1 },
+  ...{ overtime: 4, sweep: 5, silence: 2, elapse: 1, expire: 1, destroy: 1, pop: 1, listen: 1 },
 };
 
 const draw = (weights: Record<string, number>): fc.Arbitrary<Move> =>
@@ -65,6 +84,7 @@ const draw = (weights: Record<string, number>): fc.Arbitrary<Move> =>
         queue: fc.constantFrom(...QUEUES),
         delay: fc.integer({ min: 1, max: 2 }),
         max: fc.constantFrom(undefined, undefined, 1, 2),
+        large: fc.constantFrom(false, false, true),
       }),
       { minLength: 1, maxLength: 4 },
     ),

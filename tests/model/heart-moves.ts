@@ -3,12 +3,12 @@
  */
 import assert from 'node:assert/strict';
 import { keysOf } from '@marblerun/internal';
-import { HEART_MS, heartOf } from './bench.js';
+import { HEART_MS, SLOTS, containerOf, heartOf } from './bench.js';
 import type { Move } from './moves.js';
 import type { World } from './world.js';
 
 const keys = keysOf('lower');
-const HALF_MS = HEART_MS / 2;
+const QUARTER_MS = HEART_MS / 4;
 /** Words of a note. */
 const [SERVER, GONE, LOOKED_AT] = [4, 5, 6] as const;
 
@@ -25,8 +25,17 @@ export async function cutHeart({ bench, model }: World, { slot }: Move): Promise
   heart.isConnected = false;
 }
 
+export async function lookForGone(world: World, move: Move): Promise<void> {
+  await look(world, move, undefined);
+}
+
+/** An engine says that the container of this slot has ended: whether it lives, is cut, or is gone for long. */
+export async function lookForEnded(world: World, move: Move): Promise<void> {
+  await look(world, move, containerOf(move.slot));
+}
+
 /** `flag`: one comes back just after it was seen to be gone for too long. */
-export async function lookForGone({ bench, model }: World, { slot, flag }: Move): Promise<void> {
+async function look({ bench, model }: World, { slot, flag }: Move, ended: string | undefined): Promise<void> {
   const id = heartOf(slot);
   if (flag) {
     bench.interlude = {
@@ -34,9 +43,11 @@ export async function lookForGone({ bench, model }: World, { slot, flag }: Move)
       act: () => bench.pulse(slot),
     };
   }
-  await bench.lower.goneConnections.look();
+  const containers = ended === undefined ? [] : [ended];
+  await bench.lower.goneConnections.look({ containers, mayBeGoneMs: 2 * QUARTER_MS });
   bench.interlude = undefined;
-  model.hearts.look(flag ? id : undefined);
+  const inThese = SLOTS.flatMap((_, slot) => (containerOf(slot) === ended ? [heartOf(slot)] : []));
+  model.hearts.look(flag ? id : undefined, inThese);
 }
 
 function isOver(reply: unknown, id: string): boolean {
@@ -74,11 +85,11 @@ export async function compareHearts({ bench, model }: World): Promise<void> {
   const noted = Object.entries(await bench.redis.hgetall(keys.hearts)).map(([id, text]) => {
     const words = text.split(' ');
     const shownBy = { '-': 'nobody', another: 'another' }[words[SERVER]!] ?? 'this server';
-    const gone = { isMissed: words[LOOKED_AT] !== '0', halves: Math.floor(Number(words[GONE]) / HALF_MS) };
+    const gone = { isMissed: words[LOOKED_AT] !== '0', quarters: Math.floor(Number(words[GONE]) / QUARTER_MS) };
     return [id, { shownBy, ...gone }] as const;
   });
   const expected = [...model.hearts.all].map(
-    ([id, { shownBy, isMissed, halves }]) => [id, { shownBy, isMissed, halves }] as const,
+    ([id, { shownBy, isMissed, quarters }]) => [id, { shownBy, isMissed, quarters }] as const,
   );
   assert.deepEqual(new Map(noted), new Map(expected));
 }

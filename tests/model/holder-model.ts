@@ -4,8 +4,9 @@
  * The two may differ, since the Monitor takes things back and replies are lost. The verbs are those of a `Holding`:
  * swap, block, giveBack.
  */
-import type { FrozenModel } from './blocked-moves.js';
-import type { BeginModel, GiveBackModel, SwapModel } from './holder-requests.js';
+import { ClientModel, MOST_IN_INBOX, type InboxModel } from './client-model.js';
+import { hasData } from './large-data.js';
+import { stepAsSwap, type BeginModel, type GiveBackModel, type SwapModel } from './holder-requests.js';
 import { groupBy, lineOf, type OutputModel, type RunModel } from './run-model.js';
 
 export interface MarbleModel {
@@ -15,6 +16,8 @@ export interface MarbleModel {
   /** The degree to which the marble is suspected of having ended its holder. */
   readonly suspicion: 0 | 1 | 2;
   readonly expedited?: boolean;
+  /** True where its data lie beside the list. */
+  readonly large?: boolean;
   /** The id of its batch. */
   readonly member?: string | undefined;
 }
@@ -28,15 +31,6 @@ export interface Delivery {
   begun?: 'a' | 'c';
 }
 
-/** The count of numbers that are kept for marbles that land in one wait. */
-const MOST_IN_INBOX = 4;
-
-/** A marble that may be in the inbox: under which number, and whether the client has seen it. */
-interface InboxModel {
-  readonly seq: number;
-  known: boolean;
-}
-
 export class HolderModel {
   /** The holder's entry in the table of leases: none, on time, or past its time. */
   entry: 'none' | 'alive' | 'expired' = 'alive';
@@ -48,6 +42,8 @@ export class HolderModel {
         readonly waiting?: string;
         readonly maxAttempts?: number;
         readonly takesAhead?: boolean;
+        /** True where others of its process may take ahead too. */
+        readonly hasCompany?: boolean;
         readonly heart?: string;
       }
     | undefined;
@@ -55,27 +51,7 @@ export class HolderModel {
   hasTraces = true;
   held: Delivery[] = [];
   readonly inbox = new Map<string, MarbleModel[]>();
-  readonly client = {
-    seq: 1,
-    waitsOn: '',
-    inbox: undefined as InboxModel | undefined,
-    /** True where the client knows that commands of it were noted. */
-    noted: false,
-    /**
-     * True where it was noted that the client waits on its connection. From then on the note and the wait go together.
-     */
-    waitNoted: false,
-    /** True where the client has ended its connection, having heard that it is forgotten. */
-    hasCut: false,
-    /** True where more may wait, as far as the client knows of its last wait. */
-    mayStillWait: false,
-    /** The number of numbered commands that the client has sent. */
-    commands: 0,
-    /** The highest number on which work has begun; work may begin on higher ones. */
-    begun: 0,
-    mayBeginFrom: 0,
-    isFrozen: false,
-  };
+  readonly client = new ClientModel();
   /** The last numbered command that Redis has noted. */
   lastNoted = 0;
   /**
@@ -92,6 +68,7 @@ export class HolderModel {
     about: { readonly maxAttempts: number; readonly takesAhead: boolean; readonly heart: string },
   ) {
     this.about = about;
+    this.client.takesAhead = about.takesAhead;
     this.maxAttempts = about.maxAttempts;
   }
 
@@ -128,10 +105,37 @@ export class HolderModel {
       this.about = { ...this.about, waiting: request.waitOn };
     }
     const isNoted = request.finish.length > 0 || taken.length > 0 || inbox?.known === true;
-    if (isNoted) client.noted = true;
+    if (isNoted) client.noted = client.commands;
+    if (taken.length > 0) client.lastTake = { command: client.commands, firstSeq: client.seq - request.want };
     if (isNoted || replyLost) this.lastNoted = client.commands;
     client.inbox = undefined;
     return { taken, refused };
+  }
+
+  /** Takes a step of a loop. `replyLost`: a swap follows under the same number, and tells what was done. */
+  step({ receipt, seq, queue }: Pick<Delivery, 'receipt' | 'seq' | 'queue'>, source: string, replyLost: boolean) {
+    const { client } = this;
+    if (!client.takesAhead) {
+      client.takesAhead = this.hasTraces = true;
+      this.about = { ...this.about, takesAhead: true, hasCompany: true };
+    }
+    const isOfLast = client.noted === client.lastTake.command && seq >= client.lastTake.firstSeq;
+    const delivery = this.held.find((other) => other.receipt === receipt);
+    const isPlain = delivery && delivery.marble.member === undefined && !delivery.marble.large;
+    if (client.inbox || this.timeLimit || !isOfLast || !isPlain)
+      return this.swap(stepAsSwap(receipt, queue, source), replyLost);
+    this.#endWait();
+    this.drop(receipt);
+    this.run.count(queue, 'finished', 1);
+    const [marble] = lineOf(this.run.queues, source).splice(0, 1);
+    const next = client.seq++;
+    this.lastNoted = client.noted = ++client.commands;
+    if (marble) this.run.count(source, 'taken', 1);
+    const taken = marble ? [this.#hold(next, source, marble)] : [];
+    if (marble) client.lastTake = { command: client.commands, firstSeq: next };
+    if (replyLost && this.entry === 'none') return 'forgotten';
+    if (replyLost) this.entry = 'alive';
+    return { taken, refused: [] };
   }
 
   /** Waits for one marble. `replyLost`: the marble is handed over and the client is not told. */
@@ -159,7 +163,7 @@ export class HolderModel {
     inbox.known = true;
     client.mayStillWait = false;
     const queue = client.waitsOn;
-    if (this.timeLimit || (marble.suspicion > 0 && !this.about?.takesAhead)) this.adopt();
+    if (this.timeLimit || (marble.suspicion > 0 && !client.takesAhead)) this.adopt();
     return { seq: inbox.seq, queue, marble, receipt: `${inbox.seq}/${queue}` };
   }
 
@@ -195,8 +199,8 @@ export class HolderModel {
   giveBack(items: readonly GiveBackModel[]): { refused: string[]; dead: string[] } | 'forgotten' {
     this.adopt();
     this.client.commands++;
-    if (this.entry === 'none' || this.#notesLost) return 'forgotten';
-    this.client.noted = true;
+    if (!this.mayGiveBack) return 'forgotten';
+    this.client.noted = this.client.commands;
     this.lastNoted = this.client.commands;
     const [refused, dead]: string[][] = [[], []];
     for (const { receipt, queue, verdict, delay } of items) {
@@ -212,9 +216,11 @@ export class HolderModel {
         this.run.count(queue, 'finished', 1);
         continue;
       }
-      this.run.count(queue, verdict === 'fail' ? 'failed' : 'released', 1);
-      const again =
-        verdict !== 'fail' ? delivery.marble : this.run.retryOrDie(queue, delivery.marble, 'failed', this.maxAttempts);
+      const isMissing = verdict === 'missing' && !hasData(this.run, delivery.marble.id);
+      const why = isMissing ? 'data missing' : 'failed';
+      const isFailed = verdict === 'fail' || isMissing;
+      this.run.count(queue, isFailed ? 'failed' : 'released', 1);
+      const again = isFailed ? this.run.retryOrDie(queue, delivery.marble, why, this.maxAttempts) : delivery.marble;
       if (!again) dead!.push(receipt);
       else this.run.putBack(queue, again, verdict === 'fail' ? delay : 0);
       if (again && verdict === 'fail') this.run.count(queue, 'returned', 1);
@@ -223,23 +229,9 @@ export class HolderModel {
     return { refused: refused!, dead: dead! };
   }
 
-  /** Begins work on the marble with this number, unless it may have been given back. */
-  startWork(seq: number): boolean {
-    const { client } = this;
-    if (seq < client.mayBeginFrom) return false;
-    if (client.isFrozen) {
-      client.isFrozen = false;
-      client.mayBeginFrom = client.seq;
-      return false;
-    }
-    client.begun = Math.max(client.begun, seq);
-    return true;
-  }
-
-  freeze(): FrozenModel {
-    const { client } = this;
-    client.isFrozen = true;
-    return { begun: client.begun, commands: client.commands, mayBeInInbox: client.inbox?.known === false };
+  /** False where Redis or the client knows that it is given up: giving back does nothing then. */
+  get mayGiveBack(): boolean {
+    return this.entry !== 'none' && !this.#notesLost;
   }
 
   has(receipt: string): boolean {
@@ -255,7 +247,7 @@ export class HolderModel {
 
   /** Removes everything of the holder from Redis. */
   forget(): void {
-    this.#notesLost = this.client.noted;
+    this.#notesLost = this.client.noted > 0;
     this.held = [];
     this.lastNoted = 0;
     this.entry = 'none';

@@ -18,9 +18,13 @@ export interface SwapModel {
   readonly waitOn: string | undefined;
 }
 
+export function stepAsSwap(receipt: string, queue: string, source: string): SwapModel {
+  return { finish: [{ receipt, queue, outputs: [] }], abandon: [], sources: [source], want: 1, waitOn: undefined };
+}
+
 export interface GiveBackModel {
   readonly receipt: string;
   readonly queue: string;
-  readonly verdict: 'fail' | 'release' | 'cancel';
+  readonly verdict: 'fail' | 'release' | 'cancel' | 'missing';
   readonly delay: number;
 }

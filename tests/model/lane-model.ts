@@ -35,11 +35,10 @@ export class LaneModel {
       marble: { ...marble, attempt: 0, suspicion: 0 as const, member: undefined },
     }));
     for (const { queue, marble } of arrived) {
-      if (!marble.expedited) lineOf(this.upper.queues, queue).push(marble);
+      if (!marble.expedited) this.upper.put(queue, 'back', [marble]);
       this.upper.count(queue, 'sent', 1);
     }
-    for (const { queue, marble } of arrived.reverse())
-      if (marble.expedited) lineOf(this.upper.queues, queue).unshift(marble);
+    for (const { queue, marble } of arrived.reverse()) if (marble.expedited) this.upper.put(queue, 'front', [marble]);
     return 'landed';
   }
 

@@ -18,13 +18,15 @@ import {
   type BatchDraw,
 } from './batch-moves.js';
 import { destroy, settle, expire, transfer } from './care-moves.js';
-import type { MarbleModel } from './holder-model.js';
-import { cutHeart, lookForGone, otherServer, passHeart, pulse } from './heart-moves.js';
+import { cutHeart, lookForEnded, lookForGone, otherServer, passHeart, pulse } from './heart-moves.js';
 import { freeze, relieve } from './blocked-moves.js';
 import { land, lift } from './lane-moves.js';
+import { load, searchData } from './large-moves.js';
 import { DELAY_MS, newOutputs, realOutput } from './outputs.js';
 import type { Kind } from './run-model.js';
-import { MAX_ATTEMPTS, pick, type World } from './world.js';
+import { step } from './step-moves.js';
+import { answer, listen, passOn, wakeAgain } from './wake-moves.js';
+import { MAX_ATTEMPTS, pick, shownModel, shownReal, type World } from './world.js';
 
 export interface Move {
   readonly verb: keyof typeof VERBS;
@@ -33,7 +35,7 @@ export interface Move {
   readonly n: number;
   /** The marbles of the hand that are meant: a bit for each. */
   readonly picks: number;
-  readonly outputs: readonly { kind: Kind; queue: Queue; delay: number; max: number | undefined }[];
+  readonly outputs: readonly { kind: Kind; queue: Queue; delay: number; max: number | undefined; large: boolean }[];
   readonly delay: number;
   readonly flag: boolean;
   readonly replyLost: boolean;
@@ -59,6 +61,8 @@ export const VERBS = {
   /** Takes marbles for good. A lost reply would lose them, as documented, so none is lost here. */
   async pop(world, { queue, n }) {
     world.bench.replyLost = false;
+    // One whose data are gone is read in vain, and is a dead letter of another command: that is a test of its own.
+    if (world.model.queues.get(queue)?.some(({ id }) => world.model.withoutData.has(id))) return;
     const popped = await world.bench.lower.pop([queue], n);
     const expected = n > 0 ? world.model.pop(queue, n) : [];
     assert.deepEqual(
@@ -73,7 +77,9 @@ export const VERBS = {
     const abandon = move.flag && rest[0] ? [rest[0]] : [];
     const outputs = finish.map(({ envelope }, i) => (i === 0 ? newOutputs(world, move, envelope.member) : []));
     const sources = move.n === 0 ? [] : move.delay > 0 ? [...QUEUES].reverse() : [...QUEUES];
-    const request = { abandon, sources, want: move.n, waitOn: move.n > 0 ? move.queue : undefined };
+    const woken = finish.length === 0 ? slot.woken : undefined; // then it may ask by the shortest way
+    const waitOn = move.n > 0 && woken === undefined ? move.queue : undefined;
+    const request = { abandon, sources, want: move.n, waitOn, woken };
     const real = await slot.holding.swap({
       ...request,
       finish: finish.map((held, i) => ({ held, outputs: outputs[i]!.map((output) => realOutput(output, true)) })),
@@ -83,13 +89,11 @@ export const VERBS = {
     const model = slot.model.swap({ ...request, abandon: modelAbandon, finish: modelFinish }, move.replyLost);
     assert.equal(real.forgotten, model === 'forgotten');
     if (real.forgotten || model === 'forgotten') return world.replace(move.slot);
-    assert.deepEqual(
-      real.taken.map(shown),
-      model.taken.map(({ receipt, marble }) => ({ receipt, ...plain(marble) })),
-    );
+    assert.deepEqual(real.taken.map(shownReal), model.taken.map(shownModel));
     assert.deepEqual([...real.refused].sort(), model.refused.sort());
     // this includes abandoned marbles: a client may still finish them, in time or late
     slot.hand = [...rest, ...real.taken];
+    if (move.n > 0) await answer(world, move.slot, real.taken.length === 0);
   },
 
   async block(world, { slot: i, replyLost }) {
@@ -102,7 +106,7 @@ export const VERBS = {
     const real = await slot.holding.block(waitsOn, 10, 5000);
     const model = slot.model.block(replyLost);
     await world.noticeCuts();
-    assert.deepEqual(real && shown(real), model && { receipt: model.receipt, ...plain(model.marble) });
+    assert.deepEqual(real && shownReal(real), model && shownModel(model));
     if (real) slot.hand.push(real);
   },
 
@@ -237,6 +241,7 @@ export const VERBS = {
     model.promote();
   },
 
+  step,
   settle,
   expire,
   transfer,
@@ -253,6 +258,12 @@ export const VERBS = {
   passHeart,
   otherServer,
   lookForGone,
+  lookForEnded,
+  load,
+  searchData,
+  listen,
+  passOn,
+  wakeAgain,
   lift,
   land,
 } satisfies Record<string, Play>;
@@ -263,6 +274,3 @@ export async function play(world: World, move: Move): Promise<void> {
   world.bench.replyLost = false;
   await world.compare();
 }
-
-const shown = ({ receipt, envelope }: Held) => ({ receipt, id: envelope.id, attempt: envelope.attempt });
-const plain = ({ id, attempt }: MarbleModel) => ({ id, attempt });

@@ -8,7 +8,11 @@ import { BatchesModel } from './batch-model.js';
 import type { FrozenModel } from './blocked-moves.js';
 import { HeartsModel } from './heart-model.js';
 import { HolderModel, type Delivery, type MarbleModel } from './holder-model.js';
+import { groupBy, lineOf } from './lines.js';
 import { compare } from './order.js';
+import { WakesModel } from './wake-model.js';
+
+export { groupBy, lineOf } from './lines.js';
 
 export type Kind = 'back' | 'front' | 'up' | 'upFront' | 'later';
 
@@ -44,17 +48,19 @@ export class RunModel {
   /** The state by `<holder> <receipt>`. 0: abandoned; 1: its time is over; 2: its time is not over. */
   readonly deadlines = new Map<string, 0 | 1 | 2>();
   readonly counts = new Map<string, number>();
+  /** Marbles whose large data somebody has deleted. */
+  readonly withoutData = new Set<string>();
   readonly holders = new Map<string, HolderModel>();
   readonly batches = new BatchesModel(this);
   readonly hearts = new HeartsModel(this);
+  readonly wakes = new WakesModel((queue) => lineOf(this.queues, queue).length === 0);
   #serial = 0;
 
   send(outputs: readonly OutputModel[]): void {
     for (const group of grouped(outputs)) {
       const { kind, queue, delay } = group[0]!;
       const marbles = group.map(({ marble }) => marble);
-      if (kind === 'back') lineOf(this.queues, queue).push(...marbles);
-      if (kind === 'front') lineOf(this.queues, queue).unshift(...marbles);
+      if (kind === 'back' || kind === 'front') this.put(queue, kind, marbles);
       if (kind === 'up') lineOf(this.outboxes, queue).push(...marbles);
       if (kind === 'upFront') lineOf(this.outboxes, queue).unshift(...marbles);
       if (kind === 'later') for (const marble of marbles) this.#pushLater('b', queue, marble, delay);
@@ -62,6 +68,14 @@ export class RunModel {
       this.count(queue, isElevated ? 'elevated' : 'sent', marbles.length);
       for (const marble of marbles) this.#isSent(marble, isElevated);
     }
+  }
+
+  /** Puts marbles into a queue in one step. */
+  put(queue: string, side: 'back' | 'front', marbles: readonly MarbleModel[]): void {
+    const line = lineOf(this.queues, queue);
+    if (line.length === 0 && marbles.length > 0) this.wakes.awakens(queue);
+    if (side === 'back') line.push(...marbles);
+    else line.unshift(...marbles);
   }
 
   #isSent(marble: MarbleModel, isElevated: boolean): void {
@@ -112,7 +126,7 @@ export class RunModel {
 
   transfer(from: string, to: string): number {
     const moved = lineOf(this.queues, from).splice(0);
-    lineOf(this.queues, to).push(...moved);
+    this.put(to, 'back', moved);
     this.count(from, 'moved', moved.length);
     this.count(to, 'received', moved.length);
     return moved.length;
@@ -143,7 +157,7 @@ export class RunModel {
     const raised: MarbleModel = { ...marble, attempt: attempt + 1, suspicion: why === 'failed' ? 0 : suspicion };
     const batch = this.batches.of(marble);
     if (batch) batch.failed++;
-    if (raised.attempt < (max ?? allowed)) return raised;
+    if (raised.attempt < (max ?? allowed) && why !== 'data missing') return raised;
     this.dead.push({ serial: ++this.#serial, queue, why, marble: raised });
     this.count(queue, 'dead', 1);
     return undefined;
@@ -152,7 +166,7 @@ export class RunModel {
   /** Gives a marble back: to the front, or after `delay`. */
   putBack(queue: string, marble: MarbleModel, delay: number): void {
     if (delay > 0) this.#pushLater('f', queue, marble, delay);
-    else lineOf(this.queues, queue).unshift(marble);
+    else this.put(queue, 'front', [marble]);
   }
 
   sweep(maxAttempts: number): void {
@@ -183,7 +197,7 @@ export class RunModel {
       const uncharged =
         mode === 'released'
           ? marble
-          : !mayBegin || (holder.about?.takesAhead && came.length + held.length > 1)
+          : !mayBegin || (holder.about?.takesAhead && (holder.about.hasCompany || came.length + held.length > 1))
             ? suspected(delivery)
             : undefined;
       const again = uncharged ?? this.retryOrDie(queue, marble, 'dropped', holder.about?.maxAttempts ?? maxAttempts);
@@ -233,16 +247,14 @@ export class RunModel {
     const due = this.later.filter((waiting) => waiting.due <= 0);
     this.later = this.later.filter((waiting) => waiting.due > 0);
     for (const { queue, side, marble } of due) {
-      const line = lineOf(this.queues, queue);
-      if (side === 'b') line.push(marble);
-      else line.unshift(marble);
+      this.put(queue, side === 'b' ? 'back' : 'front', [marble]);
     }
   }
 
   settle(letter: LetterModel, requeue: boolean): void {
     this.dead = this.dead.filter((other) => other !== letter);
     if (!requeue) this.count(letter.queue, 'deleted', 1);
-    if (requeue) lineOf(this.queues, letter.queue).push({ ...letter.marble, attempt: 0 });
+    if (requeue) this.put(letter.queue, 'back', [{ ...letter.marble, attempt: 0 }]);
     const batch = this.batches.of(letter.marble);
     if (batch && !requeue) batch.gone++;
     this.batches.bookOwed();
@@ -295,16 +307,4 @@ const byDue = (a: Waiting, b: Waiting) => a.due - b.due || a.serial - b.serial;
  */
 function grouped(outputs: readonly OutputModel[]): OutputModel[][] {
   return [...groupBy(outputs, ({ kind, queue, delay }) => `${kind} ${queue} ${delay}`).values()];
-}
-
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) lineOf(groups, keyOf(item)).push(item);
-  return groups;
-}
-
-export function lineOf<T>(lines: Map<string, T[]>, name: string): T[] {
-  let line = lines.get(name);
-  if (!line) lines.set(name, (line = []));
-  return line;
 }

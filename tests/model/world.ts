@@ -12,6 +12,7 @@ import { LaneModel, type TransitModel } from './lane-model.js';
 import { RunModel } from './run-model.js';
 import { expectedBatches, readBatches } from './batch-snapshot.js';
 import { compareHearts } from './heart-moves.js';
+import { compareLargeData } from './large-data.js';
 
 export const MAX_ATTEMPTS = 4;
 /** Leases that run end much later. */
@@ -27,6 +28,8 @@ export interface Slot {
   begun: Set<string>;
   /** The state that the heartbeat thread found when it last froze this worker. */
   frozen: { real: Frozen; model: FrozenModel } | undefined;
+  /** The queue of the wake-up that its client answers for. */
+  woken: string | undefined;
 }
 
 /** An Elevator between two steps. */
@@ -41,6 +44,8 @@ export class World {
   readonly lane = new LaneModel(this.model, this.upperModel);
   readonly elevators: Carrying[] = [0, 1].map(() => ({ transit: undefined, arrived: undefined }));
   readonly slots: Slot[] = [];
+  /** Large data of the lower run that no marble refers to, by name: how many searches have not found one. */
+  readonly nobodys = new Map<string, number>();
   #ids = 0;
 
   private constructor(readonly bench: Bench) {}
@@ -62,11 +67,11 @@ export class World {
 
   /** Lets the client hear that it is forgotten: it leaves, and a new holder takes its place. */
   async replace(i: number): Promise<void> {
-    const { holding, model } = this.slots[i]!;
+    const { holding, model, woken } = this.slots[i]!;
     await holding.leave();
     this.model.release(model);
     const { mayStillWait, hasCut } = model.client;
-    this.slots[i] = await this.#newSlot(i);
+    this.slots[i] = { ...(await this.#newSlot(i)), woken };
     this.slots[i].model.client.hasCut = mayStillWait || hasCut; // both share one connection
   }
 
@@ -87,7 +92,7 @@ export class World {
       heart: heartOf(i),
     });
     this.model.holders.set(holding.id, model);
-    return { holding, model, hand: [], begun: new Set(), frozen: undefined };
+    return { holding, model, hand: [], begun: new Set(), frozen: undefined, woken: undefined };
   }
 
   /** Compares both sides. Throws where the real run differs from the model. */
@@ -98,6 +103,10 @@ export class World {
     assert.deepEqual(readRun(lower, ids, 'lower'), expectedRun(this.model, holders));
     assert.deepEqual(readRun(upper, [], 'upper'), expectedRun(this.upperModel, []));
     await compareHearts(this);
+    const { withoutData } = this.model;
+    await compareLargeData(this.bench.redis, 'lower', { withoutData, nobodys: this.nobodys });
+    await compareLargeData(this.bench.redis, 'upper');
+    this.model.wakes.check(this.slots.map(({ woken }) => woken));
     for (const { model, hand } of this.slots) assertInHand(this.model, model, hand);
   }
 }
@@ -111,8 +120,8 @@ function assertInHand(run: RunModel, model: HolderModel, hand: Held[]): void {
   }
 }
 
-const plain = ({ id, attempt, suspicion, member }: MarbleModel) =>
-  `${id}/${attempt}${member === undefined ? '' : ` B=${member}`}${suspicion > 0 ? ` d=${suspicion}` : ''}`;
+const plain = ({ id, attempt, suspicion, large, member }: MarbleModel) =>
+  `${id}/${attempt}${member === undefined ? '' : ` B=${member}`}${large ? ' D' : ''}${suspicion > 0 ? ` d=${suspicion}` : ''}`;
 const delivered = ({ receipt, marble, begun }: Delivery) =>
   [receipt, `${plain(marble)}${begun ? ` g=${begun}` : ''}`] as const;
 
@@ -127,6 +136,8 @@ function expectedRun(model: RunModel, holders: HolderModel[]) {
     counts: new Map(model.counts),
     entries: new Map(holders.filter(({ entry }) => entry !== 'none').map(({ id, entry }) => [id, entry] as const)),
     traces: new Set(holders.map(({ id }) => id)),
+    watched: new Set(model.wakes.watched),
+    wakeUps: QUEUES.map((queue) => model.wakes.there.has(queue)),
     batches: expectedBatches(model),
     holders: holders.map(({ held, about, inbox }) => ({
       held: new Map(held.map(delivered)),
@@ -142,12 +153,14 @@ type Expected = ReturnType<typeof expectedRun>;
 /** Turns `<id> <attempt> … d=<suspicion> g=<begun>` into `<id>/<attempt> d=<suspicion> g=<begun>`. */
 const read = (envelope: string) => {
   const [id, attempt, ...words] = envelope.split('\n', 1)[0]!.split(' ');
-  return [`${id}/${attempt}`, ...words.filter((word) => /^[Bdg]=/.test(word)).sort()].join(' ');
+  const told = words.filter((word) => /^[BDdg]=/.test(word)).map((word) => (word.startsWith('D=') ? 'D' : word));
+  return [`${id}/${attempt}`, ...told.sort()].join(' ');
 };
 const readList = (reply: unknown) => (reply as string[]).map(read).reverse();
 
 function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): Expected {
-  const [qa, ua, qb, ub, later, serials, letters, deadlines, counts, entries, keys, batches, ...rest] = replies;
+  const [qa, ua, qb, ub, later, serials, letters, deadlines, counts, entries, keys, watched, wa, wb, batches, ...rest] =
+    replies;
   return {
     queues: [readList(qa), readList(qb)],
     outboxes: [readList(ua), readList(ub)],
@@ -161,6 +174,8 @@ function readRun(replies: Snapshot, holders: string[], run: 'lower' | 'upper'): 
     ),
     entries: pairs(entries, (until) => (until < Date.now() + SOON_MS ? 'expired' : 'alive')),
     traces: tracesOf(keys as string[], run),
+    watched: new Set(watched as string[]),
+    wakeUps: [wa === 1, wb === 1],
     batches: readBatches(batches as string[][]),
     holders: holders.map((_, i) => readHolder(rest.slice(4 * i, 4 * i + 4))),
   };
@@ -204,3 +219,7 @@ function tracesOf(keys: string[], run: string): Set<string> {
 export function pick(hand: Slot['hand'], bits: number): [Held[], Held[]] {
   return [hand.filter((_, i) => bits & (1 << i)), hand.filter((_, i) => !(bits & (1 << i)))];
 }
+
+/** A delivery as both sides are compared by. */
+export const shownReal = ({ receipt, envelope }: Held) => ({ receipt, id: envelope.id, attempt: envelope.attempt });
+export const shownModel = ({ receipt, marble }: Delivery) => ({ receipt, id: marble.id, attempt: marble.attempt });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildElevator, readConfig as elevatorConfig } from '@marblerun/elevator';
 import { buildMonitor, readConfig as monitorConfig } from '@marblerun/monitor';
-import { until } from '@marblerun/test-support';
+import { EngineDouble, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
 import { Communicator } from 'marblerun/communicator';
 import { Counter, Histogram, Registry } from 'prom-client';
@@ -17,7 +17,9 @@ const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const redis = process.env['MARBLERUN_TEST_REDIS']!;
 const common = { MARBLERUN_REDIS: redis, MARBLERUN_LOG_LEVEL: 'silent' };
-const monitor = buildMonitor(monitorConfig({ ...common, MARBLERUN_RUN: 'observed' }));
+const engine = new EngineDouble();
+const docker = { MARBLERUN_DOCKER: engine.address, MARBLERUN_SCALE: 'on' };
+const monitor = buildMonitor(monitorConfig({ ...common, ...docker, MARBLERUN_RUN: 'observed' }));
 const lanes = JSON.stringify({
   runs: { observed: {}, higher: {}, away: { redis: 'redis://127.0.0.1:1' } },
   lanes: [
@@ -35,7 +37,7 @@ let ofClient: Map<string, Exported>;
 
 /**
  * Makes everything happen once that has a metric: marbles wait, are held, are carried, or are not carried because no
- * lane has their queue; a batch is open.
+ * lane has their queue; a batch is open; a compose service is scaled.
  */
 beforeAll(async () => {
   const addresses = new Map<typeof monitor, string>();
@@ -44,6 +46,17 @@ beforeAll(async () => {
   const scrape = async (service: typeof monitor) => (await fetch(`${addresses.get(service)}/metrics`)).text();
   const about = { name: 'nightly', onDead: 'wait', keepMs: 1000, elevated: 'wait' } as const;
   await communicator.batches.open({ about, parent: undefined, then: undefined });
+  const compose = (label: string, value: string) => [`com.docker.compose.${label}`, value];
+  const scale = (label: string, value: string) => [`marblerun.scale.${label}`, value];
+  engine.containers.push({
+    ...{ id: 'a'.repeat(64), name: 'shop-worker-1', state: 'running' },
+    labels: Object.fromEntries([
+      ...[compose('project', 'shop'), compose('service', 'worker'), compose('container-number', '1')],
+      ...[scale('min', '1'), scale('max', '1'), scale('target', '1'), scale('queues', 'tasks')],
+      ['marblerun.run', 'observed'],
+    ]) as Record<string, string>,
+  });
+  await engine.open();
   monitor.start();
   elevator.start();
   await marble.send('tasks', 1);
@@ -55,6 +68,7 @@ beforeAll(async () => {
   await until('it is carried', async () => /event="landed"} 1/.test(await scrape(elevator)));
   const waits = /^marblerun_outbox_oldest_seconds\{run="observed",queue="forgotten"\} (?!0$)/m;
   await until('the other has waited', async () => waits.test(await scrape(monitor)));
+  await until('a service is scaled', async () => /^marblerun_scale_wanted\{.*\} 1$/m.test(await scrape(monitor)));
   ofMonitor = readExposition(await scrape(monitor));
   ofElevator = readExposition(await scrape(elevator));
   ofClient = readExposition(await registry.metrics());
@@ -66,6 +80,7 @@ afterAll(async () => {
     await service.server.close();
     await service.stop();
   }
+  await engine.remove();
 });
 
 const own = (exported: Map<string, Exported>) =>

@@ -2,14 +2,15 @@
  * A worker for stories: 50 handlers at a time, or CONCURRENCY, do what the data says.
  *
  * Data: `{ n, do }`; do: `finish` (after `ms`); `heed` (until its signal says that the worker stops); `ignore` (for
- * ever); `block` (after a moment, no turn of the event loop for `ms`, then finish).
+ * ever); `block` (after a moment, no turn of the event loop for `ms`, then finish); `hoard` (take memory until the
+ * process is killed).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Marble } from 'marblerun';
 
 interface Work {
   readonly n: number;
-  readonly do: 'finish' | 'heed' | 'ignore' | 'block';
+  readonly do: 'finish' | 'heed' | 'ignore' | 'block' | 'hoard';
   readonly ms?: number;
 }
 
@@ -26,6 +27,7 @@ marble.work(
     console.log(`took ${work.n}`);
     if (work.do === 'finish') await sleep(work.ms);
     else if (work.do === 'block') await block(work.ms ?? 0);
+    else if (work.do === 'hoard') hoard();
     else
       await new Promise((_resolve, reject) => {
         const heed = () => reject(held.signal.reason as Error);
@@ -49,6 +51,10 @@ process.once('SIGTERM', () => {
     },
   );
 });
+
+function hoard(): void {
+  for (const all: Buffer[] = []; ;) all.push(Buffer.alloc(16_777_216, 1));
+}
 
 async function block(ms: number): Promise<void> {
   await sleep(300); // by then the worker has asked for more

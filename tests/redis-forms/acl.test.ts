@@ -50,8 +50,8 @@ test('MarbleRun works with the documented rights, and uses every one of them', a
   const having = (field: RegExp) => stats.filter((line) => field.test(line)).map((line) => /_([^:]+)/.exec(line)?.[1]);
   expect(having(/rejected_calls=[1-9]/)).toEqual(['info']); // each process asks: does this Redis evict?
   const unused = commandsOf('monitor').filter((command) => !having(/:calls=[1-9]/).includes(command));
-  // These are used only where Redis's clock went back, or a key has a wrong type.
-  expect(unused).toEqual(['zscan', 'type']);
+  // This is used only where Redis's clock went back.
+  expect(unused).toEqual(['zscan']);
   expect(commandsOf('worker').filter((command) => !commandsOf('monitor').includes(command))).toEqual([]);
 });
 
@@ -66,6 +66,7 @@ async function useTheRest(run: string): Promise<void> {
     ]);
     expect(await bus.dump('rest')).toHaveLength(1);
     expect(await bus.destroy('rest')).toBe(1);
+    await useLargeData(bus, run);
     const unmonitored = new Marble({ redis: form('worker'), run, monitored: false });
     const waiting = unmonitored.wait('rest');
     await until('it waits', async () => (await admin('CLIENT', 'LIST')).includes('cmd=brpop'));
@@ -74,11 +75,25 @@ async function useTheRest(run: string): Promise<void> {
       { kind: 'back', queue: 'rest', envelope: encodeEnvelope({ id: '2', attempt: 0, sentAt: 1, type: 'j' }, '2') },
     ]);
     expect(await waiting).toBe(2);
+    expect(await unmonitored.wait(['rest', 'more'], { timeoutMs: 20 })).toBeUndefined();
     await unmonitored.close();
     expect(await admin('INFO', 'commandstats')).toContain('cmdstat_client|unblock'); // from the story, when it closed
   } finally {
     await bus.close();
   }
+}
+
+async function useLargeData(bus: Communicator, run: string): Promise<void> {
+  const large = { name: 'rest', bytes: 4, data: 'data' };
+  const envelope = encodeEnvelope({ id: '3', attempt: 0, sentAt: 1, type: 'b', large }, '');
+  await bus.push([{ kind: 'back', queue: 'large', envelope, large }]);
+  expect(await bus.pop(['large'])).toMatchObject([{ envelope: { data: Buffer.from('data') } }]);
+  await admin('SET', keysOf(run).data('nobody'), 'data');
+  const monitor = new Communicator({ redis: form('monitor'), run });
+  const nobody = { name: 'nobody', bytes: 4 };
+  expect(await monitor.largeData.beginning(nobody, 2)).toEqual(Buffer.from('da'));
+  for (const unneeded of [0, 1]) expect(await monitor.largeDataSearch.find()).toMatchObject({ there: 1, unneeded });
+  await monitor.close();
 }
 
 test.each(['worker', 'monitor'] as const)('the %s can run nothing but that, and QUIT and its like', async (user) => {

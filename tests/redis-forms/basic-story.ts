@@ -1,7 +1,7 @@
 /**
  * Goes once through everything that MarbleRun does, on any form of Redis. It waits, sends and finishes. Marbles of an
  * abandoned wait and of a killed worker come back. Marbles are delayed; fail until they are dead, and are requeued; are
- * elevated to another run.
+ * elevated to another run, with large data.
  */
 import { expect } from '@jest/globals';
 import { buildElevator, readConfig as readElevatorConfig } from '@marblerun/elevator';
@@ -36,8 +36,9 @@ export async function basicStory(
     const isSeen = async () => !seesConnections || (await services.watched()) === 2;
     await killHolder(marble, { redis, run, leaseMs, maxAttempts: 2 }, isSeen);
     await failUntilDead(marble, services.monitor, run);
-    await marble.elevate('up', { to: 'the top' });
-    expect(await upper.wait('up', { timeoutMs: 20_000 })).toEqual({ to: 'the top' });
+    const large = { to: 'the top', text: 'large '.repeat(20_000) };
+    await marble.elevate('up', large);
+    expect(await upper.wait('up', { timeoutMs: 20_000 })).toEqual(large);
     await upper.finish();
     await until('both services are ready', async () => (await services.ready()).every((code) => code === 200));
     expect(await emptyQueues(services.monitor, run)).toEqual(['done', 'fails', 'kills', 'left', 'up']);
@@ -87,7 +88,7 @@ function startServices(redis: Redis, monitorRedis: Redis, run: string) {
 
 async function sendAndFinish(marble: Marble): Promise<void> {
   const waiting = marble.wait('done', { timeoutMs: 20_000 });
-  await marble.send('done', { n: 1 }); // it goes to a client that waits already, so it lands
+  await marble.send('done', { n: 1 }); // it goes to a client that waits already, by its inbox
   expect(await waiting).toEqual({ n: 1 });
   expect(marble.attempt).toBe(1);
   await marble.finish();

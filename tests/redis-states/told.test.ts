@@ -56,6 +56,25 @@ test('OOM: who waits at an empty queue is not told, and has the next marble as s
   await marble.finish();
 });
 
+test('OOM: a loop that would take ahead from now on works all the same', async () => {
+  const { server, admin } = await start(['--maxmemory-policy', 'noeviction']);
+  const marble = new Marble({ redis: server.url });
+  afterwards(() => marble.close());
+  await marble.sendMany('q', [1, 2, 3, 4, 5, 6, 7, 8]);
+  const worked: unknown[] = [];
+  for (let i = 0; i < 3; i++) {
+    worked.push(await marble.wait('q'));
+    await marble.finish();
+  }
+  await admin.config('SET', 'maxmemory', '1');
+  for (let i = 0; i < 5; i++) {
+    worked.push(await marble.wait('q'));
+    await marble.finish();
+  }
+  expect(worked).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(await marble.check('q')).toBeUndefined();
+});
+
 test.each([
   ['NOPERM', { rights: ['>secret', '~other:*', '+@all'], user: 'guest:secret@' }],
   ['WRONGPASS', { rights: ['>secret', '~*', '+@all'], user: 'guest:wrong@' }],

@@ -6,7 +6,7 @@ import { buildElevator, readConfig as readElevatorConfig } from '@marblerun/elev
 import { buildMonitor, readConfig as readMonitorConfig } from '@marblerun/monitor';
 import { RedisServer, redisCli, until } from '@marblerun/test-support';
 import { Marble } from 'marblerun';
-import { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf } from '@marblerun/internal';
+import { LARGE_DATA_LAYOUT, LAYOUT_VERSION, keysOf } from '@marblerun/internal';
 
 const run = 'other';
 const keys = keysOf(run);
@@ -28,7 +28,7 @@ async function everything(): Promise<string> {
 
 describe.each([
   ['an older', '0'],
-  ['a newer', String(Number(BATCHES_LAYOUT) + 1)],
+  ['a newer', String(Number(LARGE_DATA_LAYOUT) + 1)],
   ['an unknown', 'draft-7'],
 ])('a run of %s layout', (_what, layout) => {
   const said = new RegExp(

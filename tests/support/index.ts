@@ -4,6 +4,7 @@ export { Cable } from './cable.js';
 export { makeAuthority, type Authority, type Certificate } from './certificates.js';
 export { Program, type ProgramOptions } from './program.js';
 export { redisCli } from './redis-cli.js';
+export { EngineDouble, type DoubledContainer } from './engine-double.js';
 export { RedisCluster } from './redis-cluster.js';
 export { RedisServer, freePort } from './redis-server.js';
 export { ServiceProgram, type ServiceKind } from './service-program.js';

@@ -3,6 +3,7 @@
  */
 import { read } from './api.js';
 import { Batches } from './batches.js';
+import { Containers } from './containers.js';
 import { Dead } from './dead.js';
 import { QUEUE, Queues } from './queues.js';
 import { element, say, textTable } from './table.js';
@@ -21,11 +22,16 @@ const HOLDER = [
   [({ held }) => count(held), 'number'],
   [({ unheardMs }) => `${duration(unheardMs)} ago`, 'number'],
   [({ about }) => (about.leaseMs ? duration(Number(about.leaseMs)) : '–'), 'number'],
-  [({ about }) => (Number(about.blockedMs ?? 0) > 0 ? duration(Number(about.blockedMs)) : '–'), 'number'],
+  [({ about, hungMs }) => (hungMs === undefined ? blocked(about) : `hangs: ${blocked(about)}`), 'number'],
 ];
+
+function blocked({ blockedMs = 0 }) {
+  return Number(blockedMs) > 0 ? duration(Number(blockedMs)) : '–';
+}
 
 export class RunView {
   #batches;
+  #containers;
   #dead;
   #queues;
   #tables;
@@ -45,6 +51,7 @@ export class RunView {
     this.#queues = new Queues(this.path, this.part, changed);
     this.#batches = new Batches(run, this.path, this.part, changed);
     this.#dead = new Dead(run, this.part, changed);
+    this.#containers = new Containers(this.path, this.part);
   }
 
   /** Shows the state of the run's Redis and of each chore, by name. */
@@ -67,12 +74,14 @@ export class RunView {
       read(this.#dead.pagePath),
       this.#queues.refresh(summary.queues),
       this.#batches.refresh(),
+      this.#containers.refresh(),
     ]);
     const figure = (name, n) => say(this.part(name), n === undefined ? '–' : count(n));
     figure('depth', summary.depth);
     figure('held', summary.held);
     figure('later', summary.later);
     figure('holder-count', summary.holders);
+    figure('hung', summary.hung);
     say(this.part('redis'), redisInWords(summary.redis));
     say(this.part('monitors'), monitorsInWords(summary.monitors));
     this.#tables.outboxes.show(outboxes);

@@ -11,6 +11,7 @@ import { batchClosed } from './batch-errors.js';
 import { readAbout, readState, writeAbout, type BatchAbout, type BatchState } from './batch-state.js';
 import type { Connection } from '../redis/connection.js';
 import { newId } from '../data/envelope.js';
+import { KnownData } from '../data/known-data.js';
 import type { RunKeys } from '../redis/keys.js';
 import { openBatches, type OpenBatch } from './open-batches.js';
 import { callScript, type ScriptCall, type ScriptName, type ScriptReply } from '../redis/scripts.js';
@@ -66,7 +67,7 @@ export class Batches {
     const reply = await this.#script('seal', { args: { id, expected: expected ?? '' } });
     if (reply[0] === 'unknown') throw batchClosed([id, reply[0]]);
     if (reply[0] !== 'short') return;
-    const what = `batch ${id}: it has ${reply[1]} marbles, at least ${expected} were expected; it is not sealed`;
+    const what = `batch ${id}: it has only ${reply[1]} of at least ${expected} marbles; it is not sealed`;
     throw new MarbleRunError('MR_BATCH_SHORT', what);
   }
 
@@ -96,9 +97,13 @@ export class Batches {
 
   /** Drops the delayed members of all cancelled batches. Returns how many. */
   async discard(): Promise<number> {
+    const known = new KnownData(this.keys);
     let discarded = 0;
     for (let place = 0; place >= 0;) {
-      const [next, n] = await this.#script('discard', { args: { from: place, most: STEP.delayed } });
+      const call = { args: { from: place, most: STEP.delayed }, moreKeys: known.keys, moreArgs: known.args };
+      const [next, n, ...unknown] = await this.#script('discard', call);
+      if (known.learn(unknown)) continue;
+      known.clear();
       discarded += n;
       place = next;
     }

@@ -10,7 +10,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { MarbleRunError } from '../../errors.js';
-import type { Failure, Header } from './header.js';
+import type { Header, LargeData } from './header.js';
+import { largeIn, NO_WORDS, wordsOf } from './header-words.js';
 
 export interface Envelope extends Header {
   readonly data: Buffer;
@@ -25,19 +26,10 @@ class Received implements Envelope {
     readonly sentAt: number,
     readonly type: Header['type'],
     readonly data: Buffer,
+    readonly member: string | undefined,
   ) {}
 }
 
-const NUMBERS: Record<string, keyof Header> = {
-  m: 'maxAttempts',
-  h: 'hops',
-  e: 'expedited',
-  l: 'timeLimitMs',
-  d: 'suspicion',
-  r: 'retryBaseMs',
-  x: 'retryMaxMs',
-};
-const NAMES: Record<string, keyof Header> = { b: 'batch', B: 'member', o: 'origin', t: 'traceparent' };
 const NEWLINE = 10;
 const SPACE = 32;
 /** The types by their character codes. */
@@ -84,6 +76,11 @@ export function encodeEnvelope(header: Header, data: string | Buffer): string | 
   return bytes;
 }
 
+/** Puts large data into the envelope that refers to them. */
+export function fill(envelope: Envelope, data: Buffer): void {
+  (envelope as { data: Buffer }).data = data;
+}
+
 function encodeHeader(header: Header): string {
   let line = `${header.id} ${header.attempt} ${base36(header.sentAt)} ${header.type}`;
   if (header.maxAttempts !== undefined) line += ` m=${header.maxAttempts}`;
@@ -96,6 +93,7 @@ function encodeHeader(header: Header): string {
   if (header.retryBaseMs !== undefined) line += ` r=${header.retryBaseMs}`;
   if (header.retryMaxMs !== undefined) line += ` x=${header.retryMaxMs}`;
   if (header.traceparent !== undefined) line += ` t=${header.traceparent}`;
+  if (header.large !== undefined) line += ` D=${header.large.name}/${header.large.bytes}`;
   return line;
 }
 
@@ -120,9 +118,9 @@ export function decodeEnvelope(bytes: Buffer): Envelope {
     );
   }
   const id = bytes.toString('latin1', 0, idEnd);
-  const received = new Received(id, attempt, sentAt, type, bytes.subarray(end + 1));
-  if (end === typeEnd) return received;
-  return Object.assign(received, decodeExtras(bytes.toString('latin1', typeEnd + 1, end).split(' ')));
+  const { member, others } = end === typeEnd ? NO_WORDS : wordsOf(bytes, typeEnd + 1, end);
+  const received = new Received(id, attempt, sentAt, type, bytes.subarray(end + 1), member);
+  return others ? Object.assign(received, others) : received;
 }
 
 /** Finds where the word that begins at `from` ends: at a space, a newline, or the end. */
@@ -145,50 +143,29 @@ function readNumber(bytes: Buffer, from: number, to: number, base: 10 | 36): num
   return number <= Number.MAX_SAFE_INTEGER ? number : NaN;
 }
 
-function decodeExtras(words: string[]): Partial<Header> {
-  const extras: Record<string, unknown> = {};
-  const failures: Failure[] = [];
-  for (const word of words) {
-    const letter = word.charAt(0);
-    if (word.charAt(1) !== '=') continue;
-    const value = word.slice(2);
-    if (letter === 'f') failures.push(...readFailure(value));
-    else if (NUMBERS[letter]) Object.assign(extras, /^\d{1,15}$/.test(value) && { [NUMBERS[letter]]: Number(value) });
-    else if (NAMES[letter]) extras[NAMES[letter]] = value;
-    else if (/[A-Z]/.test(letter)) throw unknownWord(word); // a newer version wrote any other: it is not ours to judge
-  }
-  if (failures.length > 0) extras['failures'] = failures;
-  return extras;
+/** Reads where the large data of an envelope lie; undefined where it has none, or is no envelope. */
+export function largeOf(bytes: Buffer): LargeData | undefined {
+  if (bytes.at(-1) !== NEWLINE || bytes.indexOf(NEWLINE) < bytes.length - 1) return undefined;
+  return largeIn(/(?<= )D=\S+/.exec(bytes.toString('latin1'))?.[0] ?? '');
 }
 
-/**
- * The error for an unknown word in upper case. Whoever finishes the marble must know such a word, or counts would be
- * wrong for ever.
- */
-function unknownWord(word: string): MarbleRunError {
-  const text = `envelope: its header has ${JSON.stringify(word.slice(0, 60))}, which this version of MarbleRun does not know`;
-  return new MarbleRunError('MR_DATA_UNREADABLE', text);
-}
-
-/** Reads one failure. The history is for people only, so a part that cannot be read is left out. */
-function readFailure(latin1: string): Failure[] {
-  try {
-    return [JSON.parse(Buffer.from(latin1, 'latin1').toString()) as Failure];
-  } catch {
-    return [];
-  }
+interface Elevated {
+  readonly envelope: Buffer;
+  readonly hops: number;
+  readonly expedited: boolean;
 }
 
 /**
  * Raises a marble one run higher: one more hop, and its first run remembered. Its attempts and failures are forgotten,
- * and so is the batch that it is a member of, because that batch belongs to the lower run. The rest of its header goes
- * on unchanged, including what a newer version wrote there. Throws MR_DATA_UNREADABLE.
+ * and so is the batch that it is a member of, because that batch belongs to the lower run. Large data get another name,
+ * because the upper run has its own (`large`). The rest of its header goes on unchanged, including what a newer version
+ * wrote there. Throws MR_DATA_UNREADABLE.
  */
-export function elevated(bytes: Buffer, from: string): { envelope: Buffer; hops: number; expedited: boolean } {
+export function elevated(bytes: Buffer, from: string, large?: LargeData): Elevated {
   const { id, hops = 0, origin = from, expedited, data } = decodeEnvelope(bytes);
   const [, , sentAt, type, ...words] = bytes.toString('latin1', 0, bytes.length - data.length - 1).split(' ');
-  const others = words.filter((word) => !/^[dfgohB]=/.test(word)).map((word) => ` ${word}`);
-  const line = `${id} 0 ${sentAt} ${type}${others.join('')} o=${origin} h=${hops + 1}\n`;
+  const others = words.filter((word) => !(large ? /^[dfgohBD]=/ : /^[dfgohB]=/).test(word)).map((word) => ` ${word}`);
+  const line = `${id} 0 ${sentAt} ${type}${others.join('')} o=${origin} h=${hops + 1}${large ? ` D=${large.name}/${large.bytes}` : ''}\n`;
   const envelope = Buffer.allocUnsafe(line.length + data.length);
   envelope.write(line, 'latin1');
   data.copy(envelope, line.length);

@@ -11,6 +11,13 @@ export interface Failure {
   readonly error?: string;
 }
 
+/** Data that lie under a key of their own. */
+export interface LargeData {
+  /** The name of that key in its run: `data:<name>`. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
 export interface Header {
   readonly id: string;
   /** Deliveries so far that failed or were dropped. A marble's `attempt` is one more. */
@@ -43,6 +50,8 @@ export interface Header {
    * worked on among such suspects and their holder died again. From then on it is worked on alone. Never sent.
    */
   readonly suspicion?: number;
+  /** Where its data lie, if that is beside the list (docs/decisions/large-data.md); the envelope then has none. */
+  readonly large?: LargeData;
   /** The latest deliveries that were not finished, the oldest first; absent where there were none. Never sent. */
   readonly failures?: readonly Failure[];
 }

@@ -1,7 +1,8 @@
 /**
  * Waits with one command, so that Redis hands a marble over to a holder the moment it is sent.
  *
- * The wait may last longer than the lease, which the heartbeat keeps. Nothing may land with a holder that was given up.
+ * The wait may last longer than the lease, which the heartbeat keeps. Nothing may come into the inbox of a holder that was
+ * given up.
  * So a script goes first, on the same connection and in the same write: it notes who waits, and the Monitor ends that
  * wait before it takes back what a silent holder has (`recovery.ts`). What may go wrong: the reply is lost with the
  * connection. It is then not known whether a marble came, and the holder's next swap tells.
@@ -56,7 +57,7 @@ export async function handOver(
       const known = await note.catch((error: unknown) => error);
       if (known !== 1) {
         move.catch(() => undefined);
-        redis.disconnect(); // from here on nothing may land
+        redis.disconnect(); // from here on nothing may come
         if (known !== 0 && verdictOn(known).kind !== 'wait') throw known as Error;
         return undefined;
       }

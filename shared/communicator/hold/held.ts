@@ -1,13 +1,21 @@
 /**
- * Marbles in hand: what a holder asks and is told, and what it finishes, written as the arguments of `swap.lua`.
+ * Marbles in hand: what a holder asks, and what it is told.
  */
 import type { Envelope } from '../data/envelope.js';
 import type { Holding } from './holding.js';
 import type { Output } from '../send/outputs.js';
-import type { ScriptArg } from '../redis/scripts.js';
+
+/** Data that were decoded as they came, or why they could not be. */
+export type Loaded = { readonly data: unknown } | { readonly error: unknown };
+
+/** Decodes the data of a marble. */
+export type Decode = (envelope: Envelope) => unknown;
 
 /** A marble in hand. */
 export class Held {
+  /** Its large data as they were decoded, from when they are read until they are handed out. */
+  loaded: Loaded | undefined;
+
   constructor(
     readonly seq: number,
     readonly queue: string,
@@ -33,11 +41,15 @@ export interface SwapRequest {
   readonly finish?: readonly Finished[];
   readonly abandon?: readonly Held[];
   /** Queues to take from, in strict order. */
-  readonly sources?: readonly string[];
+  readonly sources?: readonly string[] | undefined;
   /** The most marbles to take, up to 2,000. */
-  readonly want?: number;
+  readonly want?: number | undefined;
+  /** The queue of the wake-up that this follows, one of the sources. */
+  readonly woken?: string | undefined;
+  /** True where work on what is taken may not begin at once: `begin` is to note what must be noted before it does. */
+  readonly isAhead?: boolean | undefined;
   /** The queue that `block` waits on next, if this finds nothing. */
-  readonly waitOn?: string;
+  readonly waitOn?: string | undefined;
 }
 
 export interface Swapped {
@@ -53,9 +65,10 @@ export interface GivenBack {
   readonly held: Held;
   /**
    * How it is given back. `late`: over its time limit, which counts as a failed attempt too. `release`: as if it had
-   * not been taken. `cancel`: dropped for good where its batch is cancelled, or else as `release`.
+   * not been taken. `cancel`: dropped for good where its batch is cancelled, or else as `release`. `missing`: dead at
+   * once where its large data are not there, or else as `release`.
    */
-  readonly verdict: 'fail' | 'late' | 'release' | 'cancel';
+  readonly verdict: 'fail' | 'late' | 'release' | 'cancel' | 'missing';
   readonly delayMs: number;
   /** The error of a `fail`, as plain JSON. */
   readonly error?: unknown;
@@ -91,37 +104,4 @@ export interface HoldingOptions {
   readonly maxAttempts: number;
   /** A description of this holder for people: host, pid, queue and the like. */
   readonly description: Record<string, string>;
-}
-
-/** Appends each queue: its name, and the ranges of sequence numbers that are finished. Returns how many queues. */
-export function pushFinished(finish: readonly Finished[], args: ScriptArg[]): number {
-  const byQueue = new Map<string, number[]>();
-  for (const { held } of finish) {
-    const numbers = byQueue.get(held.queue);
-    if (numbers) numbers.push(held.seq);
-    else byQueue.set(held.queue, [held.seq]);
-  }
-  for (const [queue, numbers] of byQueue) {
-    args.push(queue);
-    pushRanges(numbers, args);
-  }
-  return byQueue.size;
-}
-
-/**
- * Appends ranges of numbers. Marbles are taken with consecutive numbers and mostly finished so: few ranges name
- * hundreds.
- */
-function pushRanges(numbers: number[], args: ScriptArg[]): void {
-  const countAt = args.push(0) - 1;
-  numbers.sort((a, b) => a - b);
-  let ranges = 0;
-  for (let i = 0; i < numbers.length; ranges++) {
-    const first = numbers[i]!;
-    let n = 1;
-    while (numbers[i + n] === first + n) n++;
-    args.push(first, n);
-    i += n;
-  }
-  args[countAt] = ranges;
 }

@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freshBus, sharedRedis, until } from '@marblerun/test-support';
-import { Redis } from 'ioredis';
+import { freshBus, until } from '@marblerun/test-support';
 import { Communicator } from '../communicator.js';
 import { encodeEnvelope, newId } from '../data/envelope.js';
 import type { Holding } from './holding.js';
 import type { Held, SwapRequest } from './held.js';
-import { keysOf } from '../redis/keys.js';
 import type { Output } from '../send/outputs.js';
 
 let bus: Communicator;
@@ -96,23 +94,6 @@ test('the finish of a marble that was taken back is refused with its outputs, an
   expect([await waiting('a'), await waiting('b')]).toEqual([[1], ['in time']]);
 });
 
-test('a silent holder is swept: to the front, in their order, attempt raised; it is then forgotten', async () => {
-  await send('a', 1, 2, 3, 4);
-  const holding = await enter();
-  const taken = await take(holding, 'a', 3);
-  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 0, silent: 0 });
-  expect(await bus.recovery.endLease(holding.id)).toBe(true);
-  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 3, dead: 0, silent: 1 });
-  expect([await waiting('a'), await attempts('a')]).toEqual([
-    [1, 2, 3, 4],
-    [1, 1, 1, 0],
-  ]);
-  const late = await holding.swap({ finish: [{ held: taken[0]!, outputs: [output('b', 'late')] }] });
-  expect(late).toEqual({ forgotten: true });
-  expect(await holding.giveBack([{ held: taken[1]!, verdict: 'fail', delayMs: 0 }])).toEqual({ forgotten: true });
-  expect([await waiting('a'), await waiting('b'), await bus.status.holderCount()]).toEqual([[1, 2, 3, 4], [], 0]);
-});
-
 test('the lease passes by itself, and a beat keeps it', async () => {
   await send('a', 1);
   const [silent, beating] = [await enter({ leaseMs: 400 }), await enter({ leaseMs: 400 })];
@@ -123,45 +104,6 @@ test('the lease passes by itself, and a beat keeps it', async () => {
   });
   expect(await bus.holders.beat([{ id: silent.id, leaseMs: 400 }], '')).toEqual([silent.id]);
   expect(await waiting('a')).toEqual([1]);
-});
-
-test('what is dropped too often is dead, with its reason', async () => {
-  await send('a', 'poison');
-  for (let attempt = 1; attempt <= 2; attempt++) {
-    const holding = await enter({ maxAttempts: 2 });
-    expect(await take(holding, 'a', 1)).toHaveLength(1);
-    await bus.recovery.endLease(holding.id);
-    await bus.recovery.sweep(9);
-  }
-  expect(await waiting('a')).toEqual([]);
-  const [letter] = await bus.deadLetters.list();
-  expect(letter).toMatchObject({ queue: 'a', reason: { why: 'dropped', attempts: 2 } });
-  expect(letter!.envelope!.attempt).toBe(2);
-});
-
-test('an abandoned marble comes back by itself, its neighbours stay held', async () => {
-  await send('a', 1, 2);
-  const holding = await enter();
-  const [first, second] = await take(holding, 'a', 2);
-  await swap(holding, { abandon: [first!] });
-  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1, silent: 0 });
-  expect([await waiting('a'), await attempts('a')]).toEqual([[1], [1]]);
-  const { refused } = await swap(holding, {
-    finish: [
-      { held: first!, outputs: [] },
-      { held: second!, outputs: [] },
-    ],
-  });
-  expect([...refused]).toEqual([first!.receipt]);
-});
-
-test('a marble over its time limit comes back from a living holder', async () => {
-  await send('a', 1);
-  const holding = await enter({ timeLimitMs: 50 });
-  const [held] = await take(holding, 'a', 1);
-  await until('it is over its limit', async () => (await bus.recovery.sweep(3)).returned === 1);
-  expect(await attempts('a')).toEqual([1]);
-  expect((await swap(holding, { finish: [{ held: held!, outputs: [] }] })).refused.size).toBe(1);
 });
 
 test('a failed marble waits for its delay, then goes to the front; a released one goes back as it was', async () => {
@@ -234,21 +176,6 @@ test('leave gives back all as it was, and nothing of the holder remains', async 
   await holding.leave();
   expect([await waiting('a'), await attempts('a'), await bus.status.holderCount()]).toEqual([[1, 2], [0, 0], 0]);
   await holding.leave();
-});
-
-test('what is held by a holder without an entry is found and brought back', async () => {
-  await send('a', 1);
-  const holding = await enter();
-  await take(holding, 'a', 1);
-  const redis = new Redis(sharedRedis());
-  const { holders, holder } = keysOf(bus.run);
-  await redis.zrem(holders, holding.id); // as if evicted, or restored from an old file
-  await redis.del(holder(holding.id));
-  redis.disconnect();
-  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 0 });
-  expect(await bus.recovery.findOrphans()).toBe(1);
-  expect(await bus.recovery.sweep(3)).toMatchObject({ returned: 1 });
-  expect(await waiting('a')).toEqual([1]);
 });
 
 test('what is no envelope goes to the dead, and those behind it go on', async () => {

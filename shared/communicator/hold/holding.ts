@@ -7,11 +7,14 @@
  * (`retryTimeoutMs`). In each case `swap` and `giveBack` say `forgotten`, and nothing was done. The owner then leaves
  * and goes on with a new Holding. All that this one held has been, or will be, handed out again.
  */
+import { isMarbleRunError } from '../../errors.js';
 import type { Connection } from '../redis/connection.js';
 import { decodeEnvelope, newId } from '../data/envelope.js';
+import type { LargeDataReader } from '../data/large-data.js';
 import {
   Held,
   type Beginning,
+  type Decode,
   type GiveBackResult,
   type GivenBack,
   type HoldingOptions,
@@ -20,12 +23,13 @@ import {
   type Swapped,
 } from './held.js';
 import type { RunKeys } from '../redis/keys.js';
-import { LineTable } from '../send/outputs.js';
 import { MOST_IN_INBOX, Inbox } from './inbox.js';
+import { loadHeld } from './load-held.js';
 import { Progress } from './progress.js';
 import type { Recovery } from '../watch/recovery.js';
 import { callScript } from '../redis/scripts.js';
-import { swapCommand, type HolderState, type SwapAnswer, type SwapCommand } from './swap-arguments.js';
+import { commandOf, type LastTake } from './step.js';
+import { giveBackLists, type HolderState, type SwapAnswer, type SwapCommand } from './swap-arguments.js';
 
 /** How the bus notes what company a suspect is worked on in (lua/begin.lua). */
 const MARKS = { alone: 'a', 'among others': 'c' } as const;
@@ -37,6 +41,7 @@ export interface HoldingPlace {
   readonly waiting: Connection;
   readonly keys: RunKeys;
   readonly recovery: Recovery;
+  readonly largeData: LargeDataReader;
 }
 
 export class Holding {
@@ -45,9 +50,14 @@ export class Holding {
   private readonly connection: Connection;
   private readonly keys: RunKeys;
   private readonly recovery: Recovery;
+  private readonly largeData: LargeDataReader;
   /** The last command that Redis is known to have noted. Where Redis does not have it, Redis has gone back in time. */
   #noted = 0;
+  /** The last command that took something from a queue. */
+  #lastTake: LastTake = { op: 0, firstSeq: 0 };
   #count = 0;
+  /** True where a crash is charged only to marbles whose beginning was noted. */
+  #takesAhead: boolean;
   #waitsOn = '';
   readonly #inbox: Inbox;
   /** True once a command had no answer: what it did is not known, so this holder is to be left. */
@@ -55,12 +65,14 @@ export class Holding {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    { connection, waiting, keys, recovery }: HoldingPlace,
+    { connection, waiting, keys, recovery, largeData }: HoldingPlace,
     private readonly options: HoldingOptions,
   ) {
     this.connection = connection;
     this.keys = keys;
     this.recovery = recovery;
+    this.largeData = largeData;
+    this.#takesAhead = options.takesAhead ?? false;
     this.#inbox = new Inbox(connection, waiting, keys);
   }
 
@@ -83,11 +95,14 @@ export class Holding {
     return this.#inTurn(() => this.#unlessUnsure(() => this.#swap(request)));
   }
 
-  async #swap(request: SwapRequest): Promise<SwapResult> {
+  async #swap(asked: SwapRequest): Promise<SwapResult> {
+    // Nothing is awaited where nothing need be: a loop comes here for each marble, and each wait costs a microsecond.
+    const mayTake = !asked.isAhead || this.#takesAhead || (await this.#mayTakeAhead());
+    const request = mayTake ? asked : { ...asked, sources: [], want: 0 };
     const { abandon = [], finish = [], waitOn } = request;
-    await this.#inbox.endUnknown();
+    if (this.#inbox.toEnd) await this.#inbox.endUnknown();
     const inbox = this.#inbox.toAdopt;
-    const { op, command } = this.#nextSwap(request, inbox);
+    const { op, firstSeq, command } = this.#nextSwap(request, inbox);
     if (abandon.length > 0) this.#count = -1;
     const answer = await this.connection.patient(command);
     if (!answer) return { forgotten: true };
@@ -95,18 +110,40 @@ export class Holding {
     this.#inbox.adopted(inbox);
     this.#noteInbox();
     if (finish.length > 0 || answer.taken.length > 0 || inbox?.known) this.#noted = op;
+    if (answer.taken.length > 0) this.#lastTake = { op, firstSeq };
     const result = this.#read(answer, finish.length);
-    if (!this.options.takesAhead) await this.#noteOwnLimits(result.taken);
+    if (!this.#takesAhead) await this.#noteOwnLimits(result.taken);
     return result;
   }
 
-  #nextSwap(request: SwapRequest, inbox: HolderState['inbox']): { op: number; command: SwapCommand } {
+  /**
+   * Says that this holder takes ahead from now on: work on what it holds may not have begun. As others of its process may
+   * do so too, a crash is charged to nobody unless `begin` was told. False where Redis does not take that note (it is full,
+   * or fails over): then nothing may be taken ahead, and the swap waits or tells as ever.
+   */
+  async #mayTakeAhead(): Promise<boolean> {
+    try {
+      await this.connection.run((redis) => redis.hset(this.keys.holder(this.id), 'ahead', '2'));
+      this.#takesAhead = true;
+    } catch (error) {
+      if (!isMarbleRunError(error)) throw error;
+    }
+    return this.#takesAhead;
+  }
+
+  /** True where work on a marble must be noted before it begins, because a crash is charged to it only then. */
+  get takesAhead(): boolean {
+    return this.#takesAhead;
+  }
+
+  #nextSwap(request: SwapRequest, inbox: HolderState['inbox']): { op: number; firstSeq: number; command: SwapCommand } {
     const { leaseMs, timeLimitMs } = this.options;
     const op = this.progress.nextOp();
-    const state = { id: this.id, leaseMs, timeLimitMs, op, noted: this.#noted, count: this.#count };
-    const places = { firstSeq: this.progress.nextSeq, waitsOn: this.#waitsOn, inbox };
+    const firstSeq = this.progress.nextSeq;
+    const own = { id: this.id, leaseMs, timeLimitMs, op, noted: this.#noted, count: this.#count };
+    const state = { ...own, firstSeq, waitsOn: this.#waitsOn, inbox };
     this.progress.keepSeqs(request.want ?? 0);
-    return { op, command: swapCommand({ ...state, ...places }, request, this.keys) };
+    return { op, firstSeq, command: commandOf(state, request, this.#lastTake, this.keys) };
   }
 
   /**
@@ -202,12 +239,20 @@ export class Holding {
   async #came(seq: number, queue: string, bytes: Buffer): Promise<Held | undefined> {
     if (this.#count >= 0) this.#count++;
     const held = this.#readable(seq, queue, bytes);
-    const { timeLimitMs, takesAhead } = this.options;
+    const { timeLimitMs } = this.options;
     const { timeLimitMs: ownLimitMs, suspicion } = held?.envelope ?? {};
-    const hasOwn = !takesAhead && (ownLimitMs !== undefined || suspicion !== undefined);
+    const hasOwn = !this.#takesAhead && (ownLimitMs !== undefined || suspicion !== undefined);
     if (timeLimitMs > 0 || hasOwn) await this.adopt(); // adopting starts its time, and charges a crash to it
     if (held && hasOwn) await this.#inTurn(() => this.#noteOwnLimits([held]));
     return held;
+  }
+
+  /**
+   * Reads the large data of a marble in hand, decoded as they come. Throws MR_DATA_MISSING where they are not there, and the
+   * marble is dead then, with that reason. Throws MR_LEASE_LOST where the marble is not ours any more.
+   */
+  load(held: Held, decode: Decode): Promise<void> {
+    return loadHeld(this.largeData, held, decode);
   }
 
   /** True between `block` and the next swap: the marble is ours, but is still counted as waiting. */
@@ -237,15 +282,11 @@ export class Holding {
 
   async #giveBack(items: readonly GivenBack[]): Promise<GiveBackResult> {
     if (this.isInInbox) await this.#swap({}); // adopts what is in the inbox: it may be among these
-    const table = new LineTable(this.keys);
-    const given = items.flatMap(({ held, verdict, delayMs, error }) => [
-      ...[held.receipt, table.line(held.queue), verdict, Math.ceil(delayMs), JSON.stringify(error ?? null)],
-    ]);
     const op = this.progress.nextOp();
     const call = {
       keys: { held: this.keys.held(this.id) },
       args: { holder: this.id, op, noted: this.#noted, maxAttempts: this.options.maxAttempts },
-      ...{ moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...given] },
+      ...giveBackLists(items, this.keys),
     };
     const reply = await this.connection.run((redis) => callScript(redis, this.keys, 'giveback', call));
     if (reply[0] === 'forgotten') return { forgotten: true };
@@ -268,14 +309,12 @@ export class Holding {
     await this.connection.run((redis) => redis.hset(this.keys.holder(this.id), 'report', message.slice(0, 200)));
   }
 
-  async #unlessUnsure<T>(command: () => Promise<T>): Promise<T | { readonly forgotten: true }> {
-    if (this.#unsure) return { forgotten: true };
-    try {
-      return await command();
-    } catch (error) {
+  #unlessUnsure<T>(command: () => Promise<T>): Promise<T | { readonly forgotten: true }> {
+    if (this.#unsure) return Promise.resolve({ forgotten: true });
+    return command().catch((error: unknown) => {
       this.#unsure = true;
       throw error;
-    }
+    });
   }
 
   #inTurn<T>(command: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@
  * Marbles on the way from a queue to a waiting holder: whatever else is lost there, they are not.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Cable, RedisServer, freshBus, sharedRedis, until } from '@marblerun/test-support';
+import { Cable, freshBus, sharedRedis, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { Communicator } from '../communicator.js';
 import { encodeEnvelope } from '../data/envelope.js';
@@ -63,6 +63,14 @@ test('what is in the inbox unseen is handed over by the next swap, also when som
   expect(await holding.swap({})).toMatchObject({ forgotten: false, taken: [{ envelope: { id: 'unseen' } }] });
 });
 
+test('while something may be in the inbox that no swap has looked for, no wait begins', async () => {
+  const holding = await enter(bus, far);
+  await landUnseen(holding);
+  expect(await holding.block('a', 60_000)).toBeUndefined(); // at once
+  expect(await holding.swap({ waitOn: 'a' })).toMatchObject({ taken: [{ envelope: { id: 'unseen' } }] });
+  expect(await holding.block('a', 20, 5000)).toBeUndefined(); // its time is over
+});
+
 test('what is in the inbox goes back to its queue when the description of its holder was deleted meanwhile', async () => {
   const holding = await enter(bus, far);
   await landUnseen(holding);
@@ -117,42 +125,4 @@ test('the wait of a silent holder ends before what it has is taken back: nothing
   expect(await came).toBeUndefined();
   expect(await idsIn(bus, 'a')).toEqual(['x']);
   expect(await holding.swap({})).toEqual({ forgotten: true });
-});
-
-test('a holder that was given up begins no wait, and one that hears of it behind its wait ends that', async () => {
-  const holding = await enter(bus);
-  await holding.swap({ waitOn: 'a' });
-  await bus.recovery.endLease(holding.id);
-  await bus.recovery.sweep(3);
-  expect(await holding.block('a', 60_000)).toBeUndefined(); // at once
-
-  const known = await enter(bus);
-  await known.swap({ waitOn: 'a' });
-  expect(await known.block('a', 20)).toBeUndefined();
-  await redis.zrem(keysOf(bus.run).holders, known.id);
-  expect(await known.block('a', 60_000)).toBeUndefined();
-  await send(bus, 'x');
-  expect(await idsIn(bus, 'a')).toEqual(['x']);
-  expect(await known.swap({})).toEqual({ forgotten: true });
-});
-
-test('waiting on a full Redis is no error, and goes on when there is room', async () => {
-  const server = await RedisServer.start();
-  const full = new Communicator({ redis: server.url });
-  const hand = new Redis(server.url);
-  try {
-    const holding = await enter(full);
-    await holding.swap({ waitOn: 'a' });
-    await hand.config('SET', 'maxmemory', '1');
-    await expect(send(full, 'x')).rejects.toMatchObject({ code: 'MR_REDIS_FULL' });
-    expect(await holding.block('a', 10, 5000)).toBeUndefined();
-    await hand.config('SET', 'maxmemory', '0');
-    await send(full, 'x');
-    await holding.swap({});
-    expect(await holding.block('a', 1000, 5000)).toMatchObject({ envelope: { id: 'x' } });
-  } finally {
-    await full.close();
-    hand.disconnect();
-    await server.stop();
-  }
 });

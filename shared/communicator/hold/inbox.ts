@@ -94,13 +94,19 @@ export class Inbox {
     }
   }
 
+  /** The session that `endUnknown` is to end. */
+  get toEnd(): Session | undefined {
+    return this.#isWaiting ? undefined : this.#unknown;
+  }
+
   /**
    * Ends what may still wait. It could otherwise take a marble after a swap has looked, and nobody would look there
    * again.
    */
   async endUnknown(): Promise<void> {
-    if (this.#isWaiting || !this.#unknown) return;
-    await this.connection.end(this.#unknown);
+    const session = this.toEnd;
+    if (!session) return;
+    await this.connection.end(session);
     this.#unknown = undefined;
   }
 

@@ -67,6 +67,12 @@ export class Progress {
     Atomics.store(this.#flags, UNSEEN, may ? 1 : 0);
   }
 
+  /** Ends a freeze. Nothing begins that the bus was asked for before. */
+  thaw(): void {
+    const before = this.#begun & LOWER_BITS;
+    if (Atomics.exchange(this.#flags, STATE, before) !== before) this.#passed = this.#next;
+  }
+
   /**
    * Notes that work on this one begins, just before it does. False where it must not, because it may have been given
    * back.

@@ -187,3 +187,18 @@ test('what would land where no list is is among the dead, with its reason, and s
   await upper!.deadLetters.requeueAll('a');
   expect(await found()).toEqual(ALL);
 });
+
+test('large data whose marble may not be pushed are not made to last', async () => {
+  const large = { name: newId(), bytes: 4, data: 'data' };
+  const header = { id: newId(), attempt: 0, sentAt: 1, type: 'j', large } as const;
+  await lower!.push([{ kind: 'up', queue: 'a', large, envelope: encodeEnvelope(header, '') }]);
+  const transit = (await lower!.laneSource('up').lift(['a'], LIMITS))!;
+  const timesToLive = async () => Promise.all((await redis.keys(UPPER.data('*'))).map((key) => redis.ttl(key)));
+  await redis.acl('SETUSER', 'upper', '-lpush');
+  await expect(upper!.laneTarget().land(transit, options)).rejects.toThrow(/LPUSH/);
+  const [leftBehind] = await timesToLive();
+  expect(leftBehind).toBeGreaterThan(0);
+  await redis.acl('SETUSER', 'upper', '+lpush');
+  expect(await upper!.laneTarget().land(transit, options)).toMatchObject({ landing: 'landed' });
+  expect((await timesToLive()).filter((seconds) => seconds === -1)).toHaveLength(1);
+});

@@ -106,9 +106,9 @@ test('a lower run that was set back is seen: its transit is in doubt, and goes a
   expect(await arrived()).toEqual([1, 2, 3, 4]);
   expect(await source.newEpoch(again, knownEpoch)).toBe(true);
   expect(await source.newEpoch(again, knownEpoch)).toBe(false); // only once
-  const renewed = await lift();
-  expect(BigInt(renewed.epoch)).toBeGreaterThan(BigInt(first.epoch));
-  expect(await land(renewed)).toMatchObject({ landing: 'gap' });
+  const anew = await lift();
+  expect(BigInt(anew.epoch)).toBeGreaterThan(BigInt(first.epoch));
+  expect(await land(anew)).toMatchObject({ landing: 'gap' });
   expect(await arrived()).toEqual([1, 2, 3, 4, 3, 4]); // at least once, for the transit in doubt
 });
 

@@ -9,8 +9,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { Connection } from '../redis/connection.js';
-import { elevated, newId } from '../data/envelope.js';
+import { elevated, largeOf, newId } from '../data/envelope.js';
+import type { LargeData } from '../data/header.js';
+import { sendingLarge, type LargeDataReader } from '../data/large-data.js';
 import type { RunKeys } from '../redis/keys.js';
+import { LargeOnes } from '../send/large.js';
 import { LineTable, OutputGroups, type Output } from '../send/outputs.js';
 import type { Replicated } from '../redis/replicas.js';
 import { callScript, callScriptBuffer, type ScriptArg } from '../redis/scripts.js';
@@ -21,7 +24,16 @@ export interface Transit {
   readonly epoch: string;
   readonly number: string;
   readonly fingerprint: string;
-  readonly entries: readonly { readonly queue: string; readonly envelope: Buffer }[];
+  readonly entries: readonly Entry[];
+}
+
+/** A marble on its way. */
+export interface Entry {
+  readonly queue: string;
+  readonly envelope: Buffer;
+  /** Where its large data lie in the lower run, and the data; undefined where they are not there any more. */
+  readonly large?: LargeData;
+  readonly data?: Buffer | undefined;
 }
 
 export type Landing = 'landed' | 'duplicate' | 'gap' | 'doubt';
@@ -48,6 +60,7 @@ export class LaneSource {
     private readonly connection: Connection,
     private readonly keys: RunKeys,
     readonly name: string,
+    private readonly largeData: LargeDataReader,
   ) {}
 
   /**
@@ -57,14 +70,22 @@ export class LaneSource {
   async lift(queues: readonly string[], limits: LiftLimits, arrived?: Transit): Promise<Transit | undefined> {
     const ofArrived = { arrivedEpoch: arrived?.epoch ?? '', arrivedNumber: arrived?.number ?? '' };
     const args = { newId: newId(), ...ofArrived, most: limits.marbles, mostBytes: limits.bytes };
-    const lists = { moreKeys: queues.map((queue) => this.keys.outbox(queue)), moreArgs: queues };
+    const over = (arrived?.entries ?? []).flatMap(({ large }) => (large ? [this.keys.data(large.name)] : []));
+    const lists = { moreKeys: [...queues.map((queue) => this.keys.outbox(queue)), ...over], moreArgs: queues };
     const [laneId, epoch, number, noList, ...entries] = await this.connection.run((redis) =>
       callScriptBuffer(redis, this.keys, 'lift', { keys: this.#ownKeys, args, ...lists }),
     );
     if (noList && queues.length > 0) this.noList = noList.map(String);
     if (entries.length === 0) return undefined;
     const head = { laneId: `${this.name}/${String(laneId)}`, epoch: String(epoch), number: String(number) };
-    return { ...head, fingerprint: fingerprintOf(entries), entries: entries.map(splitEntry) };
+    const whole = await Promise.all(entries.map((entry) => this.#whole(splitEntry(entry))));
+    return { ...head, fingerprint: fingerprintOf(entries), entries: whole };
+  }
+
+  /** Reads large data, which go with their marble. */
+  async #whole(entry: Entry): Promise<Entry> {
+    const large = largeOf(entry.envelope);
+    return large ? { ...entry, large, data: await this.largeData.read(large) } : entry;
   }
 
   /**
@@ -128,32 +149,41 @@ export class LaneTarget {
       number: transit.number,
       fingerprint: transit.fingerprint,
     };
-    const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...groups] };
-    const [landing, knownEpoch, ...noList] = await this.connection.run((redis) =>
-      callScript(redis, this.keys, 'land', { args, ...lists }),
-    );
-    return { landing, knownEpoch, noList };
+    const large = new LargeOnes();
+    large.send(arrivals);
+    const data = large.any ? large.dataKeys(this.keys) : [];
+    const lists = { moreKeys: table.keys.concat(data), moreArgs: [table.names.length, ...table.names, ...groups] };
+    const [landing, knownEpoch, ...noList] = await this.connection.run((redis) => {
+      const script = () => callScript(redis, this.keys, 'land', { args, ...lists });
+      const place = { redis, keys: this.keys, outputs: large.outputs };
+      return large.any ? sendingLarge(place, script, ([word]) => word === 'absent') : script();
+    });
+    return { landing: landing as Landing, knownEpoch, noList };
   }
 }
 
-function arrival({ queue, envelope }: { queue: string; envelope: Buffer }, options: LandOptions): Output {
+function arrival({ queue, envelope, large, data }: Entry, options: LandOptions): Output {
   const { from, hopLimit } = options;
+  // the upper run has names of its own: two lower runs are not to mean one thing by one name
+  const above = data && { name: newId(), bytes: data.length, data };
   let raised: ReturnType<typeof elevated>;
   try {
-    raised = elevated(envelope, from);
+    raised = elevated(envelope, from, above);
   } catch {
     return { kind: 'dead', queue, envelope, reason: JSON.stringify({ why: 'unreadable', from }) };
   }
   const { hops, expedited } = raised;
+  if (large && !data)
+    return { kind: 'dead', queue, envelope: raised.envelope, reason: JSON.stringify({ why: 'data missing', from }) };
   if (hops > hopLimit) {
     const reason = JSON.stringify({ why: 'hop limit', hops, hopLimit, from });
-    return { kind: 'dead', queue, envelope: raised.envelope, reason };
+    return { kind: 'dead', queue, envelope: raised.envelope, reason, large: above };
   }
   const [kind, first] = options.onward(queue) ? (['up', 'upFront'] as const) : (['back', 'front'] as const);
-  return { kind: expedited ? first : kind, queue, envelope: raised.envelope };
+  return { kind: expedited ? first : kind, queue, envelope: raised.envelope, large: above };
 }
 
-function splitEntry(entry: Buffer): { queue: string; envelope: Buffer } {
+function splitEntry(entry: Buffer): Entry {
   const space = entry.indexOf(32);
   return { queue: entry.toString('latin1', 0, space), envelope: entry.subarray(space + 1) };
 }

@@ -4,7 +4,7 @@
 -- ARGV: id; reason; after: the last batch in it that was named before ('' none); most: how many to name
 -- returns: {'cancelled', batch in it, ...} | {'unknown' or 'complete'}: nothing was done; a batch that is complete
 --   because it was cancelled names none
--- include clock run batches booking
+-- include clock run batch-keys batches booking
 local id, reason, after, most = unpack(ARGV, 1, 4)
 local at, answer = now(), { 'cancelled' }
 local left, done, cancelled = batches.fields(id, 'left', 'done', 'cancel')

@@ -3,7 +3,7 @@
 -- KEYS: run; then the five keys of batches
 -- ARGV: most: batches to look at; keptMs: how long until a batch that is kept is looked at again
 -- returns: {how many were looked at, how many were forgotten}
--- include clock run batches booking batch
+-- include clock run batch-keys batches booking batch
 local most, keptMs = unpack(ARGV, 1, 2)
 local at, forgotten = now(), 0
 local ended = redis.call('ZRANGE', BATCHENDS, '-inf', at, 'BYSCORE', 'LIMIT', 0, most)

@@ -2,17 +2,20 @@
 --   brings back what they hold. The script looks at the heart again in the same atomic step, because it may have come
 --   back since a Monitor saw it gone.
 -- KEYS: HOLDERS; HEARTS; then holder (one for each)
--- ARGV: server: the server that was asked; then the holders
+-- ARGV: server: the server that was asked; endedMs: the ms that a heart may be gone whose container has ended; hearts:
+--       how many hearts; then for each of these its name, its connection as it was read, and what tells that it is
+--       dead: 'connection' or 'docker'; then the holders
 -- returns: how many leases ended
 -- include clock args hearts
 local HOLDERS, HEARTS = unpack(KEYS, 1, 2)
-local server = ARGV[1]
-keysRead, argsRead = 2, 1
+local server, endedMs, hearts = unpack(ARGV, 1, 3)
+keysRead, argsRead = 2, 3
 local at, over, ended = now(), {}, 0
 
-local function isGone(heart)
-  if over[heart] == nil then over[heart] = isOver(readHeart(HEARTS, heart), server) end
-  return over[heart]
+-- Tells whether that connection is still the heart's, and has been gone for too long.
+local function isOver(is, connection, by)
+  return isMissed(is, server) and is.connection == connection
+    and is.gone >= mayBeGoneMs(is, by == 'docker' and tonumber(endedMs))
 end
 
 -- Returns nil also where somebody has put something else in the place of a holder, so that the others go on.
@@ -23,12 +26,17 @@ local function heartOf(key)
   return nil
 end
 
+for _ = 1, tonumber(hearts) do
+  local heart, connection, by = nextArgs(3)
+  if isOver(readHeart(HEARTS, heart), connection, by) then over[heart] = by end
+end
 while argsRead < #ARGV do
   local holder, key = nextArgs(1), KEYS[nextKeys(1) + 1]
   local heart = heartOf(key)
-  local ends = heart and isGone(heart) and tonumber(redis.call('ZSCORE', HOLDERS, holder))
+  local by = heart and over[heart]
+  local ends = by and tonumber(redis.call('ZSCORE', HOLDERS, holder))
   if ends and ends > at then
-    redis.call('HSET', key, 'by', string.format('connection %.0f', at)) -- the sweep tells it with what it brings back
+    redis.call('HSET', key, 'by', string.format('%s %.0f', by, at)) -- the sweep tells it with what it brings back
     redis.call('ZADD', HOLDERS, at, holder)
     ended = ended + 1
   end

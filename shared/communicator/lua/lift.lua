@@ -1,15 +1,16 @@
 -- purpose: is the lower end of a lane. It clears the transit that has arrived above, and hands out the next. Expedited
 --   marbles come first in that, and all outboxes that wait share the rest equally. A transit that is under way is
 --   handed out again, with the same number and the same content, whoever asks and however often.
--- KEYS: LANE; TRANSIT; OUTBOXES (registry); COUNTS; then the outbox of each line
+-- KEYS: LANE; TRANSIT; OUTBOXES (registry); COUNTS; ABSENT: a key that is not there, for trials; then the outbox of each
+--       line, then the keys of the large data of the transit that arrived, which are deleted
 -- ARGV: newId: for the lane if it is new; arrivedEpoch: of the transit that arrived ('' for none); arrivedNumber: of
 --       that transit; most: marbles; mostBytes; then queues
 -- returns: {lane id, epoch, number, {queue whose outbox is no list, ...} (nil where it did not look), entry, ...}. An
 --   entry is '<queue> <envelope>'
--- include args shares
-local LANE, TRANSIT, OUTBOXES, COUNTS = unpack(KEYS, 1, 4)
+-- include args refers shares
+local LANE, TRANSIT, OUTBOXES, COUNTS, ABSENT = unpack(KEYS, 1, 5)
 local newId, arrivedEpoch, arrivedNumber, most, mostBytes = unpack(ARGV, 1, 5)
-keysRead, argsRead = 4, 5
+keysRead, argsRead = 5, 5
 local id, epoch, number = unpack(redis.call('HMGET', LANE, 'id', 'epoch', 'number'))
 if not id then
   local time = redis.call('TIME')
@@ -48,6 +49,7 @@ end
 -- where they were.
 redis.call('ZREM', OUTBOXES, '')
 redis.call('LTRIM', TRANSIT, 0, -1)
+if keysRead < #KEYS then redis.call('UNLINK', ABSENT) end
 if #entries > 0 then
   redis.call('HINCRBY', COUNTS, string.match(entries[1], '^%S+') .. ' lifted', 0)
   redis.call('HSET', LANE, 'number', number)
@@ -56,6 +58,9 @@ if #entries > 0 then
   redis.call('HSET', LANE, 'number', number)
 end
 redis.call('LTRIM', TRANSIT, inTransit, -1) -- removes the transit that has arrived
+if arrived then
+  for i = keysRead + 1, #KEYS do redis.call('UNLINK', KEYS[i]) end
+end
 for _, line in ipairs(lines) do
   if #line.seen > 0 then
     redis.call('LTRIM', line.key, 0, -#line.seen - 1)

@@ -6,7 +6,7 @@
 --       its id
 -- returns: {'opened' or 'joined', id, its settings and its `then`, as they are kept} | {'unknown', 'complete' or
 --   'cancelled', parent}: the parent is that, and nothing was opened
--- include clock run batches booking batch
+-- include clock run batch-keys batches booking batch
 local LAYOUT = KEYS[8]
 local name, token, chance, parent, about, rest = unpack(ARGV, 1, 6)
 local at, id = now(), redis.call('HGET', BATCHES, '!' .. name)
@@ -23,7 +23,7 @@ if parent ~= '' then
 end
 
 id = base36(redis.call('INCR', SERIAL)) .. chance
-redis.call('SET', LAYOUT, '2')
+if redis.call('GET', LAYOUT) ~= '3' then redis.call('SET', LAYOUT, '2') end -- that of large data says more
 redis.call('ZADD', BATCHENDS, '+inf', id)
 -- Fields are few, because each costs some 70 bytes beside its text.
 if rest ~= '' then about = about .. '\n' .. rest end

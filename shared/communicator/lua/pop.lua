@@ -4,7 +4,7 @@
 -- ARGV: most: marbles; aside: how many of the first line were taken by BRPOP since the last call; members: the
 --       batches that those were members of, as `<id> <n> ...`; then queues
 -- returns: {queue, envelope, ...}, ... for each line that had any
--- include clock run args batches booking
+-- include clock run args batch-keys batches booking
 local most, aside, members = unpack(ARGV, 1, 3)
 keysRead, argsRead = 7, 3
 local lines = #ARGV - argsRead

@@ -4,7 +4,7 @@
 -- ARGV: batches
 -- returns: {ms by Redis's clock, {left, sent, dead, gone, cancelled, failed, surplus, sealed, cancel, done, fired,
 --   since, parent, about}, ...}: one such list for each batch, with nil for each field that it does not have
--- include clock run batches booking
+-- include clock run batch-keys batches booking
 local at, answer = now(), {}
 for _, id in ipairs(ARGV) do
   local left, done = batches.fields(id, 'left', 'done')

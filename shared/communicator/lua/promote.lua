@@ -2,14 +2,14 @@
 --   by itself, in the order in which they are due, so it makes no difference where the steps end. Marbles that were
 --   given back together came last taken first: the one taken first is again the first, as without a delay. An entry
 --   that is no delayed marble, or has no allowed queue, goes to the dead.
--- KEYS: run; then the list of each line, then the five keys of batches
+-- KEYS: run; WATCHED; then the list of each line, then the wake-up of each, then the five keys of batches
 -- ARGV: most: marbles; mostBytes; then lines, their queues
 -- returns: {moved, dead, '1' if more are due, queue, ...}. Where queues are told, they are missing among the lines
 --   and nothing was done
--- include clock run args lines names due batches booking
+-- include clock run args wake pushing lines names due batch-keys batches booking
 local most, mostBytes = unpack(ARGV, 1, 2)
-keysRead, argsRead = 7, 2
-local at, keys = now(), nextLines()
+keysRead, argsRead = 8, 2
+local at, keys = now(), nextLines(nextLists)
 local members, more = dueMembers(at, tonumber(most), tonumber(mostBytes))
 local due, answer, unknown = {}, { 0, 0, more }, {}
 for i, member in ipairs(members) do

@@ -5,18 +5,19 @@
 --   holder that takes ahead it holds for all marbles but two: a suspect that was worked on alone (lib/attempts), and
 --   the only marble of a holder that is the only one of its process. The script takes steps bounded by number and
 --   bytes, so that Redis is never blocked for long.
--- KEYS: run; HOLDERS; HOLDER; HELD; INBOX; then the list of each line, then the five keys of batches
+-- KEYS: run; WATCHED; HOLDERS; HOLDER; HELD; INBOX; then the list of each line, then the wake-up of each, then the five
+--       keys of batches
 -- ARGV: holder; mode: 'dropped' or 'released'; maxAttempts: where the holder does not say; most: marbles; mostBytes;
 --       waiting: the queue that the holder waits on; then lines, their queues, then only for a blocked holder: the
 --       highest seq that has begun, its last command, '1' where what is in the inbox has not begun
 -- returns: {'alive'} (its lease runs, or it waits on another queue now: nothing was done)
 --   | {'missing', queue, ...} (call again with these lines too)
 --   | {'more' or 'done', returned, dead, ms since the lease passed}
--- include clock run args lines attempts holder batches booking
-local HOLDERS, HOLDER, HELD, INBOX = unpack(KEYS, 8, 11)
+-- include clock run args wake pushing lines attempts holder batch-keys batches booking
+local HOLDERS, HOLDER, HELD, INBOX = unpack(KEYS, 9, 12)
 local holder, mode, maxAttempts, most, mostBytes, waiting = unpack(ARGV, 1, 6)
-keysRead, argsRead = 11, 6
-local keys = nextLines()
+keysRead, argsRead = 12, 6
+local keys = nextLines(nextLists)
 local begun, lastSent, inboxToo = nextArgs(3)
 local at, dropped = now(), mode == 'dropped'
 begun = tonumber(begun)

@@ -3,7 +3,7 @@
 -- KEYS: run; then the five keys of batches
 -- ARGV: id; expected: how many must have been sent to it at least ('' any number)
 -- returns: {'sealed'} | {'unknown'} | {'short', how many were sent}: nothing was done
--- include clock run batches booking
+-- include clock run batch-keys batches booking
 local id, expected = unpack(ARGV, 1, 2)
 local at = now()
 local left, sent = batches.fields(id, 'left', 'sent')

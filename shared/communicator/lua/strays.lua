@@ -3,7 +3,7 @@
 -- KEYS: run; LIST; then the five keys of batches
 -- ARGV: shown: the name as it is shown; most: marbles; mostBytes
 -- returns: how many were moved
--- include clock run look batches booking
+-- include clock run look batch-keys batches booking
 local LIST = KEYS[8]
 local shown, most, mostBytes = unpack(ARGV, 1, 3)
 local at, envelopes = now(), look(LIST, tonumber(most), tonumber(mostBytes), { n = 0, bytes = 0 })

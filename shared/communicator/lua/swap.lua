@@ -1,31 +1,30 @@
 -- purpose: does all that a holder does in one round trip: it beats, adopts what is in the inbox, abandons, finishes
 --   what is done together with its outputs, and takes what is next.
--- KEYS: run; HOLDERS; HOLDER; HELD; INBOX; DEADLINES; then the list of each source, then the list of each line; for
---       swapMembers and swapMembersRouting then the five keys of batches
+-- KEYS: run; WATCHED; HOLDERS; HOLDER; HELD; INBOX; DEADLINES; then the list of each source, then those of the lines and
+--       their wake-ups; for the variants then the keys of large data (swapLarge, swapLargeRouting) and of batches
 -- ARGV: holder; leaseMs; op: number of this command; noted: the last number that is known to be noted in held; again:
 --       '1' if it may have been done already; believed: marbles held by the client's count (-1: not sure);
 --       timeLimitMs (0: none; -1: none, but some of the finished had one of their own); firstSeq: of the taken; want:
 --       how many to take at most; inboxSeq: first of four for what is in the inbox (0: leave it); inboxKnown: how
---       many of those the client knows of; waitsOnNext: queue that it will wait on ('' unchanged); then, where
---       members are finished or sent, what is said of their batches (lib/members); sources, then their queues; lines,
---       then their queues; abandoned, then their receipts; finished queues, then for each: queue; ranges of seqs, and
---       for each the first and how many; then the number of groups of outputs, and the groups (lib/outputs)
--- returns: {'forgotten'} (nothing was done), or {'ok', {refused receipt, ...}, where members are finished or sent:
---   {batch of these that is cancelled, ...}, {queue, seq, {envelope, ...}}, ...}. Envelopes of one queue have the
---   receipts seq/queue, seq+1/queue, ...
--- include clock run args outputs holder receipts look
-local HOLDERS, HOLDER, HELD, INBOX, DEADLINES = unpack(KEYS, 8, 12)
+--       many of those the client knows of; waitsOnNext: queue that it will wait on ('' unchanged); then, for the
+--       variants, what is said of batches (lib/members) and of large data (lib/large); sources, then their queues;
+--       lines, then their queues; abandoned, then their receipts; finished queues, then for each: queue; ranges of
+--       seqs, and for each the first and how many; then the number of groups of outputs, and the groups (lib/outputs)
+-- returns: {'forgotten'} or {'absent'} (nothing was done; large data to be sent are not there), or {'ok', {refused
+--   receipt, ...}, for the variants: {batch of these that is cancelled, ...}, {queue, seq, {envelope, ...}}, ...}.
+--   Envelopes of one queue have the receipts seq/queue, seq+1/queue, ...
+-- include clock run args wake pushing outputs holder receipts look
+local HOLDERS, HOLDER, HELD, INBOX, DEADLINES = unpack(KEYS, 9, 13)
 local holder, leaseMs, op, noted, again, believed, timeLimitMs, firstSeq, want, inboxSeq, inboxKnown, waitsOnNext =
   unpack(ARGV, 1, 12)
 leaseMs, noted, believed, timeLimitMs = tonumber(leaseMs), tonumber(noted), tonumber(believed), tonumber(timeLimitMs)
 firstSeq, want, inboxSeq, inboxKnown = tonumber(firstSeq), tonumber(want), tonumber(inboxSeq), tonumber(inboxKnown)
-keysRead, argsRead = 12, 12
-if batches then batches.read() end
+keysRead, argsRead = 13, 12
+if batches then batches.read() end -- and of large data
 local sources, sourceNames = nextList()
 local lines, lineNames = nextList()
-local sourceKeys, lineKeys = nextKeys(sources), nextKeys(lines)
-local MOST_IN_INBOX, MOST_BYTES = 4, 1048576
-local at = now()
+local sourceKeys, lineKeys = nextKeys(sources), nextLists(lines)
+local MOST_IN_INBOX, MOST_BYTES, at = 4, 1048576, now()
 
 -- A holder is forgotten too where its description is gone (evicted, deleted): nobody knows the queue of its inbox.
 local deadline = redis.call('ZSCORE', HOLDERS, holder)
@@ -46,6 +45,7 @@ if refused then
   return { 'ok', refused, unpack(given) }
 end
 
+if large and not large.isThere() then return { 'absent' } end
 refused = {}
 local answer = { 'ok', refused, cancelled }
 local writes, dates, changed, unexpected = { 'op', '' }, {}, false, 0
@@ -92,7 +92,8 @@ end
 -- believes, all that it finishes is there.
 local function finish()
   local sure = believed >= 0 and redis.call('HLEN', HELD) == believed + unexpected + 1
-  -- This is tried before anything is finished, because batches book the finish only after it.
+  -- These are tried before anything is finished, because batches book the finish only after it.
+  if batches then batches.tryNamed() end
   if batches and timeLimitMs ~= 0 then redis.call('ZREM', DEADLINES, '') end
   local done, queues = {}, tonumber(nextArgs(1))
   for i = 1, queues do
@@ -136,6 +137,7 @@ end
 if inboxSeq > 0 then adopt() end
 abandon()
 finish()
+if large then large.finish(refusedSeqs) end
 if batches then batches.bookNamed(at, refusedSeqs) end
 local drops = want > 0 and takeNext() or {}
 if changed or inboxKnown > 0 or again == '1' then -- the client takes it for noted then

@@ -1,5 +1,5 @@
 -- purpose: beats before a BLMOVE on the same connection, and notes that connection. Whoever gives the holder up ends
---   the wait first: otherwise marbles could land with it afterwards.
+--   the wait first: otherwise marbles could come into its inbox afterwards.
 -- KEYS: HOLDERS; HOLDER
 -- ARGV: holder; leaseMs; client: the id by which Redis knows this connection
 -- returns: 1, or 0 where the holder was given up

@@ -12,6 +12,8 @@ export interface BusOptions {
   readonly retryTimeoutMs?: number;
   /** How long a connection may be silent while Redis owes an answer, before it counts as half-open. Silent means that no byte comes in and none goes out. A large command has 1 s more for each 16 KiB. Default 10,000 ms. */
   readonly replyTimeoutMs?: number;
+  /** True: while one short command is under way, the event loop keeps turning, so that its answer needs no wake-up by the kernel. It takes a core of its own while the program waits for such answers, and tests now and then whether it gains anything. Default false. */
+  readonly busyPoll?: boolean;
   /** How many replicas must have what was sent before `send` returns. Default 0: the primary is enough. */
   readonly replicas?: number;
   /** How long the replicas may take to acknowledge. Default 1,000 ms. */
@@ -30,6 +32,7 @@ export const BUS_DEFAULTS = Object.freeze({
   connectTimeoutMs: 10_000,
   retryTimeoutMs: 0,
   replyTimeoutMs: 10_000,
+  busyPoll: false,
   replicas: 0,
   replicasTimeoutMs: 1000,
 });

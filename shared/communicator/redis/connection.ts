@@ -11,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { MarbleRunError, type ErrorCode } from '../../errors.js';
 import { LINK_DEFAULTS, type LinkOptions } from './bus-options.js';
+import { BusyPoll } from './busy-poll.js';
+import { DataSocket, type Wanted } from './data-socket.js';
 import { withKeys } from './failed-command.js';
 import { keysOf } from './keys.js';
 import { Link, type Session } from './link.js';
@@ -34,6 +36,8 @@ const PERSISTS = new Set<ErrorCode>(['MR_REDIS_AUTH', 'MR_REDIS_REPLY', 'MR_REDI
 export class Connection {
   readonly #options: Required<LinkOptions>;
   readonly #link: Link;
+  /** For a connection on which no command blocks. */
+  readonly #busyPoll: BusyPoll | undefined;
   #everReady = false;
   #closed = false;
   #underWay = 0;
@@ -46,6 +50,7 @@ export class Connection {
   ) {
     this.#options = { ...LINK_DEFAULTS, ...options };
     this.#link = linkTo(this.#options);
+    this.#busyPoll = this.#options.busyPoll && !onlyWaits ? new BusyPoll() : undefined;
   }
 
   /**
@@ -58,10 +63,10 @@ export class Connection {
 
   /**
    * Shares one connection with all others in this process that ask for the same bus. No command on it may block. When
-   * idle, it lets the process end.
+   * idle, it lets the process end. Each `use` has a connection of its own.
    */
-  static shared(options: LinkOptions): Connection {
-    return new Connection(options, (all) => Link.shared(all));
+  static shared(options: LinkOptions, use = 'commands'): Connection {
+    return new Connection(options, (all) => Link.shared(all, use));
   }
 
   /** `ready`, or what the connection waits for, in the words of Redis or the system. */
@@ -119,7 +124,7 @@ export class Connection {
         const began = Date.now();
         try {
           redis = (this.#closed ? undefined : this.#link.fit) ?? (await this.#open(away ?? began));
-          const reply = await attempt(redis, again);
+          const reply = await this.#ask(redis, again, attempt);
           if (tries > 1 && this.#link.fit) this.#link.state = 'ready'; // what it waited for is over
           return reply;
         } catch (error) {
@@ -140,6 +145,10 @@ export class Connection {
     }
   }
 
+  #ask<T>(redis: Redis, again: boolean, attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
+    return this.#busyPoll?.during(() => attempt(redis, again)) ?? attempt(redis, again);
+  }
+
   /**
    * Throws MR_REDIS_AUTH where its user may not do what a part of MarbleRun needs. The error lists all that is missing.
    */
@@ -152,14 +161,15 @@ export class Connection {
    * dropped.
    */
   patient<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
-    return this.run(async (redis, again) => {
-      try {
-        return await attempt(redis, again);
-      } catch (error) {
-        const verdict = verdictOn(error);
-        throw verdict.kind === 'refused' && verdict.error.code === 'MR_REDIS_FULL' ? new RetryLater('OOM') : error;
-      }
-    });
+    return this.run((redis, again) => attempt(redis, again).catch(waitWhereFull));
+  }
+
+  /**
+   * Reads a large value. It comes on a socket beside the connection, and so holds up none of its commands. Returns
+   * undefined where there is none, or something of another type.
+   */
+  read<T>(wanted: Wanted<T>): Promise<T | undefined> {
+    return this.run((redis) => DataSocket.beside(redis, this.#options.replyTimeoutMs).get(wanted));
   }
 
   /** Ends the blocking command that is under way on `waiting`. Redis then answers it as if its time were over. */
@@ -251,6 +261,11 @@ async function inTime<T>(promise: Promise<T>, ms: number, late: () => Error): Pr
   } finally {
     clearTimeout(timer);
   }
+}
+
+function waitWhereFull(error: unknown): never {
+  const verdict = verdictOn(error);
+  throw verdict.kind === 'refused' && verdict.error.code === 'MR_REDIS_FULL' ? new RetryLater('OOM') : error;
 }
 
 export function closed(): MarbleRunError {

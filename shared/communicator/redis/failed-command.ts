@@ -6,11 +6,10 @@
  * looked up in the text of the script. The types of the keys are asked for after the failure, so a command that works
  * costs nothing. What may go wrong: this user may not ask (TYPE). In that case all keys of the command are named.
  */
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { MarbleRunError } from '../../errors.js';
 import { typeOfKey } from './keys.js';
-import { scriptNames, scriptText, type ScriptName } from './scripts.js';
+import { scriptByHash, scriptText, type ScriptName } from './scripts.js';
 
 interface Asked {
   readonly name: string;
@@ -36,7 +35,7 @@ const isKey = (arg: unknown) => typeof arg === 'string' && arg.startsWith('mr:{'
 export function whereOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : '';
   const [, sha, line] = /script: ([0-9a-f]{40}), on @\w+:(\d+)/.exec(message) ?? [];
-  const script = sha === undefined ? undefined : byHash().get(sha);
+  const script = sha === undefined ? undefined : scriptByHash(sha);
   const handedOn = / user_script:\d+: /.test(message); // the script caught it and threw it again: its line is not known
   if (script) return `script "${script}", ${handedOn ? commandsIn(script) : commandsAt(script, Number(line))}`;
   return asked.get(cause as object)?.name.toUpperCase() ?? '';
@@ -54,14 +53,6 @@ export async function withKeys(error: MarbleRunError, redis: Redis | undefined):
   const what = wrong.length > 0 ? wrong.join('; ') : `the key is one of ${keys.join(' ')}`;
   const message = error.message.replace(/ \(MR_\w+\)$/, '');
   return new MarbleRunError(error.code, `${message}; ${what}`, { cause: error.cause });
-}
-
-let hashes: Map<string, ScriptName> | undefined;
-
-function byHash(): Map<string, ScriptName> {
-  return (hashes ??= new Map(
-    scriptNames().map((name) => [createHash('sha1').update(scriptText(name)).digest('hex'), name]),
-  ));
 }
 
 /**

@@ -13,6 +13,12 @@ export const LAYOUT_VERSION = '1';
  * as done.
  */
 export const BATCHES_LAYOUT = '2';
+/**
+ * The layout of a run from its first large data on, with or without batches. A client that knows nothing of such data
+ * would take the marbles that refer to them for broken.
+ */
+export const LARGE_DATA_LAYOUT = '3';
+export const LAYOUTS: readonly string[] = [LAYOUT_VERSION, BATCHES_LAYOUT, LARGE_DATA_LAYOUT];
 
 export type RunKeys = ReturnType<typeof keysOf>;
 
@@ -25,6 +31,10 @@ export function keysOf(run: string) {
     queue: (queue: string) => `${at}:q:${queue}`,
     outbox: (queue: string) => `${at}:up:${queue}`,
     queues: `${at}:queues`,
+    /** Queues that holders wait for together with others, and until when that is known. */
+    watched: `${at}:watched`,
+    /** The wake-up of a queue: what such a holder waits for (`lua/lib/wake.lua`). */
+    wake: (queue: string) => `${at}:wake:${queue}`,
     outboxes: `${at}:outboxes`,
     counts: `${at}:counts`,
     serial: `${at}:serial`,
@@ -34,26 +44,28 @@ export function keysOf(run: string) {
     holder: (holder: string) => `${at}:holder:${holder}`,
     held: (holder: string) => `${at}:held:${holder}`,
     /**
-     * Where marbles land. The key names the queue too, so that they find their way back even if the holder's entry is
+     * Where Redis puts marbles for a holder that waits. The key names the queue too, so that they find their way back even if the holder's entry is
      * gone.
      */
     inbox: (holder: string, queue: string) => `${at}:inbox:${holder}:${queue}`,
     monitors: `${at}:monitors`,
     deadlines: `${at}:deadlines`,
+    overran: `${at}:overran`,
+    duties: `${at}:duties`,
     later: `${at}:later`,
     dead: `${at}:dead`,
     letters: `${at}:letters`,
+    /** Data that lie beside the list that their marble is in (`large-data.ts`). */
+    data: (name: string) => `${at}:data:${name}`,
     sender: (sender: string) => `${at}:sender:${sender}`,
     lane: (lane: string) => `${at}:lane:${lane}`,
     transit: (lane: string) => `${at}:lane:${lane}:transit`,
     landed: `${at}:landed`,
-    batches: `${at}:batches`,
-    batchdead: `${at}:batchdead`,
-    children: `${at}:children`,
-    cancelled: `${at}:cancelled`,
-    batchends: `${at}:batchends`,
+    ...batchKeys(at),
     /** Keys for trials of a user's rights; none of them stays. */
     trial: (name: string) => `${at}:trial:${name}`,
+    /** A key that is never there: scripts try on it what they are to do last. */
+    absent: `${at}:trial:absent`,
     value: (name: string) => `${at}:value:${name}`,
     /** Prefixes of the keys that a holder without an entry may have left behind: `<prefix><holder>[:<queue>]`. */
     traces: [`${at}:held:`, `${at}:inbox:`, `${at}:holder:`],
@@ -62,11 +74,22 @@ export function keysOf(run: string) {
   };
 }
 
+function batchKeys(at: string) {
+  return {
+    batches: `${at}:batches`,
+    batchdead: `${at}:batchdead`,
+    children: `${at}:children`,
+    cancelled: `${at}:cancelled`,
+    batchends: `${at}:batchends`,
+  };
+}
+
 const TYPES: readonly [pattern: RegExp, type: string][] = [
-  [/^(layout|serial|(sender|value|trial):.*)$/, 'string'],
+  [/^(layout|serial|(data|sender|value|trial):.*)$/, 'string'],
   [/^((q|up|inbox):.*|lane:[^:]*:transit)$/, 'list'],
-  [/^(queues|outboxes|holders|monitors|deadlines|later|dead|batchdead|children|cancelled|batchends)$/, 'zset'],
-  [/^(clock|hearts|counts|letters|landed|batches|(holder|held):.*|lane:[^:]*)$/, 'hash'],
+  [/^(wake:.*|queues|outboxes|holders|monitors|deadlines|overran|later|dead)$/, 'zset'],
+  [/^(batchdead|children|cancelled|batchends)$/, 'zset'],
+  [/^(watched|clock|hearts|duties|counts|letters|landed|batches|(holder|held):.*|lane:[^:]*)$/, 'hash'],
 ];
 
 /** The type that Redis has to hold a key as; undefined where it is not a key of a run. */

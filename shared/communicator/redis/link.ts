@@ -14,11 +14,10 @@ import type { BusOptions } from './bus-options.js';
 import { Dialer } from './dial.js';
 import { warnOfEviction } from '../watch/eviction.js';
 import { hello } from './hello.js';
-import { BATCHES_LAYOUT, LAYOUT_VERSION, keysOf } from './keys.js';
+import { LAYOUTS, LAYOUT_VERSION, keysOf } from './keys.js';
 import { RetryLater, inWords, verdictOn, type Verdict } from './redis-errors.js';
 import { parseRedis } from './redis-form.js';
-import { defineScripts } from './scripts.js';
-import { watchSilence } from './silence.js';
+import { WatchedClient, watchSilence } from './silence.js';
 import { turnedAway } from './turned-away.js';
 import { plainInstead, tlsInstead } from './wrong-protocol.js';
 
@@ -57,6 +56,8 @@ export class Link {
   /** The latest client that was dialled, and whether it has been found fit. */
   #redis: Redis | undefined;
   #fit = false;
+  /** The client that `drop` has ended. */
+  #dropped: Redis | undefined;
   #opening: Promise<Redis> | undefined;
   #lastError: Error | undefined;
   /** How the server knows the latest client that was fit. */
@@ -74,9 +75,9 @@ export class Link {
   }
 
   /** Shares one link among all who ask for the same. Each calls `leave` once. It is for commands that do not block. */
-  static shared(options: Required<BusOptions>): Link {
+  static shared(options: Required<BusOptions>, use = 'commands'): Link {
     const { redis, run, connectTimeoutMs, replyTimeoutMs } = options;
-    const key = JSON.stringify([redis, run, connectTimeoutMs, replyTimeoutMs]);
+    const key = JSON.stringify([use, redis, run, connectTimeoutMs, replyTimeoutMs]);
     const link = shared.get(key) ?? new Link(options);
     shared.set(key, link);
     link.#key = key;
@@ -145,7 +146,8 @@ export class Link {
 
   /** Ends this client, if it is the latest that was dialled, so that it is dialled anew. */
   drop(redis: Redis | undefined): void {
-    if (!redis || redis !== this.#redis) return;
+    if (!redis || redis !== this.#redis || redis === this.#dropped) return;
+    this.#dropped = redis; // each call of disconnect() would leave a timer and a listener
     this.#lost(redis);
     // On a stream that has closed, ioredis would wait two seconds for the close, and keep the process alive that long.
     if (!(redis.stream as Socket | undefined)?.closed) redis.disconnect();
@@ -208,8 +210,8 @@ export class Link {
       connectTimeout: this.options.connectTimeoutMs,
       keepAlive: KEEP_ALIVE_MS,
     });
-    defineScripts(redis);
-    watchSilence(redis, this.options.replyTimeoutMs, this.blockMs);
+    const unwatch = watchSilence(new WatchedClient(redis), this.options.replyTimeoutMs, this.blockMs);
+    for (const over of ['close', 'end']) redis.once(over, unwatch);
     this.#lastError = undefined;
     let sentinel: string | undefined;
     redis.on('sentinelError', (error: Error) => (sentinel = error.message));
@@ -257,10 +259,10 @@ export class Link {
     await this.#endPredecessor(redis, { id: server.id, address: /\baddr=(\S+)/.exec(about)?.[1] ?? '' });
     const { layout } = keysOf(this.options.run);
     const found = (await redis.get(layout)) ?? (await redis.set(layout, LAYOUT_VERSION, 'NX', 'GET')) ?? LAYOUT_VERSION;
-    if (found !== LAYOUT_VERSION && found !== BATCHES_LAYOUT) {
+    if (!LAYOUTS.includes(found)) {
       throw new MarbleRunError(
         'MR_LAYOUT',
-        `run "${this.options.run}" has layout ${found}; this version reads and writes layout ${LAYOUT_VERSION} and, with batches, ${BATCHES_LAYOUT}`,
+        `run "${this.options.run}" has layout ${found}; this version reads and writes layout ${LAYOUTS.join(', ')}`,
       );
     }
   }

@@ -32,9 +32,12 @@ export class Replicated {
    * Runs a command like `run` of a connection. One that is asked again must write again, because `WAIT` looks at what
    * its connection wrote.
    */
-  async run<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
+  run<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
+    return this.options.replicas === 0 ? this.connection.run(attempt) : this.#runAndWait(attempt);
+  }
+
+  async #runAndWait<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
     const { replicas, replicasTimeoutMs } = this.options;
-    if (replicas === 0) return this.connection.run(attempt);
     const [result, acknowledged] = await this.connection.run(async (redis, again) => {
       // Not in one write: a script that is not known there is sent a second time.
       const done = await attempt(redis, again);

@@ -13,32 +13,49 @@ import { verdictOn } from './redis-errors.js';
 import { callScript, scriptCommands, type ScriptName } from './scripts.js';
 
 /** A part of MarbleRun, as far as rights go: `mustBeAllowed` asks whether a user of Redis may do all that it does. */
-export type Part = 'push' | 'pushAny' | 'batches' | 'replicas' | 'pop' | 'work' | 'monitor' | 'lift' | 'land';
+export type Part =
+  'push' | 'pushAny' | 'pushLarge' | 'batches' | 'replicas' | 'pop' | 'work' | 'listen' | 'monitor' | 'lift' | 'land';
 
 /**
  * The scripts of each part, and the commands that it runs beside them. The commands of a script are read from its text.
  */
 const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; readonly commands: readonly string[] }>> =
   {
-    push: { scripts: ['push'], commands: [] },
+    push: { scripts: ['push', 'pushBehind'], commands: [] },
     pushAny: { scripts: ['pushAny'], commands: [] },
+    pushLarge: { scripts: ['pushLarge'], commands: ['set'] },
     batches: { scripts: ['pushMembers', 'open', 'seal', 'cancel', 'discard', 'progress'], commands: [] },
     replicas: { scripts: [], commands: ['wait'] },
-    pop: { scripts: ['pop'], commands: ['brpop', 'client|unblock'] },
+    pop: { scripts: ['pop'], commands: ['brpop', 'client|unblock', 'get', 'unlink'] },
     work: {
-      scripts: ['enter', 'beat', 'pulse', 'wait', 'swap', 'begin', 'giveback', 'orphans', 'reclaim', 'swapMembers'],
-      commands: ['blmove', 'client|unblock', 'hmget', 'hset', 'zrange'],
+      scripts: [
+        'enter',
+        'beat',
+        'pulse',
+        'wait',
+        'swap',
+        'step',
+        'take',
+        'begin',
+        'giveback',
+        'orphans',
+        'reclaim',
+        'swapMembers',
+        'swapLarge',
+      ],
+      commands: ['blmove', 'client|unblock', 'get', 'hmget', 'hset', 'set', 'zrange'],
     },
+    listen: { scripts: ['listen'], commands: ['bzpopmin'] },
     monitor: {
       scripts: [
         ...(['due', 'clock', 'clamp', 'rewind', 'reclaim', 'overdue', 'promote', 'orphans', 'strays'] as const),
-        ...(['nextDue', 'gone', 'lapse'] as const),
+        ...(['listen', 'nextDue', 'gone', 'lapse', 'hung', 'takeDuty', 'noteDuty'] as const),
         ...(['prune', 'expire', 'depths', 'audit', 'watch', 'cancel', 'discard', 'forget', 'progress'] as const),
       ],
-      commands: ['client|unblock', 'hgetall', 'hlen', 'hmget', 'llen', 'zcard', 'zrange'],
+      commands: ['client|unblock', 'hgetall', 'hkeys', 'hlen', 'hmget', 'llen', 'zcard', 'zrange'],
     },
-    lift: { scripts: ['lift', 'epoch'], commands: ['llen', 'zrange'] },
-    land: { scripts: ['land'], commands: [] },
+    lift: { scripts: ['lift', 'epoch'], commands: ['get', 'llen', 'zrange'] },
+    land: { scripts: ['land'], commands: ['set'] },
   };
 
 /** The trial of each command: which of the keys of `rights.lua` it is tried on, and its arguments. */
@@ -49,7 +66,15 @@ const NO_NUMBER = 3;
 const TRIALS: Readonly<Record<string, readonly [key: number, ...args: string[]]>> = {
   ...{ time: [NONE], ping: [NONE], get: [TEXT], set: [TEXT, 'x', 'NX'], incr: [NO_NUMBER] },
   ...{ del: [ABSENT], unlink: [ABSENT], exists: [ABSENT], pexpire: [ABSENT, '1'], type: [ABSENT] },
-  ...{ lindex: [TEXT, '0'], llen: [TEXT], lpop: [TEXT], lpush: [TEXT, 'x'], lrange: [TEXT, '0', '0'] },
+  ...{ persist: [ABSENT], getrange: [ABSENT, '0', '0'] },
+  ...{
+    lindex: [TEXT, '0'],
+    llen: [TEXT],
+    lpop: [TEXT],
+    lpush: [TEXT, 'x'],
+    lpushx: [TEXT, 'x'],
+    lrange: [TEXT, '0', '0'],
+  },
   ...{ rpop: [TEXT], rpush: [TEXT, 'x'], lrem: [TEXT, '1', 'x'], ltrim: [TEXT, '0', '0'], lset: [TEXT, '0', 'x'] },
   ...{ hdel: [TEXT, 'x'], hexists: [TEXT, 'x'], hget: [TEXT, 'x'], hgetall: [TEXT], hincrby: [TEXT, 'x', '1'] },
   ...{ hkeys: [TEXT], hlen: [TEXT], hmget: [TEXT, 'x'], hset: [TEXT, 'x', 'x'], hsetnx: [TEXT, 'x', 'x'] },
@@ -65,6 +90,7 @@ const TRIALS: Readonly<Record<string, readonly [key: number, ...args: string[]]>
  */
 const DIRECT_TRIALS: Readonly<Record<string, (text: string) => readonly string[]>> = {
   blmove: (text) => ['BLMOVE', text, text, 'RIGHT', 'LEFT', '0.001'],
+  bzpopmin: (text) => ['BZPOPMIN', text, '0.001'],
   brpop: (text) => ['BRPOP', text, '0.001'],
   'client|unblock': () => ['CLIENT', 'UNBLOCK', '0'],
   'client|kill': () => ['CLIENT', 'KILL', 'ID', '0'],
@@ -108,7 +134,7 @@ async function missingOf(redis: Redis, commands: readonly string[], keys: RunKey
     const [key, ...args] = TRIALS[command] ?? [];
     return key === undefined ? [] : [command, key, args.length, ...args];
   });
-  const trialKeys = { absent: keys.trial('absent'), numberless: keys.trial('text') };
+  const trialKeys = { numberless: keys.trial('text') };
   const direct = commands.filter((command) => command in DIRECT_TRIALS);
   const [refused, ...verdicts] = await Promise.all([
     callScript(redis, keys, 'rights', { keys: trialKeys, moreArgs: inScript }),

@@ -42,18 +42,21 @@ export interface AnyCall {
 }
 
 export interface Placed {
-  readonly keyCount: number;
   readonly keys: ScriptKey[];
   readonly args: ScriptArg[];
 }
 
 /** Puts each value in the place of its name. Throws where one is missing. */
 export function placed(script: string, names: ScriptNames, run: RunKeys, call: AnyCall): Placed {
-  const { keys = {}, moreKeys = [], args = {}, moreArgs = [] } = call;
-  const keyOf = (name: string) => keys[name] ?? runKey(run, name) ?? missing(script, 'key', name);
-  const allKeys = names.keys.map(keyOf).concat(moreKeys, names.lastKeys.map(keyOf));
-  const named = names.args.map((name) => args[name] ?? missing(script, 'argument', name));
-  return { keyCount: allKeys.length, keys: allKeys, args: named.concat(moreArgs) };
+  const keys: ScriptKey[] = [];
+  const keyOf = (name: string) => call.keys?.[name] ?? runKey(run, name) ?? missing(script, 'key', name);
+  for (const name of names.keys) keys.push(keyOf(name));
+  if (call.moreKeys) for (const key of call.moreKeys) keys.push(key);
+  for (const name of names.lastKeys) keys.push(keyOf(name));
+  const args: ScriptArg[] = [];
+  for (const name of names.args) args.push(call.args?.[name] ?? missing(script, 'argument', name));
+  if (call.moreArgs) for (const arg of call.moreArgs) args.push(arg);
+  return { keys, args };
 }
 
 /** A key that every run has, under its name. */

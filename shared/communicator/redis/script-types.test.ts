@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import ts from 'typescript';
 import { keysOf } from './keys.js';
 import { namesIn } from './script-names.js';
-import { scriptNames, scriptText } from './scripts.js';
+import { scriptNames, scriptText, type ScriptCall } from './scripts.js';
 
 const file = fileURLToPath(new URL('../../../communicator/redis/script-types.ts', import.meta.url));
 const options = { strict: true, module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2023, skipLibCheck: true };
@@ -35,4 +35,17 @@ test.each(scriptNames())('%s', (script) => {
   const { keys, lastKeys, args } = namesIn(scriptText(script));
   const own = [...keys, ...lastKeys].filter((name) => !ofEveryRun.has(name));
   expect(table.get(script)).toEqual({ keys: own.sort(), args: [...args].sort() });
+});
+
+test('a name that a script does not have does not compile, nor does one too few', () => {
+  const calls: ScriptCall<'seal'>[] = [
+    { args: { id: 'x', expected: '' } },
+    // @ts-expect-error -- misspelt
+    { args: { id: 'x', expectd: '' } },
+    // @ts-expect-error -- one too few
+    { args: { id: 'x' } },
+    // @ts-expect-error -- it has no such key
+    { args: { id: 'x', expected: '' }, keys: { held: 'x' } },
+  ];
+  expect(calls).toHaveLength(4);
 });

@@ -28,32 +28,51 @@ type SwapArg =
   | ('inboxSeq' | 'inboxKnown' | 'waitsOnNext');
 type PlainSwap = Swap<['ok' | 'forgotten', refused?: string[], ...taken: Taken[]]>;
 type MembersSwap = Swap<['ok' | 'forgotten', refused?: string[], cancelled?: string[], ...taken: Taken[]]>;
+type LargeSwap = Swap<['ok' | 'forgotten' | 'absent', refused?: string[], cancelled?: string[], ...taken: Taken[]]>;
 
 export interface ScriptTypes {
-  push: { keys: 'sender' | 'list'; args: 'number' | 'rememberMs' | 'queue'; reply: Done };
+  push: { keys: 'sender' | 'list' | 'wake'; args: 'number' | 'rememberMs' | 'queue'; reply: Done | 2 };
+  pushBehind: { keys: 'sender' | 'list'; args: 'number' | 'rememberMs' | 'field' | 'envelope'; reply: Done | -1 };
   pushAny: { keys: 'sender'; args: 'number' | 'rememberMs'; reply: Done };
   pushMembers: { keys: 'sender'; args: 'number' | 'rememberMs'; reply: Done | [batch: string, why: Closed] };
+  pushLarge: { keys: 'sender'; args: 'number' | 'rememberMs'; reply: Done | -1 | [batch: string, why: Closed] };
   pop: { keys: never; args: 'most' | 'aside' | 'members'; reply: [queue: string, ...envelopes: string[]][] };
   transfer: {
-    keys: 'sender' | 'source' | 'target';
+    keys: 'sender' | 'source' | 'target' | 'wake';
     args: 'number' | 'rememberMs' | 'from' | 'to' | 'most' | 'mostBytes';
     reply: number;
   };
   destroy: {
     keys: 'sender' | 'list';
     args: 'number' | 'rememberMs' | 'queue' | 'most' | 'mostBytes';
-    reply: [deleted: number, more: More];
+    reply: [deleted: number, more: More, ...unknownData: string[]];
   };
   enter: { keys: 'holder' | 'held'; args: 'holder' | 'leaseMs'; reply: number };
   beat: { keys: never; args: never; reply: (0 | 1)[] };
   wait: { keys: 'holder'; args: 'holder' | 'leaseMs' | 'client'; reply: 0 | 1 };
-  pulse: { keys: never; args: 'heart' | 'client' | 'address' | 'goneMs'; reply: 0 | 1 };
-  gone: { keys: never; args: 'server' | 'keepMs'; reply: number[] };
-  lapse: { keys: never; args: 'server'; reply: number };
+  listen: { keys: never; args: 'keepMs'; reply: number };
+  pulse: { keys: never; args: 'heart' | 'client' | 'address' | 'goneMs' | 'container'; reply: 0 | 1 };
+  gone: { keys: never; args: 'server' | 'keepMs' | 'endedMs'; reply: number[] };
+  lapse: { keys: never; args: 'server' | 'endedMs' | 'hearts'; reply: number };
+  hung: { keys: never; args: never; reply: [holder: string, hungMs: number, blockedMs: number][] };
+  takeDuty: { keys: never; args: 'duty' | 'owner' | 'forMs'; reply: [fence: number, note: string, at: number] };
+  noteDuty: { keys: never; args: 'duty' | 'owner' | 'fence' | 'forMs' | 'note'; reply: 0 | 1 };
   swap: PlainSwap;
   swapRouting: PlainSwap;
   swapMembers: MembersSwap;
   swapMembersRouting: MembersSwap;
+  swapLarge: LargeSwap;
+  swapLargeRouting: LargeSwap;
+  step: {
+    keys: 'held' | 'list';
+    args: 'op' | 'finished' | 'taken' | 'finishedField' | 'takenField';
+    reply: [done: Done, envelope?: string];
+  };
+  take: {
+    keys: 'held' | 'list';
+    args: 'holder' | 'leaseMs' | 'op' | 'noted' | 'receipt' | 'field';
+    reply: [done: Done, envelope?: string];
+  };
   begin: { keys: 'held'; args: 'holder'; reply: (0 | 1)[] };
   giveback: {
     keys: 'held';
@@ -92,9 +111,13 @@ export interface ScriptTypes {
   settle: {
     keys: never;
     args: 'what' | 'only' | 'mostBytes';
-    reply: [taken: number, looked: number, missing: string];
+    reply: [taken: number, looked: number, missing: string, ...unknownData: string[]];
   };
-  expire: { keys: never; args: 'keep' | 'keepMs' | 'most' | 'mostBytes'; reply: number };
+  expire: {
+    keys: never;
+    args: 'keep' | 'keepMs' | 'most' | 'mostBytes';
+    reply: [removed: number, ...unknownData: string[]];
+  };
   prune: { keys: 'list' | 'outbox'; args: 'queue' | 'stillMs'; reply: 0 | 1 };
   lift: {
     keys: 'lane' | 'transit';
@@ -107,12 +130,12 @@ export interface ScriptTypes {
     args: 'mark' | 'lists' | 'told';
     reply: [there: number, aside: number, mark: string, counts: string[]];
   };
-  rights: { keys: 'absent' | 'numberless'; args: never; reply: string[] };
+  rights: { keys: 'numberless'; args: never; reply: string[] };
   epoch: { keys: 'lane' | 'transit'; args: 'epoch' | 'number' | 'knownEpoch'; reply: string };
   land: {
     keys: never;
     args: 'lane' | 'epoch' | 'number' | 'fingerprint';
-    reply: [landing: Landing, knownEpoch: string, ...noList: string[]];
+    reply: [landing: Landing | 'absent', knownEpoch: string, ...noList: string[]];
   };
   open: {
     keys: never;
@@ -125,9 +148,14 @@ export interface ScriptTypes {
     args: 'id' | 'reason' | 'after' | 'most';
     reply: ['unknown'] | ['complete'] | ['cancelled', ...children: string[]];
   };
-  discard: { keys: never; args: 'from' | 'most'; reply: [next: number, dropped: number] };
+  discard: {
+    keys: never;
+    args: 'from' | 'most';
+    reply: [next: number, dropped: number, ...unknownData: string[]];
+  };
   progress: { keys: never; args: never; reply: [at: number, ...states: (string | null)[][]] };
   present: { keys: 'place'; args: 'from' | 'most' | 'mostBytes'; reply: [next: string, counts: number[]] };
+  referred: { keys: 'place'; args: 'from' | 'most' | 'mostBytes'; reply: [next: string, ...names: string[]] };
   forget: { keys: never; args: 'most' | 'keptMs'; reply: [looked: number, forgotten: number] };
 }
 

@@ -1,14 +1,25 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { keysOf } from './keys.js';
-import { namesIn, placed } from './script-names.js';
-import { scriptText, type ScriptCall, type ScriptName } from './scripts.js';
+import { connection, keys } from '../testing.js';
+import {
+  callScript,
+  callScriptBuffer,
+  expanded,
+  scriptCommands,
+  scriptNames,
+  scriptText,
+  type ScriptName,
+} from './scripts.js';
 
 const folder = new URL('../../../communicator/lua/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.lua'));
 const text = (file: string) => readFileSync(new URL(file, folder), 'utf8');
 
-test('there are scripts', () => expect(files.length).toBeGreaterThan(10));
+test('there are scripts, and each file is one', () => {
+  expect(files.length).toBeGreaterThan(10);
+  const names: string[] = scriptNames();
+  expect(files.map((file) => file.slice(0, -4)).filter((name) => !names.includes(name))).toEqual([]);
+});
 
 test.each(files)('%s opens with its purpose, KEYS, ARGV and what it returns', (file) => {
   const header = text(file).split('\n').slice(0, 20).join('\n');
@@ -31,45 +42,29 @@ test('included parts are put in place, and the flags come first', () => {
   }
 });
 
-const main = keysOf('main');
-const RUN = ['counts', 'queues', 'outboxes', 'later', 'dead', 'letters', 'serial'] as const;
-const BATCHES = ['batches', 'batchdead', 'children', 'cancelled', 'batchends'] as const;
-
-test('names are put where the script has them, those of the run by themselves, lists behind them', () => {
-  const names = namesIn(scriptText('giveback'));
-  const { keyCount, keys, args } = placed('giveback', names, main, {
-    keys: { held: 'mine' },
-    moreKeys: ['list'],
-    args: { maxAttempts: 3, noted: 0, op: 1, holder: 'h' },
-    moreArgs: [1, 'jobs'],
-  });
-  const own = [...RUN.map((name) => main[name]), main.holders, 'mine', main.deadlines];
-  expect(keys).toEqual([...own, 'list', ...BATCHES.map((name) => main[name])]);
-  expect([keyCount, args]).toEqual([keys.length, ['h', 1, 0, 3, 1, 'jobs']]);
+test('parts that a script builds on beside its file come behind those that the file names', () => {
+  const texts: Record<string, string> = {
+    main: '-- include a b\nreturn 1',
+    'lib/a': 'A\n',
+    'lib/b': 'B\n',
+    'lib/c': 'C\n',
+  };
+  expect(expanded('main', 'x', (name) => texts[name]!, ['c'])).toBe('#!lua flags=x\nA\nB\nC\n\nreturn 1');
 });
 
-test('PROTOCOL.md has the keys of the run and of batches in their order', () => {
-  const { keys, lastKeys } = namesIn(scriptText('seal'));
-  expect([keys, lastKeys]).toEqual([RUN, BATCHES]);
-  const page = readFileSync(new URL('../../../../docs/PROTOCOL.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
-  for (const some of [RUN, BATCHES]) expect(page).toContain(some.map((name) => `\`${name}\``).join(', '));
+test('its commands are read from its text and from that of its parts', () => {
+  expect([...scriptCommands('beat')].sort()).toEqual(['hset', 'time', 'zadd', 'zscore']);
+  expect(scriptCommands('push')).toContain('get'); // of a part
 });
 
-test('a name that is missing is told with its script', () => {
-  const call = (script: ScriptName, given: object) => () => placed(script, namesIn(scriptText(script)), main, given);
-  expect(call('seal', { args: { id: 'x' } })).toThrow('script "seal": its argument "expected" is missing');
-  expect(call('begin', { args: { holder: 'h' } })).toThrow('script "begin": its key "held" is missing');
-});
-
-test('a name that a script does not have does not compile, nor does one too few', () => {
-  const calls: ScriptCall<'seal'>[] = [
-    { args: { id: 'x', expected: '' } },
-    // @ts-expect-error -- misspelt
-    { args: { id: 'x', expectd: '' } },
-    // @ts-expect-error -- one too few
-    { args: { id: 'x' } },
-    // @ts-expect-error -- it has no such key
-    { args: { id: 'x', expected: '' }, keys: { held: 'x' } },
-  ];
-  expect(calls).toHaveLength(4);
+test('a script answers with texts, or with bytes, from lists of any length', async () => {
+  const ids = Array.from({ length: 150_000 }, (_, i) => `b${i}`);
+  const search = { keys: { place: keys.later }, args: { from: '0', most: 1, mostBytes: 1 }, moreArgs: ids };
+  const [next, counts] = await connection.run((redis) => callScript(redis, keys, 'present', search));
+  expect([next, counts.length, new Set(counts)]).toEqual(['-1', 150_000, new Set([0])]);
+  const batches = { args: { name: 'b', token: 't', chance: 'xx', parent: '', about: '{}', rest: '' } };
+  const [status, id] = await connection.run((redis) => callScriptBuffer(redis, keys, 'open', batches));
+  expect([status, id]).toEqual([Buffer.from('opened'), Buffer.from('1xx')]);
+  const again = await connection.run((redis) => callScript(redis, keys, 'open', batches));
+  expect(again).toEqual(['opened', '1xx', '{}']);
 });

@@ -9,8 +9,9 @@ import type { Redis } from 'ioredis';
 import { beside } from '../../beside.js';
 import type { RunKeys } from './keys.js';
 import { luaTexts } from './lua-texts.js';
-import { namesIn, placed, type AnyCall, type ScriptNames } from './script-names.js';
-import type { ScriptArg, ScriptBufferReply, ScriptCall, ScriptKey, ScriptName, ScriptReply } from './script-types.js';
+import { LoadedScript, ScriptCommand } from './script-command.js';
+import { placed, type AnyCall, type Placed } from './script-names.js';
+import type { ScriptBufferReply, ScriptCall, ScriptName, ScriptReply } from './script-types.js';
 
 export type { ScriptArg, ScriptCall, ScriptKey, ScriptName, ScriptReply } from './script-types.js';
 
@@ -18,7 +19,9 @@ export type { ScriptArg, ScriptCall, ScriptKey, ScriptName, ScriptReply } from '
  * Parts for sending and finishing members of batches. Commands without members run without these, and pay nothing for
  * them.
  */
-const MEMBERS = ['batches', 'booking', 'members'];
+const MEMBERS = ['batch-keys', 'batches-on-demand', 'members'];
+/** Likewise for marbles that have large data, whether they are members or not. */
+const LARGE = [...MEMBERS, 'refers', 'large'];
 
 interface Script {
   /** The file, where it has not the name of the script. */
@@ -34,21 +37,31 @@ interface Script {
 
 const SCRIPTS = {
   push: { allowOom: false },
+  pushBehind: { allowOom: false },
   pushAny: { allowOom: false },
   pushMembers: { file: 'pushAny', allowOom: false, also: MEMBERS },
+  pushLarge: { file: 'pushAny', allowOom: false, also: LARGE },
   pop: { allowOom: true },
   transfer: { allowOom: true },
   destroy: { allowOom: true },
   enter: { allowOom: true },
   beat: { allowOom: true },
   wait: { allowOom: true },
+  listen: { allowOom: true },
   pulse: { allowOom: true },
   gone: { allowOom: true },
   lapse: { allowOom: true },
+  hung: { allowOom: true },
+  takeDuty: { allowOom: true },
+  noteDuty: { allowOom: true },
   swap: { allowOom: true },
   swapRouting: { file: 'swap', allowOom: false },
   swapMembers: { file: 'swap', allowOom: true, also: MEMBERS },
   swapMembersRouting: { file: 'swap', allowOom: false, also: MEMBERS },
+  swapLarge: { file: 'swap', allowOom: true, also: LARGE },
+  swapLargeRouting: { file: 'swap', allowOom: false, also: LARGE },
+  step: { allowOom: true },
+  take: { allowOom: true },
   begin: { allowOom: true },
   giveback: { allowOom: true },
   reclaim: { allowOom: true },
@@ -77,6 +90,7 @@ const SCRIPTS = {
   discard: { allowOom: true },
   progress: { allowOom: true },
   present: { allowOom: true },
+  referred: { allowOom: true },
   forget: { allowOom: true },
 } satisfies Record<ScriptName, Script>;
 
@@ -100,10 +114,11 @@ export function expanded(
   read: (name: string) => string,
   also: readonly string[] = [],
 ): string {
-  const body = read(file).replace(/^-- include (.+)$/m, (_, parts: string) =>
-    [...parts.split(' '), ...also].map((part) => read(`lib/${part}`)).join(''),
-  );
-  return `#!lua flags=${flags}\n${body}`;
+  const withParts = (text: string, more: readonly string[] = []): string =>
+    text.replace(/^ *-- include (.+)$/m, (_, parts: string) =>
+      [...parts.split(' '), ...more].map((part) => withParts(read(`lib/${part}`))).join(''),
+    );
+  return `#!lua flags=${flags}\n${withParts(read(file), also)}`;
 }
 
 export function scriptNames(): ScriptName[] {
@@ -116,25 +131,15 @@ export function scriptCommands(name: ScriptName): Set<string> {
   return new Set([...calls].map(([, command]) => command!.toLowerCase()));
 }
 
-interface Loaded {
-  readonly lua: string;
-  readonly names: ScriptNames;
+let loaded: ReadonlyMap<ScriptName, LoadedScript> | undefined;
+
+function scripts(): ReadonlyMap<ScriptName, LoadedScript> {
+  return (loaded ??= new Map(scriptNames().map((name) => [name, new LoadedScript(name, scriptText(name))])));
 }
 
-let loaded: Map<ScriptName, Loaded> | undefined;
-
-function scripts(): ReadonlyMap<ScriptName, Loaded> {
-  return (loaded ??= new Map(
-    scriptNames().map((name) => {
-      const lua = scriptText(name);
-      return [name, { lua, names: namesIn(lua) }];
-    }),
-  ));
-}
-
-/** Teaches a connection all scripts. They are called with {@link callScript}. */
-export function defineScripts(redis: Redis): void {
-  for (const [name, { lua }] of scripts()) redis.defineCommand(`mr_${name}`, { lua });
+/** Returns the script that Redis names by this hash. */
+export function scriptByHash(hash: string): ScriptName | undefined {
+  return [...scripts().values()].find((script) => script.hash === hash)?.name;
 }
 
 /** Calls a script of this run. Its texts are strings; with `callScriptBuffer`, Buffers. */
@@ -144,8 +149,9 @@ export function callScript<Name extends ScriptName>(
   name: Name,
   call: ScriptCall<Name>,
 ): Promise<ScriptReply<Name>> {
-  const { keyCount, keys, args } = placedCall(run, name, call);
-  return scripted(redis)[`mr_${name}`]!(keyCount, keys, args) as Promise<ScriptReply<Name>>;
+  return redis.sendCommand(new ScriptCommand(redis, ...placedCall(run, name, call), 'utf8')) as Promise<
+    ScriptReply<Name>
+  >;
 }
 
 export function callScriptBuffer<Name extends ScriptName>(
@@ -154,20 +160,12 @@ export function callScriptBuffer<Name extends ScriptName>(
   name: Name,
   call: ScriptCall<Name>,
 ): Promise<ScriptBufferReply<Name>> {
-  const { keyCount, keys, args } = placedCall(run, name, call);
-  return scripted(redis)[`mr_${name}Buffer`]!(keyCount, keys, args) as Promise<ScriptBufferReply<Name>>;
+  return redis.sendCommand(new ScriptCommand(redis, ...placedCall(run, name, call), null)) as Promise<
+    ScriptBufferReply<Name>
+  >;
 }
 
-/**
- * Scripts as methods of a client. They take lists as they are, not spread: a call has room for some hundred thousand
- * arguments, a command for more.
- */
-type Scripted = Record<string, (keyCount: number, keys: ScriptKey[], args: ScriptArg[]) => Promise<unknown>>;
-
-function scripted(redis: Redis): Scripted {
-  return redis as unknown as Scripted;
-}
-
-function placedCall(run: RunKeys, name: ScriptName, call: AnyCall) {
-  return placed(name, scripts().get(name)!.names, run, call);
+function placedCall(run: RunKeys, name: ScriptName, call: AnyCall): [LoadedScript, Placed] {
+  const script = scripts().get(name)!;
+  return [script, placed(name, script.names, run, call)];
 }

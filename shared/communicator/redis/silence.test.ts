@@ -68,7 +68,7 @@ test('a path that breaks is noticed within replyTimeoutMs, also while others go 
   await until('it is left', () => far.state !== 'ready');
   clearInterval(chatter);
   expect(Date.now() - began).toBeGreaterThan(800);
-  expect(Date.now() - began).toBeLessThan(1500);
+  expect(Date.now() - began).toBeLessThan(3000);
   expect(before).toBe(1);
   cable.repair();
   await Promise.all(sends);

@@ -8,6 +8,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Redis } from 'ioredis';
+import { ScriptCommand } from './script-command.js';
 
 /** The slowest path that is allowed for, in bytes per second. */
 const SLOWEST_LINK = 16_384;
@@ -17,44 +18,73 @@ const SLOWEST_LINK = 16_384;
  */
 const LOOKS = 20;
 
-/** Fields of ioredis and Node.js that these do not publish. */
-interface Inside {
-  readonly commandQueue?: { readonly length: number; toArray(): { command: { args: unknown[] } }[] };
-  readonly stream?: Partial<Socket> & { readonly _handle?: { readonly writeQueueSize?: number } | null };
+/** A connection that is watched. */
+export interface Watched {
+  readonly stream: WatchedStream | undefined;
+  /** The commands that Redis has not answered. */
+  readonly owed: number;
+  /** The bytes of these commands. */
+  readonly owedBytes: number;
 }
+
+/** A stream, with fields of Node.js that it does not publish. */
+type WatchedStream = Partial<Socket> & { readonly _handle?: { readonly writeQueueSize?: number } | null };
 
 /**
  * Breaks the connection where Redis owes an answer and has been silent for `replyTimeoutMs`. A command may block for
- * `blockMs` on top of that.
+ * `blockMs` on top of that. Returns a function that ends the watch.
  */
-export function watchSilence(redis: Redis, replyTimeoutMs: number, blockMs: number): void {
-  const inside = redis as unknown as Inside;
+export function watchSilence(watched: Watched, replyTimeoutMs: number, blockMs = 0): () => void {
   const everyMs = replyTimeoutMs / LOOKS;
   const looks = LOOKS + blockMs / everyMs;
   let silent = 0;
-  let before = movement(inside);
+  let before = movement(watched);
   // Looks are counted, and not the time: while the event loop was blocked, nobody could hear.
   const timer = setInterval(() => {
-    const now = movement(inside);
+    const now = movement(watched);
     const moved = now.read !== before.read || now.toSend < before.toSend;
-    silent = moved || !inside.commandQueue?.length ? 0 : silent + 1;
+    silent = moved || watched.owed === 0 ? 0 : silent + 1;
     before = now;
-    if (silent < looks || silent < looks + owedMs(inside) / everyMs) return;
+    if (silent < looks || silent < looks + (watched.owedBytes / SLOWEST_LINK) * (1000 / everyMs)) return;
     clearInterval(timer);
-    inside.stream?.destroy?.(new Error(`Socket timeout: no answer and no progress for ${replyTimeoutMs} ms`));
+    watched.stream?.destroy?.(new Error(`Socket timeout: no answer and no progress for ${replyTimeoutMs} ms`));
   }, everyMs).unref();
-  for (const over of ['close', 'end']) redis.once(over, () => clearInterval(timer));
+  return () => clearInterval(timer);
 }
 
 /** Counts the bytes that have come, and those that the system has not taken yet. */
-function movement({ stream }: Inside): { read: number; toSend: number } {
+function movement({ stream }: Watched): { read: number; toSend: number } {
   return { read: stream?.bytesRead ?? 0, toSend: stream?._handle?.writeQueueSize ?? 0 };
 }
 
-/** How long all that has not been answered may be on its way. */
-function owedMs({ commandQueue }: Inside): number {
-  let bytes = 0;
-  for (const { command } of commandQueue?.toArray() ?? [])
-    for (const arg of command.args) bytes += Buffer.isBuffer(arg) || typeof arg === 'string' ? arg.length : 8;
-  return (bytes / SLOWEST_LINK) * 1000;
+/** Fields of ioredis that it does not publish. */
+interface Inside {
+  readonly commandQueue?: { readonly length: number; toArray(): { command: { args: readonly unknown[] } }[] };
+  readonly stream?: WatchedStream;
+}
+
+/** A client of ioredis. */
+export class WatchedClient implements Watched {
+  readonly #inside: Inside;
+
+  constructor(redis: Redis) {
+    this.#inside = redis;
+  }
+
+  get stream(): WatchedStream | undefined {
+    return this.#inside.stream;
+  }
+
+  get owed(): number {
+    return this.#inside.commandQueue?.length ?? 0;
+  }
+
+  get owedBytes(): number {
+    let bytes = 0;
+    for (const { command } of this.#inside.commandQueue?.toArray() ?? []) {
+      const args = command instanceof ScriptCommand ? command.call.args : command.args;
+      for (const arg of args) bytes += Buffer.isBuffer(arg) || typeof arg === 'string' ? arg.length : 8;
+    }
+    return bytes;
+  }
 }

@@ -46,10 +46,12 @@ test('every key is there, under its name', () => {
   const made: Record<string, (first: string, second: string) => string> = {
     q: keys.queue,
     up: keys.outbox,
+    wake: keys.wake,
     holder: keys.holder,
     held: keys.held,
     inbox: keys.inbox,
     sender: keys.sender,
+    data: keys.data,
     trial: keys.trial,
     lane: (lane, transit) => (transit === 'transit' ? keys.transit(lane) : keys.lane(lane)),
     value: keys.value,

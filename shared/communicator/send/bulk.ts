@@ -6,6 +6,7 @@
  */
 import type { Connection } from '../redis/connection.js';
 import { newId } from '../data/envelope.js';
+import { KnownData } from '../data/known-data.js';
 import { checkName, type RunKeys } from '../redis/keys.js';
 import { callScript } from '../redis/scripts.js';
 
@@ -20,7 +21,7 @@ export async function transfer(
   count: number,
 ): Promise<number> {
   const [source, target] = [keys.queue(checkName('queue', from)), keys.queue(checkName('queue', to))];
-  const named = { sender: keys.sender(newId()), source, target };
+  const named = { sender: keys.sender(newId()), source, target, wake: keys.wake(to) };
   const fixed = { rememberMs: REMEMBER_MS, from, to, mostBytes: STEP.bytes };
   const most = Math.min(count, await connection.run((redis) => redis.llen(source)));
   let moved = 0;
@@ -37,10 +38,14 @@ export async function transfer(
 export async function destroy(connection: Connection, keys: RunKeys, queue: string): Promise<number> {
   const named = { sender: keys.sender(newId()), list: keys.queue(checkName('queue', queue)) };
   const fixed = { rememberMs: REMEMBER_MS, queue, most: STEP.marbles, mostBytes: STEP.bytes };
+  const known = new KnownData(keys);
   let deleted = 0;
-  for (let number = 1; ; number++) {
-    const args = { ...fixed, number };
-    const [n, more] = await connection.run((redis) => callScript(redis, keys, 'destroy', { keys: named, args }));
+  for (let number = 1; ;) {
+    const call = { keys: named, args: { ...fixed, number }, moreKeys: known.keys, moreArgs: known.args };
+    const [n, more, ...unknown] = await connection.run((redis) => callScript(redis, keys, 'destroy', call));
+    if (known.learn(unknown)) continue;
+    known.clear();
+    number++;
     deleted += n;
     if (more !== '1') return deleted;
   }

@@ -53,9 +53,12 @@ export class Members {
   }
 
   pushTo(args: ScriptArg[]): void {
-    args.push(5 * this.#named.size + 2);
-    for (const { id, finished, sent, elevated, isOutside } of this.#named.values())
-      args.push(id, finished, sent, elevated, isOutside ? 1 : 0);
+    const all = [...this.#named.values()];
+    const isSending = all.some(({ sent }) => sent > 0);
+    args.push(all.length, isSending ? 1 : 0, ...all.map(({ id }) => `${id} left`));
+    args.push(...all.map(({ finished }) => finished));
+    if (isSending) args.push(...all.map(({ sent }) => sent), ...all.map(({ elevated }) => elevated));
+    if (isSending) args.push(...all.map(({ isOutside }) => (isOutside ? 1 : 0)));
     args.push(this.#finished.map(({ seq, n, which }) => `${seq} ${n} ${which}`).join(' '), this.#sent.join(' '));
   }
 

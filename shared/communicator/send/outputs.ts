@@ -2,6 +2,7 @@
  * Outputs: marbles on their way to a queue, to the outbox for a higher run, to a later time, or to the dead. This file
  * turns them into the key table and the argument groups of `lua/lib/outputs.lua`.
  */
+import type { LargeOutput } from '../data/set-data.js';
 import type { RunKeys } from '../redis/keys.js';
 import type { ScriptArg } from '../redis/scripts.js';
 
@@ -9,6 +10,8 @@ export interface Output {
   readonly kind: 'back' | 'front' | 'up' | 'upFront' | 'later' | 'dead';
   readonly queue: string;
   readonly envelope: string | Buffer;
+  /** Its large data, to which the envelope refers (`large-data.ts`). */
+  readonly large?: LargeOutput | undefined;
   /** The delay of a `later`, in ms. */
   readonly delayMs?: number;
   /** The reason of a `dead`, as JSON. */
@@ -19,20 +22,32 @@ export interface Output {
   readonly isInside?: boolean;
 }
 
+/** Returns how many bytes an output brings to Redis. */
+export function sizeOf({ envelope, large }: Output): number {
+  return envelope.length + (large?.bytes ?? 0);
+}
+
 /** The table of a command's lines, numbered as they appear. Several outputs to one queue share its line. */
 export class LineTable {
-  readonly keys: string[] = [];
+  readonly #lists: string[] = [];
+  readonly #wakeUps: string[] = [];
   readonly names: string[] = [];
   readonly #numbers = new Map<string, number>();
 
   constructor(private readonly runKeys: RunKeys) {}
+
+  /** The keys of all lines: first their lists, then their wake-ups. */
+  get keys(): string[] {
+    return this.#lists.concat(this.#wakeUps);
+  }
 
   /** Finds or adds a line. Returns its number, from 1, as Lua counts. */
   line(queue: string, outbox = false): number {
     const key = outbox ? this.runKeys.outbox(queue) : this.runKeys.queue(queue);
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      number = this.keys.push(key);
+      number = this.#lists.push(key);
+      this.#wakeUps.push(outbox ? key : this.runKeys.wake(queue)); // an outbox wakes nobody
       this.names.push(queue);
       this.#numbers.set(key, number);
     }

@@ -4,15 +4,26 @@
  * What may go wrong: BRPOP, which waits for a marble, counts nothing. What it took is counted by a pop of its own right
  * after, and by the next pop of that queue where this one fails.
  */
-import { decodeEnvelope, type Envelope } from '../data/envelope.js';
+import { decodeEnvelope, fill, type Envelope } from '../data/envelope.js';
+import type { LargeDataReader } from '../data/large-data.js';
 import type { Connection } from '../redis/connection.js';
 import type { RunKeys } from '../redis/keys.js';
 import { callScriptBuffer } from '../redis/scripts.js';
+import type { Output } from './outputs.js';
 import { PoppedAside } from './popped-aside.js';
 
 export interface Popped {
   readonly queue: string;
   readonly envelope: Envelope;
+}
+
+interface Taken extends Popped {
+  readonly bytes: Buffer;
+}
+
+export interface PopperParts {
+  readonly largeData: LargeDataReader;
+  readonly push: (outputs: readonly Output[]) => Promise<void>;
 }
 
 export class Popper {
@@ -23,6 +34,7 @@ export class Popper {
   constructor(
     private readonly connection: Connection,
     private readonly keys: RunKeys,
+    private readonly parts: PopperParts,
   ) {}
 
   /** Serves the queues in strict order. */
@@ -38,9 +50,27 @@ export class Popper {
         this.#aside.putBack(queues[0]!, { n, members }); // counted with the next pop
         throw error;
       });
-    return reply.flatMap(([queue, ...envelopes]) =>
-      envelopes.map((bytes) => ({ queue: String(queue), envelope: decodeEnvelope(bytes) })),
+    const popped = reply.flatMap(([queue, ...envelopes]) =>
+      envelopes.map((bytes) => ({ queue: String(queue), bytes, envelope: decodeEnvelope(bytes) })),
     );
+    return this.#whole(popped);
+  }
+
+  /** Reads large data, then deletes them. Marbles whose data are not there go to the dead, where people find them. */
+  async #whole(popped: readonly Taken[]): Promise<Popped[]> {
+    if (!popped.some(({ envelope }) => envelope.large)) return [...popped];
+    const missing: Taken[] = [];
+    await Promise.all(
+      popped.map(async (one) => {
+        const data = one.envelope.large && (await this.parts.largeData.read(one.envelope.large));
+        if (data) fill(one.envelope, data);
+        else if (one.envelope.large) missing.push(one);
+      }),
+    );
+    await this.parts.largeData.remove(popped.flatMap(({ envelope: { large } }) => large ?? []));
+    const reason = JSON.stringify({ why: 'data missing' });
+    await this.parts.push(missing.map(({ queue, bytes }) => ({ kind: 'dead', queue, envelope: bytes, reason })));
+    return popped.filter((one) => !missing.includes(one));
   }
 
   /** Waits for a marble on a connection of its own. Returns undefined when the time is over. */
@@ -51,7 +81,8 @@ export class Popper {
     if (!found) return undefined;
     let envelope: Envelope | undefined;
     try {
-      return { queue, envelope: (envelope = decodeEnvelope(found[1])) };
+      const [popped] = await this.#whole([{ queue, bytes: found[1], envelope: (envelope = decodeEnvelope(found[1])) }]);
+      return popped;
     } finally {
       this.#aside.add(queue, envelope?.member);
       const counted = this.pop([queue], 0).catch(() => undefined); // at once: until then the counts do not have it

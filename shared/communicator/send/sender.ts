@@ -9,10 +9,13 @@
  */
 import type { Redis } from 'ioredis';
 import { newId } from '../data/envelope.js';
+import { sendingLarge } from '../data/large-data.js';
 import type { RunKeys } from '../redis/keys.js';
 import { batchClosed } from '../batch/batch-errors.js';
 import { Members } from './members.js';
-import { LineTable, OutputGroups, type Output } from './outputs.js';
+import { LargeOnes } from './large.js';
+import { Backlog } from './backlog.js';
+import { LineTable, OutputGroups, sizeOf, type Output } from './outputs.js';
 import type { Replicated } from '../redis/replicas.js';
 import type { Part } from '../redis/rights.js';
 import { callScript, type ScriptArg, type ScriptReply } from '../redis/scripts.js';
@@ -21,7 +24,8 @@ const REMEMBER_MS = 3_600_000;
 const MOST_OUTPUTS = 5_000;
 const MOST_BYTES = 1_048_576;
 
-type Command = (redis: Redis) => Promise<ScriptReply<'pushMembers'>>;
+type Reply = ScriptReply<'push' | 'pushBehind' | 'pushLarge'>;
+type Command = (redis: Redis) => Promise<Reply>;
 
 /**
  * One call of `send`. It is a class, because V8 puts objects of a literal straight into the old generation where many
@@ -33,6 +37,12 @@ class PendingSend {
     readonly resolve: () => void,
     readonly reject: (error: unknown) => void,
   ) {}
+}
+
+/** All that a command says of its marbles beside them. */
+interface Told {
+  readonly members: Members;
+  readonly large: LargeOnes;
 }
 
 interface Batch {
@@ -47,6 +57,7 @@ export class Sender {
   /** The outputs of all that wait, one after the other. */
   readonly #outputs: Output[] = [];
   #busy: Promise<void> | undefined;
+  readonly #backlog = new Backlog();
   /** Parts that this user is known to have the rights for. */
   readonly #allowed = new Set<Part>();
 
@@ -102,7 +113,7 @@ export class Sender {
     const { member } = this.#outputs[0]!;
     for (const waiting of this.#waiting) {
       const end = outputs + waiting.outputs;
-      for (let i = outputs; i < end; i++) bytes += this.#outputs[i]!.envelope.length;
+      for (let i = outputs; i < end; i++) bytes += sizeOf(this.#outputs[i]!);
       if (sends > 0 && (end > MOST_OUTPUTS || bytes > MOST_BYTES || this.#outputs[outputs]!.member !== member)) break;
       outputs = end;
       sends++;
@@ -110,45 +121,92 @@ export class Sender {
     return { sends: this.#waiting.splice(0, sends), outputs: this.#outputs.splice(0, outputs) };
   }
 
-  async #command(outputs: readonly Output[]): Promise<void> {
+  /** Sends what goes in one command. It is not async, so that a plain send costs a promise less. */
+  #command(outputs: readonly Output[]): Promise<void> {
     const number = ++this.#number;
-    const { kind, queue } = outputs[0]!;
+    const { queue } = outputs[0]!;
+    const isPlain = outputs.length <= MOST_OUTPUTS && outputs.every((one) => isPlainOf(queue, one));
+    return isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs);
+  }
+
+  async #plain(number: number, queue: string, outputs: readonly Output[]): Promise<void> {
+    // Nothing is awaited where nothing need be: a sender of many writes this batch before it encodes the next.
+    if (!this.#allowed.has('push')) await this.#mustBeAllowed('push');
+    if (outputs.length === 1 && this.#backlog.isIn(queue)) {
+      const reply = await this.connection.run(this.#pushBehind(number, queue, outputs[0]!));
+      if (reply !== -1) return;
+    }
+    const reply = await this.connection.run(this.#push(number, queue, outputs));
+    this.#backlog.note(queue, reply === 2);
+  }
+
+  async #any(number: number, outputs: readonly Output[]): Promise<void> {
     const members = new Members();
     members.send(outputs);
-    const isPlain =
-      kind === 'back' &&
-      !members.any &&
-      outputs.length <= MOST_OUTPUTS &&
-      outputs.every((one) => one.kind === kind && one.queue === queue);
-    const part = isPlain ? 'push' : members.any ? 'batches' : 'pushAny';
-    if (!this.#allowed.has(part)) await this.connection.mustBeAllowed(part);
-    this.#allowed.add(part);
-    const command = isPlain ? this.#plain(number, queue, outputs) : this.#any(number, outputs, members);
-    const reply = await this.connection.run(command);
+    const large = new LargeOnes();
+    large.send(outputs);
+    const part = members.any ? 'batches' : 'pushAny';
+    if (!this.#allowed.has(part)) await this.#mustBeAllowed(part);
+    if (large.any && !this.#allowed.has('pushLarge')) await this.#mustBeAllowed('pushLarge');
+    const command = this.#pushAny(number, outputs, { members, large });
+    const reply = await this.connection.run(large.any ? this.#setting(large, command) : command);
     if (Array.isArray(reply)) throw batchClosed(reply);
   }
 
-  #plain(number: number, queue: string, outputs: readonly Output[]): Command {
-    const keys = { sender: this.keys.sender(this.#id), list: this.keys.queue(queue) };
+  async #mustBeAllowed(part: Part): Promise<void> {
+    await this.connection.mustBeAllowed(part);
+    this.#allowed.add(part);
+  }
+
+  /** Sets large data before the command that sends their marbles. */
+  #setting({ outputs }: LargeOnes, command: Command): Command {
+    const { keys } = this;
+    return (redis) =>
+      sendingLarge(
+        { redis, keys, outputs },
+        () => command(redis),
+        (reply) => reply === -1,
+      );
+  }
+
+  #push(number: number, queue: string, outputs: readonly Output[]): Command {
+    const keys = {
+      sender: this.keys.sender(this.#id),
+      list: this.keys.queue(queue),
+      wake: this.keys.wake(queue),
+    };
     const args = { number, rememberMs: REMEMBER_MS, queue };
     const envelopes = outputs.map(({ envelope }) => envelope);
     return (redis) => callScript(redis, this.keys, 'push', { keys, args, moreArgs: envelopes });
   }
 
-  #any(number: number, outputs: readonly Output[], members: Members): Command {
+  #pushBehind(number: number, queue: string, { envelope }: Output): Command {
+    const keys = { sender: this.keys.sender(this.#id), list: this.keys.queue(queue) };
+    const args = { number, rememberMs: REMEMBER_MS, field: `${queue} sent`, envelope };
+    return (redis) => callScript(redis, this.keys, 'pushBehind', { keys, args });
+  }
+
+  #pushAny(number: number, outputs: readonly Output[], { members, large }: Told): Command {
     const table = new LineTable(this.keys);
     const groups = new OutputGroups();
     groups.add(outputs);
     const tail: ScriptArg[] = [];
     groups.pushTo(tail, table);
     const head: ScriptArg[] = [];
-    if (members.any) members.pushTo(head);
-    const script = members.any ? 'pushMembers' : 'pushAny';
+    if (members.any || large.any) members.pushTo(head);
+    if (large.any) large.pushTo(head);
+    const script = large.any ? 'pushLarge' : members.any ? 'pushMembers' : 'pushAny';
+    const moreKeys = large.any ? table.keys.concat(large.keys(this.keys)) : table.keys;
     const call = {
       keys: { sender: this.keys.sender(this.#id) },
       args: { number, rememberMs: REMEMBER_MS },
-      ...{ moreKeys: table.keys, moreArgs: [...head, table.names.length, ...table.names, ...tail] },
+      ...{ moreKeys, moreArgs: [...head, table.names.length, ...table.names, ...tail] },
     };
     return (redis) => callScript(redis, this.keys, script, call);
   }
+}
+
+/** True for what goes to the end of a queue, and of which nothing else has to be told. */
+function isPlainOf(of: string, { kind, queue, member, large }: Output): boolean {
+  return kind === 'back' && queue === of && member === undefined && large === undefined;
 }

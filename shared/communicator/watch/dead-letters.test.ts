@@ -1,14 +1,8 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freshBus, until } from '@marblerun/test-support';
-import { Communicator } from '../communicator.js';
+import { expect, test } from '@jest/globals';
+import { until } from '@marblerun/test-support';
 import { encodeEnvelope } from '../data/envelope.js';
 import type { Output } from '../send/outputs.js';
-
-let bus: Communicator;
-beforeEach(() => {
-  bus = new Communicator(freshBus());
-});
-afterEach(() => bus.close());
+import { bus, keys, redis } from '../testing.js';
 
 const dead = (queue: string, id: string, data = '1'): Output => {
   const envelope = encodeEnvelope({ id, attempt: 3, sentAt: Date.now(), type: 'j' }, data);
@@ -68,4 +62,33 @@ test('those that died too long ago are removed, others not', async () => {
   expect(await bus.deadLetters.expire(0, 60_000)).toBe(0);
   expect(await bus.deadLetters.expire(10, 500)).toBe(1);
   expect((await bus.deadLetters.list()).map(({ envelope }) => envelope?.id)).toEqual(['young']);
+});
+
+test.each([
+  ['no JSON', 'nonsense'],
+  ['JSON of another kind', '[1]\nx'],
+  ['nothing at all', ''],
+  ['a queue of no allowed name', `{"queue":"a b","at":1,"reason":{}}\nx`],
+])('a letter that is %s hides no other, and can be deleted', async (_what, letter) => {
+  await redis.zadd(keys.dead, 1, '99');
+  await redis.hset(keys.letters, '99', letter);
+  await bus.push([dead('good', 'm1')]);
+  expect((await bus.deadLetters.list()).map(({ serial }) => serial)).toContain('99');
+  const unreadable = { queue: '-', at: 0, reason: { why: 'unreadable letter' } };
+  const shown = letter.includes('a b') ? { queue: 'a b', at: 1, reason: {} } : unreadable;
+  expect(await bus.deadLetters.get('99')).toMatchObject({ serial: '99', ...shown });
+  expect(await bus.deadLetters.requeueAll()).toBe(1);
+  expect((await bus.dump('good')).map(({ id }) => id)).toEqual(['m1']);
+  expect(await bus.deadLetters.removeAll()).toBe(1);
+  expect(await bus.deadLetters.count()).toBe(0);
+});
+
+test.each([
+  ['date', '{"queue":"q","reason":{}}'],
+  ['reason', '{"queue":"q","at":1}'],
+  ['queue', '{"at":1,"reason":{}}'],
+])('a letter without its %s is shown as one that cannot be read', async (_what, line) => {
+  await redis.zadd(keys.dead, 1, '99');
+  await redis.hset(keys.letters, '99', `${line}\nx`);
+  expect(await bus.deadLetters.list()).toMatchObject([{ queue: '-', at: 0, reason: { why: 'unreadable letter' } }]);
 });

@@ -6,6 +6,7 @@
  */
 import type { Connection } from '../redis/connection.js';
 import { decodeEnvelope, type Envelope } from '../data/envelope.js';
+import { KnownData } from '../data/known-data.js';
 import type { RunKeys } from '../redis/keys.js';
 import { LineTable } from '../send/outputs.js';
 import { callScript } from '../redis/scripts.js';
@@ -78,26 +79,33 @@ export class DeadLetters {
   /** Removes the oldest that are more than `keep` or older than `keepMs`; 0 means no such limit. Returns how many. */
   async expire(keep: number, keepMs: number): Promise<number> {
     const args = { keep, keepMs, most: STEP.letters, mostBytes: STEP.bytes };
+    const known = new KnownData(this.keys);
     for (let total = 0; ;) {
-      const removed = await this.connection.run((redis) => callScript(redis, this.keys, 'expire', { args }));
+      const call = { args, moreKeys: known.keys, moreArgs: known.args };
+      const [removed, ...unknown] = await this.connection.run((redis) => callScript(redis, this.keys, 'expire', call));
+      if (known.learn(unknown)) continue;
       if (removed === 0) return total;
+      known.clear();
       total += removed;
     }
   }
 
   async #settle(what: Settlement, serials: readonly string[], onlyQueue: string): Promise<number> {
     const table = new LineTable(this.keys);
+    const known = new KnownData(this.keys);
     let settled = 0;
     for (let at = 0; at < serials.length;) {
       const step = serials.slice(at, at + STEP.letters);
       const args = { what, only: onlyQueue, mostBytes: STEP.bytes };
-      const lists = { moreKeys: table.keys, moreArgs: [table.names.length, ...table.names, ...step] };
-      const [taken, looked, missing] = await this.connection.run((redis) =>
+      const moreArgs = [table.names.length, ...table.names, ...known.args, ...step];
+      const lists = { moreKeys: table.keys.concat(known.keys), moreArgs };
+      const [taken, looked, missing, ...unknown] = await this.connection.run((redis) =>
         callScript(redis, this.keys, 'settle', { args, ...lists }),
       );
       settled += taken;
       at += looked;
       if (missing !== '') table.line(missing);
+      if (!known.learn(unknown)) known.clear();
     }
     return settled;
   }

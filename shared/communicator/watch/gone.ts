@@ -4,9 +4,10 @@
  *
  * Everything is noted on the bus, so any Monitor goes on with what another began, and every step looks again before it
  * acts. A connection counts as gone only on a server where a Monitor has seen it: not after a restart or a failover, and
- * not behind a proxy that shows other connections than those of the clients. What may go wrong: this user may not ask
- * (CLIENT LIST, INFO), or this server has no such answer. It then throws MR_REDIS_AUTH or MR_REDIS_REPLY, and leases
- * pass as ever.
+ * not behind a proxy that shows other connections than those of the clients. A Docker engine may tell that a container
+ * has ended. That proves nothing: it only shortens how long the connections of its processes may be gone. What may go
+ * wrong: this user may not ask (CLIENT LIST, INFO), or this server has no such answer. It then throws MR_REDIS_AUTH or
+ * MR_REDIS_REPLY, and leases pass as ever.
  */
 import type { Redis } from 'ioredis';
 import { MarbleRunError } from '../../errors.js';
@@ -22,8 +23,17 @@ export interface GoneLook {
   readonly unwatched: number;
   /** Leases that were ended. */
   readonly lapsed: number;
+  /** Hearts in containers that have ended, whose connections are there, or have not been gone for long enough. */
+  readonly pending: number;
   /** Ms until a heart that is gone has been gone for too long; undefined where none is gone. */
   readonly nextInMs: number | undefined;
+}
+
+export interface EndedContainers {
+  /** The ids of containers that an engine says have ended. */
+  readonly containers: readonly string[];
+  /** The time that the connections of their processes may be gone. */
+  readonly mayBeGoneMs: number;
 }
 
 /** A heart as it was read. */
@@ -33,17 +43,26 @@ interface Noted {
   readonly connection: string;
   readonly server: string;
   readonly isMarked: boolean;
+  /** False where it may be gone for ever: it is watched only for the sake of its container. */
+  readonly isBounded: boolean;
+  /** The container that its process is in; empty where it is in none. */
+  readonly container: string;
 }
 
-type State = 'there' | 'gone' | 'over';
+type State = 'there' | 'gone' | 'ended' | 'over';
 
 interface Portion {
   readonly server: string;
   readonly next: string;
   readonly noted: readonly Noted[];
-  readonly there: ReadonlySet<string>;
+  readonly state: (one: Noted) => State;
   /** Ms until a heart that is gone has been gone for too long. */
   readonly left: ReadonlyMap<Noted, number>;
+}
+
+/** A server, what it shows of each heart, and what an engine says. */
+interface Sight extends Pick<Portion, 'server' | 'state'> {
+  readonly ended: EndedContainers;
 }
 
 /** Hearts that are asked for at a time: Redis writes some 300 bytes for each. */
@@ -54,6 +73,8 @@ const PORTION = 500;
  */
 const KEEP_MS = 3_600_000;
 
+const NONE_ENDED: EndedContainers = { containers: [], mayBeGoneMs: 0 };
+
 const servers = new WeakMap<Redis, Promise<string>>();
 
 export class GoneConnections {
@@ -63,42 +84,42 @@ export class GoneConnections {
     private readonly keys: RunKeys,
   ) {}
 
-  async look(): Promise<GoneLook> {
-    let [watched, unwatched, lapsed] = [0, 0, 0];
+  /** Looks at all hearts once. `ended` tells of containers that an engine says have ended. */
+  async look(ended: EndedContainers = NONE_ENDED): Promise<GoneLook> {
+    let [watched, unwatched, lapsed, pending] = [0, 0, 0, 0];
     let nextInMs: number | undefined;
     for (let cursor = '0'; ;) {
-      const { server, next, noted, there, left } = await this.#portion(cursor);
+      const { server, next, noted, state, left } = await this.#portion(cursor, ended);
       for (const one of noted) {
-        if (there.has(one.connection) || one.server === server) watched++;
+        if (!one.isBounded) continue;
+        if (state(one) === 'there' || one.server === server) watched++;
         else unwatched++;
       }
       const over = [...left].filter(([, ms]) => ms === 0).map(([one]) => one);
-      if (over.length > 0) lapsed += await this.#lapse(server, over);
+      if (over.length > 0) lapsed += await this.#lapse({ server, state, ended }, over);
       for (const ms of left.values()) if (ms > 0) nextInMs = Math.min(ms, nextInMs ?? ms);
-      if (next === '0') return { watched, unwatched, lapsed, nextInMs };
+      pending += noted.filter((one) => hasEnded(one, ended) && left.get(one) !== 0).length;
+      if (next === '0') return { watched, unwatched, lapsed, pending, nextInMs };
       cursor = next;
     }
   }
 
   /** Looks at some of the hearts, on one connection, so that all of it is said of one server. */
-  #portion(cursor: string): Promise<Portion> {
+  #portion(cursor: string, ended: EndedContainers): Promise<Portion> {
     return this.connection.run(async (redis) => {
       const [next, fields] = await redis.hscan(this.keys.hearts, cursor, 'COUNT', PORTION);
       const noted = readNotes(fields);
-      if (noted.length === 0)
-        return { server: '', next, noted, there: new Set<string>(), left: new Map<Noted, number>() };
+      if (noted.length === 0) return { server: '', next, noted, state: () => 'gone', left: new Map<Noted, number>() };
       const server = await serverOf(redis);
       const there = await connectionsOf(redis, noted);
-      const changed = noted.filter((one) => isNews(one, there.has(one.connection), server));
-      const state = (one: Noted): State => (there.has(one.connection) ? 'there' : 'gone');
-      const left = await this.#note(redis, server, changed, state);
-      return {
-        server,
-        next,
-        noted,
-        there,
-        left: new Map(changed.map((one, i) => [one, left[i]!] as const).filter(([, ms]) => ms >= 0)),
+      const state = (one: Noted): State => {
+        if (there.has(one.connection)) return 'there';
+        return hasEnded(one, ended) ? 'ended' : 'gone';
       };
+      const changed = noted.filter((one) => isNews(one, state(one), server));
+      const ms = await this.#note(redis, { server, state, ended }, changed);
+      const left = changed.map((one, i) => [one, ms[i]!] as const).filter(([, ms]) => ms >= 0);
+      return { server, next, noted, state, left: new Map(left) };
     });
   }
 
@@ -106,35 +127,47 @@ export class GoneConnections {
    * Ends the leases of the holders of these hearts. The hearts stay noted until each of their holders has been looked
    * at.
    */
-  async #lapse(server: string, over: readonly Noted[]): Promise<number> {
+  async #lapse(sight: Sight, over: readonly Noted[]): Promise<number> {
     let lapsed = 0;
+    const by = (one: Noted) => (sight.state(one) === 'ended' ? 'docker' : 'connection');
+    const hearts = over.flatMap((one) => [one.heart, one.connection, by(one)]);
     // A holder whose process is gone does not beat, so its date stays and it is not passed over.
     for await (const holders of stepsOf(this.connection, this.keys.holders)) {
-      const call = { args: { server }, moreKeys: holders.map(this.keys.holder), moreArgs: holders };
+      const args = { server: sight.server, endedMs: sight.ended.mayBeGoneMs, hearts: over.length };
+      const call = { args, moreKeys: holders.map(this.keys.holder), moreArgs: [...hearts, ...holders] };
       lapsed += await this.connection.run((redis) => callScript(redis, this.keys, 'lapse', call));
     }
-    await this.connection.run((redis) => this.#note(redis, server, over, () => 'over'));
+    await this.connection.run((redis) => this.#note(redis, { ...sight, state: () => 'over' }, over));
     return lapsed;
   }
 
-  async #note(redis: Redis, server: string, some: readonly Noted[], state: (one: Noted) => State): Promise<number[]> {
+  async #note(redis: Redis, { server, state, ended }: Sight, some: readonly Noted[]): Promise<number[]> {
     if (some.length === 0) return [];
     const moreArgs = some.flatMap((one) => [one.heart, one.connection, state(one)]);
-    return callScript(redis, this.keys, 'gone', { args: { server, keepMs: KEEP_MS }, moreArgs });
+    const args = { server, keepMs: KEEP_MS, endedMs: ended.mayBeGoneMs };
+    return callScript(redis, this.keys, 'gone', { args, moreArgs });
   }
 }
 
+/** A process that found only the first digits of its container's id (its host name) has noted these. */
+function hasEnded({ container }: Noted, { containers }: EndedContainers): boolean {
+  return container !== '' && containers.some((id) => id.startsWith(container));
+}
+
 /** False for most hearts, which are there as they were at the last look: nothing is written for them. */
-function isNews({ server, isMarked }: Noted, isThere: boolean, asked: string): boolean {
-  return !isThere || server !== asked || isMarked;
+function isNews({ server, isMarked }: Noted, state: State, asked: string): boolean {
+  return state !== 'there' || server !== asked || isMarked;
 }
 
 function readNotes(fields: readonly string[]): Noted[] {
   const noted: Noted[] = [];
   for (let i = 0; i < fields.length; i += 2) {
-    const [id = '', address = '', , , server = '', , lookedAt] = fields[i + 1]!.split(' ');
-    const connection = /^\d+$/.test(id) && lookedAt !== undefined ? `${id} ${address}` : '';
-    noted.push({ heart: fields[i]!, connection, server, isMarked: lookedAt !== '0' });
+    const [id = '', address = '', goneMs, , server = '', , lookedAt, container] = fields[i + 1]!.split(' ');
+    const connection = /^\d+$/.test(id) && container !== undefined ? `${id} ${address}` : '';
+    noted.push({
+      ...{ heart: fields[i]!, connection, server, isMarked: lookedAt !== '0', isBounded: goneMs !== '0' },
+      container: container === '-' ? '' : (container ?? ''),
+    });
   }
   return noted;
 }

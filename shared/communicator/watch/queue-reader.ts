@@ -102,7 +102,7 @@ function waitedMs(header: string | null, now: number): number {
   try {
     return Math.max(0, now - decodeEnvelope(Buffer.from(header)).sentAt);
   } catch {
-    return 0; // not an envelope: whoever takes it buries it
+    return 0; // not an envelope: it goes to the dead with whoever takes it
   }
 }
 

@@ -14,6 +14,7 @@ import { OrphanSearch } from './orphan-search.js';
 import type { Frozen } from '../hold/progress.js';
 import { promoteDue, type Promoted } from './promotion.js';
 import { noneRecovered, toldBy, type Recovered } from './recovered.js';
+import { wakeAgain } from '../hold/wake-ups.js';
 import { callScript, type ScriptCall, type ScriptName, type ScriptReply } from '../redis/scripts.js';
 import { SweepFailures } from './sweep-failures.js';
 
@@ -143,6 +144,11 @@ export class Recovery {
     return this.#orphans.find(steps);
   }
 
+  /** Issues wake-ups again that were lost on their way to a holder of several queues. Returns how many. */
+  wakeAgain(): Promise<number> {
+    return wakeAgain(this.connection, this.keys);
+  }
+
   async #reclaim(reclaim: Reclaim, result: SweepResult): Promise<void> {
     const { holder, mode, maxAttempts, blocked, table = new LineTable(this.keys) } = reclaim;
     const { holders, holder: entry, held, inbox } = this.keys;
@@ -165,7 +171,7 @@ export class Recovery {
   }
 
   /**
-   * Ends the wait of a silent or blocked holder, or what is sent would land with it for as long as the wait lasts. A
+   * Ends the wait of a silent or blocked holder, or what is sent would come into its inbox for as long as the wait lasts. A
    * holder that has recovered simply waits again. So does whoever else has this client id now: ids start anew when
    * Redis does.
    */

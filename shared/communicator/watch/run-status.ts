@@ -53,8 +53,9 @@ export interface RunStatus {
   /** Monitors that have noted that they watch, the one that turned last first. */
   readonly monitors: readonly MonitorStatus[];
   readonly queues: readonly QueueStatus[];
-  /** How many clients wait or work, and how many marbles are delayed and dead. */
+  /** How many clients wait or work, how many of them hang, and how many marbles are delayed and dead. */
   readonly holders: number;
+  readonly hung: number;
   readonly later: number;
   readonly dead: number;
 }

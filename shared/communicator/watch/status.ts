@@ -7,6 +7,7 @@ import type { Connection } from '../redis/connection.js';
 import { evictingPolicy } from './eviction.js';
 import type { RunKeys } from '../redis/keys.js';
 import type { OutboxStatus, QueueReader } from './queue-reader.js';
+import { stepsOf } from './registry.js';
 import { timeMs } from '../redis/redis-time.js';
 import type { QueueStatus } from './run-status.js';
 
@@ -21,6 +22,17 @@ export interface HolderStatus {
   readonly held: number;
   /** The fields host, pid, queue, report, blockedMs, … as its client wrote them. */
   readonly about: Readonly<Record<string, string>>;
+}
+
+/** The work of a holder: the queue that it waits on, and its marbles in hand. */
+export interface HolderAtWork {
+  readonly holder: string;
+  /** Its heart and its host name, as its client wrote them; empty where it did not. */
+  readonly heart: string;
+  readonly host: string;
+  /** The queues that it waits on or has marbles of. */
+  readonly queues: readonly string[];
+  readonly held: number;
 }
 
 export interface Durability {
@@ -61,6 +73,32 @@ export class Status {
     for (let i = 0; i < members.length; i += 2 * CHUNK)
       status.push(...(await this.#described(members.slice(i, i + 2 * CHUNK), now)));
     return status;
+  }
+
+  /** Tells in steps what each holder works on. */
+  async *atWork(): AsyncGenerator<HolderAtWork[]> {
+    const { holder: entry, held } = this.keys;
+    for await (const holders of stepsOf(this.connection, this.keys.holders)) {
+      const read = (redis: Redis, holder: string) =>
+        Promise.all([redis.hmget(entry(holder), 'heart', 'host', 'waiting'), redis.hkeys(held(holder))]);
+      const found = await this.connection.run((redis) => Promise.all(holders.map((holder) => read(redis, holder))));
+      yield found.map(([[heart, host, waiting], fields], i) => {
+        const receipts = fields.filter((field) => field.includes('/'));
+        const queues = new Set(receipts.map((receipt) => receipt.slice(receipt.indexOf('/') + 1)));
+        if (waiting) queues.add(waiting);
+        const where = { heart: heart ?? '', host: host ?? '' };
+        return { holder: holders[i]!, ...where, queues: [...queues], held: receipts.length };
+      });
+    }
+  }
+
+  /** Describes these holders, as far as they are there. */
+  async these(holders: readonly string[]): Promise<HolderStatus[]> {
+    const [ends, now] = await this.connection.run((redis) =>
+      Promise.all([Promise.all(holders.map((holder) => redis.zscore(this.keys.holders, holder))), timeMs(redis)]),
+    );
+    const members = holders.flatMap((holder, i) => (ends[i] === null ? [] : [holder, ends[i]!]));
+    return members.length === 0 ? [] : this.#described(members, now);
   }
 
   /** Describes holders in one round trip. `members` alternates: '<holder>', '<when its lease passes>', … */

@@ -167,7 +167,10 @@ interface DeadMember {
 export async function noteDead({ communicator, history, run }: BatchActor, id: string): Promise<DeadMember[]> {
   const noted: DeadMember[] = [];
   for await (const serials of communicator.batches.deadOf(id)) {
-    for (const { serial, queue, envelope } of await communicator.deadLetters.read(serials)) {
+    const letters = await communicator.deadLetters.read(serials);
+    await communicator.largeData.readAll(letters.map(({ envelope }) => envelope!));
+    for (const { serial, queue, envelope } of letters) {
+      if (envelope!.data.length === 0) continue; // it is removed by now, and its data with it
       const { batch, poison = false } = JSON.parse(envelope!.data.toString()) as Work;
       history.write({ e: 'settle', run, q: queue, id: envelope!.id, ...(batch !== undefined && { batch }) });
       noted.push({ serial, isPoison: poison });

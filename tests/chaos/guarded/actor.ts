@@ -13,7 +13,9 @@ const who = `guarded ${role}`;
 const wait = { replicas: REPLICAS, replicasTimeoutMs: REPLICAS_TIMEOUT_MS };
 const retry = { maxAttempts: 1000, retryBaseMs: 50, retryMaxMs: 500 };
 const leaseMs = Math.random() < 0.3 ? LEASE_MS : LONG_LEASE_MS;
-const bus = new Marble({ redis, run: RUN, leaseMs, ...retry, ...wait });
+/** Half of the processes send all of their data beside the lists. */
+const largeBytes = Math.random() < 0.5 ? 10 : 0;
+const bus = new Marble({ redis, run: RUN, leaseMs, largeBytes, ...retry, ...wait });
 let stopping = false;
 
 async function produce(): Promise<void> {

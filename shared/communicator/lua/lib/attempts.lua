@@ -43,12 +43,12 @@ local function goesBack(back, queue, envelope)
   list[#list + 1] = envelope
 end
 
--- Ends a delivery that was not finished: raises its attempt, and either buries it (true) or adds it to `back`. `why`
--- has why, holder, and for a failure error (JSON) and message.
+-- Ends a delivery that was not finished: raises its attempt, and either makes it a dead letter (true) or adds it to
+-- `back`. `why` has why, holder, isLast where no other attempt can help, and for a failure error (JSON) and message.
 local function retryOrDie(queue, envelope, why, default, at, back)
   local raised, attempt, allowed = raise(envelope, default, at, why)
   if batches then batches.owe(batches.of(envelope), 'failed', 1) end
-  if attempt >= allowed then
+  if attempt >= allowed or why.isLast then
     addLetter(queue, raised, '{"why":' .. cjson.encode(why.why) .. ',"holder":' .. cjson.encode(why.holder)
       .. (why.error and ',"error":' .. why.error or '') .. ',"attempts":' .. attempt .. '}', at)
     return true

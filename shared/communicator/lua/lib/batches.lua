@@ -1,12 +1,7 @@
 -- Batches are fields `<id> <what>` of one hash (docs/BATCHES.md). A script adds up here what it owes to each batch.
 -- It books the net sum once, after all else (lib/booking). A step that finishes one member and sends one on leaves
 -- `left` alone.
-local BATCHES, BATCHDEAD, CHILDREN, CANCELLED, BATCHENDS = unpack(KEYS, #KEYS - 4)
-batches = {} -- declared in lib/run
-
-local function batchField(id, what)
-  return id .. ' ' .. what
-end
+batches = batches or {} -- declared in lib/run
 
 -- Asks before anything is removed, so that a key that is no hash is met there.
 local knownBatches, anyBatch = {}, nil

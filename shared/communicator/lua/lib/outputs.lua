@@ -1,4 +1,4 @@
--- Outputs, as dispatch, swap and land take them: the number of groups, then the groups, each of them
+-- Outputs, as pushAny, swap and land take them: the number of groups, then the groups, each of them
 --   kind    back | front | up | upFront | later | dead
 --   line    which of the lines: its queue, and the list of that (for `up` and `upFront` its outbox)
 --   extra   later: the delay in ms; dead: the reason as JSON; else ''
@@ -56,6 +56,7 @@ local function deliver(names, lists, at, refused)
       envelopes = allowed(from, owners, refused)
       from, to = 1, #envelopes
     end
+    if large then large.keep(envelopes, from, to) end
     if to >= from then push(kind, ARGV[names + line], KEYS[lists + line], extra, envelopes, from, to, at) end
   end
 end

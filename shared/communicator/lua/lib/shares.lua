@@ -3,7 +3,13 @@
 -- grows.
 
 -- Looks at the next marbles of a line, up to so many and about so many bytes. It reads in pieces, by the size of
--- those before, because the cost of a large reply to a script grows with the square of its size.
+-- those before, because the cost of a large reply to a script grows with the square of its size. Large data that an
+-- envelope refers to count too, because they go with it.
+local function sizeOf(envelope)
+  local _, bytes = refersTo(envelope)
+  return #envelope + (tonumber(bytes) or 0)
+end
+
 local function lookOn(line, room, marbles, bytes)
   local from, before = #line.seen, line.bytes
   local most = math.min(from + marbles, line.length)
@@ -13,7 +19,7 @@ local function lookOn(line, room, marbles, bytes)
     local some = redis.call('LRANGE', line.key, -#line.seen - piece, -#line.seen - 1)
     for i = #some, 1, -1 do
       line.seen[#line.seen + 1] = some[i]
-      line.bytes = line.bytes + #some[i] + 1
+      line.bytes = line.bytes + sizeOf(some[i]) + 1
     end
   end
   room.marbles = room.marbles - #line.seen + from
@@ -34,7 +40,7 @@ local function lookAtExpedited(lines, room)
       lookOn(line, room, 1, 1)
       first = #line.seen < line.length and redis.call('LRANGE', line.key, -#line.seen - 1, -#line.seen - 1)[1]
     end
-    bytes = bytes - (first and #first or 0)
+    bytes = bytes - (first and sizeOf(first) or 0)
     if bytes <= 0 then return end
   end
 end

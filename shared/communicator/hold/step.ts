@@ -1,0 +1,98 @@
+/**
+ * Swaps that have a short script of their own: the step of a loop, which finishes one marble and takes the next, and the
+ * take of a holder that was woken.
+ *
+ * A short script costs Redis half of what a swap does, or less where there are many queues. It does nothing where it
+ * cannot do all that the swap would do. Then the swap follows under the same number, and tells what has become of it. What
+ * may go wrong: the reply is lost. Then whether the short script has done it is not known either, and the swap follows
+ * too.
+ */
+import type { Redis } from 'ioredis';
+import type { RunKeys } from '../redis/keys.js';
+import { callScriptBuffer } from '../redis/scripts.js';
+import type { SwapRequest } from './held.js';
+import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
+
+/** The last command that took something: its number, and the first sequence number that it gave. */
+export interface LastTake {
+  readonly op: number;
+  readonly firstSeq: number;
+}
+
+/**
+ * True where the step does all that the swap would do. The marble is of the last command that is noted: one that is still
+ * held proves then that Redis has not gone back in time.
+ */
+function isStep(state: HolderState, request: SwapRequest, last: LastTake): boolean {
+  const { finish = [], sources = [], want, abandon = [], waitOn } = request;
+  const [one] = finish;
+  if (!one || finish.length > 1 || sources.length !== 1 || want !== 1) return false;
+  const { held, outputs } = one;
+  const { member, timeLimitMs, large } = held.envelope;
+  if (outputs.length > 0 || member !== undefined || timeLimitMs !== undefined || large !== undefined) return false;
+  const isPlain = abandon.length === 0 && waitOn === undefined && !state.inbox && state.timeLimitMs === 0;
+  return isPlain && state.noted === last.op && held.seq >= last.firstSeq;
+}
+
+/** The most queues that the take of a woken holder looks at. */
+const MOST_LOOKED_AT = 1000;
+
+/** The place of the queue among the sources where a take does all that the swap would do; else -1. */
+function placeToTake(state: HolderState, request: SwapRequest): number {
+  const { finish = [], sources = [], want, abandon = [], waitOn, woken } = request;
+  if (woken === undefined || want !== 1 || finish.length > 0 || abandon.length > 0) return -1;
+  if ((waitOn ?? state.waitsOn) !== state.waitsOn || state.inbox || state.timeLimitMs !== 0) return -1;
+  const place = sources.indexOf(woken);
+  return place < MOST_LOOKED_AT ? place : -1;
+}
+
+function takeCommand(state: HolderState, request: SwapRequest, keys: RunKeys, place: number): SwapCommand {
+  const { id, leaseMs, op, noted, firstSeq } = state;
+  const sources = request.sources!;
+  const source = sources[place]!;
+  const call = {
+    keys: { held: keys.held(id), list: keys.queue(source) },
+    args: { holder: id, leaseMs, op, noted, receipt: `${firstSeq}/${source}`, field: `${source} taken` },
+    moreKeys: sources.slice(0, place).map(keys.queue),
+  };
+  const short = (redis: Redis) => callScriptBuffer(redis, keys, 'take', call);
+  return shortOrSwap(short, { source, firstSeq }, () => swapCommand(state, request, keys));
+}
+
+function stepCommand(state: HolderState, request: SwapRequest, keys: RunKeys): SwapCommand {
+  const { id, op, firstSeq } = state;
+  const { held } = request.finish![0]!;
+  const source = request.sources![0]!;
+  const call = {
+    keys: { held: keys.held(id), list: keys.queue(source) },
+    args: {
+      op,
+      finished: held.receipt,
+      taken: `${firstSeq}/${source}`,
+      finishedField: `${held.queue} finished`,
+      takenField: `${source} taken`,
+    },
+  };
+  const short = (redis: Redis) => callScriptBuffer(redis, keys, 'step', call);
+  return shortOrSwap(short, { source, firstSeq }, () => swapCommand(state, request, keys));
+}
+
+/** Asks the short script, and the swap where that did nothing, or where what it did is not known. */
+function shortOrSwap(
+  short: (redis: Redis) => Promise<readonly [done: number, envelope?: Buffer]>,
+  { source, firstSeq }: { readonly source: string; readonly firstSeq: number },
+  swap: () => SwapCommand,
+): SwapCommand {
+  return async (redis, again) => {
+    const [done, envelope] = again ? [0] : await short(redis);
+    if (done === 0) return swap()(redis, again);
+    return { refused: [], cancelled: [], taken: envelope ? [[Buffer.from(source), firstSeq, [envelope]]] : [] };
+  };
+}
+
+/** Returns the command for a swap: a short one, where that is enough. */
+export function commandOf(state: HolderState, request: SwapRequest, last: LastTake, keys: RunKeys): SwapCommand {
+  const place = placeToTake(state, request);
+  if (place >= 0) return takeCommand(state, request, keys, place);
+  return isStep(state, request, last) ? stepCommand(state, request, keys) : swapCommand(state, request, keys);
+}
