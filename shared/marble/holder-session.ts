@@ -41,6 +41,9 @@ export class HolderSession {
   readonly #heartbeat: Heartbeat;
   readonly #waiting: Connection;
   #entering: Promise<Holding> | undefined;
+  /** The holder that is entered; undefined before, and once it was given up or has left. */
+  #entered: Holding | undefined;
+  /** The latest holder that was entered. */
   #current: Holding | undefined;
   #hasLeft = false;
 
@@ -66,7 +69,7 @@ export class HolderSession {
   /** Finishes and takes in one round trip. */
   async swap(request: SwapRequest): Promise<SwapOutcome> {
     const { finish = [], abandon = [], sources, want, woken, isAhead, waitOn } = request;
-    const holding = await this.#holding();
+    const holding = this.#entered ?? (await this.#holding()); // a loop comes here for each marble
     const own = finish.filter(({ held }) => held.holder === holding);
     const ownAbandoned = abandon.filter((one) => one.holder === holding);
     // Each request has the same fields, whoever asks, so that V8 compiles what follows once.
@@ -122,7 +125,7 @@ export class HolderSession {
   async leave(): Promise<void> {
     const entering = this.#entering;
     this.#hasLeft = true;
-    this.#entering = undefined;
+    this.#entering = this.#entered = undefined;
     try {
       const holding = await entering;
       if (holding) await Promise.all([this.#stopBeating(holding), holding.leave()]);
@@ -131,7 +134,6 @@ export class HolderSession {
     }
   }
 
-  /** It is not async, because each swap asks for it. */
   #holding(): Promise<Holding> {
     if (this.#hasLeft) return Promise.reject(new MarbleRunError('MR_CLOSED', 'this worker has stopped'));
     return (this.#entering ??= this.#enter().catch((error: unknown) => {
@@ -143,7 +145,8 @@ export class HolderSession {
   /** The old holder leaves, and the next call enters a new one. */
   async #replace(forgotten: Holding): Promise<void> {
     this.session.lost(forgotten);
-    this.#entering = undefined;
+    // Several calls may hear of it, and the one after the first must not lose the holder that followed.
+    if (this.#entered === forgotten) this.#entering = this.#entered = undefined;
     const stopped = this.#stopBeating(forgotten);
     await forgotten.unblock(); // else what comes now would lie with nobody until the search for orphans
     await Promise.all([stopped, forgotten.leave()]);
@@ -181,6 +184,7 @@ export class HolderSession {
       expectMonitor(this.communicator, this.options.metrics);
       this.#heartbeat.add(holding.id, lost, holding.progress.memory);
     }, this.communicator.closed);
+    if (!this.#hasLeft) this.#entered = holding;
     return holding;
   }
 }

@@ -67,26 +67,37 @@ export class Loop {
     return this.#inHand?.held.envelope;
   }
 
-  /** Waits for the next marble and takes it in hand. Returns undefined when the time is over. */
-  async take(queues: string[], timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
+  /**
+   * Waits for the next marble and takes it in hand. Returns its data; undefined when the time is over. One that was taken
+   * ahead is there at once.
+   */
+  take(queues: string[], timeoutMs: number, signal: AbortSignal | undefined): unknown {
     this.#mustBeOpen();
     if (this.#isWaiting)
       throw new MarbleRunError(
         'MR_BUSY',
         'wait: another wait of this Marble is under way; use work() for many at a time',
       );
+    const ahead = this.#inHand || signal?.aborted ? undefined : this.#leased?.ahead.atOnce(queues);
+    return ahead ? this.#takeInHand(ahead) : this.#takeNext(queues, timeoutMs, signal);
+  }
+
+  async #takeNext(queues: string[], timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
     this.#isWaiting = true;
     try {
       const abandoned = this.#abandon();
       const held = await this.#taker.take(queues, { timeoutMs, signal, abandoned, closed: () => this.#isClosed });
-      if (!held) return undefined;
-      const processing = this.telemetry?.processing(held.queue, held.envelope);
-      this.#inHand = { held, outputs: NONE, outputBytes: 0, lost: new AbortController(), processing };
-      const data = dataOf(held, this.options.codec);
-      return data;
+      return held && this.#takeInHand(held);
     } finally {
       this.#isWaiting = false;
     }
+  }
+
+  /** Returns the data of the marble. */
+  #takeInHand(held: Held): unknown {
+    const processing = this.telemetry?.processing(held.queue, held.envelope);
+    this.#inHand = { held, outputs: NONE, outputBytes: 0, lost: new AbortController(), processing };
+    return dataOf(held, this.options.codec);
   }
 
   /**
@@ -118,7 +129,9 @@ export class Loop {
     const { session, ahead } = this.#leased;
     session.thaw();
     const finish = [{ held, outputs }];
-    const { refused, cancelled } = await ahead.finishing((take) => session.swap({ finish, ...take }));
+    const { refused, cancelled } = await ahead.finishing(({ sources, want, isAhead }) =>
+      session.swap({ finish, sources, want, isAhead }),
+    );
     this.#cancels.note(cancelled);
     mustBeTaken(refused, held, processing);
     processing?.end('finished');

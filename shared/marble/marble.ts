@@ -184,8 +184,8 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
   }
 
   /** Ends the marble in hand and commits what was kept back. Throws MR_NOTHING_HELD, MR_LEASE_LOST. */
-  async finish(): Promise<void> {
-    await this.#loop.finish();
+  finish(): Promise<void> {
+    return this.#loop.finish();
   }
 
   /**

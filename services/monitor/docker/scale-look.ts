@@ -68,8 +68,16 @@ async function describe(
   return {
     ...{ id, name, state, number: Number(labels[COMPOSE.number]), configHash: labels[COMPOSE.hash] ?? '' },
     held: holders?.reduce((sum, { held }) => sum + held, 0),
-    livedMs: isOver && info ? Date.parse(info.State.FinishedAt) - Date.parse(info.State.StartedAt) : undefined,
+    livedMs: isOver && info ? livedMs(info.State) : undefined,
     endingMs: isEnding ? place.at - asked.at : undefined,
     graceMs: asked?.graceMs ?? 0,
   };
+}
+
+/**
+ * Computes how long a container ran. An engine notes the start once the program is under way: of one that ends at once
+ * the end comes before that, and one that never came to run has none.
+ */
+export function livedMs({ StartedAt, FinishedAt }: Readonly<Record<'StartedAt' | 'FinishedAt', string>>): number {
+  return Math.max(0, Date.parse(FinishedAt) - Date.parse(StartedAt));
 }

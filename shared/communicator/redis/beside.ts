@@ -10,10 +10,9 @@ import { checkServerIdentity, connect as connectByTls, type PeerCertificate, typ
 import type { Redis } from 'ioredis';
 import { RetryLater } from './redis-errors.js';
 import type { ReplyReader } from './replies.js';
+import { READS_INTO } from './shared-reads.js';
 
 const KEEP_ALIVE_MS = 10_000;
-/** Other runtimes give each piece in a buffer of its own. */
-const READS_INTO = !('bun' in process.versions) && !('deno' in process.versions);
 
 /** Takes `failed`, which is told where what comes cannot be read. */
 export function connectBeside(redis: Redis, reader: ReplyReader, failed: (error: Error) => void): Socket {

@@ -111,9 +111,10 @@ export class Connection {
 
   /**
    * Runs a command until it is answered. `attempt` is told whether an earlier try may have been done. Throws a
-   * MarbleRunError: what Redis refused, MR_REDIS_UNAVAILABLE, or MR_CLOSED.
+   * MarbleRunError: what Redis refused, MR_REDIS_UNAVAILABLE, or MR_CLOSED. One that is patient also waits while Redis is
+   * full.
    */
-  async run<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
+  async run<T>(attempt: (redis: Redis, again: boolean) => Promise<T>, isPatient = false): Promise<T> {
     let again = false;
     let away: number | undefined; // since when Redis is away
     this.#underWay++;
@@ -129,7 +130,7 @@ export class Connection {
           return reply;
         } catch (error) {
           this.#everReady ||= redis !== undefined;
-          const verdict = this.#judge(error, redis);
+          const verdict = this.#judge(isPatient ? waitWhereFull(error) : error, redis);
           if (verdict.kind === 'refused') await this.#refuse(await withKeys(verdict.error, redis));
           again ||= verdict.kind === 'cut' && redis !== undefined;
           away ??= redis ? Date.now() : began;
@@ -161,7 +162,7 @@ export class Connection {
    * dropped.
    */
   patient<T>(attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
-    return this.run((redis, again) => attempt(redis, again).catch(waitWhereFull));
+    return this.run(attempt, true);
   }
 
   /**
@@ -263,9 +264,9 @@ async function inTime<T>(promise: Promise<T>, ms: number, late: () => Error): Pr
   }
 }
 
-function waitWhereFull(error: unknown): never {
+function waitWhereFull(error: unknown): unknown {
   const verdict = verdictOn(error);
-  throw verdict.kind === 'refused' && verdict.error.code === 'MR_REDIS_FULL' ? new RetryLater('OOM') : error;
+  return verdict.kind === 'refused' && verdict.error.code === 'MR_REDIS_FULL' ? new RetryLater('OOM') : error;
 }
 
 export function closed(): MarbleRunError {

@@ -11,6 +11,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { MarbleRunError } from '../../errors.js';
 import { fileWithTrouble } from './files.js';
 import { describeRedis, splitAddress, type RedisForm, type TlsForm } from './redis-form.js';
+import { sharedReads } from './shared-reads.js';
 import type { Place } from './wrong-protocol.js';
 
 type Tls = NonNullable<RedisOptions['tls']>;
@@ -63,13 +64,14 @@ export class Dialer {
    */
   async dial(options: RedisOptions): Promise<Redis> {
     const { db, username, tls } = this.form;
-    return new Redis({
+    const all: RedisOptions = {
       ...options,
       lazyConnect: true,
       retryStrategy: () => null,
       ...(await this.#place()),
       ...defined({ db, username, password: await this.#password(), tls: this.#named(await readTls('redis.tls', tls)) }),
-    });
+    };
+    return new Redis({ ...all, ...sharedReads(all) });
   }
 
   /**
