@@ -239,6 +239,7 @@ export class Link {
       this.#stand ??= setInterval(() => undefined, FOR_EVER_MS);
       return;
     }
+    if (!this.#stand) return;
     clearInterval(this.#stand);
     this.#stand = undefined;
   }
