@@ -131,15 +131,18 @@ export function scriptCommands(name: ScriptName): Set<string> {
   return new Set([...calls].map(([, command]) => command!.toLowerCase()));
 }
 
-let loaded: ReadonlyMap<ScriptName, LoadedScript> | undefined;
+/** The scripts that were called so far. To expand and hash all of them takes longer than a script of a few marbles has. */
+const loaded = new Map<ScriptName, LoadedScript>();
 
-function scripts(): ReadonlyMap<ScriptName, LoadedScript> {
-  return (loaded ??= new Map(scriptNames().map((name) => [name, new LoadedScript(name, scriptText(name))])));
+function load(name: ScriptName): LoadedScript {
+  const script = loaded.get(name) ?? new LoadedScript(name, scriptText(name));
+  loaded.set(name, script);
+  return script;
 }
 
-/** Returns the script that Redis names by this hash. */
+/** Returns the script, of those that this process has called, that Redis names by this hash. */
 export function scriptByHash(hash: string): ScriptName | undefined {
-  return [...scripts().values()].find((script) => script.hash === hash)?.name;
+  return [...loaded.values()].find((script) => script.hash === hash)?.name;
 }
 
 /** Calls a script of this run. Its texts are strings; with `callScriptBuffer`, Buffers. */
@@ -166,6 +169,6 @@ export function callScriptBuffer<Name extends ScriptName>(
 }
 
 function placedCall(run: RunKeys, name: ScriptName, call: AnyCall): [LoadedScript, Placed] {
-  const script = scripts().get(name)!;
+  const script = load(name);
   return [script, placed(name, script.names, run, call)];
 }
