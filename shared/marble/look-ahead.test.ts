@@ -63,6 +63,26 @@ test('what is not waited for soon goes back to the front, as it was', async () =
   expect((await waiting('a'))[0]).toBe(2); // it has to show again that it waits at once
 });
 
+test('a wait that is over already does not take it, and the next one does', async () => {
+  const marble = await quickLoop();
+  await marble.finish();
+  await expect(marble.wait('a', { signal: AbortSignal.abort(new Error('over')) })).rejects.toThrow('over');
+  expect([marble.id, await marble.wait('a')]).toEqual([undefined, 1]);
+});
+
+test('a loop that goes on for longer than a marble may wait keeps what it takes ahead', async () => {
+  const marble = await quickLoop({}, 60);
+  for (let i = 1; i <= 60; i++) {
+    await marble.finish();
+    expect(await marble.wait('a')).toBe(i);
+    await sleep(2);
+  }
+  expect((await peek.status.queues()).find(({ queue }) => queue === 'a')?.counts).toMatchObject({
+    returned: 0,
+    dropped: 0,
+  });
+});
+
 test('a wait for another queue gives it back', async () => {
   const marble = await quickLoop();
   await marbleOf().send('b', 'other');

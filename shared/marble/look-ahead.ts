@@ -18,7 +18,7 @@ const OFTEN = 3;
 /** The time for which a marble that was taken ahead waits. */
 const MOST_MS = 50;
 
-/** What a finish takes beside. */
+/** The part of a request by which a finish takes the next one too. */
 export type Ahead = Pick<SwapRequest, 'sources' | 'want' | 'isAhead'>;
 
 const NOTHING: Ahead = Object.freeze({ sources: undefined, want: undefined, isAhead: undefined });
@@ -100,7 +100,7 @@ export class LookAhead {
     return beginning ? holder.begin([beginning]).then((gone) => gone.size === 0) : true;
   }
 
-  /** What Redis must note before work on this one begins; undefined for nothing. */
+  /** Returns what Redis must note before work on this one begins; undefined for nothing. */
   #toNote(held: Held): Beginning | undefined {
     const { suspicion, timeLimitMs, maxAttempts = this.options.maxAttempts } = held.envelope;
     const isCharged = suspicion !== undefined || maxAttempts === 1;

@@ -29,10 +29,7 @@ import { Progress } from './progress.js';
 import type { Recovery } from '../watch/recovery.js';
 import { callScript } from '../redis/scripts.js';
 import { commandOf, type LastTake } from './step.js';
-import { giveBackLists, type HolderState, type SwapAnswer, type SwapCommand } from './swap-arguments.js';
-
-/** How the bus notes what company a suspect is worked on in (lua/begin.lua). */
-const MARKS = { alone: 'a', 'among others': 'c' } as const;
+import { beginningList, giveBackLists, type HolderState, type SwapAnswer, type SwapCommand } from './swap-arguments.js';
 
 /** The parts that a holder works with; they belong to its communicator. */
 export interface HoldingPlace {
@@ -170,10 +167,8 @@ export class Holding {
   }
 
   async #note(beginnings: readonly Beginning[]): Promise<Set<Held>> {
-    const moreArgs = beginnings.flatMap(({ held, timeLimitMs, charge }) => [
-      ...[held.receipt, timeLimitMs ?? '', charge ? MARKS[charge] : ''],
-    ]);
-    const call = { keys: { held: this.keys.held(this.id) }, args: { holder: this.id }, moreArgs };
+    const args = { holder: this.id };
+    const call = { keys: { held: this.keys.held(this.id) }, args, moreArgs: beginningList(beginnings) };
     const known = await this.connection.patient((redis) => callScript(redis, this.keys, 'begin', call));
     return new Set(beginnings.filter((_, i) => known[i] === 0).map(({ held }) => held));
   }
@@ -338,7 +333,5 @@ export class Holding {
     return next;
   }
 
-  readonly #over = (): void => {
-    this.#inLine--;
-  };
+  readonly #over = (): number => this.#inLine--;
 }

@@ -1,9 +1,9 @@
 /**
- * Writes what a holder asks of `swap.lua` and `giveback.lua` as the keys and arguments of these scripts.
+ * Writes what a holder asks of `swap.lua`, `begin.lua` and `giveback.lua` as the keys and arguments of these scripts.
  */
 import type { Redis } from 'ioredis';
 import { sendingLarge, type SendingPlace } from '../data/large-data.js';
-import type { Finished, GivenBack, SwapRequest } from './held.js';
+import type { Beginning, Finished, GivenBack, SwapRequest } from './held.js';
 import type { RunKeys } from '../redis/keys.js';
 import { LargeOnes } from '../send/large.js';
 import { Members } from '../send/members.js';
@@ -151,6 +151,16 @@ async function askLarge(place: SendingPlace, sends: boolean, call: ScriptCall<'s
   const ask = () => callScriptBuffer(place.redis, place.keys, script, call);
   const [, refused, cancelled, ...taken] = await sendingLarge(place, ask, ([word]) => String(word) === 'absent');
   return refused && { refused, cancelled: cancelled ?? [], taken };
+}
+
+/** How the bus notes what company a suspect is worked on in. */
+const MARKS = { alone: 'a', 'among others': 'c' } as const;
+
+/** Writes what is noted of marbles before work on them begins. */
+export function beginningList(beginnings: readonly Beginning[]): ScriptArg[] {
+  return beginnings.flatMap(({ held, timeLimitMs, charge }) => [
+    ...[held.receipt, timeLimitMs ?? '', charge ? MARKS[charge] : ''],
+  ]);
 }
 
 /** Writes what is given back: for each marble also its error, or where it may end by this the place of its large data. */

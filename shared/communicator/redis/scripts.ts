@@ -140,9 +140,9 @@ function load(name: ScriptName): LoadedScript {
   return script;
 }
 
-/** Returns the script, of those that this process has called, that Redis names by this hash. */
+/** Returns the script that Redis names by this hash. */
 export function scriptByHash(hash: string): ScriptName | undefined {
-  return [...loaded.values()].find((script) => script.hash === hash)?.name;
+  return scriptNames().find((name) => load(name).hash === hash);
 }
 
 /** Calls a script of this run. Its texts are strings; with `callScriptBuffer`, Buffers. */

@@ -12,11 +12,13 @@ afterEach(async () => {
 /** A server that answers GET by what `answer` does with the key. Returns its port. */
 async function listening(answer: (key: string, socket: Socket) => void): Promise<number> {
   const server: Server = createServer((socket) =>
-    socket.on('error', () => undefined).on('data', (piece) => {
-      const [, key] = /get\r\n\$\d+\r\n(\w+)/i.exec(piece.toString()) ?? [];
-      if (key) answer(key, socket);
-      else socket.write('+OK\r\n'); // a command that ioredis begins with
-    }),
+    socket
+      .on('error', () => undefined)
+      .on('data', (piece) => {
+        const [, key] = /get\r\n\$\d+\r\n(\w+)/i.exec(piece.toString()) ?? [];
+        if (key) answer(key, socket);
+        else socket.write('+OK\r\n'); // a command that ioredis begins with
+      }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => new Promise((resolve) => server.close(resolve)));
@@ -51,9 +53,9 @@ test('an answer that comes in pieces of any length is whole', async () => {
   });
   const redis = client(port);
   await redis.connect();
-  const { bytesRead: before } = redis.stream as Socket;
+  const { bytesRead: before } = redis.stream;
   expect(await redis.get('x')).toBe(value);
-  expect((redis.stream as Socket).bytesRead - before).toBe(reply.length);
+  expect(redis.stream.bytesRead - before).toBe(reply.length);
 });
 
 test('a server that hangs up, and none at all, are told as ever', async () => {

@@ -20,25 +20,21 @@ class SharedReads extends AbstractConnector {
     super(options.disconnectTimeout ?? 2000);
   }
 
-  connect(): Promise<Socket> {
+  async connect(): Promise<Socket> {
     const { path, host, port, family } = this.options;
     this.connecting = true;
-    return new Promise((resolve, reject) => {
-      // ioredis listens for errors once it has the socket, so nothing may happen before that.
-      process.nextTick(() => {
-        if (!this.connecting) return reject(new Error('Connection is closed.'));
-        const buffer = (space ??= Buffer.allocUnsafeSlow(BYTES));
-        const callback = (n: number) => {
-          socket.emit('data', Buffer.from(buffer.subarray(0, n)));
-          return true; // go on reading
-        };
-        const place = path ? { path } : { host, port, family };
-        const socket: Socket = connect({ ...place, onread: { buffer, callback } } as NetConnectOpts);
-        socket.once('error', (error) => (this.firstError = error));
-        this.stream = socket;
-        resolve(socket);
-      });
-    });
+    await new Promise<void>((resolve) => process.nextTick(resolve)); // whoever asked may break off at once
+    if (!(this.connecting as boolean)) throw new Error('Connection is closed.');
+    const buffer = (space ??= Buffer.allocUnsafeSlow(BYTES));
+    const callback = (n: number) => {
+      socket.emit('data', Buffer.from(buffer.subarray(0, n)));
+      return true; // go on reading
+    };
+    const place = path ? { path } : { host, port, family };
+    const socket: Socket = connect({ ...place, onread: { buffer, callback } } as NetConnectOpts);
+    socket.once('error', (error) => (this.firstError = error));
+    this.stream = socket;
+    return socket;
   }
 }
 
