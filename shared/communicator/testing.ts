@@ -86,7 +86,10 @@ export async function holder(options: Partial<HoldingOptions> = {}, on = bus, wa
 }
 
 /** Swaps, where the holder has to be known. */
-export async function swap(holding: Holding, request: SwapRequest): Promise<{ taken: Held[]; refused: Set<string> }> {
+export async function swap(
+  holding: Holding,
+  request: SwapRequest,
+): Promise<{ taken: Held[]; refused: ReadonlySet<string> }> {
   const result = await holding.swap(request);
   if (result.forgotten) throw new Error('the holder was forgotten');
   return result;

@@ -7,12 +7,13 @@ import { afterAll, expect, test } from '@jest/globals';
 import { fakeMarble } from '../testing/fake-marble.js';
 import { HeldInHandler } from './held-in-handler.js';
 import { HeldInLoop } from './held-in-loop.js';
+import { InHand } from './in-hand.js';
 import { Marble } from './marble.js';
 
 /** A client whose Redis is not there: an option that is refused must be refused without asking Redis. */
 const marble = new Marble({ redis: 'redis://127.0.0.1:1' });
 const held = fakeMarble('x');
-const inLoop = new HeldInLoop((held as unknown as HeldInHandler).held, 'x', held.signal, marble);
+const inLoop = new HeldInLoop(new InHand((held as unknown as HeldInHandler).held, undefined), 'x', marble);
 afterAll(() => marble.close());
 
 type Call = (what: never) => unknown;

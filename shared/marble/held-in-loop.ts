@@ -3,6 +3,7 @@
  */
 import type { Failure } from '../communicator/data/header.js';
 import type { Held } from '../communicator/hold/held.js';
+import type { InHand } from './in-hand.js';
 import type { FailOptions, LoopMarble } from './loop-marble.js';
 import type { Signal } from './types.js';
 
@@ -13,17 +14,22 @@ export interface Ending {
 }
 
 export class HeldInLoop implements LoopMarble {
+  readonly #inHand: InHand;
   readonly #held: Held;
   readonly #ending: Ending;
 
   constructor(
-    held: Held,
+    inHand: InHand,
     readonly data: unknown,
-    readonly signal: Signal,
     ending: Ending,
   ) {
-    this.#held = held;
+    this.#inHand = inHand;
+    this.#held = inHand.held;
     this.#ending = ending;
+  }
+
+  get signal(): Signal {
+    return this.#inHand.signal;
   }
 
   get id(): string {

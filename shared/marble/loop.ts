@@ -8,13 +8,12 @@ import type { Communicator } from '../communicator/communicator.js';
 import type { Envelope } from '../communicator/data/envelope.js';
 import type { Held } from '../communicator/hold/held.js';
 import type { Holding } from '../communicator/hold/holding.js';
-import type { Output } from '../communicator/send/outputs.js';
 import { checkOptions, delay } from '../check-options.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import { Cancels, batchCancelled } from './cancels.js';
 import { dataOf } from './codec.js';
 import { describeError } from './described-error.js';
-import { NONE } from './kept-back.js';
+import { InHand } from './in-hand.js';
 import { HeldInLoop } from './held-in-loop.js';
 import type { HolderSession } from './holder-session.js';
 import { leaseLost } from './lease-lost.js';
@@ -24,15 +23,6 @@ import type { ResolvedOptions } from './options.js';
 import { backoffMs } from './retry.js';
 import { Taker, type Leased } from './taker.js';
 import type { Processing, Telemetry } from './telemetry.js';
-
-interface InHand {
-  readonly held: Held;
-  /** The outputs that are kept back until `finish`, with `atomic`. */
-  outputs: readonly Output[];
-  outputBytes: number;
-  readonly lost: AbortController;
-  readonly processing: Processing | undefined;
-}
 
 export class Loop {
   readonly #taker: Taker;
@@ -96,7 +86,7 @@ export class Loop {
   /** Returns the data of the marble. */
   #takeInHand(held: Held): unknown {
     const processing = this.telemetry?.processing(held.queue, held.envelope);
-    this.#inHand = { held, outputs: NONE, outputBytes: 0, lost: new AbortController(), processing };
+    this.#inHand = new InHand(held, processing);
     return dataOf(held, this.options.codec);
   }
 
@@ -116,7 +106,7 @@ export class Loop {
         continue;
       }
       const inHand = this.#inHand!;
-      yield new HeldInLoop(inHand.held, data, inHand.lost.signal, {
+      yield new HeldInLoop(inHand, data, {
         finish: () => this.finish(inHand),
         fail: (error, options) => this.fail(error, options, inHand),
       });
@@ -148,15 +138,15 @@ export class Loop {
   }
 
   #tellCancelled(): void {
-    const { held, lost } = this.#inHand ?? {};
-    if (held && this.#cancels.has(held)) lost!.abort(batchCancelled(held));
+    const inHand = this.#inHand;
+    if (inHand && this.#cancels.has(inHand.held)) inHand.lose(batchCancelled(inHand.held));
   }
 
   /** Notes that a holder was given up. */
   lost(holding: Holding): void {
     this.#leased?.ahead.lost(holding);
     this.#taker.lost();
-    if (this.#inHand?.held.holder === holding) this.#inHand.lost.abort(leaseLost(this.#inHand.held));
+    if (this.#inHand?.held.holder === holding) this.#inHand.lose(leaseLost(this.#inHand.held));
   }
 
   /** Closes the loop. The session gives back the marble in hand. */
@@ -164,7 +154,7 @@ export class Loop {
     this.#isClosed = true;
     this.#cancels.stop();
     this.#leased?.ahead.close();
-    this.#inHand?.lost.abort(closed());
+    this.#inHand?.lose(closed());
     this.#inHand = undefined;
     await this.#taker.close();
   }

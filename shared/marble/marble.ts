@@ -99,7 +99,7 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
 
   /** A signal that is aborted when the marble in hand is known to have been taken back. */
   get signal(): Signal | undefined {
-    return this.#loop.inHand?.lost.signal;
+    return this.#loop.inHand?.signal;
   }
 
   /**

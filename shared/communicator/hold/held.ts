@@ -52,10 +52,17 @@ export interface SwapRequest {
   readonly waitOn?: string | undefined;
 }
 
+const NO_RECEIPTS: ReadonlySet<string> = new Set();
+
+/** Reads receipts that Redis has refused. Nearly always there are none, and nothing is made. */
+export function receiptsIn(refused: readonly Buffer[]): ReadonlySet<string> {
+  return refused.length === 0 ? NO_RECEIPTS : new Set(refused.map(String));
+}
+
 export interface Swapped {
   readonly forgotten: false;
   readonly taken: Held[];
-  readonly refused: Set<string>;
+  readonly refused: ReadonlySet<string>;
   /** Cancelled batches among those whose members were finished or sent. */
   readonly cancelled: readonly string[];
 }

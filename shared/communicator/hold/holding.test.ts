@@ -29,7 +29,7 @@ async function enter(more: { leaseMs?: number; timeLimitMs?: number; maxAttempts
   return holding;
 }
 
-async function swap(holding: Holding, request: SwapRequest): Promise<{ taken: Held[]; refused: Set<string> }> {
+async function swap(holding: Holding, request: SwapRequest): Promise<{ taken: Held[]; refused: ReadonlySet<string> }> {
   const result = await holding.swap(request);
   if (result.forgotten) throw new Error('the holder was forgotten');
   return result;

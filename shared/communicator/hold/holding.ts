@@ -13,6 +13,7 @@ import { decodeEnvelope, newId } from '../data/envelope.js';
 import type { LargeDataReader } from '../data/large-data.js';
 import {
   Held,
+  receiptsIn,
   type Beginning,
   type Decode,
   type GiveBackResult,
@@ -187,14 +188,14 @@ export class Holding {
     const taken: Held[] = [];
     let n = 0;
     for (const [queueBytes, first, envelopes] of groups) {
-      const queue = queueBytes.toString();
+      const queue = String(queueBytes);
       for (let i = 0; i < envelopes.length; i++, n++) {
         const held = this.#readable(first + i, queue, envelopes[i]!);
         if (held) taken.push(held);
       }
     }
     if (this.#count >= 0) this.#count = refused.length > 0 ? -1 : this.#count + n - finished;
-    return { forgotten: false, taken, refused: new Set(refused.map(String)), cancelled: cancelled.map(String) };
+    return { forgotten: false, taken, refused: receiptsIn(refused), cancelled: cancelled.map(String) };
   }
 
   /**

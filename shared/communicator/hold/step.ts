@@ -86,7 +86,7 @@ function shortOrSwap(
   return async (redis, again) => {
     const [done, envelope] = again ? [0] : await short(redis);
     if (done === 0) return swap()(redis, again);
-    return { refused: [], cancelled: [], taken: envelope ? [[Buffer.from(source), firstSeq, [envelope]]] : [] };
+    return { refused: [], cancelled: [], taken: envelope ? [[source, firstSeq, [envelope]]] : [] };
   };
 }
 

@@ -30,7 +30,7 @@ export interface SwapAnswer {
   readonly refused: readonly Buffer[];
   /** Batches that are cancelled. */
   readonly cancelled: readonly Buffer[];
-  readonly taken: readonly (readonly [queue: Buffer, firstSeq: number, envelopes: Buffer[]])[];
+  readonly taken: readonly (readonly [queue: Buffer | string, firstSeq: number, envelopes: Buffer[]])[];
 }
 
 /** Resolves with undefined where the holder is forgotten. `again`: it may have been done already. */
