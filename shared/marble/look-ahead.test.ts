@@ -1,21 +1,22 @@
 /** A loop that waits at once gets its next marble with the finish of the one before; what it does not want goes back. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { RedisServer, until } from '@marblerun/test-support';
+import { ownRedis, until } from '@marblerun/test-support';
 import { keysOf } from '../communicator/redis/keys.js';
 import type { Marble } from './marble.js';
 import type { MarbleOptions } from './options.js';
 import { bus, marbleOf, peek, sweep, waiting } from './testing.js';
 
+ownRedis(beforeAll, afterAll); // it counts commands
+
 const QUICK = 3;
 
 /** Returns a loop that has shown that it waits at once; `a` holds the numbers from 1 on. */
 async function quickLoop(options: MarbleOptions = {}, n = 10, send = {}): Promise<Marble> {
-  const { redis = bus.redis } = options;
   const marble = marbleOf({ atomic: true, ...options });
   const numbers = Array.from({ length: n + QUICK + 1 }, (_, i) => i - QUICK);
-  await marbleOf({ redis }).sendMany('a', numbers, send);
+  await marbleOf().sendMany('a', numbers, send);
   for (let i = 0; i <= QUICK; i++) {
     await marble.wait('a');
     if (i < QUICK) await marble.finish();
@@ -25,10 +26,9 @@ async function quickLoop(options: MarbleOptions = {}, n = 10, send = {}): Promis
 const inHand = async () => (await peek.status.queues()).find(({ queue }) => queue === 'a')?.held;
 
 test('the next one is handed out without a round trip', async () => {
-  const server = await RedisServer.start(); // of its own: all commands there are counted
-  const marble = await quickLoop({ redis: server.url });
+  const marble = await quickLoop();
   await marble.finish();
-  const redis = new Redis(server.url);
+  const redis = new Redis(bus.redis);
   /** Counts the commands by which scripts look into lists and take from them. A heartbeat does neither. */
   const looks = async () =>
     [
@@ -44,8 +44,7 @@ test('the next one is handed out without a round trip', async () => {
   expect(await looks()).toBe(before);
   await marble.finish();
   expect(await looks()).toBeGreaterThan(before);
-  await Promise.all([marble.close(), redis.quit()]);
-  await server.stop();
+  await redis.quit();
 });
 
 test('the next one is taken with the finish', async () => {

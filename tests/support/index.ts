@@ -1,5 +1,5 @@
 export { Browser, findBrowser } from './browser.js';
-export { freshBus, sharedRedis, type Bus } from './bus.js';
+export { freshBus, ownRedis, sharedRedis, type Bus } from './bus.js';
 export { Cable } from './cable.js';
 export { makeAuthority, type Authority, type Certificate } from './certificates.js';
 export { Program, type ProgramOptions } from './program.js';

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freshBus, until } from '@marblerun/test-support';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { freshBus, ownRedis, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { LoadedScript, ScriptCommand } from './script-command.js';
 import type { ScriptArg, ScriptKey } from './script-types.js';
@@ -7,6 +7,7 @@ import type { ScriptArg, ScriptKey } from './script-types.js';
 const ECHO = new LoadedScript('push', '#!lua flags=\nreturn {KEYS, ARGV}');
 let redis: Redis;
 
+ownRedis(beforeAll, afterAll); // it counts calls, and makes Redis forget scripts
 beforeEach(() => {
   redis = new Redis(freshBus().redis);
 });

@@ -1,8 +1,10 @@
 /** Sends to a queue in which others wait: by the script that has no keys to tell of an empty one. */
-import { beforeEach, expect, test } from '@jest/globals';
-import { Cable } from '@marblerun/test-support';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Cable, ownRedis } from '@marblerun/test-support';
 import { Communicator } from '../communicator.js';
 import { bus, closing, countsOf, keys, output, place, redis, waiting } from '../testing.js';
+
+ownRedis(beforeAll, afterAll); // it counts commands
 
 /** Sends after which a sender is certain of a backlog: the first finds an empty queue, and sixteen others. */
 const SENDS = 17;
