@@ -65,7 +65,7 @@ test('a path that breaks is noticed after replyTimeoutMs, also while others go o
   const began = Date.now();
   const sends = [far.push([marble('first', 100)]), far.get('one'), far.get('other')];
   const chatter = setInterval(() => sends.push(far.get('more')), 50); // bytes that go nowhere are no sign of life
-  await until('it is left', () => far.state !== 'ready', { deadlineMs: 20_000 }); // looks are counted, and a busy machine is late
+  await until('it is left', () => far.state !== 'ready'); // looks are counted: on a busy machine that takes longer
   clearInterval(chatter);
   expect(Date.now() - began).toBeGreaterThan(800);
   expect(before).toBe(1);
