@@ -76,7 +76,7 @@ test('the search goes in turns of so many steps, and finds all in a whole pass',
   expect(found).toBe(orphans);
   expect(turns).toBeGreaterThan(2);
   const [, scans] = /cmdstat_scan:calls=(\d+)/.exec(await admin.info('commandstats')) ?? [];
-  expect(Number(scans)).toBe(2 * turns);
+  expect(Math.ceil(Number(scans) / 2)).toBe(turns); // the last turn may meet the end of the pass after one step
   expect((await searching.recovery.sweep(3)).returned).toBe(orphans);
   admin.disconnect();
   await searching.close();
