@@ -8,7 +8,7 @@
  */
 import type { LinkOptions } from '../communicator/redis/bus-options.js';
 import type { Heart } from '../communicator/watch/hearts.js';
-import { Beater } from './beater.js';
+import { Beaters } from './beaters.js';
 import { heartOf, newHeart } from './heart.js';
 import type { ResolvedOptions } from './options.js';
 import { ThreadKeeper } from './thread-keeper.js';
@@ -48,20 +48,17 @@ function loopHeartbeat(bus: LinkOptions, { leaseMs, heartbeatMs, goneMs }: Resol
   const heart = newHeart(goneMs);
   const listeners = new Map<string, () => void>();
   const tell = (holder: string) => listeners.get(holder)?.();
-  let beater: Beater | undefined;
+  const beaters = new Beaters({ lost: tell, trouble: warn, blockedMs: () => 0 });
   return {
     heart,
     whileUp: (begin) => begin(),
     add(holder, lost) {
       listeners.set(holder, lost);
-      beater ??= new Beater(bus, heartbeatMs, { lost: tell, trouble: warn, blockedMs: () => 0 }, heart);
-      beater.add(holder, leaseMs);
+      beaters.add({ holder, bus, leaseMs, heartbeatMs, heart, progress: undefined });
     },
     remove(holder) {
       listeners.delete(holder);
-      if (beater?.remove(holder) !== 0) return;
-      beater.stop();
-      beater = undefined;
+      beaters.remove(holder);
     },
   };
 }

@@ -2,7 +2,7 @@
  * Reads large data for handlers, and tells when finishes may wait for each other meanwhile: such data come one by one, so
  * each marble would have a swap of its own.
  */
-import { isMarbleRunError } from '../errors.js';
+import { hasEnded } from '../communicator/hold/load-held.js';
 import { decodeData } from './codec.js';
 import type { HeldInHandler } from './held-in-handler.js';
 import type { Codec } from './types.js';
@@ -32,10 +32,7 @@ export class Loading {
       await holder.load(held, (envelope) => decodeData(envelope, this.codec));
       return undefined;
     } catch (error) {
-      return {
-        error,
-        hasEnded: isMarbleRunError(error, 'MR_DATA_MISSING') || isMarbleRunError(error, 'MR_LEASE_LOST'),
-      };
+      return { error, hasEnded: hasEnded(error) };
     } finally {
       this.#underWay--;
     }

@@ -19,7 +19,7 @@ const OFTEN = 3;
 const MOST_MS = 50;
 
 /** The part of a request by which a finish takes the next one too. */
-export type Ahead = Pick<SwapRequest, 'sources' | 'want' | 'isAhead'>;
+type Ahead = Pick<SwapRequest, 'sources' | 'want' | 'isAhead'>;
 
 const NOTHING: Ahead = Object.freeze({ sources: undefined, want: undefined, isAhead: undefined });
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/redis/connection.js';
 import { Held } from '../communicator/hold/held.js';
+import { hasEnded } from '../communicator/hold/load-held.js';
 import { MarbleRunError, isMarbleRunError } from '../errors.js';
 import type { Cancels } from './cancels.js';
 import { decodeData } from './codec.js';
@@ -144,9 +145,9 @@ export class Taker {
       await held.holder.load(held, (envelope) => decodeData(envelope, this.options.codec));
       return true;
     } catch (error) {
-      if (isMarbleRunError(error, 'MR_LEASE_LOST')) return false;
-      if (!isMarbleRunError(error, 'MR_DATA_MISSING')) throw error;
-      process.emitWarning(`queue ${held.queue}: ${error.message}`, { type: 'MarbleRunWarning', code: 'MR_WORK' });
+      if (!hasEnded(error)) throw error;
+      if (isMarbleRunError(error, 'MR_DATA_MISSING'))
+        process.emitWarning(`queue ${held.queue}: ${error.message}`, { type: 'MarbleRunWarning', code: 'MR_WORK' });
       return false;
     }
   }

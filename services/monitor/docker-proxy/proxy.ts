@@ -64,13 +64,18 @@ export class DockerProxy {
     const { method = '', url = '' } = request;
     const body = await read(request);
     const admitted = body === undefined ? TOO_LONG : admit(method, url, this.config.allow);
-    if (typeof admitted !== 'string' && (await this.#isGone(admitted))) {
-      tell(response, 404, 'no such container');
+    if (typeof admitted === 'string') {
+      this.#refuse(request, response, admitted);
       return;
     }
-    const refusal = typeof admitted === 'string' ? admitted : await this.#refusalOf(admitted, body ?? '');
-    if (typeof admitted !== 'string' && refusal === undefined) await this.#forward(admitted, body ?? '', response);
-    else this.#refuse(request, response, refusal ?? '');
+    const about = await this.#about(admitted);
+    if (about?.status === 404) {
+      tell(response, 404, 'no such container'); // removed since it was listed, which is no attempt at anything
+      return;
+    }
+    const refusal = await this.#refusalOf(admitted, about, body ?? '');
+    if (refusal === undefined) await this.#forward(admitted, body ?? '', response);
+    else this.#refuse(request, response, refusal);
   }
 
   #refuse({ method, url = '' }: IncomingMessage, response: ServerResponse, why: string): void {
@@ -78,22 +83,16 @@ export class DockerProxy {
     tell(response, 403, why);
   }
 
-  async #refusalOf({ container, creates }: Admitted, body: string): Promise<string | undefined> {
-    if (container !== undefined && !(await this.#isLabelled(container)))
-      return `there is no container ${container} with the label ${RUN_LABEL}`;
+  async #refusalOf({ container, creates }: Admitted, about: Answer | undefined, body: string) {
+    if (about && !isLabelled(about)) return `there is no container ${container} with the label ${RUN_LABEL}`;
     if (creates && !(await this.#isAlike(parse(body))))
       return `no container with the label ${RUN_LABEL} has this image and this HostConfig`;
     return undefined;
   }
 
-  /** True for a container that was removed since it was listed, which is no attempt at anything. */
-  async #isGone({ container }: Admitted): Promise<boolean> {
-    return container !== undefined && (await this.#ask(`/containers/${container}/json`)).status === 404;
-  }
-
-  async #isLabelled(id: string): Promise<boolean> {
-    const { status, body } = await this.#ask(`/containers/${id}/json`);
-    return status === 200 && labelsOf(body)[RUN_LABEL] !== undefined;
+  /** Returns what the engine says of the container that a request is about; undefined where it is about none. */
+  async #about({ container }: Admitted): Promise<Answer | undefined> {
+    return container === undefined ? undefined : this.#ask(`/containers/${container}/json`);
   }
 
   /** True for a description with the label, of which a container exists with the label, the same image and the same rights. */
@@ -138,6 +137,10 @@ export class DockerProxy {
       httpRequest(options, resolve).once('error', reject).end(body);
     });
   }
+}
+
+function isLabelled({ status, body }: Answer): boolean {
+  return status === 200 && labelsOf(body)[RUN_LABEL] !== undefined;
 }
 
 function labelsOf(container: unknown): Record<string, unknown> {

@@ -93,8 +93,12 @@ function encodeHeader(header: Header): string {
   if (header.retryBaseMs !== undefined) line += ` r=${header.retryBaseMs}`;
   if (header.retryMaxMs !== undefined) line += ` x=${header.retryMaxMs}`;
   if (header.traceparent !== undefined) line += ` t=${header.traceparent}`;
-  if (header.large !== undefined) line += ` D=${header.large.name}/${header.large.bytes}`;
+  if (header.large !== undefined) line += largeWord(header.large);
   return line;
+}
+
+function largeWord({ name, bytes }: LargeData): string {
+  return ` D=${name}/${bytes}`;
 }
 
 /**
@@ -165,7 +169,7 @@ export function elevated(bytes: Buffer, from: string, large?: LargeData): Elevat
   const { id, hops = 0, origin = from, expedited, data } = decodeEnvelope(bytes);
   const [, , sentAt, type, ...words] = bytes.toString('latin1', 0, bytes.length - data.length - 1).split(' ');
   const others = words.filter((word) => !(large ? /^[dfgohBD]=/ : /^[dfgohB]=/).test(word)).map((word) => ` ${word}`);
-  const line = `${id} 0 ${sentAt} ${type}${others.join('')} o=${origin} h=${hops + 1}${large ? ` D=${large.name}/${large.bytes}` : ''}\n`;
+  const line = `${id} 0 ${sentAt} ${type}${others.join('')} o=${origin} h=${hops + 1}${large ? largeWord(large) : ''}\n`;
   const envelope = Buffer.allocUnsafe(line.length + data.length);
   envelope.write(line, 'latin1');
   data.copy(envelope, line.length);

@@ -102,16 +102,19 @@ export class LargeDataReader {
   }
 
   /**
-   * Reads the large data of marbles that are shown into their envelopes; what is not there stays away. How much that is
-   * is for the caller to know: `large.bytes` tells.
+   * Reads large data into their envelopes. Returns those whose data are not there. How much all of it is is for the caller
+   * to know: `large.bytes` tells.
    */
-  async readAll(envelopes: readonly Envelope[]): Promise<void> {
+  async readAll(envelopes: readonly Envelope[]): Promise<Set<Envelope>> {
+    const missing = new Set<Envelope>();
     await Promise.all(
       envelopes.map(async (envelope) => {
         const data = envelope.large && (await this.read(envelope.large));
         if (data) fill(envelope, data);
+        else if (envelope.large) missing.add(envelope);
       }),
     );
+    return missing;
   }
 
   /** Returns the first bytes of data, for people; undefined where they are not there. */

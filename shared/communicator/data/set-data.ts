@@ -6,6 +6,7 @@
  */
 import type { Writable } from 'node:stream';
 import { Command } from 'ioredis';
+import { bulk } from '../redis/bulk.js';
 import type { LargeData } from './header.js';
 
 /** Large data that are to be sent. */
@@ -29,16 +30,12 @@ export class SetData extends Command {
   override toWritable(stream: object): string {
     const { data } = this.large;
     const bytes = Buffer.byteLength(data);
-    const head = `*${3 + WORDS.length}\r\n$3\r\nset\r\n${word(this.key)}$${bytes}\r\n`;
+    const head = `*${3 + WORDS.length}\r\n$3\r\nset\r\n${bulk(this.key)}$${bytes}\r\n`;
     (stream as Writable).write(head);
     if (typeof data !== 'string') (stream as Writable).write(data);
     else if (data.length === bytes)
       (stream as Writable).write(data, 'latin1'); // all of it is ASCII
     else (stream as Writable).write(Buffer.from(data));
-    return `\r\n${WORDS.map(word).join('')}`;
+    return `\r\n${WORDS.map(bulk).join('')}`;
   }
-}
-
-function word(text: string): string {
-  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }

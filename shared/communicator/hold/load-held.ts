@@ -2,7 +2,7 @@
  * Reads the large data of a marble in hand. What may go wrong: they are not there. Then the marble is given back as one
  * whose data are missing, and Redis decides: it is dead, or somebody else has ended it.
  */
-import { MarbleRunError } from '../../errors.js';
+import { MarbleRunError, isMarbleRunError } from '../../errors.js';
 import { dataMissing, type LargeDataReader } from '../data/large-data.js';
 import type { Envelope } from '../data/envelope.js';
 import type { Decode, Held, Loaded } from './held.js';
@@ -16,6 +16,11 @@ export async function loadHeld(largeData: LargeDataReader, held: Held, decode: D
   const given = await held.holder.giveBack([{ held, verdict: 'missing', delayMs: 0 }]);
   const isDead = !given.forgotten && given.dead.has(held.receipt);
   throw isDead ? dataMissing(id, large) : notOurs(held);
+}
+
+/** True for an error of `loadHeld` after which the marble is dead, or not ours: there is nothing left to do with it. */
+export function hasEnded(error: unknown): boolean {
+  return isMarbleRunError(error, 'MR_DATA_MISSING') || isMarbleRunError(error, 'MR_LEASE_LOST');
 }
 
 /** JSON needs no bytes of its own; whoever gets bytes may keep them. */

@@ -12,6 +12,7 @@
 import type { Socket } from 'node:net';
 import type { Redis } from 'ioredis';
 import { connectBeside } from './beside.js';
+import { bulk } from './bulk.js';
 import { RetryLater, inWords, verdictOn } from './redis-errors.js';
 import { ReplyReader, type Reply } from './replies.js';
 import { watchSilence, type Watched } from './silence.js';
@@ -162,5 +163,5 @@ function unasked(): never {
 }
 
 function encoded(command: readonly string[]): string {
-  return `*${command.length}\r\n${command.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+  return `*${command.length}\r\n${command.map(bulk).join('')}`;
 }

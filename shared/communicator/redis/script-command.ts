@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Command, type Redis } from 'ioredis';
+import { bulk } from './bulk.js';
 import { namesIn, type Placed, type ScriptNames } from './script-names.js';
 import type { ScriptName } from './script-types.js';
 
@@ -88,8 +89,4 @@ function written(text: string, { keys, args }: Placed): string | Buffer {
     }
   if (pieces.length === 0) return text;
   return Buffer.concat([...pieces, Buffer.from(text)]);
-}
-
-function bulk(text: string): string {
-  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }

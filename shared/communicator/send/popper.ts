@@ -4,7 +4,7 @@
  * What may go wrong: BRPOP, which waits for a marble, counts nothing. What it took is counted by a pop of its own right
  * after, and by the next pop of that queue where this one fails.
  */
-import { decodeEnvelope, fill, type Envelope } from '../data/envelope.js';
+import { decodeEnvelope, type Envelope } from '../data/envelope.js';
 import type { LargeDataReader } from '../data/large-data.js';
 import type { Connection } from '../redis/connection.js';
 import type { RunKeys } from '../redis/keys.js';
@@ -59,18 +59,12 @@ export class Popper {
   /** Reads large data, then deletes them. Marbles whose data are not there go to the dead, where people find them. */
   async #whole(popped: readonly Taken[]): Promise<Popped[]> {
     if (!popped.some(({ envelope }) => envelope.large)) return [...popped];
-    const missing: Taken[] = [];
-    await Promise.all(
-      popped.map(async (one) => {
-        const data = one.envelope.large && (await this.parts.largeData.read(one.envelope.large));
-        if (data) fill(one.envelope, data);
-        else if (one.envelope.large) missing.push(one);
-      }),
-    );
+    const missing = await this.parts.largeData.readAll(popped.map(({ envelope }) => envelope));
     await this.parts.largeData.remove(popped.flatMap(({ envelope: { large } }) => large ?? []));
     const reason = JSON.stringify({ why: 'data missing' });
-    await this.parts.push(missing.map(({ queue, bytes }) => ({ kind: 'dead', queue, envelope: bytes, reason })));
-    return popped.filter((one) => !missing.includes(one));
+    const lost = popped.filter(({ envelope }) => missing.has(envelope));
+    await this.parts.push(lost.map(({ queue, bytes }) => ({ kind: 'dead', queue, envelope: bytes, reason })));
+    return popped.filter(({ envelope }) => !missing.has(envelope));
   }
 
   /** Waits for a marble on a connection of its own. Returns undefined when the time is over. */
