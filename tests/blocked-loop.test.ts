@@ -53,6 +53,19 @@ async function quickWorker(concurrency: number): Promise<void> {
   await until('the first are finished', async () => (await status()).counts.finished === 200);
 }
 
+test('one that blocks in its first moment has its lease renewed nonetheless', async () => {
+  await marble.sendMany('in', [{ n: 1, do: 'block', ms: BLOCK_MS }]);
+  worker = new Program(HANDLERS, { env: { MARBLERUN_REDIS: bus.redis, MARBLERUN_RUN: bus.run, LEASE_MS: '10000' } });
+  await until('its loop is blocked', () => worker.lines.includes('blocked'));
+  const [before] = await peek.status.holders();
+  await until('its lease is renewed twice', async () => {
+    const [now] = await peek.status.holders();
+    return now!.leaseUntil > before!.leaseUntil + 4000; // a heartbeat is due each third of a lease
+  });
+  expect(worker.lines).not.toContain('free');
+  await until('it is done', async () => (await done()).length === 1);
+});
+
 test('what it took ahead is back at once, in order and uncharged; another works on it meanwhile', async () => {
   await quickWorker(1);
   await marble.sendMany('in', [{ n: 201, do: 'block', ms: BLOCK_MS }, ...fast(202, 50)]);

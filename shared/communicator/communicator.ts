@@ -120,7 +120,7 @@ export class Communicator {
     return this.#closed.signal;
   }
 
-  /** Calls `listener` whenever the connection ends, whoever has ended it. For a communicator that does not share it. */
+  /** Calls `listener` whenever the connection ends, whoever has ended it, until this is closed. Safe twice. */
   whenCut(listener: () => void): void {
     this.#connection.whenCut(listener);
   }

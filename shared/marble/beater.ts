@@ -104,6 +104,11 @@ export class Beater {
     setImmediate(() => void this.#beat());
   }
 
+  /** Beats before the next one is due. */
+  beatNow(): void {
+    void this.#beat();
+  }
+
   /** Describes a blocked loop. It is noted while the loop is blocked, and once more when it is free again. */
   #blocked(): string {
     const ms = this.events.blockedMs();

@@ -33,6 +33,11 @@ export class Beaters {
     this.#keyOf.set(holder, key);
   }
 
+  /** Has all of them beat before the next beat is due. */
+  beatNow(): void {
+    for (const beater of this.#beaters.values()) beater.beatNow();
+  }
+
   remove(holder: string): void {
     const key = this.#keyOf.get(holder);
     if (key === undefined) return;

@@ -30,9 +30,11 @@ export function heartOf(bus: LinkOptions, { heartbeatMs, goneMs }: Timing): Hear
   return heart;
 }
 
-/** Counts one more holder that has the heart. */
-export function useHeart({ id }: Heart): void {
-  users.set(id, (users.get(id) ?? 0) + 1);
+/** Counts one more holder that has the heart. True where it is the first. */
+export function useHeart({ id }: Heart): boolean {
+  const before = users.get(id) ?? 0;
+  users.set(id, before + 1);
+  return before === 0;
 }
 
 /** Counts one holder less. True where it was the last to have the heart. */

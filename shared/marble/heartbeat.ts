@@ -24,13 +24,15 @@ export interface Heartbeat {
   /** Adds a holder. `progress` tells how far a worker that takes ahead has come (communicator/hold/progress.ts). */
   add(holder: string, lost: () => void, progress?: SharedArrayBuffer): void;
   remove(holder: string): void;
+  /** Has hearts noted anew, before the next heartbeat is due: one may be noted with a connection that has ended. */
+  beatNow(): void;
 }
 
 /** The longest pause of a heartbeat that was cut. It is missed after `goneMs`, so it tries to come back more often than others. */
 const MOST_PAUSE_MS = 200;
 
 export function heartbeatOf(options: ResolvedOptions): Heartbeat {
-  const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs } = options;
+  const { redis, run, connectTimeoutMs, leaseMs, heartbeatMs, goneMs } = options;
   // A half-open connection must be noticed while there is time for another heartbeat.
   const replyTimeoutMs = Math.min(options.replyTimeoutMs, Math.max(1000, Math.floor(heartbeatMs / 2)));
   const bus = { redis, run, connectTimeoutMs, retryTimeoutMs: heartbeatMs, replyTimeoutMs, mostPauseMs: MOST_PAUSE_MS };
@@ -38,9 +40,10 @@ export function heartbeatOf(options: ResolvedOptions): Heartbeat {
   const heart = heartOf(bus, options);
   return {
     heart,
-    whileUp: (begin, signal) => thread.whileUp(begin, signal, leaseMs),
+    whileUp: (begin, signal) => thread.whileUp(begin, signal, { leaseMs, goneMs }),
     add: (holder, lost, progress) => thread.add({ holder, bus, leaseMs, heartbeatMs, heart, progress }, lost),
     remove: (holder) => thread.remove(holder),
+    beatNow: () => thread.beatNow(),
   };
 }
 
@@ -60,6 +63,7 @@ function loopHeartbeat(bus: LinkOptions, { leaseMs, heartbeatMs, goneMs }: Resol
       listeners.delete(holder);
       beaters.remove(holder);
     },
+    beatNow: () => beaters.beatNow(),
   };
 }
 

@@ -9,6 +9,7 @@
 import { hostname } from 'node:os';
 import type { Communicator } from '../communicator/communicator.js';
 import type { Connection } from '../communicator/redis/connection.js';
+import type { Heart } from '../communicator/watch/hearts.js';
 import type { Holding } from '../communicator/hold/holding.js';
 import type { GivenBack, Held, SwapRequest } from '../communicator/hold/held.js';
 import { MarbleRunError } from '../errors.js';
@@ -46,6 +47,8 @@ export class HolderSession {
   /** The latest holder that was entered. */
   #current: Holding | undefined;
   #hasLeft = false;
+  /** True where this has noted the heart with its own connection. */
+  #hasPulsed = false;
 
   constructor(
     private readonly communicator: Communicator,
@@ -159,8 +162,22 @@ export class HolderSession {
   async #stopBeating({ id }: Holding): Promise<void> {
     const { heart } = this.#heartbeat;
     this.#heartbeat.remove(id);
-    if (heart && leaveHeart(heart)) await this.communicator.hearts.stop(heart.id).catch(() => undefined); // else a Monitor forgets it
+    if (!heart) return;
+    if (leaveHeart(heart)) await this.communicator.hearts.stop(heart.id).catch(() => undefined); // else a Monitor forgets it
+    else if (this.#hasPulsed) this.#heartbeat.beatNow(); // others have it, and our connection may end
   }
+
+  /**
+   * Notes the heart with the connection that this works on, until the heartbeat has one of its own: a process may die in
+   * its first second. Where it fails, the first heartbeat tells.
+   */
+  #pulse(heart: Heart): void {
+    this.#hasPulsed = true;
+    this.communicator.whenCut(this.#whenCut);
+    this.communicator.hearts.pulse(heart).catch(() => undefined);
+  }
+
+  readonly #whenCut = (): void => this.#heartbeat.beatNow();
 
   async #enter(): Promise<Holding> {
     const { leaseMs, maxAttempts } = this.options;
@@ -180,7 +197,7 @@ export class HolderSession {
     await this.#heartbeat.whileUp(async () => {
       await holding.enter();
       this.#current = holding;
-      if (heart) useHeart(heart);
+      if (heart && useHeart(heart)) this.#pulse(heart);
       expectMonitor(this.communicator, this.options.metrics);
       this.#heartbeat.add(holding.id, lost, holding.progress.memory);
     }, this.communicator.closed);

@@ -11,6 +11,7 @@ import { bus, marbleOf, peek } from './testing.js';
 import { ThreadKeeper } from './thread-keeper.js';
 
 const CHAIN = 12;
+const terms = (leaseMs: number) => ({ leaseMs, goneMs: 1000 });
 const within = async <T>(ms: number, what: Promise<T>): Promise<T> => {
   const late = sleep(ms, undefined, { ref: false }).then(() => Promise.reject(new Error(`not within ${ms} ms`)));
   return Promise.race([what, late]);
@@ -66,11 +67,11 @@ test('who waits for a thread that boots can be told to wait no longer, and the n
     begun++;
     return Promise.resolve();
   };
-  const first = keeper.whileUp(begin, closing.signal, 1000);
+  const first = keeper.whileUp(begin, closing.signal, terms(1000));
   closing.abort(new Error('closed'));
   await expect(first).rejects.toThrow('closed');
-  await expect(keeper.whileUp(begin, closing.signal, 1000)).rejects.toThrow('closed');
-  await Promise.all([1, 2, 3].map(() => keeper.whileUp(begin, new AbortController().signal, 1000)));
+  await expect(keeper.whileUp(begin, closing.signal, terms(1000))).rejects.toThrow('closed');
+  await Promise.all([1, 2, 3].map(() => keeper.whileUp(begin, new AbortController().signal, terms(1000))));
   expect([begun, troubles]).toEqual([3, []]);
 });
 
@@ -110,11 +111,39 @@ test.each([
     keeper.add(beating(holding.id), () => undefined);
     return Promise.resolve();
   };
-  await keeper.whileUp(begin, new AbortController().signal, 600);
+  await keeper.whileUp(begin, new AbortController().signal, terms(600));
   await until('its lease has been renewed for two leases', async () => (await leaseOf(holding.id)) > before + 1200);
   expect(troubles).toEqual([`the thread ended: ${told}; the main loop sends heartbeats instead`]);
   keeper.remove(holding.id);
   await holding.leave();
+});
+
+test.each([
+  ['a long lease', { leaseMs: 15_000, goneMs: 1000 }, 0],
+  ['a long lease without a heart that is missed', { leaseMs: 15_000, goneMs: 0 }, 0],
+  ['a heart that is missed at once', { leaseMs: 15_000, goneMs: 100 }, 1],
+])('the thread of %s rests before it loads its program (%j): told to hurry: %i', async (_, asked, hurries) => {
+  let hurry: Int32Array | undefined;
+  const closing = new AbortController();
+  const keeper = new ThreadKeeper(
+    () => undefined,
+    (shared) => {
+      hurry = shared.hurry;
+      return new Worker('setInterval(() => undefined, 1000)', { eval: true });
+    },
+  );
+  await keeper.whileUp(
+    () => {
+      keeper.add(beating('h'), () => undefined);
+      return Promise.resolve();
+    },
+    closing.signal,
+    asked,
+  );
+  expect(hurry![0]).toBe(hurries);
+  keeper.beatNow();
+  expect(hurry![0]).toBe(1);
+  keeper.remove('h');
 });
 
 test('a long lease begins without waiting for the thread, a short one waits', async () => {
@@ -123,7 +152,7 @@ test('a long lease begins without waiting for the thread, a short one waits', as
   const begun: number[] = [];
   const closing = new AbortController();
   const lease = (leaseMs: number) =>
-    keeper.whileUp(() => Promise.resolve(void begun.push(leaseMs)), closing.signal, leaseMs);
+    keeper.whileUp(() => Promise.resolve(void begun.push(leaseMs)), closing.signal, terms(leaseMs));
   const short = lease(5000);
   await lease(15_000);
   expect(begun).toEqual([15_000]);

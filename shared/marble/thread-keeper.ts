@@ -8,7 +8,7 @@
 import type { Worker } from 'node:worker_threads';
 import { Beaters, type Beating } from './beaters.js';
 import type { FromThread, ToThread } from './heartbeat-thread.js';
-import { startThread } from './start-thread.js';
+import { startThread, type SharedWithThread } from './start-thread.js';
 
 /** The main loop writes the time here; the thread reads how old it is. */
 const TICK_MS = 250;
@@ -23,6 +23,7 @@ class Thread {
   /** Resolves when the thread can send heartbeats; rejects where it ends before that. */
   readonly up: Promise<void>;
   readonly #worker: Worker;
+  readonly #hurry = new Int32Array(new SharedArrayBuffer(4));
   readonly #ticker: NodeJS.Timeout;
   #isUp = false;
   #ended = false;
@@ -33,7 +34,7 @@ class Thread {
    * then.
    */
   constructor(
-    start: (clock: BigInt64Array) => Worker,
+    start: (shared: SharedWithThread) => Worker,
     events: ThreadEvents,
     private readonly ended: (error: Error, wasUp: boolean) => void,
   ) {
@@ -42,7 +43,7 @@ class Thread {
     const clock = new BigInt64Array(new SharedArrayBuffer(8));
     const tick = () => Atomics.store(clock, 0, BigInt(Date.now()));
     tick();
-    this.#worker = start(clock);
+    this.#worker = start({ clock, hurry: this.#hurry });
     this.#ticker = setInterval(tick, TICK_MS).unref();
     this.#worker.on('message', (message: FromThread) => {
       if ('lost' in message) events.lost(message.lost);
@@ -55,6 +56,12 @@ class Thread {
 
   post(message: ToThread): void {
     this.#worker.postMessage(message);
+  }
+
+  /** Has it load its program now, if it has not. Safe to call twice. */
+  hurry(): void {
+    Atomics.store(this.#hurry, 0, 1);
+    Atomics.notify(this.#hurry, 0);
   }
 
   /** Ends the thread on purpose. Safe to call twice. */
@@ -78,8 +85,15 @@ class Thread {
   }
 }
 
-/** A lease that is so long lasts until the thread is up: nobody waits for the thread then. */
+/** A lease that is so long lasts until the thread is up: nobody waits for the thread then, and it may rest. */
 const LONG_LEASE_MS = 10_000;
+/** A connection that may be gone for so long is not missed before a thread that rested beats by one of its own. */
+const LONG_GONE_MS = 1000;
+
+interface Patience {
+  readonly leaseMs: number;
+  readonly goneMs: number;
+}
 
 interface Lease {
   readonly beating: Beating;
@@ -96,19 +110,21 @@ export class ThreadKeeper {
 
   constructor(
     private readonly trouble: (message: string) => void,
-    private readonly start: (clock: BigInt64Array) => Worker = startThread,
+    private readonly start: (shared: SharedWithThread) => Worker = startThread,
   ) {}
 
   /**
-   * Does `work`, which begins a lease of so many ms and adds it. A short lease waits until the thread is up. Rejects with
-   * the reason of `signal` where that comes first.
+   * Does `work`, which begins a lease and adds it. A short lease waits until the thread is up. Rejects with the reason of
+   * `signal` where that comes first.
    */
-  async whileUp(work: () => Promise<void>, signal: AbortSignal, leaseMs: number): Promise<void> {
+  async whileUp(work: () => Promise<void>, signal: AbortSignal, { leaseMs, goneMs }: Patience): Promise<void> {
     this.#beginning++;
     try {
       signal.throwIfAborted();
-      const up = this.#running()?.up.catch(() => undefined); // where it ends, the main loop beats
-      if (up && leaseMs < LONG_LEASE_MS) await unlessAborted(up, signal);
+      const thread = this.#running();
+      const isShort = leaseMs < LONG_LEASE_MS;
+      if (isShort || (goneMs > 0 && goneMs < LONG_GONE_MS)) thread?.hurry();
+      if (thread && isShort) await unlessAborted(thread.up.catch(() => undefined), signal); // where it ends, the main loop beats
       await work();
     } finally {
       this.#beginning--;
@@ -126,6 +142,13 @@ export class ThreadKeeper {
     this.#thread?.post({ remove: holder });
     this.#inLoop?.remove(holder);
     this.#endIfIdle();
+  }
+
+  /** Has all hearts noted anew by connections of the thread. */
+  beatNow(): void {
+    this.#thread?.hurry();
+    this.#thread?.post({ beatNow: true });
+    this.#inLoop?.beatNow();
   }
 
   #beat(beating: Beating): void {

@@ -42,6 +42,7 @@ export class Connection {
   #closed = false;
   #underWay = 0;
   #keeps = false;
+  readonly #whenCut: (() => void)[] = [];
 
   private constructor(
     options: LinkOptions,
@@ -97,9 +98,10 @@ export class Connection {
     return this.#underWay > 0 && this.#link.fit !== undefined;
   }
 
-  /** Calls `listener` whenever a fit connection ends, whoever has ended it. For a connection that is not shared. */
+  /** Calls `listener` whenever a fit connection ends, whoever has ended it, until this is closed. Safe twice. */
   whenCut(listener: () => void): void {
-    this.#link.whenCut = listener;
+    this.#whenCut.push(listener);
+    this.#link.whenCut.add(listener);
   }
 
   /** Keeps the process alive until this is closed, even with nothing under way. */
@@ -195,6 +197,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#keeps) this.#link.rest();
+    for (const listener of this.#whenCut) this.#link.whenCut.delete(listener);
     this.#link.leave(this.#underWay > 0);
   }
 

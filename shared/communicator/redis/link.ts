@@ -45,8 +45,8 @@ const shared = new Map<string, Link>();
 export class Link {
   /** `ready`, or what it waits for, in the words of Redis or the system. */
   state = 'not connected';
-  /** Called whenever a connection that was fit ends. */
-  whenCut: (() => void) | undefined;
+  /** Listeners that are told whenever a connection that was fit ends. */
+  readonly whenCut = new Set<() => void>();
   /** The key that a shared link is found by, and how many users it has. */
   #key = '';
   #users = 0;
@@ -230,7 +230,7 @@ export class Link {
     this.#fit = false;
     if (this.state === 'ready') this.state = 'disconnected';
     this.#standIn();
-    if (wasFit) this.whenCut?.();
+    if (wasFit) for (const tell of [...this.whenCut]) tell();
   }
 
   #standIn(): void {
