@@ -3,9 +3,12 @@
  */
 import type { HeldInHandler } from './held-in-handler.js';
 
+/** The number of places without a marble at which they are removed. More than are ready at a time, as a rule. */
+const MOST_GONE = 1024;
+
 export class Ready {
-  /** The marbles; those before `#next` are already gone. */
-  #marbles: HeldInHandler[] = [];
+  /** The marbles; before `#next` are the places of those that are gone. */
+  #marbles: (HeldInHandler | undefined)[] = [];
   #next = 0;
 
   get size(): number {
@@ -20,9 +23,11 @@ export class Ready {
     this.#marbles.push(marble);
   }
 
+  /** Removes the first. With a backlog there is always another one: the places of those that are gone go too. */
   removeFirst(): void {
-    if (++this.#next < this.#marbles.length) return;
-    this.#marbles = [];
+    this.#marbles[this.#next++] = undefined;
+    if (this.#next < MOST_GONE && this.#next < this.#marbles.length) return;
+    this.#marbles = this.#marbles.slice(this.#next);
     this.#next = 0;
   }
 
@@ -43,7 +48,7 @@ export class Ready {
   /** Removes some marbles and returns them. */
   remove(some: (marble: HeldInHandler) => boolean): HeldInHandler[] {
     const [kept, removed]: [HeldInHandler[], HeldInHandler[]] = [[], []];
-    for (const marble of this.#marbles.slice(this.#next)) (some(marble) ? removed : kept).push(marble);
+    for (const marble of this.#marbles.slice(this.#next)) (some(marble!) ? removed : kept).push(marble!);
     this.#marbles = kept;
     this.#next = 0;
     return removed;
