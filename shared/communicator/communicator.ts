@@ -74,7 +74,7 @@ export class Communicator {
     if (sharing === 'own') this.#connection.keepProcess();
     this.#sender = new Sender(this.#replicated(), this.#keys);
     this.largeData = new LargeDataReader(this.#connection, this.#keys);
-    const push = (outputs: readonly Output[]) => this.#sender.push(outputs);
+    const push = (outputs: readonly Output[]) => this.push(outputs);
     this.#popper = new Popper(this.#connection, this.#keys, { largeData: this.largeData, push });
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.deadLetters = new DeadLetters(this.#connection, this.#keys);
@@ -140,6 +140,15 @@ export class Communicator {
   /** Sends marbles, in order and all or none. Each is sent exactly once, even if the connection is cut meanwhile. */
   push(outputs: readonly Output[]): Promise<void> {
     return this.#sender.push(outputs);
+  }
+
+  /**
+   * Sends one marble as `push` does. Resolves with `result`, which saves its caller a promise.
+   *
+   * @internal
+   */
+  pushOne<T>(output: Output, result: T): Promise<T> {
+    return this.#sender.pushOne(output, result);
   }
 
   /** Takes marbles for good, without a lease or a finish. It serves queues in strict order. */

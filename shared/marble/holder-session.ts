@@ -163,7 +163,8 @@ export class HolderSession {
     const { heart } = this.#heartbeat;
     this.#heartbeat.remove(id);
     if (!heart) return;
-    if (leaveHeart(heart)) await this.communicator.hearts.stop(heart.id).catch(() => undefined); // else a Monitor forgets it
+    if (leaveHeart(heart))
+      await this.communicator.hearts.stop(heart.id).catch(() => undefined); // else a Monitor forgets it
     else if (this.#hasPulsed) this.#heartbeat.beatNow(); // others have it, and our connection may end
   }
 

@@ -9,6 +9,7 @@
 import { Communicator } from '../communicator/communicator.js';
 import { newId } from '../communicator/data/envelope.js';
 import type { Failure } from '../communicator/data/header.js';
+import type { InHand } from './in-hand.js';
 import type { Holding } from '../communicator/hold/holding.js';
 import type { Output } from '../communicator/send/outputs.js';
 import type { RunStatus } from '../communicator/watch/run-status.js';
@@ -292,7 +293,11 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
       if (this.#workers.size > 0) this.#outsideSends.look(CALLS[kind]);
       if (this.#telemetry) return this.#sendTold(kind, queue, data, options);
       const output = this.#sends.outgoing(kind, queue, data, options);
-      return this.#push([output]).then(() => output.id);
+      if (output.kind === 'later') this.#needsMonitor();
+      const inHand = this.#committing;
+      if (!inHand) return this.#communicator.pushOne(output, output.id);
+      keepBack(inHand, [output]);
+      return Promise.resolve(output.id);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -308,13 +313,22 @@ export class Marble<Q extends object = Queues, A extends { [K in keyof Q]: unkno
     });
   }
 
-  /** Hands outputs to Redis. It is not async, so that a send costs one promise less. */
-  #push(outputs: Output[]): Promise<void> {
-    if (outputs[0]?.kind === 'later') expectMonitor(this.#communicator, this.#options.metrics);
+  /** Hands outputs to Redis, or keeps them back. */
+  async #push(outputs: Output[]): Promise<void> {
+    if (outputs[0]?.kind === 'later') this.#needsMonitor();
+    const inHand = this.#committing;
+    if (inHand) keepBack(inHand, outputs);
+    else await this.#communicator.push(outputs);
+  }
+
+  #needsMonitor(): void {
+    expectMonitor(this.#communicator, this.#options.metrics);
+  }
+
+  /** The marble in hand, where what is sent is kept back for its finish. */
+  get #committing(): InHand | undefined {
     const { inHand } = this.#loop;
-    if (!this.#options.atomic || !inHand?.held.holder) return this.#communicator.push(outputs);
-    keepBack(inHand, outputs);
-    return Promise.resolve();
+    return this.#options.atomic && inHand?.held.holder ? inHand : undefined;
   }
 
   #mustBeOpen(): void {

@@ -37,8 +37,7 @@ else {
 
 export function startThread(shared: SharedWithThread): Worker {
   const file = beside(import.meta.url, './heartbeat-thread.js');
-  if (!file && threadSource === '')
-    throw new Error('its program is missing: this copy of marblerun is incomplete');
+  if (!file && threadSource === '') throw new Error('its program is missing: this copy of marblerun is incomplete');
   const workerData = { ...shared, ...(file ? { file: file.href } : { text: threadSource }) };
   return new Worker(BEGIN, { eval: true, workerData, execArgv: inherited(process.execArgv) });
 }

@@ -124,7 +124,11 @@ export class ThreadKeeper {
       const thread = this.#running();
       const isShort = leaseMs < LONG_LEASE_MS;
       if (isShort || (goneMs > 0 && goneMs < LONG_GONE_MS)) thread?.hurry();
-      if (thread && isShort) await unlessAborted(thread.up.catch(() => undefined), signal); // where it ends, the main loop beats
+      if (thread && isShort)
+        await unlessAborted(
+          thread.up.catch(() => undefined),
+          signal,
+        ); // where it ends, the main loop beats
       await work();
     } finally {
       this.#beginning--;

@@ -29,7 +29,7 @@ import { loadHeld } from './load-held.js';
 import { Progress } from './progress.js';
 import type { Recovery } from '../watch/recovery.js';
 import { callScript } from '../redis/scripts.js';
-import { commandOf, type LastTake } from './step.js';
+import { HolderCommands } from './step.js';
 import { beginningList, giveBackLists, type HolderState, type SwapAnswer, type SwapCommand } from './swap-arguments.js';
 
 /** The parts that a holder works with; they belong to its communicator. */
@@ -51,13 +51,12 @@ export class Holding {
   private readonly largeData: LargeDataReader;
   /** The last command that Redis is known to have noted. Where Redis does not have it, Redis has gone back in time. */
   #noted = 0;
-  /** The last command that took something from a queue. */
-  #lastTake: LastTake = { op: 0, firstSeq: 0 };
   #count = 0;
   /** True where a crash is charged only to marbles whose beginning was noted. */
   #takesAhead: boolean;
   #waitsOn = '';
   readonly #inbox: Inbox;
+  readonly #commands: HolderCommands;
   /** True once a command had no answer: what it did is not known, so this holder is to be left. */
   #unsure = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -74,6 +73,7 @@ export class Holding {
     this.largeData = largeData;
     this.#takesAhead = options.takesAhead ?? false;
     this.#inbox = new Inbox(connection, waiting, keys);
+    this.#commands = new HolderCommands(keys, this.id);
   }
 
   /** Makes the holder known. It is called once, before anything else. */
@@ -84,9 +84,8 @@ export class Holding {
       maxAttempts: String(maxAttempts),
       ...(takesAhead && { ahead: hasCompany ? '2' : '1' }),
     };
-    const fields = Object.entries(about).flat();
     const keys = { holder: this.keys.holder(this.id), held: this.keys.held(this.id) };
-    const call = { keys, args: { holder: this.id, leaseMs }, moreArgs: fields };
+    const call = { keys, args: { holder: this.id, leaseMs }, moreArgs: Object.entries(about).flat() };
     await this.connection.run((redis) => callScript(redis, this.keys, 'enter', call));
   }
 
@@ -110,7 +109,7 @@ export class Holding {
     this.#inbox.adopted(inbox);
     this.#noteInbox();
     if (finish.length > 0 || answer.taken.length > 0 || inbox?.known) this.#noted = op;
-    if (answer.taken.length > 0) this.#lastTake = { op, firstSeq };
+    if (answer.taken.length > 0) this.#commands.noteTake(op, firstSeq);
     const result = this.#read(answer, finish.length);
     if (!this.#takesAhead) await this.#noteOwnLimits(result.taken);
     return result;
@@ -153,7 +152,7 @@ export class Holding {
       inbox,
     };
     this.progress.keepSeqs(request.want ?? 0);
-    return { op, firstSeq, command: commandOf(state, request, this.#lastTake, this.keys) };
+    return { op, firstSeq, command: this.#commands.swap(state, request) };
   }
 
   /**

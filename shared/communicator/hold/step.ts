@@ -9,21 +9,22 @@
  */
 import type { Redis } from 'ioredis';
 import type { RunKeys } from '../redis/keys.js';
+import { BoundScript } from '../redis/bound-script.js';
 import { callScriptBuffer } from '../redis/scripts.js';
 import type { SwapRequest } from './held.js';
 import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
 
-/** The last command that took something: its number, and the first sequence number that it gave. */
-export interface LastTake {
-  readonly op: number;
-  readonly firstSeq: number;
+/** A command that took something: its number, and the first sequence number that it gave. */
+interface Take {
+  op: number;
+  firstSeq: number;
 }
 
 /**
  * True where the step does all that the swap would do. The marble is of the last command that is noted: one that is still
  * held proves then that Redis has not gone back in time.
  */
-function isStep(state: HolderState, request: SwapRequest, last: LastTake): boolean {
+function isStep(state: HolderState, request: SwapRequest, last: Take): boolean {
   const { finish = [], sources = [], want, abandon = [], waitOn } = request;
   const [one] = finish;
   if (!one || finish.length > 1 || sources.length !== 1 || want !== 1) return false;
@@ -59,22 +60,58 @@ function takeCommand(state: HolderState, request: SwapRequest, keys: RunKeys, pl
   return shortOrSwap(short, { source, firstSeq }, () => swapCommand(state, request, keys));
 }
 
-function stepCommand(state: HolderState, request: SwapRequest, keys: RunKeys): SwapCommand {
-  const { id, op, firstSeq } = state;
-  const { held } = request.finish![0]!;
-  const source = request.sources![0]!;
-  const call = {
-    keys: { held: keys.held(id), list: keys.queue(source) },
-    args: {
-      op,
-      finished: held.receipt,
-      taken: `${firstSeq}/${source}`,
-      finishedField: `${held.queue} finished`,
-      takenField: `${source} taken`,
-    },
-  };
-  const short = (redis: Redis) => callScriptBuffer(redis, keys, 'step', call);
-  return shortOrSwap(short, { source, firstSeq }, () => swapCommand(state, request, keys));
+/** The step script of a holder for one pair of queues: the one that it finishes in, and the one that it takes from. */
+class StepScript extends BoundScript<'step', 'finishedField' | 'takenField'> {
+  constructor(
+    keys: RunKeys,
+    holder: string,
+    readonly finished: string,
+    readonly source: string,
+  ) {
+    const at = { held: keys.held(holder), list: keys.queue(source) };
+    super(keys, 'step', at, { finishedField: `${finished} finished`, takenField: `${source} taken` });
+  }
+}
+
+/** The commands of one holder. */
+export class HolderCommands {
+  readonly #lastTake: Take = { op: 0, firstSeq: 0 };
+  /** The script of the latest step: the next is nearly always of the same queues. */
+  #stepScript: StepScript | undefined;
+
+  constructor(
+    private readonly keys: RunKeys,
+    private readonly id: string,
+  ) {}
+
+  /** Notes that a command took something from a queue: its number, and the first sequence number that it gave. */
+  noteTake(op: number, firstSeq: number): void {
+    this.#lastTake.op = op;
+    this.#lastTake.firstSeq = firstSeq;
+  }
+
+  /** Returns the command for a swap: a short one, where that is enough. */
+  swap(state: HolderState, request: SwapRequest): SwapCommand {
+    const place = placeToTake(state, request);
+    if (place >= 0) return takeCommand(state, request, this.keys, place);
+    return isStep(state, request, this.#lastTake) ? this.#step(state, request) : swapCommand(state, request, this.keys);
+  }
+
+  #step(state: HolderState, request: SwapRequest): SwapCommand {
+    const { op, firstSeq } = state;
+    const { held } = request.finish![0]!;
+    const source = request.sources![0]!;
+    const script = this.#stepScriptOf(held.queue, source);
+    const args = { op, finished: held.receipt, taken: `${firstSeq}/${source}` };
+    const short = (redis: Redis) => script.callBuffer(redis, args);
+    return shortOrSwap(short, { source, firstSeq }, () => swapCommand(state, request, this.keys));
+  }
+
+  #stepScriptOf(finished: string, source: string): StepScript {
+    const latest = this.#stepScript;
+    if (latest?.finished === finished && latest.source === source) return latest;
+    return (this.#stepScript = new StepScript(this.keys, this.id, finished, source));
+  }
 }
 
 /** Asks the short script, and the swap where that did nothing, or where what it did is not known. */
@@ -88,11 +125,4 @@ function shortOrSwap(
     if (done === 0) return swap()(redis, again);
     return { refused: [], cancelled: [], taken: envelope ? [[source, firstSeq, [envelope]]] : [] };
   };
-}
-
-/** Returns the command for a swap: a short one, where that is enough. */
-export function commandOf(state: HolderState, request: SwapRequest, last: LastTake, keys: RunKeys): SwapCommand {
-  const place = placeToTake(state, request);
-  if (place >= 0) return takeCommand(state, request, keys, place);
-  return isStep(state, request, last) ? stepCommand(state, request, keys) : swapCommand(state, request, keys);
 }

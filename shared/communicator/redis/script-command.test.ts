@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { freshBus, ownRedis, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { LoadedScript, ScriptCommand } from './script-command.js';
+import { Placed } from './script-names.js';
 import type { ScriptArg, ScriptKey } from './script-types.js';
 
 const ECHO = new LoadedScript('push', '#!lua flags=\nreturn {KEYS, ARGV}');
@@ -14,7 +15,7 @@ beforeEach(() => {
 afterEach(() => redis.disconnect());
 
 const ask = (script: LoadedScript, keys: ScriptKey[], args: ScriptArg[], encoding: 'utf8' | null = 'utf8') =>
-  redis.sendCommand(new ScriptCommand(redis, script, { keys, args }, encoding)) as Promise<unknown>;
+  redis.sendCommand(new ScriptCommand(redis, script, new Placed(keys, args), encoding)) as Promise<unknown>;
 
 /** How often Redis was asked for scripts, by their text and by their hash. */
 async function asked(): Promise<number[]> {

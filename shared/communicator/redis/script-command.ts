@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { Command, type Redis } from 'ioredis';
 import { bulk } from './bulk.js';
 import { namesIn, type Placed, type ScriptNames } from './script-names.js';
-import type { ScriptName } from './script-types.js';
+import type { ScriptArg, ScriptName } from './script-types.js';
 
 /** A script as it is called. */
 export class LoadedScript {
@@ -49,7 +49,7 @@ export class ScriptCommand extends Command {
   ) {
     super('evalsha', [], { replyEncoding });
     // An error of Redis has these with it (failed-command.ts). Of the arguments it needs none, and data must not be shown.
-    this.args = [script.hash, call.keys.length, ...(call.keys as string[])];
+    this.args = call.written?.shown ?? [script.hash, call.keys.length, ...(call.keys as string[])];
     this.#reject = this.reject;
     this.reject = this.#rejectOrTell;
   }
@@ -59,7 +59,10 @@ export class ScriptCommand extends Command {
     const head = script.told.has(socket) ? script.byHash : script.byText;
     script.told.add(socket);
     this.#socket = socket;
-    return written(`*${3 + call.keys.length + call.args.length}\r\n${head}${bulk(String(call.keys.length))}`, call);
+    const { keys, args, written } = call;
+    const text = `*${3 + keys.length + args.length}\r\n${head}`;
+    if (written) return withValues(text + written.keys, args, written.args);
+    return withValues(text + bulk(String(keys.length)), [...keys, ...args], []);
   }
 
   /** It is called as a method, by ioredis. */
@@ -75,18 +78,24 @@ export class ScriptCommand extends Command {
   }
 }
 
-/** Writes keys and arguments behind `text`: all as text where none is a Buffer. */
-function written(text: string, { keys, args }: Placed): string | Buffer {
+/** Writes values behind `text`: all as text where none is a Buffer. `known` has those that are written already. */
+function withValues(
+  text: string,
+  values: readonly ScriptArg[],
+  known: readonly (string | undefined)[],
+): string | Buffer {
   const pieces: Buffer[] = [];
-  for (const values of [keys, args] as const)
-    for (const value of values) {
-      if (typeof value === 'string') text += bulk(value);
-      else if (typeof value === 'number') text += bulk(String(value));
-      else {
-        pieces.push(Buffer.from(`${text}$${value.length}\r\n`), value);
-        text = '\r\n';
-      }
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const written = known[i];
+    if (written !== undefined) text += written;
+    else if (typeof value === 'string') text += bulk(value);
+    else if (typeof value === 'number') text += bulk(String(value));
+    else {
+      pieces.push(Buffer.from(`${text}$${value.length}\r\n`), value);
+      text = '\r\n';
     }
+  }
   if (pieces.length === 0) return text;
   return Buffer.concat([...pieces, Buffer.from(text)]);
 }

@@ -41,22 +41,37 @@ export interface AnyCall {
   readonly moreArgs?: readonly ScriptArg[];
 }
 
-export interface Placed {
-  readonly keys: ScriptKey[];
-  readonly args: ScriptArg[];
+/**
+ * A call with all in its place. It is a class, and its lists are not literals either, because V8 soon takes literals that
+ * are under way for long-lived (docs/PERFORMANCE.md). These would then keep the marbles that they name.
+ */
+export class Placed {
+  constructor(
+    readonly keys: readonly ScriptKey[],
+    readonly args: readonly ScriptArg[],
+    /** How parts of it are written, where that is known. */
+    readonly written?: Written,
+  ) {}
+}
+
+export interface Written {
+  /** The number of keys, and the keys. */
+  readonly keys: string;
+  /** Each argument, or undefined where it is to be written yet. Those behind the last are too. */
+  readonly args: readonly (string | undefined)[];
+  /** The call as an error shows it: hash, number of keys, keys. */
+  readonly shown: (string | number)[];
 }
 
 /** Puts each value in the place of its name. Throws where one is missing. */
 export function placed(script: string, names: ScriptNames, run: RunKeys, call: AnyCall): Placed {
-  const keys: ScriptKey[] = [];
   const keyOf = (name: string) => call.keys?.[name] ?? runKey(run, name) ?? missing(script, 'key', name);
-  for (const name of names.keys) keys.push(keyOf(name));
+  const keys = names.keys.map(keyOf);
   if (call.moreKeys) for (const key of call.moreKeys) keys.push(key);
   for (const name of names.lastKeys) keys.push(keyOf(name));
-  const args: ScriptArg[] = [];
-  for (const name of names.args) args.push(call.args?.[name] ?? missing(script, 'argument', name));
+  const args = names.args.map((name) => call.args?.[name] ?? missing(script, 'argument', name));
   if (call.moreArgs) for (const arg of call.moreArgs) args.push(arg);
-  return { keys, args };
+  return new Placed(keys, args);
 }
 
 /** A key that every run has, under its name. */
@@ -65,6 +80,7 @@ function runKey(run: RunKeys, name: string): string | undefined {
   return typeof key === 'string' ? key : undefined;
 }
 
-function missing(script: string, what: 'key' | 'argument', name: string): never {
+/** Throws: it was not given. */
+export function missing(script: string, what: 'key' | 'argument', name: string): never {
   throw new Error(`script "${script}": its ${what} "${name}" is missing`);
 }

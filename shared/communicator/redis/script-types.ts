@@ -173,6 +173,11 @@ export type ScriptCall<Name extends ScriptName> = Given<'keys', ScriptTypes[Name
     readonly moreArgs?: readonly ScriptArg[];
   };
 
+/** The keys that a caller gives by name. */
+export type ScriptKeys<Name extends ScriptName> = Readonly<Record<ScriptTypes[Name]['keys'], string>>;
+/** The names of the arguments. */
+export type ScriptArgName<Name extends ScriptName> = ScriptTypes[Name]['args'];
+
 export type ScriptReply<Name extends ScriptName> = ScriptTypes[Name]['reply'];
 
 /** The same reply where its texts are asked for as bytes. */

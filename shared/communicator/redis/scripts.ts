@@ -134,7 +134,7 @@ export function scriptCommands(name: ScriptName): Set<string> {
 /** The scripts that were called so far. To expand and hash all of them takes longer than a script of a few marbles has. */
 const loaded = new Map<ScriptName, LoadedScript>();
 
-function load(name: ScriptName): LoadedScript {
+export function loadScript(name: ScriptName): LoadedScript {
   const script = loaded.get(name) ?? new LoadedScript(name, scriptText(name));
   loaded.set(name, script);
   return script;
@@ -142,7 +142,7 @@ function load(name: ScriptName): LoadedScript {
 
 /** Returns the script that Redis names by this hash. */
 export function scriptByHash(hash: string): ScriptName | undefined {
-  return scriptNames().find((name) => load(name).hash === hash);
+  return scriptNames().find((name) => loadScript(name).hash === hash);
 }
 
 /** Calls a script of this run. Its texts are strings; with `callScriptBuffer`, Buffers. */
@@ -169,6 +169,6 @@ export function callScriptBuffer<Name extends ScriptName>(
 }
 
 function placedCall(run: RunKeys, name: ScriptName, call: AnyCall): [LoadedScript, Placed] {
-  const script = load(name);
+  const script = loadScript(name);
   return [script, placed(name, script.names, run, call)];
 }

@@ -15,12 +15,12 @@ import { batchClosed } from '../batch/batch-errors.js';
 import { Members } from './members.js';
 import { LargeOnes } from './large.js';
 import { Backlog } from './backlog.js';
+import { PlainScripts, REMEMBER_MS } from './plain-scripts.js';
 import { LineTable, OutputGroups, sizeOf, type Output } from './outputs.js';
 import type { Replicated } from '../redis/replicas.js';
 import type { Part } from '../redis/rights.js';
 import { callScript, type ScriptArg, type ScriptReply } from '../redis/scripts.js';
 
-const REMEMBER_MS = 3_600_000;
 const MOST_OUTPUTS = 5_000;
 const MOST_BYTES = 1_048_576;
 
@@ -34,7 +34,8 @@ type Command = (redis: Redis) => Promise<Reply>;
 class PendingSend {
   constructor(
     readonly outputs: number,
-    readonly resolve: () => void,
+    readonly result: unknown,
+    readonly resolve: (result: never) => void,
     readonly reject: (error: unknown) => void,
   ) {}
 }
@@ -58,6 +59,7 @@ export class Sender {
   readonly #outputs: Output[] = [];
   #busy: Promise<void> | undefined;
   readonly #backlog = new Backlog();
+  #plainScripts: PlainScripts | undefined;
   /** Parts that this user is known to have the rights for. */
   readonly #allowed = new Set<Part>();
 
@@ -72,9 +74,23 @@ export class Sender {
    */
   push(outputs: readonly Output[]): Promise<void> {
     if (outputs.length === 0) return Promise.resolve();
+    for (const output of outputs) this.#outputs.push(output);
+    return this.#send(outputs.length, undefined);
+  }
+
+  /**
+   * Sends one. Resolves with `result`. A literal of one output would be one of those that V8 takes for long-lived, as
+   * said above.
+   */
+  pushOne<T>(output: Output, result: T): Promise<T> {
+    this.#outputs.push(output);
+    return this.#send(1, result);
+  }
+
+  /** Sends the outputs that were added last. */
+  #send<T>(outputs: number, result: T): Promise<T> {
     return new Promise((resolve, reject) => {
-      for (const output of outputs) this.#outputs.push(output);
-      this.#waiting.push(new PendingSend(outputs.length, resolve, reject));
+      this.#waiting.push(new PendingSend(outputs, result, resolve, reject));
       this.#busy ??= this.#drain();
     });
   }
@@ -94,7 +110,7 @@ export class Sender {
       const { sends, outputs } = this.#nextBatch();
       try {
         await this.#command(outputs);
-        for (const { resolve } of sends) resolve();
+        for (const { resolve, result } of sends) resolve(result as never);
       } catch (error) {
         for (const { reject } of sends) reject(error);
       }
@@ -170,20 +186,20 @@ export class Sender {
   }
 
   #push(number: number, queue: string, outputs: readonly Output[]): Command {
-    const keys = {
-      sender: this.keys.sender(this.#id),
-      list: this.keys.queue(queue),
-      wake: this.keys.wake(queue),
-    };
-    const args = { number, rememberMs: REMEMBER_MS, queue };
+    const { push } = this.#scriptsTo(queue);
     const envelopes = outputs.map(({ envelope }) => envelope);
-    return (redis) => callScript(redis, this.keys, 'push', { keys, args, moreArgs: envelopes });
+    return (redis) => push.call(redis, { number }, envelopes);
   }
 
   #pushBehind(number: number, queue: string, { envelope }: Output): Command {
-    const keys = { sender: this.keys.sender(this.#id), list: this.keys.queue(queue) };
-    const args = { number, rememberMs: REMEMBER_MS, field: `${queue} sent`, envelope };
-    return (redis) => callScript(redis, this.keys, 'pushBehind', { keys, args });
+    const { pushBehind } = this.#scriptsTo(queue);
+    return (redis) => pushBehind.call(redis, { number, envelope });
+  }
+
+  /** Returns the scripts for plain sends to a queue. Most go to the one of the send before. */
+  #scriptsTo(queue: string): PlainScripts {
+    if (this.#plainScripts?.queue !== queue) this.#plainScripts = new PlainScripts(this.keys, this.#id, queue);
+    return this.#plainScripts;
   }
 
   #pushAny(number: number, outputs: readonly Output[], { members, large }: Told): Command {
