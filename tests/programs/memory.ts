@@ -66,7 +66,8 @@ async function carried(): Promise<void> {
   const lanes = [{ name: 'up', from: 'lower', to: 'upper' }];
   const elevator = await startElevator({ runs, lanes, logLevel: 'silent' });
   const upper = new Marble({ redis, run: `${run}-upper` });
-  for (let n = 0; n < marbles; n += 500) await Promise.all(Array.from({ length: 500 }, () => marble.elevate('in', DATA)));
+  for (let n = 0; n < marbles; n += 500)
+    await Promise.all(Array.from({ length: 500 }, () => marble.elevate('in', DATA)));
   while (done < marbles) {
     await upper.wait('in');
     await upper.finish();

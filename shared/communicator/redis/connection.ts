@@ -42,7 +42,7 @@ export class Connection {
   #closed = false;
   #underWay = 0;
   #keeps = false;
-  readonly #whenCut: (() => void)[] = [];
+  readonly #whenCut = new Set<() => void>();
 
   private constructor(
     options: LinkOptions,
@@ -100,7 +100,7 @@ export class Connection {
 
   /** Calls `listener` whenever a fit connection ends, whoever has ended it, until this is closed. Safe twice. */
   whenCut(listener: () => void): void {
-    this.#whenCut.push(listener);
+    this.#whenCut.add(listener);
     this.#link.whenCut.add(listener);
   }
 
