@@ -75,10 +75,18 @@ export const GONE_MUTANTS: readonly Mutant[] = [
   {
     name: 'gone: one that ends in order is missed',
     file: 'shared/dist/marble/holder-session.js',
-    from: 'if (heart && leaveHeart(heart))',
-    to: 'if (heart && leaveHeart(heart) && false)',
+    from: 'if (leaveHeart(heart))',
+    to: 'if (leaveHeart(heart) && false)',
     by: ['tests'],
     tests: 'shared/dist/marble/heart.test',
+  },
+  {
+    name: 'gone: one that dies in its first second is not missed',
+    file: 'shared/dist/marble/holder-session.js',
+    from: 'if (heart && useHeart(heart))',
+    to: 'if (heart && useHeart(heart) && false)',
+    by: ['tests'],
+    tests: 'shared/dist/marble/heartbeat.test',
   },
   {
     name: 'gone: the Monitor does not look who is connected',

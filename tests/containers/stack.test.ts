@@ -13,7 +13,7 @@ import { IMAGES } from '../sbom.js';
 import { story } from '../story.js';
 import { LOOK_INSIDE } from './inside.js';
 import { assetsOf } from './page.js';
-import { Stack, whyNoEngine } from './stack.js';
+import { Stack, whyNoEngine, type Service } from './stack.js';
 
 interface Task {
   n: number;
@@ -71,8 +71,11 @@ story('the stack in containers', await whyNoEngine(), () => {
     const holders = (await stack.get('monitor', '/api/runs/main/holders')) as Holder[];
     return holders.filter(({ held }) => held > 0).map(({ about }) => about.host);
   };
-  const count = (event: string) =>
-    stack.metric('monitor', `marblerun_marbles_total{run="main",queue="tasks",event="${event}"}`);
+  const counted = (event: string) => `marblerun_marbles_total{run="main",queue="tasks",event="${event}"}`;
+  const count = (event: string) => stack.metric('monitor', counted(event));
+  /** Waits for a figure. A service reads them again after four times as long as a reading took, so they may lag. */
+  const shows = (service: Service, series: string, figure: number) =>
+    until(`${series} is ${figure}`, async () => (await stack.metric(service, series)) === figure, PATIENT);
 
   test('every service is up and healthy', async () => {
     const containers = await stack.containers();
@@ -191,14 +194,15 @@ story('the stack in containers', await whyNoEngine(), () => {
     expect([await count('dropped'), await holding()]).toEqual([undefined, []]);
     await marble.send('tasks', { n: 12, takesMs: 8000 });
     const host = await until('a worker holds it', async () => (await holding())[0], PATIENT);
-    expect(await stack.metric('monitor', 'marblerun_held{run="main",queue="tasks"}')).toBe(1);
+    await shows('monitor', 'marblerun_held{run="main",queue="tasks"}', 1);
     await stack.docker.getContainer(host).kill({ signal: 'SIGKILL' });
 
     const found = await result();
     expect(found).toEqual({ n: 12, square: 144, worker: expect.any(String), attempt: 2 });
     expect(found?.worker).not.toBe(host);
+    await shows('monitor', counted('finished'), 1);
     expect([await count('dropped'), await count('returned'), await count('finished')]).toEqual([1, 1, 1]);
-    expect(await stack.metric('monitor', 'marblerun_recovery_seconds_count{run="main"}')).toBe(1);
+    await shows('monitor', 'marblerun_recovery_seconds_count{run="main"}', 1);
     await stack.docker.getContainer(host).start();
     await until(
       'all workers are back',
@@ -216,8 +220,8 @@ story('the stack in containers', await whyNoEngine(), () => {
     expect(await stack.metric('elevator', landed)).toBe(0);
     await marble.send('tasks', { n: 2000 });
     expect(await result(upper)).toMatchObject({ n: 2000, square: 4_000_000, attempt: 1 });
-    expect(await stack.metric('elevator', landed)).toBe(1);
-    expect(await stack.metric('elevator', 'marblerun_lane_depth{lane="main-to-upper"}')).toBe(0);
+    await shows('elevator', landed, 1);
+    await shows('elevator', 'marblerun_lane_depth{lane="main-to-upper"}', 0);
     await upper.close();
   });
 
