@@ -132,8 +132,10 @@ test('a worker whose holder was given up while it waits enters another, and goes
   const worker = marble.work(QUEUES, (data) => seen.push(data));
   await watched();
   const first = worker.holder;
-  await peek.recovery.endLease(first!);
-  await peek.recovery.sweep(5);
+  await until('it is given up, between two beats', async () => {
+    await peek.recovery.endLease(first!);
+    return (await peek.recovery.sweep(5)).silent === 1;
+  });
   await until('another has entered', () => worker.holder !== first);
   await marbleOf().send('c', 1);
   await until('it came', () => seen.length === 1);
