@@ -74,7 +74,7 @@ export class Communicator {
     if (sharing === 'own') this.#connection.keepProcess();
     this.#sender = new Sender(this.#replicated(), this.#keys);
     this.largeData = new LargeDataReader(this.#connection, this.#keys);
-    const push = (outputs: readonly Output[]) => this.push(outputs);
+    const push = (outputs: readonly Output[]) => this.#sender.push(outputs);
     this.#popper = new Popper(this.#connection, this.#keys, { largeData: this.largeData, push });
     this.recovery = new Recovery(this.#connection, this.#keys);
     this.deadLetters = new DeadLetters(this.#connection, this.#keys);

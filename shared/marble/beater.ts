@@ -44,7 +44,7 @@ export class Beater {
     this.#communicator = new Communicator(bus);
     this.#communicator.whenCut(() => {
       this.#isCut = true;
-      this.#beatAtOnce();
+      this.beatNow();
     });
     this.#relief = new Relief(this.#communicator.recovery, events);
     this.#timer = setInterval(() => void this.#beat(), heartbeatMs);
@@ -89,7 +89,7 @@ export class Beater {
       this.#isNoted = true;
     } catch (error) {
       if (this.#holders.size > 0) this.events.trouble((error as Error).message);
-      if (this.#isNoted && isMarbleRunError(error, 'MR_REDIS_UNAVAILABLE')) this.#beatAtOnce(); // it is missed by now
+      if (this.#isNoted && isMarbleRunError(error, 'MR_REDIS_UNAVAILABLE')) this.beatNow(); // it is missed by now
     } finally {
       this.#busy = false;
       this.#beatIfCut();
@@ -97,16 +97,12 @@ export class Beater {
   }
 
   #beatIfCut(): void {
-    if (this.#isCut) this.#beatAtOnce();
-  }
-
-  #beatAtOnce(): void {
-    setImmediate(() => void this.#beat());
+    if (this.#isCut) this.beatNow();
   }
 
   /** Beats before the next one is due. */
   beatNow(): void {
-    void this.#beat();
+    setImmediate(() => void this.#beat());
   }
 
   /** Describes a blocked loop. It is noted while the loop is blocked, and once more when it is free again. */

@@ -9,7 +9,6 @@
 import { Communicator } from '../communicator/communicator.js';
 import { newId } from '../communicator/data/envelope.js';
 import type { Failure } from '../communicator/data/header.js';
-import type { InHand } from './in-hand.js';
 import type { Holding } from '../communicator/hold/holding.js';
 import type { Output } from '../communicator/send/outputs.js';
 import type { RunStatus } from '../communicator/watch/run-status.js';
@@ -21,6 +20,7 @@ import { Pace, type BatchProgress } from './batch-progress.js';
 import { expectMonitor, forgetMonitor } from './expect-monitor.js';
 import { keepBack } from './kept-back.js';
 import { HolderSession } from './holder-session.js';
+import type { InHand } from './in-hand.js';
 import { Loop } from './loop.js';
 import type { FailOptions } from './loop-marble.js';
 import { resolveOptions, type MarbleOptions, type ResolvedOptions } from './options.js';

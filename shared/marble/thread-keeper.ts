@@ -124,11 +124,8 @@ export class ThreadKeeper {
       const thread = this.#running();
       const isShort = leaseMs < LONG_LEASE_MS;
       if (isShort || (goneMs > 0 && goneMs < LONG_GONE_MS)) thread?.hurry();
-      if (thread && isShort)
-        await unlessAborted(
-          thread.up.catch(() => undefined),
-          signal,
-        ); // where it ends, the main loop beats
+      const up = thread?.up.catch(() => undefined); // where it ends, the main loop beats
+      if (up && isShort) await unlessAborted(up, signal);
       await work();
     } finally {
       this.#beginning--;

@@ -67,7 +67,7 @@ export const GONE_MUTANTS: readonly Mutant[] = [
   {
     name: 'gone: a heart that was cut waits for its next beat',
     file: 'shared/dist/marble/beater.js',
-    from: 'this.#isCut = true;\n            this.#beatAtOnce();',
+    from: 'this.#isCut = true;\n            this.beatNow();',
     to: '',
     by: ['tests'],
     tests: 'shared/dist/marble/heart.test',
