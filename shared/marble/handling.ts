@@ -58,7 +58,7 @@ export class Handling {
     private readonly work: HandlingOptions,
     private readonly changed: () => void,
   ) {
-    this.#loading = new Loading(work.concurrency, options.codec);
+    this.#loading = new Loading(work.concurrency, options.codec, changed);
     this.#prefetch = new Prefetch(work.concurrency, work.prefetch, options.timeLimitMs);
     this.#suspects = new Suspects(this.#ready, options.maxAttempts, work.concurrency, () => {
       this.#start();

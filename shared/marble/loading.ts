@@ -7,19 +7,22 @@ import { decodeData } from './codec.js';
 import type { HeldInHandler } from './held-in-handler.js';
 import type { Codec } from './types.js';
 
-/**
- * Finishes wait where the data of so many marbles are on their way, and until there are so many: as shares of the
- * concurrency.
- */
+/** Finishes wait where the data of so many marbles are on their way, as a share of the concurrency. */
 const ENOUGH_UNDER_WAY = 0.5;
-const GATHERED = 0.2;
+/** The longest that a finish waits for others. */
+const GATHERING_MS = 20;
 
 export class Loading {
   #underWay = 0;
+  /** Runs while finishes wait, and ends their wait. */
+  #gathering: NodeJS.Timeout | undefined;
+  #isLate = false;
 
+  /** Takes `late`, which is called when finishes have waited for long enough. */
   constructor(
     private readonly concurrency: number,
     private readonly codec: Codec | undefined,
+    private readonly late: () => void,
   ) {}
 
   /**
@@ -40,6 +43,19 @@ export class Loading {
 
   /** True while `finished` marbles are too few for a swap, and there is enough in hand to go on with. */
   mayGather(finished: number): boolean {
-    return this.#underWay >= this.concurrency * ENOUGH_UNDER_WAY && finished < this.concurrency * GATHERED;
+    const isEnoughUnderWay = this.#underWay >= this.concurrency * ENOUGH_UNDER_WAY;
+    if (!isEnoughUnderWay || finished >= this.concurrency || this.#isLate) {
+      clearTimeout(this.#gathering);
+      this.#gathering = undefined;
+      this.#isLate = false;
+      return false;
+    }
+    if (finished > 0) this.#gathering ??= setTimeout(() => this.#endGathering(), GATHERING_MS);
+    return true;
+  }
+
+  #endGathering(): void {
+    this.#isLate = true;
+    this.late();
   }
 }

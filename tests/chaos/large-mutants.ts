@@ -8,8 +8,8 @@ export const LARGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'large data: a finish forgets to delete them',
     file: lua('lib/large'),
-    from: "then redis.call('UNLINK', KEYS[#KEYS - 5 - over + i]) end",
-    to: 'then do end end',
+    from: "if #keys > 0 then redis.call('UNLINK', unpack(keys)) end",
+    to: '',
     by: ['model', 'chaos'],
   },
   {

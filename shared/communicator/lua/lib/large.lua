@@ -38,10 +38,12 @@ function large.keep(envelopes, from, to)
   end
 end
 
--- Deletes the data of what was finished. Those of a marble whose finish was refused belong to its next delivery.
--- `refused`: seq -> true.
+-- Deletes the data of what was finished, by one command. Those of a marble whose finish was refused belong to its next
+-- delivery. `refused`: seq -> true.
 function large.finish(refused)
+  local keys = {}
   for i = 1, over do
-    if not (refused and refused[tonumber(ARGV[overSeqs + i])]) then redis.call('UNLINK', KEYS[#KEYS - 5 - over + i]) end
+    if not (refused and refused[tonumber(ARGV[overSeqs + i])]) then keys[#keys + 1] = KEYS[#KEYS - 5 - over + i] end
   end
+  if #keys > 0 then redis.call('UNLINK', unpack(keys)) end
 end
