@@ -1,7 +1,7 @@
 /**
  * Turns what a script sends into outputs: encoded once, and checked before anything is sent.
  */
-import { encodeEnvelope, newId, type Envelope } from '../communicator/data/envelope.js';
+import { encodeEnvelope, newId, plainEnvelope, type Envelope } from '../communicator/data/envelope.js';
 import type { LargeOutput } from '../communicator/data/set-data.js';
 import { checkName } from '../communicator/redis/keys.js';
 import type { Output } from '../communicator/send/outputs.js';
@@ -84,6 +84,11 @@ export class SendPlace {
     const parent = this.from.envelope;
     const expedited = send?.expedite === true;
     const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
+    const large = largeOutput(bytes, options.largeBytes);
+    if (send === undefined && parent === undefined && traceparent === undefined && typeof bytes === 'string' && !large) {
+      const id = newId();
+      return new Outgoing(id, kind, queue, plainEnvelope(id, type, bytes), 0, undefined, true, undefined);
+    }
     const id = send?.id ?? newId();
     const member = send?.batch === null ? undefined : parent?.member;
     const isInside = parent?.isOutside !== true;
@@ -104,7 +109,6 @@ export class SendPlace {
       traceparent,
       expedited: expedited ? 1 : undefined,
     };
-    const large = largeOutput(bytes, options.largeBytes);
     const envelope = large ? encodeEnvelope({ ...header, large }, '') : encodeEnvelope(header, bytes);
     if (send?.delayMs && kind === 'back')
       return new Outgoing(id, 'later', queue, envelope, send.delayMs, member, isInside, large);
