@@ -85,7 +85,14 @@ export class SendPlace {
     const expedited = send?.expedite === true;
     const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
     const large = largeOutput(bytes, options.largeBytes);
-    if (send === undefined && parent === undefined && traceparent === undefined && typeof bytes === 'string' && !large) {
+    // Nothing is told of it beside its data, as of nearly all that is sent.
+    if (
+      send === undefined &&
+      parent === undefined &&
+      traceparent === undefined &&
+      typeof bytes === 'string' &&
+      !large
+    ) {
       const id = newId();
       return new Outgoing(id, kind, queue, plainEnvelope(id, type, bytes), 0, undefined, true, undefined);
     }

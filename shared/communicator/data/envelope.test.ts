@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { decodeEnvelope, elevated, encodeEnvelope, newId } from './envelope.js';
+import { expect, jest, test } from '@jest/globals';
+import { decodeEnvelope, elevated, encodeEnvelope, newId, plainEnvelope } from './envelope.js';
 import type { Header } from './header.js';
 
 const header: Header = { id: 'a.1', attempt: 2, sentAt: 1_700_000_000_123, type: 'j' };
@@ -13,6 +13,23 @@ test.each([
   const { data, ...read } = decodeEnvelope(bytes(encodeEnvelope(given, '{"x":1}')));
   expect(read).toEqual(given);
   expect(data.toString()).toBe('{"x":1}');
+});
+
+test('a plain envelope is what the least header makes, whatever the time and the type of the one before', () => {
+  const now = jest.spyOn(Date, 'now');
+  for (const [sentAt, type] of [
+    [header.sentAt, 'j'],
+    [header.sentAt, 'j'],
+    [header.sentAt, 'c'],
+    [1, 'c'],
+    [2, 'j'],
+  ] as const) {
+    now.mockReturnValue(sentAt);
+    expect(plainEnvelope('a.2', type, '{"x":1}')).toBe(
+      encodeEnvelope({ id: 'a.2', attempt: 0, sentAt, type }, '{"x":1}'),
+    );
+  }
+  now.mockRestore();
 });
 
 test('bytes pass unchanged, newlines and zeros too', () => {
