@@ -6,7 +6,7 @@ import type { LargeOutput } from '../communicator/data/set-data.js';
 import { checkName } from '../communicator/redis/keys.js';
 import type { Output } from '../communicator/send/outputs.js';
 import { checkOptions, delay, flag, having, time, whole, type Rules } from '../check-options.js';
-import { encodeData } from './codec.js';
+import { encodeData, type Encoded } from './codec.js';
 import type { ResolvedOptions } from './options.js';
 import type { SendOptions } from './send-options.js';
 
@@ -80,26 +80,23 @@ export class SendPlace {
   outgoing(kind: SendKind, queue: string, data: unknown, send: SendOptions | undefined): Outgoing {
     if (queue !== lastQueue) lastQueue = checkName('queue', queue);
     if (send !== undefined) checkOptions(CHECKS[kind].call, send, CHECKS[kind].rules);
-    const { options, traceparent } = this;
+    const encoded = encodeData(data, this.options.maxDataBytes, this.options.codec);
+    const large = largeOutput(encoded.data, this.options.largeBytes);
+    const isTold = send !== undefined || this.from.envelope !== undefined || this.traceparent !== undefined;
+    if (isTold || large || typeof encoded.data !== 'string') return this.#told(kind, queue, encoded, large, send);
+    const id = newId();
+    return new Outgoing(id, kind, queue, plainEnvelope(id, encoded.type, encoded.data), 0, undefined, true, undefined);
+  }
+
+  /** Makes an output of which more is told than its data. */
+  // eslint-disable-next-line max-params -- likewise: an output of a handler passes here
+  #told(kind: SendKind, queue: string, { type, data }: Encoded, large?: LargeOutput, send?: SendOptions): Outgoing {
     const parent = this.from.envelope;
     const expedited = send?.expedite === true;
-    const { type, data: bytes } = encodeData(data, options.maxDataBytes, options.codec);
-    const large = largeOutput(bytes, options.largeBytes);
-    // Nothing is told of it beside its data, as of nearly all that is sent.
-    if (
-      send === undefined &&
-      parent === undefined &&
-      traceparent === undefined &&
-      typeof bytes === 'string' &&
-      !large
-    ) {
-      const id = newId();
-      return new Outgoing(id, kind, queue, plainEnvelope(id, type, bytes), 0, undefined, true, undefined);
-    }
     const id = send?.id ?? newId();
     const member = send?.batch === null ? undefined : parent?.member;
     const isInside = parent?.isOutside !== true;
-    // One literal of one shape, without spreads: this is made for every marble that is sent.
+    // One literal of one shape, without spreads: this is made for every output of a handler.
     const header = {
       id,
       attempt: 0,
@@ -113,10 +110,10 @@ export class SendPlace {
       member,
       origin: parent?.origin,
       hops: parent?.hops,
-      traceparent,
+      traceparent: this.traceparent,
       expedited: expedited ? 1 : undefined,
     };
-    const envelope = large ? encodeEnvelope({ ...header, large }, '') : encodeEnvelope(header, bytes);
+    const envelope = large ? encodeEnvelope({ ...header, large }, '') : encodeEnvelope(header, data);
     if (send?.delayMs && kind === 'back')
       return new Outgoing(id, 'later', queue, envelope, send.delayMs, member, isInside, large);
     return new Outgoing(id, expedited ? 'upFront' : kind, queue, envelope, 0, member, isInside, large);
