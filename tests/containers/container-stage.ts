@@ -18,6 +18,9 @@ const NEVER = { LEASE_MS: '600000', GONE_MS: '600000' };
 /** Far more than a recovery by Docker takes on a busy machine, and far less than one by anything else. */
 const SOON_MS = 10_000;
 
+/** The first connection of a worker is noted as its heart's as it enters, that of its thread a second later. */
+const FIRST_MS = 900;
+
 export class ContainerStage {
   static #made = 0;
   readonly run = `stage-${++ContainerStage.#made}`;
@@ -70,7 +73,10 @@ export class ContainerStage {
     return Object.values(await this.redis.hgetall(keysOf(this.run).hearts)).map((text) => text.split(' '));
   }
 
-  /** Sends `n` marbles, and waits until they are in the hands of workers whose connections the Monitor has seen. */
+  /**
+   * Sends `n` marbles, and waits until they are in the hands of workers whose connections the Monitor has seen: those of
+   * their heartbeats' threads, which take the place of the first ones a second after a worker's start.
+   */
   async hold(n: number, work: object = { do: 'ignore' }, processes = 1): Promise<void> {
     await this.marble.sendMany(
       'in',
@@ -78,9 +84,18 @@ export class ContainerStage {
     );
     await until('all are in hand', async () => (await this.status()).held === n, { deadlineMs: 60_000 });
     await until('the Monitor has seen them', async () => {
-      const seen = (await this.notes()).filter(([, , , , server]) => server !== '-');
+      const begun = await this.#begun();
+      const seen = (await this.notes()).filter(([, , , at, server]) => server !== '-' && Number(at) > begun + FIRST_MS);
       return seen.length === processes;
     });
+  }
+
+  /** Returns when the latest holder was entered, by the clock of Redis. */
+  async #begun(): Promise<number> {
+    const keys = keysOf(this.run);
+    const holders = await this.redis.zrange(keys.holders, '0', '-1');
+    const since = await Promise.all(holders.map((holder) => this.redis.hget(keys.holder(holder), 'since')));
+    return Math.max(...since.map(Number));
   }
 
   areBack(n: number): Promise<unknown> {
