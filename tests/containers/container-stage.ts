@@ -23,13 +23,15 @@ const FIRST_MS = 900;
 
 export class ContainerStage {
   static #made = 0;
-  readonly run = `stage-${++ContainerStage.#made}`;
+  /** A run of its own on this engine, where other tests have workers too. */
+  readonly run: string;
   readonly redis: Redis;
   readonly marble: Marble;
   readonly peek: Communicator;
   readonly cleanUp: (() => unknown)[];
 
   constructor(readonly workers: WorkerContainers) {
+    this.run = `${workers.prefix}-${++ContainerStage.#made}`;
     const bus = { redis: workers.redis, run: this.run };
     this.redis = new Redis(workers.redis);
     this.marble = new Marble(bus);
