@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { until } from '@marblerun/test-support';
+import { RedisServer, until } from '@marblerun/test-support';
 import { Redis } from 'ioredis';
 import { keysOf } from '../communicator/redis/keys.js';
 import { bus, marbleOf, peek, sweep } from './testing.js';
@@ -70,8 +70,9 @@ test('the heartbeat goes on while the event loop is blocked, and says for how lo
 });
 
 test('a heart is noted at first with the connection that its holder has entered by, and then with one of the thread', async () => {
+  const server = await RedisServer.start(); // one of its own: MONITOR tells of all that others do, too
   const keys = keysOf(bus.run);
-  const admin = new Redis(bus.redis);
+  const admin = new Redis(server.url);
   const monitor = await admin.monitor();
   const from = { enter: [] as string[], pulse: [] as string[] };
   monitor.on('monitor', (_, args: string[], source: string) => {
@@ -79,11 +80,16 @@ test('a heart is noted at first with the connection that its holder has entered 
     if (args.includes(keys.hearts) && args.includes('1000')) from.pulse.push(source);
     if (args.includes(keys.holders) && args.includes('maxAttempts')) from.enter.push(source);
   });
-  const marble = marbleOf({ leaseMs: 15_000, heartbeatMs: 300 });
-  await marble.check('a');
-  const isThreads = () => from.enter.length > 0 && from.pulse.some((source) => source !== from.enter[0]);
-  await until('the thread has noted its own', isThreads);
-  expect(from.pulse[0]).toBe(from.enter[0]);
-  monitor.disconnect();
-  admin.disconnect();
+  const marble = marbleOf({ redis: server.url, leaseMs: 15_000, heartbeatMs: 300 });
+  try {
+    await marble.check('a');
+    const isThreads = () => from.enter.length > 0 && from.pulse.some((source) => source !== from.enter[0]);
+    await until('the thread has noted its own', isThreads);
+    expect(from.pulse[0]).toBe(from.enter[0]);
+  } finally {
+    await marble.close();
+    monitor.disconnect();
+    admin.disconnect();
+    await server.stop();
+  }
 });
