@@ -78,8 +78,8 @@ export class Handling {
     return this.#running.size + this.#finished.length + this.#failed.length > 0;
   }
 
-  /** True while finishes and takes wait for each other (`loading.ts`). */
-  get mayGather(): boolean {
+  /** True while finishes and takes wait for each other (`loading.ts`), which rings when that is over. */
+  mayGather(): boolean {
     return this.#loading.mayGather(this.#finished.length);
   }
 

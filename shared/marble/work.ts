@@ -195,7 +195,7 @@ export class Worker {
 
   /** Returns true where there is reason to go round again at once. */
   async #swap(): Promise<boolean> {
-    if (this.#handling.mayGather && !this.#stopping) return false;
+    if (!this.#stopping && this.#handling.mayGather()) return false;
     const finish = this.#handling.takeFinished(MOST_PER_SWAP);
     const want = this.#room();
     if (want <= 0) this.#several?.passOn(); // it was woken, and others may have room

@@ -94,10 +94,7 @@ export class ContainerStage {
 
   /** Returns when the latest holder was entered, by the clock of Redis. */
   async #begun(): Promise<number> {
-    const keys = keysOf(this.run);
-    const holders = await this.redis.zrange(keys.holders, '0', '-1');
-    const since = await Promise.all(holders.map((holder) => this.redis.hget(keys.holder(holder), 'since')));
-    return Math.max(...since.map(Number));
+    return Math.max(...(await this.peek.status.holders()).map(({ about }) => Number(about['since'])));
   }
 
   areBack(n: number): Promise<unknown> {
