@@ -27,13 +27,6 @@ export const LARGE_MUTANTS: readonly Mutant[] = [
     by: ['model'],
   },
   {
-    name: 'large data: a step of a loop forgets them',
-    file: 'shared/dist/communicator/hold/step.js',
-    from: ' || large !== undefined',
-    to: '',
-    by: ['model'],
-  },
-  {
     name: 'large data: what is to be sent is not looked for',
     file: lua('lib/large'),
     from: "if redis.call('EXISTS', key) == 0 then return false end",

@@ -7,6 +7,7 @@ import { GONE_MUTANTS } from './gone-mutants.js';
 import { LARGE_MUTANTS } from './large-mutants.js';
 import { PROGRAM_MUTANTS } from './program-mutants.js';
 import { SCRIPT_MUTANTS } from './script-mutants.js';
+import { STEP_MUTANTS } from './step-mutants.js';
 import { SEND_MUTANTS } from './send-mutants.js';
 import { WAKE_MUTANTS } from './wake-mutants.js';
 
@@ -14,6 +15,7 @@ const root = new URL('../../../', import.meta.url);
 
 const ALL = [
   ...SCRIPT_MUTANTS,
+  ...STEP_MUTANTS,
   ...PROGRAM_MUTANTS,
   ...BATCH_MUTANTS,
   ...GONE_MUTANTS,

@@ -17,6 +17,7 @@ import { GONE_MUTANTS } from './gone-mutants.js';
 import { LARGE_MUTANTS } from './large-mutants.js';
 import { PROGRAM_MUTANTS } from './program-mutants.js';
 import { SCRIPT_MUTANTS } from './script-mutants.js';
+import { STEP_MUTANTS } from './step-mutants.js';
 import { SEND_MUTANTS } from './send-mutants.js';
 import { WAKE_MUTANTS } from './wake-mutants.js';
 
@@ -44,6 +45,7 @@ const MUTANTS: readonly Mutant[] = [
     by: ['model', 'chaos'],
   },
   ...SCRIPT_MUTANTS,
+  ...STEP_MUTANTS,
   ...BATCH_MUTANTS,
   ...GONE_MUTANTS,
   ...LARGE_MUTANTS,

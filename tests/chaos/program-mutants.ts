@@ -86,27 +86,6 @@ export const PROGRAM_MUTANTS: readonly Mutant[] = [
     by: ['model'],
   },
   {
-    name: 'a step is taken although Redis may have gone back',
-    file: 'shared/dist/communicator/hold/step.js',
-    from: 'state.noted === last.op',
-    to: 'state.noted >= 0',
-    by: ['model'],
-  },
-  {
-    name: 'a step leaves what is in the inbox',
-    file: 'shared/dist/communicator/hold/step.js',
-    from: '!state.inbox',
-    to: 'true',
-    by: ['model'],
-  },
-  {
-    name: 'a step is taken where its marble is a member',
-    file: 'shared/dist/communicator/hold/step.js',
-    from: ' || member !== undefined',
-    to: 'false',
-    by: ['model'],
-  },
-  {
     name: 'a marble that was taken ahead is lost to a wait for another queue',
     file: 'shared/dist/marble/look-ahead.js',
     from: 'if (held && !isSame)',

@@ -211,17 +211,23 @@ const begins: Scenario = {
   },
 };
 
-const steps = (queue: 'a' | 'empty'): Scenario => ({
-  what: `finishes one and takes ahead from ${queue === 'a' ? 'a queue' : 'an empty queue'}`,
+/** `queues`: those that the finished one sends to. */
+const steps = (source: 'a' | 'empty', queues: readonly string[] = []): Scenario => ({
+  what: `finishes one that sends ${queues.length} on, and takes ahead from ${source === 'a' ? 'a queue' : 'an empty queue'}`,
   async prepare(place) {
     await place.send(3, 'back', 'a');
     const holding = await place.enter();
     const { taken } = (await holding.swap({ sources: ['a'], want: 1 })) as { taken: Held[] };
     await holding.swap({ isAhead: true }); // says that it takes ahead
-    const finish = taken.map((held) => ({ held, outputs: [] }));
-    for (const held of taken) place.outputsOf.set(idOf(held), []); // its work is done
+    const finish = taken.map((held) => ({ held, outputs: queues.map((to) => place.output('back', to)) }));
+    for (const { held, outputs } of finish) {
+      place.outputsOf.set(
+        idOf(held), // its work is done
+        outputs.map(({ id }) => id),
+      );
+    }
     return async () => {
-      await holding.swap({ finish, sources: [queue], want: 1, isAhead: true });
+      await holding.swap({ finish, sources: [source], want: 1, isAhead: true });
       return taken.map(idOf);
     };
   },
@@ -229,6 +235,7 @@ const steps = (queue: 'a' | 'empty'): Scenario => ({
 
 export const HOLDER_SCENARIOS = {
   step: [steps('a'), steps('empty')],
+  stepRouting: [steps('a', ['backs', 'b', 'backs']), steps('empty', ['backs'])],
   swap: [takes, takesTwice, finishes(false, false), finishes(false, true), adopts(false), finds],
   swapRouting: [finishes(true, false), finishes(true, true), finishesTwice, adopts(true)],
   begin: [limits, begins],

@@ -6,7 +6,8 @@
  */
 import { ClientModel, MOST_IN_INBOX, type InboxModel } from './client-model.js';
 import { hasData } from './large-data.js';
-import { stepAsSwap, type BeginModel, type GiveBackModel, type SwapModel } from './holder-requests.js';
+import { isPlainStep, stepAsSwap } from './holder-requests.js';
+import type { BeginModel, GiveBackModel, StepModel, SwapModel } from './holder-requests.js';
 import { groupBy, lineOf, type OutputModel, type RunModel } from './run-model.js';
 
 export interface MarbleModel {
@@ -113,20 +114,21 @@ export class HolderModel {
   }
 
   /** Takes a step of a loop. `replyLost`: a swap follows under the same number, and tells what was done. */
-  step({ receipt, seq, queue }: Pick<Delivery, 'receipt' | 'seq' | 'queue'>, source: string, replyLost: boolean) {
+  step(asked: StepModel, replyLost: boolean) {
     const { client } = this;
+    const { receipt, seq, queue, outputs, source } = asked;
     if (!client.takesAhead) {
       client.takesAhead = this.hasTraces = true;
       this.about = { ...this.about, takesAhead: true, hasCompany: true };
     }
     const isOfLast = client.noted === client.lastTake.command && seq >= client.lastTake.firstSeq;
     const delivery = this.held.find((other) => other.receipt === receipt);
-    const isPlain = delivery && delivery.marble.member === undefined && !delivery.marble.large;
-    if (client.inbox || this.timeLimit || !isOfLast || !isPlain)
-      return this.swap(stepAsSwap(receipt, queue, source), replyLost);
+    const isPlain = delivery !== undefined && isPlainStep(asked, delivery.marble);
+    if (client.inbox || this.timeLimit || !isOfLast || !isPlain) return this.swap(stepAsSwap(asked), replyLost);
     this.#endWait();
     this.drop(receipt);
     this.run.count(queue, 'finished', 1);
+    this.run.send(outputs);
     const [marble] = lineOf(this.run.queues, source).splice(0, 1);
     const next = client.seq++;
     this.lastNoted = client.noted = ++client.commands;

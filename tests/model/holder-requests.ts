@@ -1,6 +1,7 @@
 /**
  * Requests of a holder, in the model.
  */
+import type { MarbleModel } from './holder-model.js';
 import type { OutputModel } from './run-model.js';
 
 export interface BeginModel {
@@ -18,8 +19,24 @@ export interface SwapModel {
   readonly waitOn: string | undefined;
 }
 
-export function stepAsSwap(receipt: string, queue: string, source: string): SwapModel {
-  return { finish: [{ receipt, queue, outputs: [] }], abandon: [], sources: [source], want: 1, waitOn: undefined };
+/** A step of a loop: it finishes one, sends what that sends on, and takes one of `source`. */
+export interface StepModel {
+  readonly receipt: string;
+  readonly seq: number;
+  readonly queue: string;
+  readonly outputs: OutputModel[];
+  readonly source: string;
+}
+
+export function stepAsSwap({ receipt, queue, outputs, source }: StepModel): SwapModel {
+  return { finish: [{ receipt, queue, outputs }], abandon: [], sources: [source], want: 1, waitOn: undefined };
+}
+
+/** True where neither the marble nor what it sends needs more than the script of a step. */
+export function isPlainStep({ outputs, source }: StepModel, marble: MarbleModel): boolean {
+  const isSimple = ({ member, large }: MarbleModel) => member === undefined && !large;
+  const isRoute = (to: OutputModel) => to.kind === 'back' && to.queue !== source && isSimple(to.marble);
+  return isSimple(marble) && outputs.every(isRoute);
 }
 
 export interface GiveBackModel {

@@ -1,6 +1,6 @@
 /** The usual step of a loop goes by the short script, and whatever that cannot do goes by the swap. */
 import { expect, test } from '@jest/globals';
-import { bus, countsOf, envelope, holder, keys, output, redis, swap, take, waiting } from '../testing.js';
+import { bus, countsOf, envelope, holder, keys, output, redis, send, swap, take, waiting } from '../testing.js';
 import type { Held, HoldingOptions, SwapRequest } from './held.js';
 import type { Holding } from './holding.js';
 
@@ -47,8 +47,56 @@ test('an empty queue, or one that is no list: the marble is finished, and nothin
   expect(await heldBy(holding)).toEqual(['op']);
 });
 
+test('what it sends to the backs of queues goes with the step, in its order, as a swap sends it', async () => {
+  await send('busy', 'before');
+  await redis.hset(keys.watched, 'idle', Date.now() + LEASE_MS); // a holder waits for it, with other queues
+  const outputs = [output('o1', 'idle'), output('o2', 'busy'), output('o3', 'idle')];
+  const { holding, isSwap, next } = await asked({}, { outputs });
+  expect([isSwap, idsOf(next.taken), await waiting()]).toEqual([false, ['m2'], ['m3', 'm4']]);
+  expect([await waiting('idle'), await waiting('busy')]).toEqual([
+    ['o1', 'o3'],
+    ['before', 'o2'],
+  ]);
+  expect([await countsOf('idle'), await countsOf('busy')]).toMatchObject([{ sent: 2 }, { sent: 2 }]);
+  expect(await redis.zscore(keys.queues, 'idle')).not.toBeNull();
+  expect([await redis.exists(keys.wake('idle')), await redis.exists(keys.wake('busy'))]).toEqual([1, 0]);
+  expect(await heldBy(holding)).toEqual(['2/q', 'op']);
+});
+
+test('steps that send to one queue after another each have their own keys', async () => {
+  const { holding, next } = await asked({}, { outputs: [output('o1', 'one')] });
+  const step = (held: Held, to: string) => {
+    const finish = [{ held, outputs: [output(`to-${to}`, to)] }];
+    return swap(holding, { finish, sources: ['q'], want: 1, isAhead: true });
+  };
+  const second = await step(next.taken[0]!, 'two');
+  await step(second.taken[0]!, 'one');
+  expect([await waiting('one'), await waiting('two')]).toEqual([['o1', 'to-one'], ['to-two']]);
+});
+
+test('a key that holds no list: by the swap, which sends all the others and has a letter for that one', async () => {
+  await redis.set(keys.queue('broken'), 'no list');
+  const { isSwap, next } = await asked({}, { outputs: [output('o1', 'whole'), output('o2', 'broken')] });
+  expect([isSwap, idsOf(next.taken), await waiting('whole')]).toEqual([true, ['m2'], ['o1']]);
+  expect((await bus.deadLetters.list()).map(({ queue, envelope: dead }) => [queue, dead?.id])).toEqual([
+    ['broken', 'o2'],
+  ]);
+});
+
+test('one that is not held any more sends nothing', async () => {
+  const { holding, next } = await asked({});
+  const [held] = next.taken as [Held];
+  await redis.hdel(keys.held(holding.id), held.receipt);
+  const finish = [{ held, outputs: [output('late', 'other')] }];
+  const again = await swap(holding, { finish, sources: ['q'], want: 1, isAhead: true });
+  expect([[...again.refused], await waiting('other')]).toEqual([['2/q'], []]);
+});
+
 test.each<[string, Partial<SwapRequest>, Asked]>([
-  ['outputs', {}, { outputs: [output('out', 'other')] }],
+  ['an output to the queue that it takes from', {}, { outputs: [output('out', 'q')] }],
+  ['an output to the front', {}, { outputs: [{ ...output('out', 'other'), kind: 'front' }] }],
+  ['an output that is a member', {}, { outputs: [output('out', 'other', { member: 'unknown' })] }],
+  ['very many outputs', {}, { outputs: Array.from({ length: 1001 }, (_, i) => output(`o${i}`, 'other')) }],
   ['a member', {}, { header: { member: 'unknown' } }],
   ['a limit of its own', {}, { header: { timeLimitMs: 5000 } }],
   ['a limit of the holder', {}, { options: { timeLimitMs: 5000 } }],

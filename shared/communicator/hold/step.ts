@@ -10,7 +10,8 @@
 import type { Redis } from 'ioredis';
 import type { RunKeys } from '../redis/keys.js';
 import { BoundScript } from '../redis/bound-script.js';
-import { callScriptBuffer } from '../redis/scripts.js';
+import { callScriptBuffer, type ScriptArg } from '../redis/scripts.js';
+import type { Output } from '../send/outputs.js';
 import type { SwapRequest } from './held.js';
 import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
 
@@ -30,9 +31,18 @@ function isStep(state: HolderState, request: SwapRequest, last: Take): boolean {
   if (!one || finish.length > 1 || sources.length !== 1 || want !== 1) return false;
   const { held, outputs } = one;
   const { member, timeLimitMs, large } = held.envelope;
-  if (outputs.length > 0 || member !== undefined || timeLimitMs !== undefined || large !== undefined) return false;
+  if (member !== undefined || timeLimitMs !== undefined || large !== undefined) return false;
+  if (outputs.length > MOST_SENT || !outputs.every((output) => isRoute(output, sources[0]!))) return false;
   const isPlain = abandon.length === 0 && waitOn === undefined && !state.inbox && state.timeLimitMs === 0;
   return isPlain && state.noted === last.op && held.seq >= last.firstSeq;
+}
+
+/** The most that a step sends: Lua hands some 8,000 values to a command. */
+const MOST_SENT = 1000;
+
+/** True where a step may send it while it takes from `source`: the swap takes what was just sent there, and a step does not. */
+function isRoute({ kind, queue, member, large }: Output, source: string): boolean {
+  return kind === 'back' && queue !== source && member === undefined && large === undefined;
 }
 
 /** The most queues that the take of a woken holder looks at. */
@@ -60,18 +70,61 @@ function takeCommand(state: HolderState, request: SwapRequest, keys: RunKeys, pl
   return shortOrSwap(short, { source, firstSeq }, () => swapCommand(state, request, keys));
 }
 
-/** The step script of a holder for one pair of queues: the one that it finishes in, and the one that it takes from. */
-class StepScript extends BoundScript<'step', 'finishedField' | 'takenField'> {
+/** Marbles that a step sends, as `stepRouting.lua` reads them. */
+class Routes {
+  readonly #queues: string[] = [];
+  readonly #envelopes: ScriptArg[][] = [];
+
+  constructor(outputs: readonly Output[]) {
+    for (const { queue, envelope } of outputs) {
+      const line = this.#queues.indexOf(queue);
+      if (line >= 0) this.#envelopes[line]!.push(envelope);
+      else this.#envelopes[this.#queues.push(queue) - 1] = [envelope];
+    }
+  }
+
+  get queues(): readonly string[] {
+    return this.#queues;
+  }
+
+  get args(): ScriptArg[] {
+    const args: ScriptArg[] = [];
+    this.#queues.forEach((queue, line) => args.push(queue, this.#envelopes[line]!.length, ...this.#envelopes[line]!));
+    return args;
+  }
+}
+
+/** The queues of a step: where it finishes, what it takes from, and those that it sends to. */
+interface StepQueues {
+  readonly finished: string;
+  readonly source: string;
+  readonly targets: readonly string[];
+}
+
+/** The step script of a holder for queues that stay the same. */
+class StepScript extends BoundScript<'step' | 'stepRouting', 'finishedField' | 'takenField'> {
   constructor(
     keys: RunKeys,
     holder: string,
-    readonly finished: string,
-    readonly source: string,
+    private readonly queues: StepQueues,
   ) {
-    const at = { held: keys.held(holder), list: keys.queue(source) };
-    super(keys, 'step', at, { finishedField: `${finished} finished`, takenField: `${source} taken` });
+    const { finished, source, targets } = queues;
+    super(keys, targets.length > 0 ? 'stepRouting' : 'step', {
+      keys: { held: keys.held(holder), list: keys.queue(source) },
+      moreKeys: [...targets.map(keys.queue), ...targets.map(keys.wake)],
+      args: { finishedField: `${finished} finished`, takenField: `${source} taken` },
+    });
+  }
+
+  isFor({ finished, source, targets }: StepQueues): boolean {
+    const { queues } = this;
+    if (queues.finished !== finished || queues.source !== source || queues.targets.length !== targets.length)
+      return false;
+    return targets.every((target, i) => target === queues.targets[i]);
   }
 }
+
+const NONE: readonly string[] = [];
 
 /** The commands of one holder. */
 export class HolderCommands {
@@ -99,18 +152,19 @@ export class HolderCommands {
 
   #step(state: HolderState, request: SwapRequest): SwapCommand {
     const { op, firstSeq } = state;
-    const { held } = request.finish![0]!;
+    const { held, outputs } = request.finish![0]!;
     const source = request.sources![0]!;
-    const script = this.#stepScriptOf(held.queue, source);
+    const routes = outputs.length > 0 ? new Routes(outputs) : undefined;
+    const script = this.#stepScriptOf({ finished: held.queue, source, targets: routes?.queues ?? NONE });
     const args = { op, finished: held.receipt, taken: `${firstSeq}/${source}` };
-    const short = (redis: Redis) => script.callBuffer(redis, args);
+    const short = (redis: Redis) => script.callBuffer(redis, args, routes?.args);
     return shortOrSwap(short, { source, firstSeq }, () => swapCommand(state, request, this.keys));
   }
 
-  #stepScriptOf(finished: string, source: string): StepScript {
+  #stepScriptOf(queues: StepQueues): StepScript {
     const latest = this.#stepScript;
-    if (latest?.finished === finished && latest.source === source) return latest;
-    return (this.#stepScript = new StepScript(this.keys, this.id, finished, source));
+    if (latest?.isFor(queues)) return latest;
+    return (this.#stepScript = new StepScript(this.keys, this.id, queues));
   }
 }
 

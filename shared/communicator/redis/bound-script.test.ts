@@ -3,12 +3,10 @@ import { connection, keys, redis } from '../testing.js';
 import { BoundScript } from './bound-script.js';
 
 const bound = () =>
-  new BoundScript(
-    keys,
-    'push',
-    { sender: keys.sender('s'), list: keys.queue('q'), wake: keys.wake('q') },
-    { rememberMs: 60_000, queue: 'q' },
-  );
+  new BoundScript(keys, 'push', {
+    keys: { sender: keys.sender('s'), list: keys.queue('q'), wake: keys.wake('q') },
+    args: { rememberMs: 60_000, queue: 'q' },
+  });
 const lying = () => redis.lrangeBuffer(keys.queue('q'), 0, -1);
 
 test('what is bound and what each call brings arrive in their places: texts, numbers, bytes', async () => {
@@ -34,7 +32,7 @@ test('replies come as texts, or as bytes', async () => {
   await redis.hset(keys.held('h'), '1/q', 'm1');
   await redis.lpush(keys.queue('q'), 'm2');
   const names = { finishedField: 'q finished', takenField: 'q taken' };
-  const step = new BoundScript(keys, 'step', { held: keys.held('h'), list: keys.queue('q') }, names);
+  const step = new BoundScript(keys, 'step', { keys: { held: keys.held('h'), list: keys.queue('q') }, args: names });
   const args = { op: 2, finished: '1/q', taken: '2/q' };
   expect(await connection.run((client) => step.callBuffer(client, args))).toEqual([1, Buffer.from('m2')]);
   await redis.lpush(keys.queue('q'), 'm3');
@@ -59,7 +57,9 @@ test('an error knows the keys and none of the data', async () => {
 
 test('a key or an argument that is missing is told by its name', async () => {
   const names = { rememberMs: 1, queue: 'q' };
-  expect(() => new BoundScript(keys, 'push', { sender: 's' } as never, names)).toThrow('its key "list" is missing');
+  expect(() => new BoundScript(keys, 'push', { keys: { sender: 's' } as never, args: names })).toThrow(
+    'its key "list" is missing',
+  );
   const push = bound();
   const asked = connection.run((client) => Promise.resolve(push.call(client, {} as never, ['m'])));
   await expect(asked).rejects.toThrow('its argument "number" is missing');

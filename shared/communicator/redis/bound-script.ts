@@ -19,6 +19,13 @@ import { loadScript } from './scripts.js';
 
 type Named<Name extends string> = Readonly<Record<Name, ScriptArg>>;
 
+/** Keys and arguments that stay the same. `moreKeys` follow the keys that have a name. */
+interface BoundCall<Name extends ScriptName, Bound extends ScriptArgName<Name>> {
+  readonly keys: ScriptKeys<Name>;
+  readonly moreKeys?: readonly string[];
+  readonly args: Named<Bound>;
+}
+
 export class BoundScript<Name extends ScriptName, Bound extends ScriptArgName<Name>> {
   readonly #script: LoadedScript;
   readonly #keys: Placed['keys'];
@@ -26,10 +33,10 @@ export class BoundScript<Name extends ScriptName, Bound extends ScriptArgName<Na
   readonly #args: readonly (ScriptArg | undefined)[];
   readonly #written: Written;
 
-  constructor(run: RunKeys, name: Name, keys: ScriptKeys<Name>, args: Named<Bound>) {
+  constructor(run: RunKeys, name: Name, { keys, moreKeys = [], args }: BoundCall<Name, Bound>) {
     this.#script = loadScript(name);
     const { names, hash } = this.#script;
-    this.#keys = placed(name, { ...names, args: [] }, run, { keys }).keys;
+    this.#keys = placed(name, { ...names, args: [] }, run, { keys, moreKeys }).keys;
     this.#args = names.args.map((arg) => (args as Partial<Named<string>>)[arg]);
     this.#written = {
       keys: [this.#keys.length, ...this.#keys].map((key) => bulk(String(key))).join(''),

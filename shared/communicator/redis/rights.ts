@@ -35,6 +35,7 @@ const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; re
         'wait',
         'swap',
         'step',
+        'stepRouting',
         'take',
         'begin',
         'giveback',

@@ -30,6 +30,12 @@ type PlainSwap = Swap<['ok' | 'forgotten', refused?: string[], ...taken: Taken[]
 type MembersSwap = Swap<['ok' | 'forgotten', refused?: string[], cancelled?: string[], ...taken: Taken[]]>;
 type LargeSwap = Swap<['ok' | 'forgotten' | 'absent', refused?: string[], cancelled?: string[], ...taken: Taken[]]>;
 
+interface Step {
+  keys: 'held' | 'list';
+  args: 'op' | 'finished' | 'taken' | 'finishedField' | 'takenField';
+  reply: [done: Done, envelope?: string];
+}
+
 export interface ScriptTypes {
   push: { keys: 'sender' | 'list' | 'wake'; args: 'number' | 'rememberMs' | 'queue'; reply: Done | 2 };
   pushBehind: { keys: 'sender' | 'list'; args: 'number' | 'rememberMs' | 'field' | 'envelope'; reply: Done | -1 };
@@ -63,11 +69,8 @@ export interface ScriptTypes {
   swapMembersRouting: MembersSwap;
   swapLarge: LargeSwap;
   swapLargeRouting: LargeSwap;
-  step: {
-    keys: 'held' | 'list';
-    args: 'op' | 'finished' | 'taken' | 'finishedField' | 'takenField';
-    reply: [done: Done, envelope?: string];
-  };
+  step: Step;
+  stepRouting: Step;
   take: {
     keys: 'held' | 'list';
     args: 'holder' | 'leaseMs' | 'op' | 'noted' | 'receipt' | 'field';

@@ -61,6 +61,7 @@ const SCRIPTS = {
   swapLarge: { file: 'swap', allowOom: true, also: LARGE },
   swapLargeRouting: { file: 'swap', allowOom: false, also: LARGE },
   step: { allowOom: true },
+  stepRouting: { allowOom: false },
   take: { allowOom: true },
   begin: { allowOom: true },
   giveback: { allowOom: true },

@@ -16,7 +16,11 @@ export class PlainScripts {
     readonly queue: string,
   ) {
     const [sender, list, rememberMs] = [keys.sender(id), keys.queue(queue), REMEMBER_MS];
-    this.push = new BoundScript(keys, 'push', { sender, list, wake: keys.wake(queue) }, { rememberMs, queue });
-    this.pushBehind = new BoundScript(keys, 'pushBehind', { sender, list }, { rememberMs, field: `${queue} sent` });
+    const behind = { keys: { sender, list }, args: { rememberMs, field: `${queue} sent` } };
+    this.push = new BoundScript(keys, 'push', {
+      keys: { sender, list, wake: keys.wake(queue) },
+      args: { rememberMs, queue },
+    });
+    this.pushBehind = new BoundScript(keys, 'pushBehind', behind);
   }
 }
