@@ -11,7 +11,7 @@ import { plan } from './plan.js';
 import { Results } from './results.js';
 import { writeReport } from './report/report.js';
 import { Selection } from './selection.js';
-import type { Workload } from './workloads/workload.js';
+import { inGroups, type Workload } from './workloads/workload.js';
 
 const selection = Selection.of(process.env);
 const { quick, rounds } = selection;
@@ -24,12 +24,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 if (WHY_UNPINNED) console.log(WHY_UNPINNED);
 for (const [name, why] of labs.leftOut) console.log(`${name} is left out: ${why}`);
 try {
-  for (const workload of selection.rows(plan(quick, results))) {
-    const rowBegan = performance.now();
-    for (let round = 0; round < Math.min(rounds, workload.mostRounds ?? rounds); round++)
-      await measure(workload, round);
-    if (results.contestants(workload.name).length === 0) continue;
-    console.log(`${results.table(workload.name)}\n  (${Math.round((performance.now() - rowBegan) / 1000)} s)`);
+  for (const rows of inGroups(selection.rows(plan(quick, results)))) {
+    const rowsBegan = performance.now();
+    for (let round = 0; round < rounds; round++) for (const workload of rows) await measure(workload, round);
+    const measured = rows.filter(({ name }) => results.contestants(name).length > 0);
+    if (measured.length === 0) continue;
+    for (const { name } of measured) console.log(results.table(name));
+    console.log(`  (${Math.round((performance.now() - rowsBegan) / 1000)} s)`);
   }
 } finally {
   await labs.stop();
@@ -39,6 +40,7 @@ console.log(`${minutes.toFixed(1)} minutes`);
 if (!selection.isPart) await writeReport(results, { quick, rounds, minutes, leftOut: labs.leftOut });
 
 async function measure(workload: Workload, round: number): Promise<void> {
+  if (round >= (workload.mostRounds ?? rounds)) return;
   for (const contestant of present) {
     if (!workload.contestants.includes(contestant.name) || round >= (contestant.mostRounds ?? rounds)) continue;
     const lab = await labs.of(contestant, workload);

@@ -12,7 +12,7 @@ export const CONSUME_50 = 'consume, concurrency 50';
 export const CONSUME_500 = 'consume, concurrency 500';
 export const CONSUME_4 = 'consume, 4 processes';
 export const IN_BATCHES = 'consume, concurrency 50, members of batches';
-export const ROUTE_ALONE = 'route three, one at a time';
+export const ROUTE_ALONE = 'route three, one at a time, two cores';
 export const ROUTE_MANY = 'route three, concurrency 50';
 /** Handlers that send three marbles with each finish. */
 export const ROUTING: readonly string[] = [

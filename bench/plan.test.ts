@@ -4,6 +4,7 @@ import { plan } from './plan.js';
 import { TARGETS, targetsTable } from './report/targets.js';
 import { measuredAll } from './report/testing.js';
 import { Results } from './results.js';
+import { inGroups } from './workloads/workload.js';
 
 const whole = plan(false, new Results());
 
@@ -29,6 +30,13 @@ test('a row of the whole bench measures what each target speaks of', () => {
   expect(TARGETS.filter(({ measured }) => Number.isNaN(measured(results))).map(({ what }) => what)).toEqual([]);
   expect(targetsTable(results)).not.toContain('not measured');
   expect(targetsTable(new Results())).not.toMatch(/yes|no\*\*/);
+});
+
+test('rows that are compared are measured in turns, and all others each by itself', () => {
+  const groups = inGroups(whole);
+  expect(groups.flat()).toEqual(whole);
+  const several = groups.filter((rows) => rows.length > 1).map((rows) => rows.map(({ name }) => name));
+  expect(several).toEqual([whole.map(({ name }) => name).filter((name) => name.startsWith('scale out'))]);
 });
 
 test('a target is met from the figure on that it wants', () => {

@@ -142,7 +142,13 @@ function forms(size: Quick): Workload[] {
   const alone = ['MarbleRun, loop', 'MarbleRun, loop, routing three'];
   const many = [OURS, ...names.ROUTING, 'floor', 'floor, routing three'];
   return [
-    consume({ name: names.ROUTE_ALONE, contestants: alone, marbles: size(1000), concurrency: 1, mostRounds: 3 }),
+    loop({
+      name: names.ROUTE_ALONE,
+      contestants: alone,
+      cores: 'two cores',
+      marbles: size(8000),
+      warmUp: size(WARM_UP_LOOP),
+    }),
     consume({ name: names.ROUTE_MANY, contestants: many, marbles: size(10_000), concurrency: 50, mostRounds: 3 }),
   ];
 }
@@ -215,7 +221,13 @@ function safety(size: Quick): Workload[] {
 
 /** One run on more and more processes, and several runs on one server and on several: what a marble costs Redis is to stay. */
 function scaleOut(size: Quick): Workload[] {
-  const row = { contestants: [OURS], marbles: size(40_000), how: 'bulk', mostRounds: 3 } as const;
+  const row = {
+    contestants: [OURS],
+    group: 'scale out',
+    cores: 'two cores',
+    marbles: size(40_000),
+    how: 'bulk',
+  } as const;
   const runs = { ...row, pairs: names.MASTERS, runs: names.MASTERS };
   return [
     ...names.PROCESSES.map((processes) => flow({ ...row, name: names.oneRunRow(processes), pairs: processes / 2 })),

@@ -9,7 +9,11 @@ import { QUEUE, type Consumer, type Contestant, type Data } from './contestant.j
 const SWAP = `
   local done = tonumber(ARGV[3])
   if done > 0 then redis.call('HDEL', KEYS[2], unpack(ARGV, 4, 3 + done)) end
-  for line = 3, #KEYS do redis.call('LPUSH', KEYS[line], unpack(ARGV, 4 + done)) end
+  local each = (#ARGV - 3 - done) / (#KEYS - 2)
+  for line = 3, #KEYS do
+    local first = 4 + done + (line - 3) * each
+    redis.call('LPUSH', KEYS[line], unpack(ARGV, first, first + each - 1))
+  end
   local taken = redis.call('RPOP', KEYS[1], ARGV[1])
   if not taken or #taken == 0 then return {} end
   local held = {}
@@ -70,12 +74,13 @@ function swapLoop(url: string, batch: number, handle: (data: Data) => void, outp
       const taken = await redis.swapBuffer(lines.length, ...lines, ...args);
       done = taken.map((_, i) => seq + i + 1);
       seq += taken.length;
-      sent = [];
+      const each = outputs.map((): string[] => []);
       for (const bytes of taken) {
         const data = JSON.parse(bytes.toString()) as Data;
         handle(data);
-        if (outputs.length > 0) sent.push(JSON.stringify(data));
+        for (const one of each) one.push(JSON.stringify(data));
       }
+      sent = each.flat();
       if (taken.length > 0 || stopping) continue;
       const found = await waiting.brpop(QUEUE, 1);
       if (found) handle(JSON.parse(found[1]) as Data);

@@ -46,6 +46,11 @@ export interface Workload {
    * it is right. Default: as many as the bench is told.
    */
   readonly mostRounds?: number;
+  /**
+   * Rows that follow each other and have the same group are measured in turns, round by round: a target compares them,
+   * and what else the machine does is to fall on all of them alike. Default: a row is by itself.
+   */
+  readonly group?: string;
   /** Default: any. */
   readonly cores?: Cores;
   /** Default: that of the contestant. */
@@ -57,7 +62,18 @@ export interface Workload {
 }
 
 /** The part that all workloads are told alike. */
-export type Row = Pick<Workload, 'name' | 'contestants' | 'mostRounds' | 'cores' | 'server' | 'safety'>;
+export type Row = Pick<Workload, 'name' | 'contestants' | 'mostRounds' | 'group' | 'cores' | 'server' | 'safety'>;
+
+/** Puts rows that are measured in turns together. The others are each by itself. */
+export function inGroups<T extends Pick<Workload, 'group'>>(rows: readonly T[]): T[][] {
+  const groups: T[][] = [];
+  for (const row of rows) {
+    const last = groups.at(-1);
+    if (row.group !== undefined && last?.[0]!.group === row.group) last.push(row);
+    else groups.push([row]);
+  }
+  return groups;
+}
 
 export interface Size {
   /** The number for a contestant of weight 1. */
