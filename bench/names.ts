@@ -3,6 +3,7 @@
 export const SEND_ONE_CORE = 'send one by one, awaited, one core';
 export const SEND_TWO_CORES = 'send one by one, awaited, two cores';
 export const SEND_50 = 'send 50 at a time, awaited, two cores';
+export const SEND_50_LONGER = 'send 50 at a time, 5 kB, awaited, two cores';
 export const SEND_1000 = 'send 1,000 at a time';
 export const LOOP_WARM = 'loop, one at a time, warm, two cores';
 export const LOOP_WARM_ONE_CORE = 'loop, one at a time, warm, one core';

@@ -13,6 +13,7 @@ import {
   queueRow,
 } from './names.js';
 import type { Results } from './results.js';
+import { links, scaleOut } from './scaling-rows.js';
 import { backlog } from './workloads/backlog.js';
 import { behind } from './workloads/behind.js';
 import { consume } from './workloads/consume.js';
@@ -21,7 +22,6 @@ import { flow } from './workloads/flow.js';
 import { heartbeat } from './workloads/heartbeat.js';
 import { idle } from './workloads/idle.js';
 import { latency } from './workloads/latency.js';
-import { overLink } from './workloads/link.js';
 import { loop } from './workloads/loop.js';
 import { idleQueues, queueLatency } from './workloads/many-queues.js';
 import { monitor } from './workloads/monitor.js';
@@ -38,10 +38,6 @@ const count = (n: number) => n.toLocaleString('en-US');
 /** Sizes that grow, for the curves of the report. */
 const GROWING = { quick: [1, 100, 1000], whole: [1, 10, 100, 1000, names.IDLE] } as const;
 
-/** The most marbles that go over a link, and the weight by which those of MarbleRun are multiplied. */
-const MOST_OVER_LINK = 400_000;
-const WEIGHT = 5;
-
 /**
  * After so long V8 has compiled what a sender does, and looks after memory as it will from then on. In its first third of a
  * second a fast one has four fifths of its later rate.
@@ -51,7 +47,7 @@ const WARM_UP_MS = 1500;
 const WARM_UP_LOOP = 16_000;
 
 /** Makes a number smaller where the bench is to be quick. */
-type Quick = (number: number) => number;
+export type Quick = (number: number) => number;
 
 /** Loads are shares of what was measured before: `results` is read as it fills. */
 export function plan(quick: boolean, results: Results): Workload[] {
@@ -85,6 +81,17 @@ function sends(size: Quick): Workload[] {
     send({ name: names.SEND_TWO_CORES, cores: 'two cores', how: 1, marbles: size(8000), ...oneByOne }),
     send({ name: names.SEND_ONE_CORE, cores: 'one core', how: 1, marbles: size(16_000), ...oneByOne }),
     send({ name: names.SEND_50, cores: 'two cores', how: 50, marbles: size(20_000), contestants: everybody, ...warm }),
+    send({
+      name: names.SEND_50_LONGER,
+      cores: 'two cores',
+      how: 50,
+      bytes: 5000,
+      marbles: size(8000),
+      contestants: QUEUES_AND_FLOOR,
+      mostWeight: 1,
+      mostRounds: 3,
+      ...warm,
+    }),
     send({
       name: names.SEND_1000,
       how: 'bulk',
@@ -216,43 +223,6 @@ function safety(size: Quick): Workload[] {
       }),
       flow({ ...row, name: `${safety}: sent and handled at once`, marbles: size(20_000) }),
     ];
-  });
-}
-
-/** One run on more and more processes, and several runs on one server and on several: what a marble costs Redis is to stay. */
-function scaleOut(size: Quick): Workload[] {
-  const row = {
-    contestants: [OURS],
-    group: 'scale out',
-    cores: 'two cores',
-    marbles: size(40_000),
-    how: 'bulk',
-  } as const;
-  const runs = { ...row, pairs: names.MASTERS, runs: names.MASTERS };
-  return [
-    ...names.PROCESSES.map((processes) => flow({ ...row, name: names.oneRunRow(processes), pairs: processes / 2 })),
-    flow({ ...runs, name: names.RUNS_ONE_SERVER }),
-    flow({ ...runs, name: names.RUNS_SEVERAL, server: 'several Redis' }),
-    flow({ ...runs, name: names.RUNS_CLUSTER, server: 'Redis Cluster' }),
-  ];
-}
-
-/** Each takes some two seconds, however long the link is. */
-function links(size: Quick): Workload[] {
-  return names.ROUND_TRIPS_MS.flatMap((ms) => {
-    const trips = size(2000 / ms);
-    const few = { marbles: trips, warmUp: 20, cores: 'any' } as const;
-    const marbles = (form: names.Far) => Math.min(MOST_OVER_LINK, trips * names.PER_TRIP[form]) / WEIGHT;
-    return [
-      loop({ ...few, name: names.linkRow(ms, 'loop'), contestants: ['MarbleRun, loop'] }),
-      consume({
-        name: names.linkRow(ms, 'handled'),
-        contestants: [OURS],
-        marbles: marbles('handled'),
-        concurrency: 500,
-      }),
-      send({ name: names.linkRow(ms, 'sent'), contestants: [OURS], marbles: marbles('sent'), how: 'stream' }),
-    ].map((workload) => overLink(ms, workload));
   });
 }
 

@@ -52,6 +52,15 @@ class Outgoing implements Output {
   ) {}
 }
 
+/** Data that are to lie beside the list; a class likewise. */
+class Large implements LargeOutput {
+  constructor(
+    readonly name: string,
+    readonly bytes: number,
+    readonly data: string | Buffer,
+  ) {}
+}
+
 /** The queue of the previous send. Most sends go to the same queue, so its name is not checked again. */
 let lastQueue = '';
 
@@ -124,5 +133,5 @@ export class SendPlace {
 function largeOutput(data: string | Buffer, largeBytes: number): LargeOutput | undefined {
   if (largeBytes === 0 || data.length * 3 < largeBytes) return undefined; // no character takes more than three bytes
   const bytes = Buffer.byteLength(data);
-  return bytes < largeBytes ? undefined : { name: newId(), bytes, data };
+  return bytes < largeBytes ? undefined : new Large(newId(), bytes, data);
 }

@@ -47,6 +47,27 @@ test('bytes pass unchanged, among texts and at the end, as keys and as arguments
   expect(await ask(ECHO, [bytes, 'ä'], ['x', bytes, Buffer.alloc(0), 7, bytes], null)).toEqual(given);
 });
 
+test('a long command goes in pieces, of texts and of bytes, and the next one follows', async () => {
+  const texts = Array.from({ length: 40 }, (_, i) => `${i} `.repeat(3000) + (i % 2 ? 'é' : '😀'));
+  const bytes = texts.map((text) => Buffer.from(text));
+  await ask(ECHO, [], []); // is connected from now on
+  const writes: number[] = [];
+  const { stream } = redis;
+  const write = stream.write.bind(stream);
+  stream.write = (chunk: string | Uint8Array) => {
+    writes.push(chunk.length);
+    return write(chunk);
+  };
+  const both = [ask(ECHO, ['a'], texts), ask(ECHO, ['b'], [...texts, ...bytes, 1], null), ask(ECHO, [], ['next'])];
+  expect(await Promise.all(both)).toEqual([
+    [['a'], texts],
+    [[Buffer.from('b')], [...bytes, ...bytes, Buffer.from('1')]],
+    [[], ['next']],
+  ]);
+  expect(writes.length).toBeGreaterThan(10);
+  expect(Math.max(...writes)).toBeLessThan(100_000);
+});
+
 test('a connection brings the text once, and the hash from then on', async () => {
   const calls = await asking(async () => {
     await Promise.all([ask(ECHO, [], [1]), ask(ECHO, [], [2])]);

@@ -7,10 +7,12 @@
  * (SCRIPT FLUSH, a failover). It says NOSCRIPT, having done nothing, and the text is sent again.
  */
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import { Command, type Redis } from 'ioredis';
 import { bulk } from './bulk.js';
 import { namesIn, type Placed, type ScriptNames } from './script-names.js';
 import type { ScriptArg, ScriptName } from './script-types.js';
+import { bytesOf, type Weighed } from './silence.js';
 
 /** A script as it is called. */
 export class LoadedScript {
@@ -35,7 +37,14 @@ export class LoadedScript {
 
 type Reject = (error: Error) => void;
 
-export class ScriptCommand extends Command {
+/**
+ * About how much goes in one write; what a command has beyond that follows in further ones. For a longer text V8 maps memory
+ * and gives it back each time, and so does the C library for its bytes. That costs more than the writes
+ * (docs/PERFORMANCE.md).
+ */
+const MOST_WRITTEN = 65_536;
+
+export class ScriptCommand extends Command implements Weighed {
   readonly #reject: Reject;
   #socket: object | undefined;
   /** True once it was asked again with the text. */
@@ -54,6 +63,11 @@ export class ScriptCommand extends Command {
     this.reject = this.#rejectOrTell;
   }
 
+  get owedBytes(): number {
+    return bytesOf(this.call.args);
+  }
+
+  /** Writes all but the end of a long command, which is left to the caller. */
   override toWritable(socket: object): string | Buffer {
     const { script, call } = this;
     const head = script.told.has(socket) ? script.byHash : script.byText;
@@ -61,8 +75,8 @@ export class ScriptCommand extends Command {
     this.#socket = socket;
     const { keys, args, written } = call;
     const text = `*${3 + keys.length + args.length}\r\n${head}`;
-    if (written) return withValues(text + written.keys, args, written.args);
-    return withValues(text + bulk(String(keys.length)), [...keys, ...args], []);
+    const writing = new Writing(socket as Writable, text + (written?.keys ?? bulk(String(keys.length))));
+    return writing.values(written ? args : [...keys, ...args], written?.args ?? []);
   }
 
   /** It is called as a method, by ioredis. */
@@ -78,24 +92,46 @@ export class ScriptCommand extends Command {
   }
 }
 
-/** Writes values behind `text`: all as text where none is a Buffer. `known` has those that are written already. */
-function withValues(
-  text: string,
-  values: readonly ScriptArg[],
-  known: readonly (string | undefined)[],
-): string | Buffer {
-  const pieces: Buffer[] = [];
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    const written = known[i];
-    if (written !== undefined) text += written;
-    else if (typeof value === 'string') text += bulk(value);
-    else if (typeof value === 'number') text += bulk(String(value));
-    else {
-      pieces.push(Buffer.from(`${text}$${value.length}\r\n`), value);
-      text = '\r\n';
+/** A command that is being written: as text, where none of its values is a Buffer. */
+class Writing {
+  /** The pieces before the text, and their bytes. */
+  #pieces: Buffer[] | undefined;
+  #bytes = 0;
+
+  constructor(
+    private readonly stream: Writable,
+    private text: string,
+  ) {}
+
+  /** Writes values. `known` has those that are written already. Returns what is left to be written. */
+  values(values: readonly ScriptArg[], known: readonly (string | undefined)[]): string | Buffer {
+    for (let i = 0; i < values.length; i++) {
+      if (this.#bytes + this.text.length > MOST_WRITTEN) this.stream.write(this.#taken());
+      const value = values[i]!;
+      const written = known[i];
+      if (written !== undefined) this.text += written;
+      else if (typeof value === 'string') this.text += bulk(value);
+      else if (typeof value === 'number') this.text += bulk(String(value));
+      else this.#add(value);
     }
+    return this.#taken();
   }
-  if (pieces.length === 0) return text;
-  return Buffer.concat([...pieces, Buffer.from(text)]);
+
+  #add(value: Buffer): void {
+    const head = Buffer.from(`${this.text}$${value.length}\r\n`);
+    (this.#pieces ??= []).push(head, value);
+    this.#bytes += head.length + value.length;
+    this.text = '\r\n';
+  }
+
+  /** Takes what has come so far. */
+  #taken(): string | Buffer {
+    const { text } = this;
+    this.text = '';
+    if (!this.#pieces) return text;
+    const all = Buffer.concat([...this.#pieces, Buffer.from(text)]);
+    this.#pieces = undefined;
+    this.#bytes = 0;
+    return all;
+  }
 }

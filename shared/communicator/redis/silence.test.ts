@@ -29,6 +29,20 @@ const marble = (id: string, bytes: number) => ({
   envelope: encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'b' }, Buffer.alloc(bytes)),
 });
 
+const text = (id: string, bytes: number) => ({
+  ...{ kind: 'back' as const, queue: 'q' },
+  envelope: encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j' }, `"${'x'.repeat(bytes)}"`),
+});
+
+const large = (id: string, bytes: number) => {
+  const data = { name: `data-of-${id}`, bytes, data: 'x'.repeat(bytes) };
+  return {
+    ...text(id, 0),
+    envelope: encodeEnvelope({ id, attempt: 0, sentAt: 0, type: 'j', large: data }, ''),
+    large: data,
+  };
+};
+
 // A quarter of 900 kB goes at twice 60 kB/s, with a tenth of the usual time without an answer.
 test.each([
   { holds: 8 * KIB, how: 'that takes no more than it passes' },
@@ -44,6 +58,20 @@ test.each([
   await far.push([marble('small', 1)]);
   const [q] = await near.show();
   expect(q).toMatchObject({ depth: 2, counts: { sent: 2 } });
+});
+
+test.each([
+  ['marbles of a command that goes in pieces', Array.from({ length: 40 }, (_, i) => text(`m${i}`, 6 * KIB))],
+  ['large data beside their marble', [large('m0', 240 * KIB)]],
+])('%s arrive likewise', async (_, outputs) => {
+  const path = await SlowPath.to(server.port, 120 * KIB, 1024 * KIB);
+  cleanUp.push(() => path.stop());
+  const [far, near] = [communicator(path.url), communicator(server.url)];
+  await far.connect();
+  const began = Date.now();
+  await far.push(outputs);
+  expect(Date.now() - began).toBeGreaterThan(1500);
+  expect((await near.show())[0]).toMatchObject({ depth: outputs.length, counts: { sent: outputs.length } });
 });
 
 test('what takes much longer than replyTimeoutMs to come is waited for', async () => {

@@ -8,7 +8,6 @@
  */
 import type { Socket } from 'node:net';
 import type { Redis } from 'ioredis';
-import { ScriptCommand } from './script-command.js';
 
 /** The slowest path that is allowed for, in bytes per second. */
 const SLOWEST_LINK = 16_384;
@@ -52,14 +51,31 @@ export function watchSilence(watched: Watched, replyTimeoutMs: number, blockMs =
   return () => clearInterval(timer);
 }
 
-/** Counts the bytes that have come, and those that the system has not taken yet. */
+/** Counts the bytes that have come, and those that the system has not taken yet: of the write under way, and behind it. */
 function movement({ stream }: Watched): { read: number; toSend: number } {
-  return { read: stream?.bytesRead ?? 0, toSend: stream?._handle?.writeQueueSize ?? 0 };
+  const toSend = (stream?._handle?.writeQueueSize ?? 0) + (stream?.writableLength ?? 0);
+  return { read: stream?.bytesRead ?? 0, toSend };
+}
+
+/** A command that knows how many bytes it brings, where its arguments do not tell. */
+export interface Weighed {
+  readonly owedBytes: number;
+}
+
+/** Adds up the bytes of arguments. */
+export function bytesOf(args: readonly unknown[]): number {
+  let bytes = 0;
+  for (const arg of args) bytes += Buffer.isBuffer(arg) || typeof arg === 'string' ? arg.length : 8;
+  return bytes;
+}
+
+interface Queued extends Partial<Weighed> {
+  readonly args: readonly unknown[];
 }
 
 /** Fields of ioredis that it does not publish. */
 interface Inside {
-  readonly commandQueue?: { readonly length: number; toArray(): { command: { args: readonly unknown[] } }[] };
+  readonly commandQueue?: { readonly length: number; toArray(): { command: Queued }[] };
   readonly stream?: WatchedStream;
 }
 
@@ -82,8 +98,7 @@ export class WatchedClient implements Watched {
   get owedBytes(): number {
     let bytes = 0;
     for (const { command } of this.#inside.commandQueue?.toArray() ?? []) {
-      const args = command instanceof ScriptCommand ? command.call.args : command.args;
-      for (const arg of args) bytes += Buffer.isBuffer(arg) || typeof arg === 'string' ? arg.length : 8;
+      bytes += command.owedBytes ?? bytesOf(command.args);
     }
     return bytes;
   }
