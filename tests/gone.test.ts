@@ -118,7 +118,8 @@ test('1,000 cuts take nothing from workers that live', async () => {
   cleanUp.push(() => server.stop());
   use(freshBus(server.url));
   await monitor({ MARBLERUN_CONNECTIONS_MS: '20' });
-  for (let i = 0; i < 5; i++) worker();
+  // A machine that is busy with all other suites may keep a worker from its core for longer than the usual second.
+  for (let i = 0; i < 5; i++) worker({ GONE_MS: '5000' });
   await held(100, { do: 'heed' }, 5);
   const ids = async () => (await notes()).map(([id]) => id!).sort();
   for (let storm = 0, before = await ids(); storm < 200; storm++) {
