@@ -30,10 +30,13 @@ export async function came(place: Place, unseen = false) {
   return { holding, taken, ids };
 }
 
-/** Gives each marble outputs of every kind. */
-function withOutputs(place: Place, taken: Held[]) {
+const everyKind = (place: Place) =>
+  (['back', 'front', 'up', 'later', 'dead'] as const).map((kind) => place.output(kind, `${kind}s`));
+
+/** Gives each marble outputs. Without any its work is done. */
+function withOutputs(place: Place, taken: Held[], make = everyKind) {
   return taken.map((held) => {
-    const outputs = (['back', 'front', 'up', 'later', 'dead'] as const).map((kind) => place.output(kind, `${kind}s`));
+    const outputs = make(place);
     place.outputsOf.set(
       idOf(held),
       outputs.map(({ id }) => id),
@@ -219,13 +222,7 @@ const steps = (source: 'a' | 'empty', queues: readonly string[] = []): Scenario 
     const holding = await place.enter();
     const { taken } = (await holding.swap({ sources: ['a'], want: 1 })) as { taken: Held[] };
     await holding.swap({ isAhead: true }); // says that it takes ahead
-    const finish = taken.map((held) => ({ held, outputs: queues.map((to) => place.output('back', to)) }));
-    for (const { held, outputs } of finish) {
-      place.outputsOf.set(
-        idOf(held), // its work is done
-        outputs.map(({ id }) => id),
-      );
-    }
+    const finish = withOutputs(place, taken, () => queues.map((to) => place.output('back', to)));
     return async () => {
       await holding.swap({ finish, sources: [source], want: 1, isAhead: true });
       return taken.map(idOf);

@@ -11,7 +11,7 @@ import type { Redis } from 'ioredis';
 import type { RunKeys } from '../redis/keys.js';
 import { BoundScript } from '../redis/bound-script.js';
 import { callScriptBuffer, type ScriptArg } from '../redis/scripts.js';
-import type { Output } from '../send/outputs.js';
+import { LineTable, type Output } from '../send/outputs.js';
 import type { SwapRequest } from './held.js';
 import { swapCommand, type HolderState, type SwapCommand } from './swap-arguments.js';
 
@@ -70,7 +70,7 @@ function takeCommand(state: HolderState, request: SwapRequest, keys: RunKeys, pl
   return shortOrSwap(short, { source, firstSeq }, () => swapCommand(state, request, keys));
 }
 
-/** Marbles that a step sends, as `stepRouting.lua` reads them. */
+/** Marbles that a step sends, as `lua/lib/step-outputs.lua` reads them. */
 class Routes {
   readonly #queues: string[] = [];
   readonly #envelopes: ScriptArg[][] = [];
@@ -109,9 +109,11 @@ class StepScript extends BoundScript<'step' | 'stepRouting', 'finishedField' | '
     private readonly queues: StepQueues,
   ) {
     const { finished, source, targets } = queues;
+    const table = new LineTable(keys);
+    for (const target of targets) table.line(target);
     super(keys, targets.length > 0 ? 'stepRouting' : 'step', {
       keys: { held: keys.held(holder), list: keys.queue(source) },
-      moreKeys: [...targets.map(keys.queue), ...targets.map(keys.wake)],
+      moreKeys: table.keys,
       args: { finishedField: `${finished} finished`, takenField: `${source} taken` },
     });
   }

@@ -20,6 +20,8 @@ export type { ScriptArg, ScriptCall, ScriptKey, ScriptName, ScriptReply } from '
  * them.
  */
 const MEMBERS = ['batch-keys', 'batches-on-demand', 'members'];
+/** Likewise for steps of a loop whose marble sends others on. */
+const ROUTING = ['clock', 'wake', 'step-outputs'];
 /** Likewise for marbles that have large data, whether they are members or not. */
 const LARGE = [...MEMBERS, 'refers', 'large'];
 
@@ -61,7 +63,7 @@ const SCRIPTS = {
   swapLarge: { file: 'swap', allowOom: true, also: LARGE },
   swapLargeRouting: { file: 'swap', allowOom: false, also: LARGE },
   step: { allowOom: true },
-  stepRouting: { allowOom: false },
+  stepRouting: { file: 'step', allowOom: false, also: ROUTING },
   take: { allowOom: true },
   begin: { allowOom: true },
   giveback: { allowOom: true },
