@@ -93,6 +93,22 @@ story('scaling a compose service', await whyNoEngine(), () => {
     );
   const runs = (...names: string[]) =>
     until(`${names.join(', ')} run`, async () => (await stack.running('worker')).join() === names.join(), PATIENT);
+  /** Sends more work whenever little waits, until three work: an engine may take long. Returns all that was sent. */
+  const threeRun = async (from: number, ms: number) => {
+    const sent: number[] = [];
+    const look = async () => {
+      await more(sent, from, ms);
+      return (await stack.running('worker')).join() === 'worker-1,worker-2,worker-3';
+    };
+    await until('three work', look, PATIENT);
+    return sent;
+  };
+  const more = async (sent: number[], from: number, ms: number) => {
+    if ((await queue()).depth > 20) return;
+    const next = numbers(from + sent.length, 10);
+    sent.push(...next);
+    await send(next, ms);
+  };
   /** Waits until there are these containers, running or not, and none else. */
   const there = (n: number) =>
     until(`${n} are there`, async () => (await stack.containers('worker')).length === n, PATIENT);
@@ -147,8 +163,8 @@ story('scaling a compose service', await whyNoEngine(), () => {
     await says(/none of its containers runs/);
     expect([await stack.running('worker'), (await shown())!.isTrouble]).toEqual([[], true]);
     await stack.compose('start', 'worker');
-    await runs('worker-1', 'worker-2', 'worker-3');
-    await done(numbers(500, 20));
+    const sent = await threeRun(520, 300);
+    await done([...numbers(500, 20), ...sent]);
     await there(1);
   });
 
@@ -161,9 +177,9 @@ story('scaling a compose service', await whyNoEngine(), () => {
     await says(/were made with different settings/);
     expect([await steps('up'), await steps('down')]).toEqual(before);
     await stack.compose('up', '--detach'); // makes all anew, as many as the file says: one
-    await runs('worker-1', 'worker-2', 'worker-3');
+    const sent = await threeRun(620, 300);
     for (const { Config } of await stack.containers('worker')) expect(Config.Env).toContain('CHANGED=1');
-    await done(numbers(600, 20));
+    await done([...numbers(600, 20), ...sent]);
     await there(1);
   });
 
@@ -186,14 +202,7 @@ story('scaling a compose service', await whyNoEngine(), () => {
     ]);
     await stack.compose('up', '--detach');
     const sent: number[] = [];
-    // There is work for more than one worker for as long as the engine takes to make another.
-    const enough = async () => {
-      if ((await queue()).depth > 20) return;
-      const more = numbers(10_000 + sent.length, 10);
-      sent.push(...more);
-      await send(more, 1000);
-    };
-    await says(/worker-2 ended \d+ ms after its start/, enough);
+    await says(/worker-2 ended \d+ ms after its start/, () => more(sent, 10_000, 1000));
     await done(sent); // for some twenty seconds more
     expect((await stack.containers('worker')).map(({ Name, State }) => [Name.slice(-8), State.Status])).toEqual([
       ['worker-1', 'running'],
@@ -204,9 +213,7 @@ story('scaling a compose service', await whyNoEngine(), () => {
   test('what there can be only one of is told: a port of the host', async () => {
     stack.write({ worker: { ...WORKER, ports: ['127.0.0.1:0:80'] } });
     await stack.compose('up', '--detach');
-    await send(numbers(900, 40), 300);
-    await runs('worker-1', 'worker-2', 'worker-3'); // each has a port that is free
-    await done(numbers(900, 40));
+    await done(await threeRun(2000, 300)); // each has a port that is free
     await there(1);
     stack.write({ worker: { ...WORKER, ports: [`127.0.0.1:${await freePort()}:80`] } });
     await stack.compose('up', '--detach');
@@ -220,8 +227,7 @@ story('scaling a compose service', await whyNoEngine(), () => {
   test('compose takes all of it down', async () => {
     stack.write({ worker: WORKER });
     await stack.compose('up', '--detach', '--remove-orphans');
-    await send(numbers(800, 60), 300);
-    await runs('worker-1', 'worker-2', 'worker-3');
+    await threeRun(3000, 300);
     await stack.compose('down', '--timeout', '1');
     expect(await stack.containers('worker')).toEqual([]);
     expect(proxy.refusals).toEqual([]);

@@ -109,7 +109,7 @@ export class LocalCluster {
       items.map(({ key, path }) => [path, this.server.read('Secret', namespace, { name, key })!] as const),
     );
     const aclFile = this.#writeUsers(namespace, this.#envOf(init, namespace)['USERS']!, logins);
-    const given = redis.command!.slice(1).filter((word) => !/^--(dir|save|aclfile) /.test(word));
+    const given = redis.command!.filter((word) => word.startsWith('--') && !/^--(dir|save|aclfile) /.test(word));
     this.#redis.set(namespace, await RedisServer.start([...given, '--aclfile', aclFile]));
   }
 

@@ -2,15 +2,19 @@
  * A real Redis server for a test: on a free port, in a folder of its own, to be killed and restarted at will.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { redisCli } from './redis-cli.js';
 
 /** The text that it writes once it listens, before it reads any files. */
 const LISTENS = 'Server initialized';
+/** Mends what a kill in the middle of a write left of an append-only file, as our containers do. */
+const START = fileURLToPath(new URL('../../../deploy/redis/start.sh', import.meta.url));
 
 export class RedisServer {
   #process: ChildProcess | undefined;
@@ -48,7 +52,11 @@ export class RedisServer {
   /** Starts it again on the same port and files, with further options. Resolves when it listens. */
   async restart(more: readonly string[] = []): Promise<void> {
     const basics = ['--port', String(this.port), '--dir', this.dir, '--save', '', '--bind', '127.0.0.1'];
-    const child = spawn(this.program, [...basics, ...this.args, ...more], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const command = [this.program, ...basics, ...this.args, ...more];
+    if (existsSync(join(this.dir, 'appendonlydir'))) command.unshift('sh', START);
+    const [program, ...args] = command as [string, ...string[]];
+    const env = { ...process.env, DIR: this.dir };
+    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
     this.#process = child;
     await new Promise<void>((resolve, reject) => {
       child.once('error', (error) =>
