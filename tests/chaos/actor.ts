@@ -29,11 +29,27 @@ const options = {
 const TIME_LIMIT_MS = 400;
 let stopping = false;
 
+/** Now and then so many are sent to the queue that is in order, without waiting for an answer in between. */
+const BURST = { every: 200, marbles: 500 } as const;
+/** A part of their ids. It makes them so long that several commands are under way (`sender.ts`). */
+const LONG = '.'.repeat(100);
+
+async function burst(bus: Bus, first: number): Promise<void> {
+  const keys = Array.from({ length: BURST.marbles }, (_, i) => String(first + i));
+  await Promise.all(
+    keys.map((key) => send(RUNS.lower, 'order', key + LONG, () => bus.send('order', { key }, { id: key + LONG }))),
+  );
+}
+
 /** Sends without a pause that lasts: in order, and each with a name that this process chose. */
 async function produce(bus: Bus): Promise<void> {
   const pause = () => new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60));
   const first = Date.now() * 1000;
-  for (let n = first; !stopping; n++) {
+  for (let n = first, turn = 1; !stopping; n++, turn++) {
+    if (turn % BURST.every === 0) {
+      await burst(bus, n);
+      n += BURST.marbles;
+    }
     const key = String(n);
     await send(RUNS.lower, 'order', key, () => bus.send('order', { key }, { id: key }));
     const some = ['jobs', 'pipe1', 'climb'].map((q) =>

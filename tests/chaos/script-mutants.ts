@@ -131,7 +131,7 @@ local last = lastCommand(HELD, 0)`,
   {
     name: 'a send that is asked again is sent again',
     file: lua('lib/once'),
-    from: 'if last and tonumber(last) >= tonumber(number) then',
+    from: 'if tonumber(last) >= tonumber(number) then',
     to: 'if false then',
     by: ['model'],
   },

@@ -35,8 +35,27 @@ const sendsBehind: Scenario = {
   },
 };
 
+/** More than goes in one command: others follow while it is under way (`sender.ts`). */
+const MANY = 30;
+const LONG = ' '.repeat(2000);
+const sendsNext: Scenario = {
+  what: 'sends much at once',
+  async prepare(place) {
+    await place.send(2, 'back', 'b');
+    return async () => {
+      const outputs = Array.from({ length: MANY }, () => place.output('back', 'a'));
+      const long = outputs.map((output) => ({ ...output, envelope: `${String(output.envelope)}${LONG}` }));
+      const sent = await Promise.allSettled(long.map((output) => place.user.push([output])));
+      sent.forEach(({ status }, i) => status === 'fulfilled' && place.sent.add(outputs[i]!.id));
+      for (const one of sent) if (one.status === 'rejected') throw one.reason;
+      return nothing;
+    };
+  },
+};
+
 export const SEND_SCENARIOS: Readonly<Partial<Record<ScriptName, readonly Scenario[]>>> = {
   push: [sends(['back', 'back'])],
+  pushNext: [sendsNext],
   pushBehind: [sendsBehind],
   pushAny: [sends(['back', 'front', 'up', 'later', 'dead'])],
 };

@@ -21,7 +21,7 @@ export type Part =
  */
 const NEEDS: Readonly<Record<Part, { readonly scripts: readonly ScriptName[]; readonly commands: readonly string[] }>> =
   {
-    push: { scripts: ['push', 'pushBehind'], commands: [] },
+    push: { scripts: ['push', 'pushNext', 'pushBehind'], commands: [] },
     pushAny: { scripts: ['pushAny'], commands: [] },
     pushLarge: { scripts: ['pushLarge'], commands: ['set'] },
     batches: { scripts: ['pushMembers', 'open', 'seal', 'cancel', 'discard', 'progress'], commands: [] },

@@ -36,8 +36,15 @@ interface Step {
   reply: [done: Done, envelope?: string];
 }
 
+interface Push {
+  keys: 'sender' | 'list' | 'wake';
+  args: 'number' | 'rememberMs' | 'queue';
+  reply: Done | 2;
+}
+
 export interface ScriptTypes {
-  push: { keys: 'sender' | 'list' | 'wake'; args: 'number' | 'rememberMs' | 'queue'; reply: Done | 2 };
+  push: Push;
+  pushNext: Omit<Push, 'reply'> & { reply: Done | 2 | -1 };
   pushBehind: { keys: 'sender' | 'list'; args: 'number' | 'rememberMs' | 'field' | 'envelope'; reply: Done | -1 };
   pushAny: { keys: 'sender'; args: 'number' | 'rememberMs'; reply: Done };
   pushMembers: { keys: 'sender'; args: 'number' | 'rememberMs'; reply: Done | [batch: string, why: Closed] };

@@ -39,6 +39,7 @@ interface Script {
 
 const SCRIPTS = {
   push: { allowOom: false },
+  pushNext: { file: 'push', allowOom: false, also: ['follows'] },
   pushBehind: { allowOom: false },
   pushAny: { allowOom: false },
   pushMembers: { file: 'pushAny', allowOom: false, also: MEMBERS },

@@ -7,6 +7,8 @@ export const REMEMBER_MS = 3_600_000;
 
 export class PlainScripts {
   readonly push: BoundScript<'push', 'rememberMs' | 'queue'>;
+  /** Sends what follows a command that is under way. */
+  readonly pushNext: BoundScript<'pushNext', 'rememberMs' | 'queue'>;
   /** Sends one behind others that wait. */
   readonly pushBehind: BoundScript<'pushBehind', 'rememberMs' | 'field'>;
 
@@ -17,10 +19,9 @@ export class PlainScripts {
   ) {
     const [sender, list, rememberMs] = [keys.sender(id), keys.queue(queue), REMEMBER_MS];
     const behind = { keys: { sender, list }, args: { rememberMs, field: `${queue} sent` } };
-    this.push = new BoundScript(keys, 'push', {
-      keys: { sender, list, wake: keys.wake(queue) },
-      args: { rememberMs, queue },
-    });
+    const whole = { keys: { sender, list, wake: keys.wake(queue) }, args: { rememberMs, queue } };
+    this.push = new BoundScript(keys, 'push', whole);
+    this.pushNext = new BoundScript(keys, 'pushNext', whole);
     this.pushBehind = new BoundScript(keys, 'pushBehind', behind);
   }
 }
