@@ -77,6 +77,12 @@ export const waiting = async (queue = 'q') => (await bus.dump(queue, 0, 10_000))
 
 export const countsOf = async (queue = 'q') => (await bus.show()).find((one) => one.queue === queue)?.counts;
 
+/** The number of the last command of each sender. */
+export async function sentNumbers(): Promise<number[]> {
+  const senders = await redis.keys(keys.sender('*'));
+  return (await Promise.all(senders.map((key) => redis.get(key)))).map(Number);
+}
+
 /** Enters a holder. */
 export async function holder(options: Partial<HoldingOptions> = {}, on = bus, waitsOn = on): Promise<Holding> {
   const all = { leaseMs: 60_000, timeLimitMs: 0, maxAttempts: 3, description: {}, ...options };

@@ -30,12 +30,15 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 const fileIn = (dir: string) => join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof');
 
+/** Runs the script, which becomes `command`. */
+const run = (...command: string[]) =>
+  promisify(execFile)('sh', [SCRIPT, ...command], { env: { ...process.env, DIR: folder } });
+
 /** Starts `echo` in place of Redis, on a file. Returns what was said, and what is in the file then. */
 async function start(content: string): Promise<{ out: string; told: string; left: string }> {
   await writeFile(join(folder, 'appendonlydir', 'appendonly.aof.manifest'), MANIFEST);
   await writeFile(fileIn(folder), content);
-  const env = { ...process.env, DIR: folder };
-  const { stdout, stderr } = await promisify(execFile)('sh', [SCRIPT, 'echo', 'started', '--dir x'], { env });
+  const { stdout, stderr } = await run('echo', 'started', '--dir x');
   return { out: stdout, told: stderr, left: await readFile(fileIn(folder), 'utf8') };
 }
 
@@ -66,9 +69,7 @@ test.each([
 
 test('where there is no file yet the command is started', async () => {
   await rm(join(folder, 'appendonlydir'), { recursive: true });
-  const { stdout, stderr } = await promisify(execFile)('sh', [SCRIPT, 'echo', 'started'], {
-    env: { ...process.env, DIR: folder },
-  });
+  const { stdout, stderr } = await run('echo', 'started');
   expect([stdout, stderr]).toEqual(['started\n', '']);
 });
 

@@ -28,6 +28,7 @@ interface Shown {
 }
 
 jest.setTimeout(300_000);
+const THREE = ['worker-1', 'worker-2', 'worker-3'];
 const PATIENT = { deadlineMs: 90_000, everyMs: 100 };
 const [MIN, MAX, TARGET] = ['1', '3', '2'];
 const LABELS = {
@@ -91,16 +92,19 @@ story('scaling a compose service', await whyNoEngine(), () => {
       },
       PATIENT,
     );
-  const runs = (...names: string[]) =>
-    until(`${names.join(', ')} run`, async () => (await stack.running('worker')).join() === names.join(), PATIENT);
+  const runs = (names: readonly string[], meanwhile?: () => Promise<void>) =>
+    until(
+      `${names.join(', ')} run`,
+      async () => {
+        await meanwhile?.();
+        return (await stack.running('worker')).join() === names.join();
+      },
+      PATIENT,
+    );
   /** Sends more work whenever little waits, until three work: an engine may take long. Returns all that was sent. */
   const threeRun = async (from: number, ms: number) => {
     const sent: number[] = [];
-    const look = async () => {
-      await more(sent, from, ms);
-      return (await stack.running('worker')).join() === 'worker-1,worker-2,worker-3';
-    };
-    await until('three work', look, PATIENT);
+    await runs(THREE, () => more(sent, from, ms));
     return sent;
   };
   const more = async (sent: number[], from: number, ms: number) => {
@@ -116,7 +120,7 @@ story('scaling a compose service', await whyNoEngine(), () => {
   test('up to the limit under load, down when idle: each step once, and no marble lost or done twice', async () => {
     const sent = numbers(0, 120);
     await send(sent, 300);
-    await runs('worker-1', 'worker-2', 'worker-3');
+    await runs(THREE);
     expect(await shown()).toMatchObject({ running: 3, wanted: 3, last: { direction: 'up' } });
     const ps = await stack.compose('ps', '--format', '{{.Service}} {{.Name}} {{.Image}} {{.State}}');
     for (const i of [1, 2, 3])
@@ -125,7 +129,7 @@ story('scaling a compose service', await whyNoEngine(), () => {
     expect(held).toBe(true);
     await done(sent);
     await there(1);
-    await runs('worker-1');
+    await runs(['worker-1']);
     expect(await queue()).toMatchObject({ counts: { sent: 120, finished: 120, dropped: 0, returned: 0, failed: 0 } });
     expect([await steps('up'), await steps('down')]).toEqual([2, 2]);
   });
@@ -133,7 +137,7 @@ story('scaling a compose service', await whyNoEngine(), () => {
   test('one that is ended while it works finishes what it has in hand', async () => {
     const long = numbers(200, 9);
     await send(long, 5000);
-    await runs('worker-1', 'worker-2', 'worker-3');
+    await runs(THREE);
     await until('one is asked to end', async () => ((await shown())?.ending.length ?? 0) > 0, PATIENT);
     expect((await queue()).held).toBe(3); // each works on one
     await done(long);
@@ -144,14 +148,14 @@ story('scaling a compose service', await whyNoEngine(), () => {
   test('one that a person ends takes its place, and works again when it is started', async () => {
     const sent = numbers(400, 60);
     await send(sent, 500);
-    await runs('worker-1', 'worker-2', 'worker-3');
+    await runs(THREE);
     await until('it works for a while', async () => (await queue()).counts.finished > 130, PATIENT);
     const [, second] = await stack.containers('worker');
     await stack.docker.getContainer(second!.Id).stop();
     await says(/worker-2 (takes a place of the 3 that are allowed|ended \d{1,4} ms after its start)/);
     expect(await shown()).toMatchObject({ running: 2, wanted: 3, isTrouble: true });
     await stack.docker.getContainer(second!.Id).start();
-    await runs('worker-1', 'worker-2', 'worker-3');
+    await runs(THREE);
     await done(sent);
     await there(1);
   });

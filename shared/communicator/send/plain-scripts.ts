@@ -5,23 +5,41 @@ import type { RunKeys } from '../redis/keys.js';
 /** How long Redis remembers the last command of a sender. */
 export const REMEMBER_MS = 3_600_000;
 
+/** Each script is bound when it is called: a sender that goes from queue to queue binds `push` alone. */
 export class PlainScripts {
-  readonly push: BoundScript<'push', 'rememberMs' | 'queue'>;
-  /** Sends what follows a command that is under way. */
-  readonly pushNext: BoundScript<'pushNext', 'rememberMs' | 'queue'>;
-  /** Sends one behind others that wait. */
-  readonly pushBehind: BoundScript<'pushBehind', 'rememberMs' | 'field'>;
+  #push: BoundScript<'push', 'rememberMs' | 'queue'> | undefined;
+  #pushNext: BoundScript<'pushNext', 'rememberMs' | 'queue'> | undefined;
+  #pushBehind: BoundScript<'pushBehind', 'rememberMs' | 'field'> | undefined;
 
   constructor(
-    keys: RunKeys,
-    id: string,
+    private readonly keys: RunKeys,
+    private readonly id: string,
     readonly queue: string,
-  ) {
-    const [sender, list, rememberMs] = [keys.sender(id), keys.queue(queue), REMEMBER_MS];
-    const behind = { keys: { sender, list }, args: { rememberMs, field: `${queue} sent` } };
-    const whole = { keys: { sender, list, wake: keys.wake(queue) }, args: { rememberMs, queue } };
-    this.push = new BoundScript(keys, 'push', whole);
-    this.pushNext = new BoundScript(keys, 'pushNext', whole);
-    this.pushBehind = new BoundScript(keys, 'pushBehind', behind);
+  ) {}
+
+  get push(): BoundScript<'push', 'rememberMs' | 'queue'> {
+    return (this.#push ??= new BoundScript(this.keys, 'push', this.#whole()));
+  }
+
+  /** Sends what follows a command that is under way. */
+  get pushNext(): BoundScript<'pushNext', 'rememberMs' | 'queue'> {
+    return (this.#pushNext ??= new BoundScript(this.keys, 'pushNext', this.#whole()));
+  }
+
+  /** Sends one behind others that wait. */
+  get pushBehind(): BoundScript<'pushBehind', 'rememberMs' | 'field'> {
+    return (this.#pushBehind ??= new BoundScript(this.keys, 'pushBehind', {
+      keys: this.#ends(),
+      args: { rememberMs: REMEMBER_MS, field: `${this.queue} sent` },
+    }));
+  }
+
+  #whole() {
+    const { keys, queue } = this;
+    return { keys: { ...this.#ends(), wake: keys.wake(queue) }, args: { rememberMs: REMEMBER_MS, queue } };
+  }
+
+  #ends() {
+    return { sender: this.keys.sender(this.id), list: this.keys.queue(this.queue) };
   }
 }

@@ -2,7 +2,18 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Cable, ownRedis, until } from '@marblerun/test-support';
 import { Communicator } from '../communicator.js';
-import { closing, connection, countsOf, envelope, keys, output, place, redis, waiting } from '../testing.js';
+import {
+  closing,
+  connection,
+  countsOf,
+  envelope,
+  keys,
+  output,
+  place,
+  redis,
+  sentNumbers,
+  waiting,
+} from '../testing.js';
 import { PlainScripts } from './plain-scripts.js';
 
 ownRedis(beforeAll, afterAll); // it flushes scripts, and asks what the server did
@@ -12,10 +23,6 @@ const MANY = 80;
 const text = 'x'.repeat(2000);
 const names = (n = MANY) => Array.from({ length: n }, (_, i) => `m${i}`);
 const large = (id: string, queue = 'q') => output(id, queue, { envelope: envelope(id, {}, text) });
-const number = async () => {
-  const senders = await redis.keys(keys.sender('*'));
-  return (await Promise.all(senders.map((key) => redis.get(key)))).map(Number);
-};
 const far = async () => {
   const cable = closing(await Cable.to(place.redis));
   const bus = closing(new Communicator({ ...place, redis: cable.url }));
@@ -55,7 +62,7 @@ test('what is little waits for the answer, and goes together', async () => {
   await Promise.resolve();
   await Promise.resolve();
   await Promise.all([first, ...names().map((id) => bus.push([output(id)]))]);
-  expect(await number()).toEqual([4]);
+  expect(await sentNumbers()).toEqual([4]);
 });
 
 test.each([

@@ -25,12 +25,6 @@ interface Told {
   readonly large: LargeOnes;
 }
 
-/** The number of a command, and when the one before it has been answered. */
-interface Following {
-  readonly number: number;
-  readonly before: Promise<void>;
-}
-
 /** Throws what `push` of a Sender throws. */
 export class SendCommands {
   readonly #id = newId();
@@ -57,14 +51,14 @@ export class SendCommands {
     this.#backlog.note(queue, reply === 2);
   }
 
-  /** Likewise, behind a command that is under way; once more where that had not been done. */
-  async next({ number, before }: Following, outputs: readonly Output[]): Promise<void> {
+  /** Likewise, behind a command that is under way: once more when that has been answered, where it had not been done. */
+  async next(number: number, before: Promise<void>, outputs: readonly Output[]): Promise<void> {
     if (!this.#allowed.has('push')) await this.#mustBeAllowed('push');
     const { queue } = outputs[0]!;
-    let reply = await this.connection.run(this.#push('pushNext', number, queue, outputs));
+    const reply = await this.connection.run(this.#push('pushNext', number, queue, outputs));
     if (reply === -1) {
       await before;
-      reply = await this.connection.run(this.#push('push', number, queue, outputs));
+      return this.plain(number, outputs);
     }
     this.#backlog.note(queue, reply === 2);
   }

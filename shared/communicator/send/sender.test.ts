@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Cable, until } from '@marblerun/test-support';
 import { Communicator } from '../communicator.js';
-import { bus, closing, countsOf, envelope, keys, output, place, redis, waiting } from '../testing.js';
+import { bus, closing, countsOf, envelope, keys, output, place, redis, sentNumbers, waiting } from '../testing.js';
 
 const marble = (queue: string, data: string, kind: 'back' | 'front' = 'back') =>
   output(data, queue, { kind, envelope: envelope('m', {}, data) });
@@ -21,14 +21,8 @@ test('what is sent in one turn is there at once, in one command, whatever the qu
     ['a1', 'a2', 'a3'],
     ['b1', 'b2', 'b3'],
   ]);
-  expect(await numbers()).toEqual([2]);
+  expect(await sentNumbers()).toEqual([2]);
 });
-
-/** The number of the last command of each sender. */
-async function numbers(): Promise<number[]> {
-  const senders = await redis.keys(keys.sender('*'));
-  return (await Promise.all(senders.map((key) => redis.get(key)))).map(Number);
-}
 
 test('what is sent at once and is too much for one command goes in several, each send whole and all in order', async () => {
   const all = Array.from({ length: 12_000 }, (_, i) => String(i));
@@ -40,7 +34,7 @@ test('what is sent at once and is too much for one command goes in several, each
   ]);
   expect(await dataIn('many')).toEqual(all);
   expect(await dataIn('large')).toEqual(long);
-  expect((await numbers())[0]).toBeGreaterThan(3);
+  expect((await sentNumbers())[0]).toBeGreaterThan(3);
 });
 
 test('what is sent while a command is under way goes together with the next', async () => {
@@ -50,7 +44,7 @@ test('what is sent while a command is under way goes together with the next', as
   await new Promise((resolve) => setImmediate(resolve));
   await Promise.all([first, bus.push([output('m2')]), bus.push([output('m3')])]);
   expect(await waiting()).toEqual(['m0', 'm1', 'm2', 'm3']);
-  expect(await numbers()).toEqual([3]);
+  expect(await sentNumbers()).toEqual([3]);
 });
 
 test('a send that is refused as a whole sends nothing, and others go on', async () => {
@@ -84,7 +78,7 @@ test('a send whose reply was lost is asked again under its number, and each send
   await lost;
   await bus.push([output('n1')]);
   expect((await waiting()).sort()).toEqual(['m0', 'm1', 'n0', 'n1']);
-  expect([(await countsOf())?.sent, await numbers()]).toEqual([4, [2, 2]]);
+  expect([(await countsOf())?.sent, await sentNumbers()]).toEqual([4, [2, 2]]);
 });
 
 test('close waits for what is under way, and nothing to send is no command', async () => {

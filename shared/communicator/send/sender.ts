@@ -4,9 +4,9 @@
  *
  * One command is under way at a time, and what is sent meanwhile goes together with the next. This keeps the order, one
  * sender needs one number in Redis, and many small sends share a round trip. Where much waits, up to four are under way;
- * each is done only where the one before it was (`pushNext`).
- * What may go wrong: a connection that is cut for more than an hour leaves the last command in doubt. It is then asked
- * again and may be done twice, but is never lost. (The idea: Kafka's idempotent producer.)
+ * each is done only where the one before it was (`pushNext`). What may go wrong: a connection that is cut for more than
+ * an hour leaves the last command in doubt. It is then asked again and may be done twice, but is never lost. (The idea:
+ * Kafka's idempotent producer.)
  */
 import type { RunKeys } from '../redis/keys.js';
 import type { Replicated } from '../redis/replicas.js';
@@ -28,6 +28,9 @@ const MOST_UNDER_WAY = 4;
  * of them outlived a collection (docs/PERFORMANCE.md).
  */
 class PendingSend {
+  /** Size of its outputs. */
+  bytes = 0;
+
   constructor(
     readonly outputs: number,
     readonly result: unknown,
@@ -65,8 +68,12 @@ export class Sender {
    */
   push(outputs: readonly Output[]): Promise<void> {
     if (outputs.length === 0) return Promise.resolve();
-    for (const output of outputs) this.#add(output);
-    return this.#send(outputs.length, undefined);
+    let bytes = 0;
+    for (const output of outputs) {
+      this.#outputs.push(output);
+      bytes += sizeOf(output);
+    }
+    return this.#send(outputs.length, bytes, undefined);
   }
 
   /**
@@ -74,19 +81,17 @@ export class Sender {
    * said above.
    */
   pushOne<T>(output: Output, result: T): Promise<T> {
-    this.#add(output);
-    return this.#send(1, result);
-  }
-
-  #add(output: Output): void {
     this.#outputs.push(output);
-    this.#waitingBytes += sizeOf(output);
+    return this.#send(1, sizeOf(output), result);
   }
 
   /** Sends the outputs that were added last. */
-  #send<T>(outputs: number, result: T): Promise<T> {
+  #send<T>(outputs: number, bytes: number, result: T): Promise<T> {
+    this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push(new PendingSend(outputs, result, resolve, reject));
+      const pending = new PendingSend(outputs, result, resolve, reject);
+      pending.bytes = bytes;
+      this.#waiting.push(pending);
       if (this.#mayBegin()) this.#lookSoon();
     });
   }
@@ -145,12 +150,9 @@ export class Sender {
     let [sends, outputs, bytes, isPlain] = [0, 0, 0, true];
     for (const waiting of this.#waiting) {
       const end = outputs + waiting.outputs;
-      let [sum, isPlainStill] = [bytes, isPlain && end <= MOST_OUTPUTS];
-      for (let i = outputs; i < end; i++) {
-        const output = this.#outputs[i]!;
-        sum += sizeOf(output);
-        isPlainStill &&= isPlainOf(queue, output);
-      }
+      const sum = bytes + waiting.bytes;
+      let isPlainStill = isPlain && end <= MOST_OUTPUTS;
+      for (let i = outputs; isPlainStill && i < end; i++) isPlainStill = isPlainOf(queue, this.#outputs[i]!);
       if (follows && !isPlainStill) break;
       const isTooMuch = end > MOST_OUTPUTS || sum > (isPlainStill ? PIECE_BYTES : MOST_BYTES);
       if (sends > 0 && (isTooMuch || this.#outputs[outputs]!.member !== member)) break;
@@ -166,7 +168,7 @@ export class Sender {
   #command({ outputs, isPlain }: Batch, before: Promise<void> | undefined): Promise<void> {
     const number = ++this.#number;
     if (!isPlain) return this.#commands.any(number, outputs);
-    return before ? this.#commands.next({ number, before }, outputs) : this.#commands.plain(number, outputs);
+    return before ? this.#commands.next(number, before, outputs) : this.#commands.plain(number, outputs);
   }
 }
 
