@@ -54,6 +54,8 @@ class Outgoing implements Output {
 
 /** Data that are to lie beside the list; a class likewise. */
 class Large implements LargeOutput {
+  isAhead = false;
+
   constructor(
     readonly name: string,
     readonly bytes: number,

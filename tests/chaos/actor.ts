@@ -31,13 +31,17 @@ let stopping = false;
 
 /** Now and then so many are sent to the queue that is in order, without waiting for an answer in between. */
 const BURST = { every: 200, marbles: 500 } as const;
+/** In every other burst so many have data that are so large that they are set ahead (`data-ahead.ts`). */
+const HEAVY = { marbles: 40, filler: 'x'.repeat(40_000) } as const;
 /** A part of their ids. It makes them so long that several commands are under way (`sender.ts`). */
 const LONG = '.'.repeat(100);
 
-async function burst(bus: Bus, first: number): Promise<void> {
-  const keys = Array.from({ length: BURST.marbles }, (_, i) => String(first + i));
+async function burst(bus: Bus, first: number, isHeavy: boolean): Promise<void> {
+  const { marbles } = isHeavy ? HEAVY : BURST;
+  const keys = Array.from({ length: marbles }, (_, i) => String(first + i));
+  const workOf = (key: string): Work => (isHeavy ? { key, filler: HEAVY.filler } : { key });
   await Promise.all(
-    keys.map((key) => send(RUNS.lower, 'order', key + LONG, () => bus.send('order', { key }, { id: key + LONG }))),
+    keys.map((key) => send(RUNS.lower, 'order', key + LONG, () => bus.send('order', workOf(key), { id: key + LONG }))),
   );
 }
 
@@ -47,7 +51,7 @@ async function produce(bus: Bus): Promise<void> {
   const first = Date.now() * 1000;
   for (let n = first, turn = 1; !stopping; n++, turn++) {
     if (turn % BURST.every === 0) {
-      await burst(bus, n);
+      await burst(bus, n, (turn / BURST.every) % 2 === 0);
       n += BURST.marbles;
     }
     const key = String(n);

@@ -4,6 +4,8 @@
 import { lua } from './mutant-files.js';
 import type { Mutant } from './mutants.js';
 
+const OF_DATA_AHEAD = 'shared/dist/communicator/send/data-ahead';
+
 export const LARGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'large data: a finish forgets to delete them',
@@ -207,5 +209,29 @@ export const LARGE_MUTANTS: readonly Mutant[] = [
     from: 'yield* [...transits, this.keys.letters];',
     to: 'yield* transits;',
     by: ['model'],
+  },
+  {
+    name: 'large data: what was set ahead, and is gone, is not set again',
+    file: 'shared/dist/communicator/data/large-data.js',
+    from: 'tries === 1 ? (place.unset ?? place.large) : place.large',
+    to: '(place.unset ?? place.large)',
+    by: ['tests'],
+    tests: OF_DATA_AHEAD,
+  },
+  {
+    name: 'large data: what does not fill a write counts as set ahead',
+    file: 'shared/dist/communicator/send/data-ahead.js',
+    from: 'if (large.isAhead)\n                this.#aheadBytes -= large.bytes;',
+    to: 'if (true)\n                this.#aheadBytes -= large.bytes;',
+    by: ['tests'],
+    tests: OF_DATA_AHEAD,
+  },
+  {
+    name: 'large data: more of them are set ahead than a command takes',
+    file: 'shared/dist/communicator/send/data-ahead.js',
+    from: 'if (this.#aheadBytes >= MOST_AHEAD) {',
+    to: 'if (false) {',
+    by: ['tests'],
+    tests: OF_DATA_AHEAD,
   },
 ];

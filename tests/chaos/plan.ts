@@ -87,6 +87,8 @@ export interface Work {
   readonly begets?: true;
   /** The name of the batch that it is a member of: a marble itself carries only the id. */
   readonly batch?: string;
+  /** It makes the data large. */
+  readonly filler?: string;
   /** It is the `then` of the batch of this name. */
   readonly of?: string;
 }

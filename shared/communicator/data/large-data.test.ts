@@ -37,9 +37,9 @@ test('a send that is asked again once its marble has ended does not bring its da
 
 test('data that Redis does not keep are set again, and in the end it is told that nothing was sent', async () => {
   await redis.ping();
-  const outputs = [largeOutput('x')];
+  const large = [largeOutput('x').large!];
   const replies = [-1, -1, 1];
-  const place = { redis, keys, outputs };
+  const place = { redis, keys, large };
   expect(
     await sendingLarge(
       place,

@@ -21,19 +21,17 @@ export const LARGE_BYTES = 8192;
  * About how many bytes go in one write. For more the C library asks the system for memory, and gives it back, each time
  * (docs/PERFORMANCE.md).
  */
-const MOST_WRITTEN = 98_304;
+export const MOST_WRITTEN = 98_304;
 /** How often a command is asked again because data that it just set are not there: they may have been evicted. */
 const MOST_TRIES = 5;
-
-interface Sending {
-  readonly large?: LargeOutput | undefined;
-}
 
 /** The place where large data are set: what is sent of them, by which client, to which run. */
 export interface SendingPlace {
   readonly redis: Redis;
   readonly keys: RunKeys;
-  readonly outputs: readonly Sending[];
+  readonly large: readonly LargeOutput[];
+  /** The part of them that is not set yet, as far as is known. Default: all. */
+  readonly unset?: readonly LargeOutput[];
 }
 
 /**
@@ -48,7 +46,8 @@ export async function sendingLarge<Reply>(
   isAbsent: (reply: Reply) => boolean,
 ): Promise<Reply> {
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
-    const [reply] = await Promise.all(behind(place, script));
+    const unset = tries === 1 ? (place.unset ?? place.large) : place.large;
+    const [reply] = await Promise.all(behind({ ...place, unset }, script));
     if (!isAbsent(reply)) return reply;
   }
   const message = `large data: Redis does not keep what was just set; nothing was sent. Is it over its maxmemory, and does it evict?`;
@@ -57,11 +56,27 @@ export async function sendingLarge<Reply>(
 
 /** Sets the data and runs the script, with as few writes as go together. */
 function behind<Reply>(
-  { redis, keys, outputs }: SendingPlace,
+  { redis, keys, large, unset }: Required<SendingPlace>,
   script: () => Promise<Reply>,
 ): [Promise<Reply>, unknown] {
-  const large = outputs.flatMap((output) => output.large ?? []);
   if (large.length === 0) return [script(), undefined];
+  let reply!: Promise<Reply>;
+  const set = setData(redis, keys, unset, () => {
+    // The layout is noted each time: somebody may have flushed the run, and who destroys a queue has to know of it.
+    const noted = redis.set(keys.layout, LARGE_DATA_LAYOUT);
+    reply = script();
+    return noted;
+  });
+  return [reply, set];
+}
+
+/** Sets data by few writes, none of them too large. `last` writes what goes with the last of them. */
+export function setData(
+  redis: Redis,
+  keys: RunKeys,
+  large: readonly LargeOutput[],
+  last?: () => Promise<unknown>,
+): Promise<unknown> {
   const { stream } = redis;
   stream.cork();
   try {
@@ -75,9 +90,7 @@ function behind<Reply>(
       }
       return redis.sendCommand(new SetData(keys.data(one.name), one)) as Promise<unknown>;
     });
-    // The layout is noted each time: somebody may have flushed the run, and who destroys a queue has to know of it.
-    set.push(redis.set(keys.layout, LARGE_DATA_LAYOUT));
-    return [script(), Promise.all(set)];
+    return Promise.all([...set, last?.()]);
   } finally {
     stream.uncork();
   }

@@ -13,6 +13,8 @@ import type { LargeData } from './header.js';
 /** Large data that are to be sent. */
 export interface LargeOutput extends LargeData {
   readonly data: string | Buffer;
+  /** True from when it was set ahead until its command begins (`data-ahead.ts`). */
+  isAhead?: boolean;
 }
 
 /** The longest time between the setting of data and the step that sends their marble. A slow link needs much of it. */

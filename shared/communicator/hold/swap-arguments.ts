@@ -68,7 +68,7 @@ export function swapCommand(state: HolderState, request: SwapRequest, runsKeys: 
   const sends = table.names.length > 0;
   return (redis, again) => {
     const told = again ? { ...call, args: { ...call.args, again: '1' } } : call;
-    if (large.any) return askLarge({ redis, keys: runsKeys, outputs: large.outputs }, sends, told);
+    if (large.any) return askLarge({ redis, keys: runsKeys, large: large.sent }, sends, told);
     return ask(redis, runsKeys, sends, told);
   };
 }

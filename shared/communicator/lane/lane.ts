@@ -155,7 +155,7 @@ export class LaneTarget {
     const lists = { moreKeys: table.keys.concat(data), moreArgs: [table.names.length, ...table.names, ...groups] };
     const [landing, knownEpoch, ...noList] = await this.connection.run((redis) => {
       const script = () => callScript(redis, this.keys, 'land', { args, ...lists });
-      const place = { redis, keys: this.keys, outputs: large.outputs };
+      const place = { redis, keys: this.keys, large: large.sent };
       return large.any ? sendingLarge(place, script, ([word]) => word === 'absent') : script();
     });
     return { landing: landing as Landing, knownEpoch, noList };

@@ -148,6 +148,18 @@ export class Connection {
     }
   }
 
+  /**
+   * Writes commands on whose success nothing depends, where there is a usable connection. Returns false where there is
+   * none. What Redis refuses here is for a later command to find out.
+   */
+  tryNow(write: (redis: Redis) => Promise<unknown>): boolean {
+    const redis = this.#closed ? undefined : this.#link.fit;
+    if (!redis) return false;
+    const written = async () => write(redis);
+    void written().catch(() => undefined);
+    return true;
+  }
+
   #ask<T>(redis: Redis, again: boolean, attempt: (redis: Redis, again: boolean) => Promise<T>): Promise<T> {
     return this.#busyPoll?.during(() => attempt(redis, again)) ?? attempt(redis, again);
   }

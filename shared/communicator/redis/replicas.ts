@@ -28,6 +28,11 @@ export class Replicated {
     if (this.options.replicas > 0) await this.connection.mustBeAllowed('replicas');
   }
 
+  /** Writes commands like `tryNow` of the connection. */
+  tryNow(write: (redis: Redis) => Promise<unknown>): boolean {
+    return this.connection.tryNow(write);
+  }
+
   /**
    * Runs a command like `run` of a connection. One that is asked again must write again, because `WAIT` looks at what
    * its connection wrote.

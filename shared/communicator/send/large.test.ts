@@ -18,7 +18,7 @@ test('names of what is sent come first, then numbers of what is finished; the ke
   ones.finish(undefined, 4);
   ones.finish(large('b'), 5);
   ones.send([output('c')]);
-  expect([ones.any, ones.outputs.length]).toEqual([true, 2]);
+  expect([ones.any, ones.sent.length]).toEqual([true, 2]);
   const args: ScriptArg[] = [];
   ones.pushTo(args);
   expect(args).toEqual([2, 'a', 'c', 1, 5]);

@@ -2,18 +2,19 @@
  * Tells Redis about the large data of marbles that a command finishes or sends, as `lua/lib/large.lua` reads it.
  */
 import type { LargeData } from '../data/header.js';
+import type { LargeOutput } from '../data/set-data.js';
 import type { RunKeys } from '../redis/keys.js';
 import type { ScriptArg } from '../redis/scripts.js';
 import type { Output } from './outputs.js';
 
 export class LargeOnes {
-  /** Outputs that have large data. */
-  readonly outputs: Output[] = [];
+  /** Data of what is sent. */
+  readonly sent: LargeOutput[] = [];
   readonly #over: LargeData[] = [];
   readonly #overSeqs: number[] = [];
 
   get any(): boolean {
-    return this.outputs.length + this.#over.length > 0;
+    return this.sent.length + this.#over.length > 0;
   }
 
   finish(large: LargeData | undefined, seq: number): void {
@@ -23,11 +24,11 @@ export class LargeOnes {
   }
 
   send(outputs: readonly Output[]): void {
-    for (const output of outputs) if (output.large) this.outputs.push(output);
+    for (const { large } of outputs) if (large) this.sent.push(large);
   }
 
   pushTo(args: ScriptArg[]): void {
-    args.push(this.outputs.length, ...this.outputs.map(({ large }) => large!.name));
+    args.push(this.sent.length, ...this.sent.map(({ name }) => name));
     args.push(this.#overSeqs.length, ...this.#overSeqs);
   }
 
@@ -38,6 +39,6 @@ export class LargeOnes {
 
   /** The keys of the data: first of what is sent. */
   dataKeys({ data }: RunKeys): string[] {
-    return [...this.outputs.map(({ large }) => large!), ...this.#over].map(({ name }) => data(name));
+    return [...this.sent, ...this.#over].map(({ name }) => data(name));
   }
 }

@@ -5,11 +5,13 @@
 import type { Redis } from 'ioredis';
 import { newId } from '../data/envelope.js';
 import { sendingLarge } from '../data/large-data.js';
+import type { LargeOutput } from '../data/set-data.js';
 import type { RunKeys } from '../redis/keys.js';
 import { batchClosed } from '../batch/batch-errors.js';
 import { Members } from './members.js';
 import { LargeOnes } from './large.js';
 import { Backlog } from './backlog.js';
+import { DataAhead } from './data-ahead.js';
 import { PlainScripts, REMEMBER_MS } from './plain-scripts.js';
 import { LineTable, OutputGroups, type Output } from './outputs.js';
 import type { Replicated } from '../redis/replicas.js';
@@ -29,6 +31,7 @@ interface Told {
 export class SendCommands {
   readonly #id = newId();
   readonly #backlog = new Backlog();
+  readonly #ahead: DataAhead;
   #plainScripts: PlainScripts | undefined;
   /** Parts that this user is known to have the rights for. */
   readonly #allowed = new Set<Part>();
@@ -36,7 +39,9 @@ export class SendCommands {
   constructor(
     private readonly connection: Replicated,
     private readonly keys: RunKeys,
-  ) {}
+  ) {
+    this.#ahead = new DataAhead(connection, keys);
+  }
 
   /** Sends to the back of one queue. */
   async plain(number: number, outputs: readonly Output[]): Promise<void> {
@@ -69,11 +74,12 @@ export class SendCommands {
     members.send(outputs);
     const large = new LargeOnes();
     large.send(outputs);
+    const unset = this.#ahead.unset(large.sent);
     const part = members.any ? 'batches' : 'pushAny';
     if (!this.#allowed.has(part)) await this.#mustBeAllowed(part);
     if (large.any && !this.#allowed.has('pushLarge')) await this.#mustBeAllowed('pushLarge');
     const command = this.#pushAny(number, outputs, { members, large });
-    const reply = await this.connection.run(large.any ? this.#setting(large, command) : command);
+    const reply = await this.connection.run(large.any ? this.#setting(large, unset, command) : command);
     if (Array.isArray(reply)) throw batchClosed(reply);
   }
 
@@ -82,12 +88,22 @@ export class SendCommands {
     this.#allowed.add(part);
   }
 
-  /** Sets large data before the command that sends their marbles. */
-  #setting({ outputs }: LargeOnes, command: Command): Command {
+  /** Sets large data before the turn of their marble, which waits from now on. */
+  setAhead(large: LargeOutput): void {
+    if (this.#allowed.has('pushLarge')) this.#ahead.add(large);
+  }
+
+  /** Likewise, what was too much before the last command began. */
+  setMoreAhead(waiting: readonly Output[]): void {
+    this.#ahead.goOn(waiting);
+  }
+
+  /** Sets large data that are not set yet before the command that sends their marbles. */
+  #setting({ sent: large }: LargeOnes, unset: readonly LargeOutput[], command: Command): Command {
     const { keys } = this;
     return (redis) =>
       sendingLarge(
-        { redis, keys, outputs },
+        { redis, keys, large, unset },
         () => command(redis),
         (reply) => reply === -1,
       );

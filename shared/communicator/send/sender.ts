@@ -72,6 +72,7 @@ export class Sender {
     for (const output of outputs) {
       this.#outputs.push(output);
       bytes += sizeOf(output);
+      if (output.large) this.#commands.setAhead(output.large);
     }
     return this.#send(outputs.length, bytes, undefined);
   }
@@ -82,6 +83,7 @@ export class Sender {
    */
   pushOne<T>(output: Output, result: T): Promise<T> {
     this.#outputs.push(output);
+    if (output.large) this.#commands.setAhead(output.large);
     return this.#send(1, sizeOf(output), result);
   }
 
@@ -124,6 +126,7 @@ export class Sender {
       const batch = this.#nextBatch(before !== undefined);
       if (batch.sends.length === 0) return; // it has to wait for those that are under way
       this.#newest = this.#deliver(batch, before);
+      this.#commands.setMoreAhead(this.#outputs);
     }
   };
 
