@@ -30,7 +30,7 @@ const TIME_LIMIT_MS = 400;
 let stopping = false;
 
 /** Now and then so many are sent to the queue that is in order, without waiting for an answer in between. */
-const BURST = { every: 200, marbles: 500 } as const;
+const BURST = { every: 100, marbles: 500 } as const;
 /** In every other burst so many have data that are so large that they are set ahead (`data-ahead.ts`). */
 const HEAVY = { marbles: 40, filler: 'x'.repeat(40_000) } as const;
 /** A part of their ids. It makes them so long that several commands are under way (`sender.ts`). */
@@ -51,7 +51,7 @@ async function produce(bus: Bus): Promise<void> {
   const first = Date.now() * 1000;
   for (let n = first, turn = 1; !stopping; n++, turn++) {
     if (turn % BURST.every === 0) {
-      await burst(bus, n, (turn / BURST.every) % 2 === 0);
+      await burst(bus, n, (turn / BURST.every) % 2 === 1);
       n += BURST.marbles;
     }
     const key = String(n);
