@@ -2,10 +2,11 @@
  * The benchmark: every workload for every contestant, in turns (A B C A B C …), several rounds.
  *
  * What may go wrong: the machine does something else meanwhile; the turns spread that over all contestants, and medians
- * and spread show it. A contestant that loses a marble or handles one twice ends the bench.
+ * and spread show it. A contestant that loses a marble or handles one twice ends the bench; it can be gone on with.
  */
 import { CONTESTANTS } from './contestants/index.js';
 import { WHY_UNPINNED } from './cores.js';
+import { Kept } from './kept.js';
 import { Labs } from './labs.js';
 import { plan } from './plan.js';
 import { Results } from './results.js';
@@ -17,7 +18,10 @@ const selection = Selection.of(process.env);
 const { quick, rounds } = selection;
 const results = new Results();
 const labs = new Labs();
+const kept = new Kept(selection, results);
+if (selection.resumes) kept.resume();
 const began = performance.now();
+const minutes = (): number => kept.minutes + (performance.now() - began) / 60_000;
 const present = selection.contestants(CONTESTANTS).filter((contestant) => labs.has(contestant));
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void labs.stop().finally(() => process.exit(1)));
@@ -25,19 +29,24 @@ if (WHY_UNPINNED) console.log(WHY_UNPINNED);
 for (const [name, why] of labs.leftOut) console.log(`${name} is left out: ${why}`);
 try {
   for (const rows of inGroups(selection.rows(plan(quick, results)))) {
+    if (rows.every(({ name }) => results.contestants(name).length > 0)) continue; // measured before it ended early
     const rowsBegan = performance.now();
     for (let round = 0; round < rounds; round++) for (const workload of rows) await measure(workload, round);
     const measured = rows.filter(({ name }) => results.contestants(name).length > 0);
     if (measured.length === 0) continue;
     for (const { name } of measured) console.log(results.table(name));
     console.log(`  (${Math.round((performance.now() - rowsBegan) / 1000)} s)`);
+    if (!selection.isPart) kept.keep(minutes());
   }
 } finally {
   await labs.stop();
 }
-const minutes = (performance.now() - began) / 60_000;
-console.log(`${minutes.toFixed(1)} minutes`);
-if (!selection.isPart) await writeReport(results, { quick, rounds, minutes, leftOut: labs.leftOut });
+console.log(`${minutes().toFixed(1)} minutes`);
+if (!selection.isPart) {
+  const { resumed } = kept;
+  await writeReport(results, { quick, rounds, minutes: minutes(), resumed, leftOut: labs.leftOut });
+  kept.forget();
+}
 
 async function measure(workload: Workload, round: number): Promise<void> {
   if (round >= (workload.mostRounds ?? rounds)) return;

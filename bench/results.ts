@@ -12,6 +12,17 @@ export class Results {
     contestants.set(contestant, [...(contestants.get(contestant) ?? []), figures]);
   }
 
+  /** All rounds, as `takeOver` takes them. */
+  toJSON(): Record<string, Record<string, Figures[]>> {
+    return Object.fromEntries([...this.#rounds].map(([row, contestants]) => [row, Object.fromEntries(contestants)]));
+  }
+
+  takeOver(rows: Record<string, Record<string, readonly Figures[]>>): void {
+    for (const [row, contestants] of Object.entries(rows))
+      for (const [contestant, rounds] of Object.entries(contestants))
+        for (const figures of rounds) this.add(row, contestant, figures);
+  }
+
   get workloads(): string[] {
     return [...this.#rounds.keys()];
   }

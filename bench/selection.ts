@@ -11,18 +11,28 @@ import type { Workload } from './workloads/workload.js';
 const ROUNDS = 5;
 
 export class Selection {
-  private constructor(
-    readonly quick: boolean,
-    readonly rounds: number,
-    private readonly only: readonly string[] | undefined,
-    private readonly who: readonly string[] | undefined,
-  ) {}
+  readonly quick: boolean;
+  readonly rounds: number;
+  /** True where a run that ended early is gone on with (`kept.ts`). */
+  readonly resumes: boolean;
+  private readonly only: readonly string[] | undefined;
+  private readonly who: readonly string[] | undefined;
+
+  private constructor(env: NodeJS.ProcessEnv) {
+    this.quick = Boolean(env['BENCH_QUICK']);
+    this.rounds = Number(env['BENCH_ROUNDS'] ?? (this.quick ? 1 : ROUNDS));
+    this.resumes = Boolean(env['BENCH_RESUME']);
+    this.only = parts(env['BENCH_ONLY']);
+    this.who = parts(env['BENCH_WHO']);
+  }
 
   static of(env: NodeJS.ProcessEnv): Selection {
-    const quick = Boolean(env['BENCH_QUICK']);
-    const rounds = Number(env['BENCH_ROUNDS'] ?? (quick ? 1 : ROUNDS));
-    if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`BENCH_ROUNDS=${rounds}: a whole number from 1 on`);
-    return new Selection(quick, rounds, parts(env['BENCH_ONLY']), parts(env['BENCH_WHO']));
+    const selection = new Selection(env);
+    const { rounds, resumes, isPart } = selection;
+    if (!Number.isInteger(rounds) || rounds < 1)
+      throw new Error(`BENCH_ROUNDS=${env['BENCH_ROUNDS']}: a whole number from 1 on`);
+    if (resumes && isPart) throw new Error('BENCH_RESUME: a part is not kept, and not gone on with');
+    return selection;
   }
 
   get isPart(): boolean {

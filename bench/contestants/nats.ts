@@ -6,6 +6,8 @@ const DURABLE = 'workers';
 /** Messages that the client asks for ahead, and their bytes: the server drops a client that has 64 MiB to read yet. */
 const AHEAD = 500;
 const AHEAD_BYTES = 16_777_216;
+/** How long an answer may take: 500 MB that are published at once take a slow machine longer than the usual 5 s. */
+const ANSWER_MS = 120_000;
 
 /** Each way to take messages: many ahead by `consume`, or one after the other by `next`. */
 const form = (name: string, settings: string, why: string, isLoop: boolean): Contestant => ({
@@ -23,7 +25,7 @@ const form = (name: string, settings: string, why: string, isLoop: boolean): Con
       ...{ name: QUEUE, subjects: [QUEUE], storage: StorageType.Memory, retention: RetentionPolicy.Workqueue },
     });
     await manager.consumers.add(QUEUE, { durable_name: DURABLE, ack_policy: AckPolicy.Explicit });
-    const publish = (data: Data) => stream.publish(QUEUE, JSON.stringify(data));
+    const publish = (data: Data) => stream.publish(QUEUE, JSON.stringify(data), { timeout: ANSWER_MS });
     return {
       send: publish,
       sendBulk: (batch) => Promise.all(batch.map(publish)),

@@ -28,11 +28,13 @@ export interface About {
   readonly quick: boolean;
   readonly rounds: number;
   readonly minutes: number;
+  /** How often the run had ended early, and was gone on with. */
+  readonly resumed: number;
   /** Contestants whose server was not there, and why. */
   readonly leftOut: ReadonlyMap<string, string>;
 }
 
-export async function machine({ quick, rounds, minutes, leftOut }: About): Promise<string> {
+export async function machine({ quick, rounds, minutes, resumed, leftOut }: About): Promise<string> {
   const redis = /v=(\S+)/.exec((await run('redis-server', ['--version'])).stdout)?.[1] ?? '?';
   const versions = await Promise.all(LIBRARIES.map(async (name) => `${name} ${await version(name)}`));
   const servers = await Promise.all(SERVERS.map(([program, flag]) => told(program, flag)));
@@ -41,7 +43,7 @@ export async function machine({ quick, rounds, minutes, leftOut }: About): Promi
   return [
     `- ${cpus().length} × ${cpu?.model.trim() ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()}; load when it ended: ${load}`,
     `- Redis ${redis}, nothing written to disk, on the same machine; Node.js ${process.version}; ${versions.join(', ')}; ${servers.filter(Boolean).join(', ')}`,
-    `- ${rounds} round(s), fewer where a row takes long, one for a point of a curve; ${Math.round(minutes)} minutes${quick ? '; quick: fewer marbles than in a full run' : ''}`,
+    `- ${rounds} round(s), fewer where a row takes long, one for a point of a curve; ${Math.round(minutes)} minutes${quick ? '; quick: fewer marbles than in a full run' : ''}${resumed > 0 ? `; ended early and gone on with ${resumed} time(s)` : ''}`,
     `- ${WHY_UNPINNED ?? 'pinned by `taskset` where a row names cores; else left to the system'}`,
     ...[...leftOut].map(([name, why]) => `- ${name} was left out: ${why}`),
   ].join('\n');

@@ -8,6 +8,7 @@ import type { Results } from '../results.js';
 import { machine, type About } from './machine.js';
 import { drawBars, drawCurves } from './charts.js';
 import { placed } from './places.js';
+import { rowByRow } from './row-by-row.js';
 import { scalingTables } from './scaling.js';
 import { tablesOf } from './tables.js';
 import { targetsTable } from './targets.js';
@@ -31,6 +32,10 @@ export async function writeReport(results: Results, about: About): Promise<void>
     ...images,
     '## Targets',
     targetsTable(results),
+    '## Row by row',
+    'Each row that has a rate: the simplest form of MarbleRun beside the fastest of the others, and beside the fastest floor.\n' +
+      'What the difference to a floor is made of is in [PERFORMANCE.md](PERFORMANCE.md#before-now-and-the-floor).',
+    rowByRow(results),
     '## Figures',
     'Medians of the rounds; ± is half the distance from the least to the most (0 where there was one round). Costs are\n' +
       'per marble. *Server* is Redis, or what else a contestant keeps its marbles in. *Commands* are those that Redis\n' +
