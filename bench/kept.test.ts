@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Kept } from './kept.js';
 import { Results } from './results.js';
-import { Selection } from './selection.js';
 
 const file = () => join(mkdtempSync(join(tmpdir(), 'bench-')), 'measured.json');
-test('a part is not gone on with', () => {
-  expect(() => Selection.of({ BENCH_RESUME: '1', BENCH_ONLY: 'loop' })).toThrow('a part is not kept');
-  expect([Selection.of({ BENCH_RESUME: '1' }).resumes, Selection.of({}).resumes]).toEqual([true, false]);
-});
-
 const ASKED = { quick: false, rounds: 5 };
 
 test('a run that ended early is gone on with, and has all that was measured', () => {

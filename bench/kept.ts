@@ -2,8 +2,7 @@
  * Keeps in a file what a whole run has measured, row by row. One that was ended, or that a contestant has ended, is gone on
  * with by `BENCH_RESUME=1`, where it asks for the same.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Results } from './results.js';
 
@@ -47,7 +46,6 @@ export class Kept {
   /** Keeps all that is measured by now. */
   keep(minutes: number): void {
     const measured: Measured = { ...this.asked, minutes, resumed: this.resumed, rows: this.results.toJSON() };
-    mkdirSync(dirname(this.file), { recursive: true });
     writeFileSync(this.file, JSON.stringify(measured));
   }
 

@@ -21,6 +21,7 @@ const labs = new Labs();
 const kept = new Kept(selection, results);
 if (selection.resumes) kept.resume();
 const began = performance.now();
+const isMeasured = ({ name }: Workload): boolean => results.contestants(name).length > 0;
 const minutes = (): number => kept.minutes + (performance.now() - began) / 60_000;
 const present = selection.contestants(CONTESTANTS).filter((contestant) => labs.has(contestant));
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -29,10 +30,10 @@ if (WHY_UNPINNED) console.log(WHY_UNPINNED);
 for (const [name, why] of labs.leftOut) console.log(`${name} is left out: ${why}`);
 try {
   for (const rows of inGroups(selection.rows(plan(quick, results)))) {
-    if (rows.every(({ name }) => results.contestants(name).length > 0)) continue; // measured before it ended early
+    if (rows.some(isMeasured)) continue; // all of them are kept at once: before the run ended early
     const rowsBegan = performance.now();
     for (let round = 0; round < rounds; round++) for (const workload of rows) await measure(workload, round);
-    const measured = rows.filter(({ name }) => results.contestants(name).length > 0);
+    const measured = rows.filter(isMeasured);
     if (measured.length === 0) continue;
     for (const { name } of measured) console.log(results.table(name));
     console.log(`  (${Math.round((performance.now() - rowsBegan) / 1000)} s)`);

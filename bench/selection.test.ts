@@ -20,3 +20,8 @@ test('a part that no row has is answered with the names there are', () => {
     /nothing is like "nothing like it"; there are:\n {2}send one by one/,
   );
 });
+
+test('a part is not gone on with', () => {
+  expect(() => Selection.of({ BENCH_RESUME: '1', BENCH_ONLY: 'loop' })).toThrow('a part is not kept');
+  expect([Selection.of({ BENCH_RESUME: '1' }).resumes, Selection.of({}).resumes]).toEqual([true, false]);
+});

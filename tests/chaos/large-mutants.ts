@@ -229,7 +229,7 @@ export const LARGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'large data: more of them are set ahead than a command takes',
     file: 'shared/dist/communicator/send/data-ahead.js',
-    from: 'if (this.#aheadBytes >= MOST_AHEAD) {',
+    from: 'if (this.#aheadBytes >= MOST_BYTES) {',
     to: 'if (false) {',
     by: ['tests'],
     tests: OF_DATA_AHEAD,

@@ -60,40 +60,42 @@ function behind<Reply>(
   script: () => Promise<Reply>,
 ): [Promise<Reply>, unknown] {
   if (large.length === 0) return [script(), undefined];
-  let reply!: Promise<Reply>;
-  const set = setData(redis, keys, unset, () => {
+  return together(redis, () => {
+    const set = setData(redis, keys, unset);
     // The layout is noted each time: somebody may have flushed the run, and who destroys a queue has to know of it.
-    const noted = redis.set(keys.layout, LARGE_DATA_LAYOUT);
-    reply = script();
-    return noted;
+    set.push(redis.set(keys.layout, LARGE_DATA_LAYOUT));
+    return [script(), Promise.all(set)];
   });
-  return [reply, set];
 }
 
-/** Sets data by few writes, none of them too large. `last` writes what goes with the last of them. */
-export function setData(
-  redis: Redis,
-  keys: RunKeys,
-  large: readonly LargeOutput[],
-  last?: () => Promise<unknown>,
-): Promise<unknown> {
-  const { stream } = redis;
+/** Sets data before it is the turn of their marbles. */
+export function setAhead(redis: Redis, keys: RunKeys, large: readonly LargeOutput[]): Promise<unknown> {
+  return together(redis, () => Promise.all(setData(redis, keys, large)));
+}
+
+/** Puts commands into one write. */
+function together<T>({ stream }: Redis, commands: () => T): T {
   stream.cork();
   try {
-    let bytes = 0;
-    const set = large.map((one) => {
-      bytes += one.bytes;
-      if (bytes > MOST_WRITTEN) {
-        stream.uncork();
-        stream.cork();
-        bytes = one.bytes;
-      }
-      return redis.sendCommand(new SetData(keys.data(one.name), one)) as Promise<unknown>;
-    });
-    return Promise.all([...set, last?.()]);
+    return commands();
   } finally {
     stream.uncork();
   }
+}
+
+/** Sets data. Where they are too much for the write that they are put into, others follow it. */
+function setData(redis: Redis, keys: RunKeys, large: readonly LargeOutput[]): Promise<unknown>[] {
+  const { stream } = redis;
+  let bytes = 0;
+  return large.map((one) => {
+    bytes += one.bytes;
+    if (bytes > MOST_WRITTEN) {
+      stream.uncork();
+      stream.cork();
+      bytes = one.bytes;
+    }
+    return redis.sendCommand(new SetData(keys.data(one.name), one)) as Promise<unknown>;
+  });
 }
 
 /** Reads large data, on a socket of their own: they would hold up all behind them. */

@@ -5,16 +5,14 @@
  * Nothing depends on it. The script that sends the marbles looks whether their data are there, and what is not there is
  * set again. What may go wrong: a client dies after that, and the data go by themselves.
  */
-import { MOST_WRITTEN, setData } from '../data/large-data.js';
+import { MOST_WRITTEN, setAhead } from '../data/large-data.js';
 import type { LargeOutput } from '../data/set-data.js';
 import type { RunKeys } from '../redis/keys.js';
 import type { Replicated } from '../redis/replicas.js';
-import type { Output } from './outputs.js';
-
-/** About how many bytes are set for marbles whose command has not begun: as many as a command takes. */
-const MOST_AHEAD = 1_048_576;
+import { MOST_BYTES, type Output } from './outputs.js';
 
 export class DataAhead {
+  /** The bytes that are set for marbles whose command has not begun: about as many as a command takes. */
   #aheadBytes = 0;
   /** Data that do not fill a write yet. */
   #gathered: LargeOutput[] = [];
@@ -30,7 +28,7 @@ export class DataAhead {
   /** Sets data of a marble that waits from now on. Returns false where too much is set already. */
   add(large: LargeOutput): boolean {
     if (large.isAhead || this.#gathered.includes(large)) return true;
-    if (this.#aheadBytes >= MOST_AHEAD) {
+    if (this.#aheadBytes >= MOST_BYTES) {
       this.#leavesSome = true;
       return false;
     }
@@ -62,7 +60,7 @@ export class DataAhead {
 
   #write(): void {
     const all = this.#gathered;
-    const isWritten = this.connection.tryNow((redis) => setData(redis, this.keys, all));
+    const isWritten = this.connection.tryNow((redis) => setAhead(redis, this.keys, all));
     this.#gathered = [];
     this.#gatheredBytes = 0;
     if (!isWritten) return;

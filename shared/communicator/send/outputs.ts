@@ -22,6 +22,9 @@ export interface Output {
   readonly isInside?: boolean;
 }
 
+/** The most bytes that the outputs of one command bring, where they are more than one send. */
+export const MOST_BYTES = 1_048_576;
+
 /** Returns how many bytes an output brings to Redis. */
 export function sizeOf({ envelope, large }: Output): number {
   return envelope.length + (large?.bytes ?? 0);

@@ -10,11 +10,10 @@
  */
 import type { RunKeys } from '../redis/keys.js';
 import type { Replicated } from '../redis/replicas.js';
-import { sizeOf, type Output } from './outputs.js';
+import { MOST_BYTES, sizeOf, type Output } from './outputs.js';
 import { SendCommands } from './send-commands.js';
 
 const MOST_OUTPUTS = 5_000;
-const MOST_BYTES = 1_048_576;
 /**
  * Where more than this waits, a command takes so much of it, and the next one does not wait for the answer: Redis works
  * on one while others are written and on their way. Sizes and numbers of such pieces were measured (docs/PERFORMANCE.md).
@@ -69,11 +68,7 @@ export class Sender {
   push(outputs: readonly Output[]): Promise<void> {
     if (outputs.length === 0) return Promise.resolve();
     let bytes = 0;
-    for (const output of outputs) {
-      this.#outputs.push(output);
-      bytes += sizeOf(output);
-      if (output.large) this.#commands.setAhead(output.large);
-    }
+    for (const output of outputs) bytes += this.#add(output);
     return this.#send(outputs.length, bytes, undefined);
   }
 
@@ -82,9 +77,14 @@ export class Sender {
    * said above.
    */
   pushOne<T>(output: Output, result: T): Promise<T> {
+    return this.#send(1, this.#add(output), result);
+  }
+
+  /** Adds an output to those that wait. Returns its size. */
+  #add(output: Output): number {
     this.#outputs.push(output);
     if (output.large) this.#commands.setAhead(output.large);
-    return this.#send(1, sizeOf(output), result);
+    return sizeOf(output);
   }
 
   /** Sends the outputs that were added last. */
